@@ -1,0 +1,126 @@
+package prew
+
+import (
+	"fmt"
+	"strings"
+)
+
+// InlineLimit is the largest preview, in bytes, that a result carries in data.
+// Lambda takes answers of at most 6 MB; base64 makes 4 MiB into 5.6 MB and
+// leaves room for the rest of the JSON.
+const InlineLimit = 4 << 20
+
+// DefaultCacheControl is stored with a preview whose request names none.
+const DefaultCacheControl = "public, max-age=86400"
+
+// RenderRequest is what the gateway sends to the function: which photo, where
+// the preview goes and how it is made. The preset's parameters lie flat beside
+// the names, resolved by the gateway, so that a change of presets needs no new
+// function. A request without any parameter is rendered with the preset of
+// that name which the function itself carries.
+type RenderRequest struct {
+	SrcBucket  string `json:"src_bucket"`
+	SrcKey     string `json:"src_key"`
+	DstBucket  string `json:"dst_bucket"`
+	DstKey     string `json:"dst_key,omitempty"`
+	PresetName string `json:"preset_name"`
+	Preset
+
+	// RootFolder and RewritePart may stand in place of DstKey: see Destination.
+	RootFolder  string `json:"root_folder,omitempty"`
+	RewritePart string `json:"rewrite_part,omitempty"`
+
+	// CacheControl is stored with the preview, so that S3 says the same of it
+	// afterwards as the gateway did at first. Empty means DefaultCacheControl.
+	CacheControl string `json:"cache_control,omitempty"`
+}
+
+// Destination is the key the preview is stored at: DstKey or, where that is
+// left out, the source's key with RewritePart replaced at its start by
+// RootFolder and the preset's name. photo/a/b.jpg with root_folder prew,
+// preset_name card and rewrite_part photo goes to prew/card/a/b.jpg; slashes
+// at the joints count as one.
+func (r RenderRequest) Destination() (string, error) {
+	if r.DstKey != "" {
+		return r.DstKey, nil
+	}
+	root := strings.Trim(r.RootFolder, "/")
+	if root == "" || r.PresetName == "" {
+		return "", fmt.Errorf("dst_key is empty, expected it or root_folder with preset_name")
+	}
+	rest := strings.Trim(r.SrcKey, "/")
+	if part := strings.Trim(r.RewritePart, "/"); part != "" {
+		below, ok := strings.CutPrefix(rest, part+"/")
+		if !ok {
+			return "", fmt.Errorf("src_key %q is not below rewrite_part %q", r.SrcKey, r.RewritePart)
+		}
+		rest = strings.TrimLeft(below, "/")
+	}
+	if rest == "" {
+		return "", fmt.Errorf("src_key %q leaves no name for the preview", r.SrcKey)
+	}
+	return root + "/" + r.PresetName + "/" + rest, nil
+}
+
+// RenderResult is the function's answer. Status says whether the preview is
+// now stored; if so the fields of the preview describe what was rendered, else
+// Error says why not.
+type RenderResult struct {
+	Status      bool   `json:"status"`
+	ContentType string `json:"content_type,omitempty"`
+	Width       int    `json:"width,omitempty"`
+	Height      int    `json:"height,omitempty"`
+	Size        int    `json:"size,omitempty"`
+	ETag        string `json:"etag,omitempty"` // as S3 spells it, quotes included
+
+	// Data is the preview itself where it has at most InlineLimit bytes. It is
+	// left out when somebody else had stored the preview first: theirs is the
+	// one to serve, and it has to be read from S3.
+	Data []byte `json:"data,omitempty"`
+
+	Error  *RenderError `json:"error,omitempty"`
+	Timing Timing       `json:"timing"`
+}
+
+// Timing says how long the function took, in milliseconds: to read the photo
+// from S3, to render, to store the preview.
+type Timing struct {
+	Fetch  float64 `json:"fetch_ms"`
+	Render float64 `json:"render_ms"`
+	Store  float64 `json:"store_ms"`
+}
+
+// RenderError is a failure with the code that everybody branches on.
+type RenderError struct {
+	Code    Code   `json:"code"`
+	Message string `json:"message"`
+	// SourceETag is the ETag of the photo that could not be rendered. As long
+	// as the photo has it, rendering again would fail again.
+	SourceETag string `json:"source_etag,omitempty"`
+}
+
+func (e *RenderError) Error() string { return e.Message }
+
+// Code is the word for a failure: in the function's result, beside the lease
+// in Redis, and in the X-Prew-Error header of an answer.
+type Code string
+
+// The codes, by where they arise: in the path, in the function, between the
+// gateway and the function.
+const (
+	PathRefused   Code = "path_refused"
+	PresetUnknown Code = "preset_unknown"
+
+	SourceMissing     Code = "source_missing"
+	SourceUnsupported Code = "source_unsupported" // no image, or of a kind that is not read
+	SourceDamaged     Code = "source_damaged"
+	SourceTooLarge    Code = "source_too_large"
+	RequestInvalid    Code = "request_invalid"
+	StorageFailed     Code = "storage_failed"
+
+	Throttled     Code = "throttled"
+	RenderFailed  Code = "render_failed"  // the function crashed or was not reached
+	RenderGarbage Code = "render_garbage" // the function's answer can't be read
+	NotStored     Code = "not_stored"     // it said it was done and no object is there
+	TimedOut      Code = "timed_out"
+)

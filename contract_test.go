@@ -1,0 +1,43 @@
+package prew
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func TestDestination(t *testing.T) {
+	tests := []struct {
+		request RenderRequest
+		want    string // empty: refused
+	}{
+		{RenderRequest{DstKey: "prew/card/a.jpg"}, "prew/card/a.jpg"},
+		{RenderRequest{SrcKey: "photo/a/b.jpg", RootFolder: "prew", PresetName: "card", RewritePart: "photo"}, "prew/card/a/b.jpg"},
+		{RenderRequest{SrcKey: "photo/a/b.jpg", RootFolder: "prew/", PresetName: "card", RewritePart: "photo/"}, "prew/card/a/b.jpg"},
+		{RenderRequest{SrcKey: "/photo/a/b.jpg", RootFolder: "/prew/", PresetName: "card", RewritePart: "/photo/"}, "prew/card/a/b.jpg"},
+		{RenderRequest{SrcKey: "photo//a.jpg", RootFolder: "prew", PresetName: "card", RewritePart: "photo"}, "prew/card/a.jpg"},
+		{RenderRequest{SrcKey: "a.jpg", RootFolder: "prew", PresetName: "card"}, "prew/card/a.jpg"},
+		{RenderRequest{SrcKey: "photos/a.jpg", RootFolder: "prew", PresetName: "card", RewritePart: "photo"}, ""},
+		{RenderRequest{SrcKey: "photo/", RootFolder: "prew", PresetName: "card", RewritePart: "photo"}, ""},
+		{RenderRequest{SrcKey: "photo/a.jpg", PresetName: "card", RewritePart: "photo"}, ""},
+		{RenderRequest{SrcKey: "photo/a.jpg", RootFolder: "prew", RewritePart: "photo"}, ""},
+	}
+	for _, test := range tests {
+		got, err := test.request.Destination()
+		if got != test.want || (err != nil) != (test.want == "") {
+			t.Errorf("%+v: %q, %v; want %q", test.request, got, err, test.want)
+		}
+	}
+}
+
+func TestRequestOnTheWire(t *testing.T) {
+	request := RenderRequest{
+		SrcBucket: "b", SrcKey: "photo/a.jpg", DstBucket: "b", DstKey: "prew/hero/a.jpg",
+		PresetName: "hero", Preset: Preset{Width: 1440, Fit: Contain, Quality: 82},
+	}
+	got, err := json.Marshal(request)
+	const want = `{"src_bucket":"b","src_key":"photo/a.jpg","dst_bucket":"b","dst_key":"prew/hero/a.jpg",` +
+		`"preset_name":"hero","width":1440,"fit":"contain","quality":82}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v\nwant %s", got, err, want)
+	}
+}

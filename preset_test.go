@@ -1,0 +1,129 @@
+package prew
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEmbeddedPresetsAreSound(t *testing.T) {
+	presets, err := LoadPresets("presets.yaml", EmbeddedPresets, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := presets.Names(), []string{"thumb", "card", "hero", "avatar", "preset_name_1"}; !slices.Equal(got, want) {
+		t.Errorf("names = %v, want %v", got, want)
+	}
+	thumb, _ := presets.Get("thumb")
+	if want := (Preset{Width: 200, Height: 200, Fit: Cover, Gravity: Center, Quality: 76, Background: "#ffffff"}); thumb != want {
+		t.Errorf("thumb = %+v, want %+v", thumb, want)
+	}
+}
+
+func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
+	const file = "thumb:\n  width: 200\n  height: 100\nbig-card:\n  width: 640\n"
+	presets, err := LoadPresets("p.yaml", []byte(file), []string{
+		"HOME=/root",
+		"PRESET_THUMB=width=64, height=64,fit=cover",
+		"PRESET_BIG_CARD=quality=75",
+		"PRESET_OG_IMAGE=width=1200,height=630,fit=fill,format=png",
+		"PRESET_EMPTY=",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := presets.Names(), []string{"thumb", "big-card", "og_image"}; !slices.Equal(got, want) {
+		t.Errorf("names = %v, want %v", got, want)
+	}
+	for name, want := range map[string]Preset{
+		"thumb":    {Width: 64, Height: 64, Fit: Cover, Gravity: Center, Quality: 80, Background: "#ffffff"},
+		"big-card": {Width: 640, Fit: Contain, Gravity: Center, Quality: 75, Background: "#ffffff"},
+		"og_image": {Width: 1200, Height: 630, Fit: Fill, Gravity: Center, Format: PNG, Quality: 80, Background: "#ffffff"},
+	} {
+		if got, ok := presets.Get(name); !ok || got != want {
+			t.Errorf("%s = %+v, %v; want %+v", name, got, ok, want)
+		}
+	}
+	if got, want := presets.Explain("big-card")[:3], []Value{
+		{"width", "640", "p.yaml:5"}, {"height", "", "default"}, {"fit", "contain", "default"},
+	}; !slices.Equal(got, want) {
+		t.Errorf("Explain = %v, want %v", got, want)
+	}
+	if got, want := presets.Explain("thumb")[0], (Value{"width", "64", "PRESET_THUMB"}); got != want {
+		t.Errorf("Explain = %v, want %v", got, want)
+	}
+	if _, ok := presets.Get("nope"); ok {
+		t.Error("a preset that nobody defined is there")
+	}
+}
+
+func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
+	tests := []struct {
+		name, file string
+		environ    []string
+		want       string
+	}{
+		{"unknown field", "a:\n  width: 1\n  widht: 2\n", nil,
+			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, quality, background"},
+		{"word", "a:\n  width: 1\n  fit: crop\n", nil, `p.yaml:3: preset a: fit: "crop", expected one of contain, cover, fill`},
+		{"fraction", "a:\n  width: 1.5\n", nil, `p.yaml:2: preset a: width: "1.5", expected a whole number of pixels from 1 to 8192`},
+		{"too large", "a:\n  width: 8193\n", nil, `p.yaml:2: preset a: width: "8193", expected a whole number of pixels from 1 to 8192`},
+		{"zero", "a:\n  width: 0\n", nil, `p.yaml:2: preset a: width: "0", expected a whole number of pixels from 1 to 8192`},
+		{"quality", "a:\n  quality: 101\n", nil, `p.yaml:2: preset a: quality: "101", expected a whole number from 1 to 100`},
+		{"colour as comment", "a:\n  width: 1\n  background: #ffffff\n", nil,
+			`p.yaml:3: preset a: background: "", expected a colour as #rrggbb, in quotes in YAML`},
+		{"list", "a:\n  width: [1, 2]\n", nil, `p.yaml:2: preset a: width: "", expected a whole number of pixels from 1 to 8192`},
+		{"twice", "a:\n  width: 1\n  width: 2\n", nil, "p.yaml:3: preset a: width: set twice, expected once"},
+		{"same preset twice", "a:\n  width: 1\na:\n  width: 2\n", nil, "p.yaml:3: preset a: a has the same variable PRESET_A, expected another name"},
+		{"same variable", "a-b:\n  width: 1\na_b:\n  width: 2\n", nil, "p.yaml:3: preset a_b: a-b has the same variable PRESET_A_B, expected another name"},
+		{"name", "a/b:\n  width: 1\n", nil, `p.yaml:1: preset "a/b": expected a name of at most 64 letters, digits, _ and -`},
+		{"no size", "a:\n  quality: 80\n", nil, "p.yaml:1: preset a: width: neither it nor height is set, expected at least one of them"},
+		{"free side", "a:\n  width: 1\n  fit: cover\n", nil, "p.yaml:1: preset a: fit: cover with one side free, expected both width and height"},
+		{"no fields", "a:\n", nil, "p.yaml:1: preset a: expected fields such as width: 640"},
+		{"no mapping", "- a\n", nil, "p.yaml:1: expected names of presets, each with its fields"},
+		{"no YAML", "a: {\n", nil, "p.yaml: yaml: line "},
+		{"nothing", "", nil, "p.yaml: no presets, expected at least one"},
+		{"two documents", "a:\n  width: 1\n---\nb:\n  width: 1\n", nil, "p.yaml: a second document, expected one"},
+		{"variable field", "a:\n  width: 1\n", []string{"PRESET_A=hight=2"}, "PRESET_A: preset a: hight: unknown field"},
+		{"variable form", "a:\n  width: 1\n", []string{"PRESET_A=640x480"}, `PRESET_A: "640x480", expected field=value,field=value`},
+		{"variable alone", "a:\n  width: 1\n", []string{"PRESET_B=quality=1"}, "PRESET_B: preset b: width: neither it nor height is set"},
+		{"variable case", "a:\n  width: 1\n", []string{"PRESET_a=width=2"}, "PRESET_a: preset a: a has the same variable PRESET_A"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := LoadPresets("p.yaml", []byte(test.file), test.environ)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error = %v\nwant     %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	_, err := LoadPresets("p.yaml", []byte("a:\n  width: x\n  fit: y\n"), []string{"PRESET_A=quality=z"})
+	for _, want := range []string{"p.yaml:2: ", "p.yaml:3: ", "PRESET_A: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %q", err, want)
+		}
+	}
+}
+
+// FuzzLoadPresets holds that no text crashes the reader and that what it
+// accepts needs no further check.
+func FuzzLoadPresets(f *testing.F) {
+	f.Add(EmbeddedPresets, "width=64,height=64")
+	f.Add([]byte("a: &x\n  width: 1\nb: *x\n"), "fit=cover")
+	f.Add([]byte("a:\n  ? [1]\n  : 2\n"), "")
+	f.Fuzz(func(t *testing.T, file []byte, variable string) {
+		presets, err := LoadPresets("p.yaml", file, []string{"PRESET_THUMB=" + variable})
+		if err != nil {
+			return
+		}
+		for _, name := range presets.Names() {
+			p, ok := presets.Get(name)
+			if again, err := p.Resolve(); !ok || err != nil || again != p {
+				t.Errorf("%s: %+v resolves to %+v, %v", name, p, again, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,129 @@
+// Package prew is the vocabulary that the gateway and the function share: what
+// a preview is called, how it is made, and the JSON that passes between them.
+//
+// A photo lies in S3 at photo/<key>. Its preview in a preset lies at
+// prew/<preset>/<key> and is asked for at the URL path of the same spelling.
+// A key is the decoded bytes of the path, so that "@" and "%40" name one object
+// and one lease; Unicode is never normalised.
+package prew
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// SourceRoot is the folder of the bucket that holds the photos.
+	SourceRoot = "photo"
+	// PreviewRoot is the folder of the bucket that holds the previews.
+	PreviewRoot = "prew"
+
+	// maxKey is the longest name of an object that S3 takes, in bytes of UTF-8
+	// (Amazon S3 User Guide, "Naming Amazon S3 objects").
+	maxKey = 1024
+)
+
+// ErrPath is what every refusal of ParsePath and ParsePhoto wraps.
+var ErrPath = errors.New("path refused")
+
+// Ref names one preview: the preset it is made with and the key of its photo
+// below photo/, both decoded.
+type Ref struct {
+	Preset string
+	Key    string
+}
+
+// ParsePath reads the path of a request for a preview, /prew/<preset>/<key>,
+// as the client spelt it: still escaped, with no query. Whatever could reach a
+// key outside prew/ and photo/, or give one object two keys, is refused with
+// an error that wraps ErrPath.
+func ParsePath(raw string) (Ref, error) {
+	rest, err := decode(raw, PreviewRoot)
+	if err != nil {
+		return Ref{}, err
+	}
+	preset, key, ok := strings.Cut(rest, "/")
+	if !ok {
+		return Ref{}, refuse(raw, "no key after the preset")
+	}
+	return Ref{Preset: preset, Key: key}, nil
+}
+
+// ParsePhoto reads the path of a request for a photo, /photo/<key>, under the
+// rules of ParsePath, and returns the key below photo/.
+func ParsePhoto(raw string) (key string, err error) {
+	return decode(raw, SourceRoot)
+}
+
+// SourceKey is the name of the photo in its bucket.
+func (r Ref) SourceKey() string { return SourceRoot + "/" + r.Key }
+
+// PreviewKey is the name of the preview in its bucket.
+func (r Ref) PreviewKey() string { return PreviewRoot + "/" + r.Preset + "/" + r.Key }
+
+// Path is the canonical URL path of the preview, the one that ParsePath reads
+// back as r: everything but unreserved characters and slashes is escaped.
+func (r Ref) Path() string { return Escape("/" + r.PreviewKey()) }
+
+// Escape spells a path so that every server reads it alike: what RFC 3986 does
+// not reserve, and the slash, stand for themselves and every other byte is
+// escaped. That includes "+", which S3 would otherwise read as a space.
+func Escape(path string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(path), "+", "%20"), "%2F", "/")
+}
+
+// decode checks the escaped path against every rule for keys and returns what
+// follows /<root>/, decoded.
+func decode(raw, root string) (string, error) {
+	// Escaped slashes are looked for before decoding, where they still differ
+	// from real ones: a/b and a%2Fb would be two paths to one object.
+	for i := 0; i+2 < len(raw); i++ {
+		if raw[i] == '%' && raw[i+1] == '2' && raw[i+2]|0x20 == 'f' {
+			return "", refuse(raw, "an escaped slash")
+		}
+	}
+	if strings.ContainsAny(raw, "?#") {
+		return "", refuse(raw, "a query or a fragment")
+	}
+	path, err := url.PathUnescape(raw)
+	if err != nil {
+		return "", refuse(raw, "a percent sign that starts no escape")
+	}
+	if !utf8.ValidString(path) {
+		return "", refuse(raw, "invalid UTF-8")
+	}
+	if i := strings.IndexFunc(path, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }); i >= 0 {
+		return "", refuse(raw, "a control byte or a backslash")
+	}
+	object, ok := strings.CutPrefix(path, "/")
+	if !ok {
+		return "", refuse(raw, "no slash at its start")
+	}
+	if len(object) > maxKey {
+		return "", refuse(raw, fmt.Sprintf("a key of %d bytes, limit is %d", len(object), maxKey))
+	}
+	for segment := range strings.SplitSeq(object, "/") {
+		switch segment {
+		case "":
+			return "", refuse(raw, "an empty segment")
+		case ".", "..":
+			return "", refuse(raw, "a dot segment")
+		}
+	}
+	rest, ok := strings.CutPrefix(object, root+"/")
+	if !ok {
+		return "", refuse(raw, "not below /"+root+"/")
+	}
+	return rest, nil
+}
+
+func refuse(raw, why string) error {
+	const show = 80 // enough to recognise a path by in a log line
+	if len(raw) > show {
+		raw = raw[:show] + "..."
+	}
+	return fmt.Errorf("%w: %q has %s", ErrPath, raw, why)
+}
