@@ -1,0 +1,300 @@
+// Package flight makes one call per key: in this process, and across all
+// processes that share a Redis. It knows keys, leases and failures, and nothing
+// of what is made.
+//
+// The lease is for efficiency, not for correctness. What is made twice must come
+// out the same and be harmless to store twice; then every failure of Redis can
+// lean towards answering, and the order of events below only has to make second
+// calls rare:
+//
+//  1. Whoever asks joins the flight that is under way for the key in this
+//     process, or starts one. The flight runs on a context of its own, so that
+//     a client that leaves cancels nothing.
+//  2. The flight takes the key's lease, or learns who holds it.
+//  3. The holder looks once more, since the last holder may have stored the
+//     value between this flight's last look and its lease.
+//  4. Just before the call the holder stretches the lease beyond the time that
+//     calls have lately taken, because a call goes on when its caller dies: the
+//     next holder must find the value and not call again.
+//  5. The holder makes the value, gives the lease back and tells everybody, in
+//     one step.
+//  6. Whoever waits looks when told, every quarter to half a second in case the
+//     message was lost, and whenever the subscription was made anew. Who looks
+//     and finds nothing tries for the lease.
+//  7. A failure is an answer too. It goes to all who wait, and is remembered as
+//     long as it says.
+//  8. Without Redis, flights wait out a short grace and then go on under the
+//     coalescing of their own process alone.
+package flight
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Outcome says how a value was come by.
+type Outcome int
+
+const (
+	Made   Outcome = iota + 1 // this caller's flight made it
+	Joined                    // another caller's flight made it, here or in another process
+	Found                     // it was there already
+)
+
+// Work is what a flight does for its key.
+type Work[V any] struct {
+	// Look reads the stored value; found is false where there is none.
+	Look func(context.Context) (value V, found bool, err error)
+	// Make makes the value and stores it where Look finds it.
+	Make func(context.Context) (V, error)
+	// Holds asks whether a remembered failure with a Mark is still true. It is
+	// called at most once a second for a key and process.
+	Holds func(context.Context, *Failure) bool
+}
+
+// ErrVanished is the error of a flight that was told by another process that
+// the value is there, and did not find it.
+var ErrVanished = errors.New("made by another process, and not stored")
+
+const (
+	// pollEvery is how often a waiter looks by itself, with as much again as
+	// jitter, so that a lost message costs no more than half a second and a
+	// thousand waiters do not look at once.
+	pollEvery = 250 * time.Millisecond
+	// checkEvery is how long the answer of Holds is taken for true.
+	checkEvery = time.Second
+)
+
+// Group coalesces calls. It must be made by New and closed in the end.
+type Group[V any] struct {
+	leases *leases
+	inbox  *inbox
+	memory *memory
+	budget time.Duration
+	recent recent
+
+	mu    sync.Mutex // protects calls
+	calls map[string]*call[V]
+}
+
+// call is one flight; its results may be read once done is closed.
+type call[V any] struct {
+	done    chan struct{}
+	value   V
+	outcome Outcome
+	err     error
+}
+
+// New returns a group on the Redis at url, redis://[user:password@]host:port[/db]
+// or host:port. A flight ends with an error after budget at the latest. New
+// returns at once and works without Redis too, as the package promises.
+func New[V any](url string, budget time.Duration) (*Group[V], error) {
+	client, err := dial(url)
+	if err != nil {
+		return nil, err
+	}
+	g := &Group[V]{
+		leases: newLeases(client),
+		inbox:  newInbox(client),
+		memory: newMemory(),
+		budget: budget,
+		calls:  map[string]*call[V]{},
+	}
+	return g, nil
+}
+
+// Close ends the group's connections. Flights under way go on without Redis.
+func (g *Group[V]) Close() error {
+	g.inbox.close()
+	return g.leases.close()
+}
+
+// Do returns the value of key, made by at most one call of work.Make among all
+// who ask for it meanwhile. The value is shared and must not be changed. Do
+// returns early with ctx's error when ctx ends; the flight goes on. The lease
+// and the channel of a key are named "prew:" and the key.
+func (g *Group[V]) Do(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
+	var none V
+	key = prefix + key
+	if failure := g.memory.recall(key); failure != nil {
+		return none, Joined, failure
+	}
+	g.mu.Lock()
+	c, joined := g.calls[key]
+	if !joined {
+		c = &call[V]{done: make(chan struct{})}
+		g.calls[key] = c
+		go g.run(context.WithoutCancel(ctx), key, c, work)
+	}
+	g.mu.Unlock()
+
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		return none, 0, ctx.Err()
+	}
+	if joined && c.outcome == Made {
+		return c.value, Joined, c.err
+	}
+	return c.value, c.outcome, c.err
+}
+
+// run flies c and lands it whatever happens: a panic of the work must neither
+// end the process nor leave its waiters hanging.
+func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]) {
+	ctx, cancel := context.WithTimeout(ctx, g.budget)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			c.err = fmt.Errorf("panic in the flight of %s: %v", key, p)
+		}
+		g.mu.Lock()
+		delete(g.calls, key)
+		g.mu.Unlock()
+		close(c.done)
+	}()
+	c.value, c.outcome, c.err = g.fly(ctx, key, work)
+}
+
+// fly is the order of events from the lease on.
+func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
+	var none V
+	// Listening starts before the lease is asked for: a holder that finishes
+	// between its refusal and our listening would otherwise wake nobody here.
+	news := g.inbox.listen(key)
+	defer g.inbox.leave(key)
+
+	claim := claim{key: key, token: rand.Text()}
+	if failure := g.memory.due(key); failure != nil {
+		if g.holds(ctx, key, failure, work) {
+			return none, Joined, failure
+		}
+		claim.doubted = failure.Mark
+	}
+	for {
+		state := g.leases.acquire(ctx, &claim)
+		switch {
+		case state.taken:
+			value, outcome, err := g.hold(ctx, claim, work)
+			if err != errLost {
+				return value, outcome, err
+			}
+		case state.failure != nil:
+			if state.failure.Mark == "" || g.memory.checked(key) || g.holds(ctx, key, state.failure, work) {
+				g.memory.remember(key, state.failure)
+				return none, Joined, state.failure
+			}
+			claim.doubted = state.failure.Mark
+			continue // the doubted failure gives way to our lease
+		case state.hopeless:
+			return g.alone(ctx, key, work)
+		}
+
+		message, err := wait(ctx, news, state.pause)
+		if err != nil {
+			return none, 0, err
+		}
+		if message.failure != nil {
+			g.memory.remember(key, message.failure)
+			return none, Joined, message.failure
+		}
+		// An error of the look is no reason to give up: the holder may be
+		// about to answer.
+		value, found, err := work.Look(ctx)
+		if err == nil && found {
+			return value, Joined, nil
+		}
+		// Only the word of the very holder that was waited for counts: an
+		// earlier message may be of a value that has been deleted since.
+		if err == nil && message.done != "" && message.done == claim.waited {
+			return none, 0, ErrVanished
+		}
+	}
+}
+
+// errLost is hold's error when the lease was lost before the call.
+var errLost = errors.New("lease lost")
+
+// hold looks, makes and tells, as the holder of the lease of c.
+func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, outcome Outcome, err error) {
+	renewal := g.leases.renew(c)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in the call of %s: %v", c.key, p)
+		}
+		// The renewal has ended before the lease is given back; otherwise a late
+		// one would find it missing and take it again for a dead flight.
+		renewal.stop()
+		if err != errLost {
+			failure := asFailure(err)
+			g.memory.remember(c.key, failure)
+			g.leases.release(c, failure)
+		}
+	}()
+	value, found, err := work.Look(ctx)
+	if err != nil {
+		return value, 0, err
+	}
+	if found {
+		return value, Found, nil
+	}
+	if !renewal.stretch(g.recent.several()) {
+		return value, 0, errLost
+	}
+	start := time.Now()
+	value, err = work.Make(ctx)
+	if err != nil {
+		return value, 0, err
+	}
+	g.recent.took(time.Since(start))
+	return value, Made, nil
+}
+
+// alone makes the value without a lease, where Redis has been gone for longer
+// than the grace.
+func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
+	value, found, err := work.Look(ctx)
+	if err != nil || found {
+		return value, Found, err
+	}
+	slog.Warn("rendering without a lease, redis is gone", "key", key)
+	value, err = work.Make(ctx)
+	if failure := asFailure(err); failure != nil {
+		g.memory.remember(key, failure)
+	}
+	return value, Made, err
+}
+
+// holds asks the work whether a failure that was remembered is still true.
+func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work Work[V]) bool {
+	if !work.Holds(ctx, failure) {
+		g.memory.forget(key)
+		return false
+	}
+	g.memory.confirm(key)
+	return true
+}
+
+// wait returns the next message, or an empty one when it is time to look
+// without having been told; pause overrides how long that is.
+func wait(ctx context.Context, news <-chan message, pause time.Duration) (message, error) {
+	if pause == 0 {
+		pause = pollEvery + mathrand.N(pollEvery)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case m := <-news:
+		return m, nil
+	case <-timer.C:
+		return message{}, nil
+	case <-ctx.Done():
+		return message{}, ctx.Err()
+	}
+}

@@ -1,0 +1,472 @@
+package flight
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"prew/deploy/local/stack"
+)
+
+// server is the Redis of all tests here; each test has keys of its own.
+var server *stack.Redis
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "flight")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		if server, err = stack.StartRedis(dir); err != nil {
+			panic(err)
+		}
+		defer server.Stop()
+		return m.Run()
+	}())
+}
+
+// store is what S3 is to the gateway, with the calls counted.
+type store struct {
+	mu     sync.Mutex
+	values map[string]string
+	made   atomic.Int32
+	asked  atomic.Int32
+}
+
+func (s *store) put(key, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.values == nil {
+		s.values = map[string]string{}
+	}
+	s.values[key] = value
+}
+
+func (s *store) look(key string) (string, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	value, ok := s.values[key]
+	return value, ok, nil
+}
+
+// work looks into the store and makes by calling make.
+func (s *store) work(key string, make func() (string, error)) Work[string] {
+	return Work[string]{
+		Look: func(context.Context) (string, bool, error) { return s.look(key) },
+		Make: func(context.Context) (string, error) {
+			s.made.Add(1)
+			value, err := make()
+			if err == nil {
+				s.put(key, value)
+			}
+			return value, err
+		},
+		Holds: func(context.Context, *Failure) bool { s.asked.Add(1); return true },
+	}
+}
+
+// group is one gateway's group.
+func group(t *testing.T, addr string) *Group[string] {
+	t.Helper()
+	g, err := New[string](addr, 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.Close() })
+	return g
+}
+
+func groups(t *testing.T, n int) []*Group[string] {
+	t.Helper()
+	gs := make([]*Group[string], n)
+	for i := range gs {
+		gs[i] = group(t, server.Addr)
+	}
+	return gs
+}
+
+// until waits for what another goroutine is about to do.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 10 s", what)
+		}
+	}
+}
+
+// leased says whether the key has a lease, which is held outside of g if g has
+// none itself.
+func leased(t *testing.T, key string) bool {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	defer client.Close()
+	value, err := client.Get(t.Context(), prefix+key).Result()
+	if err != nil && err != redis.Nil {
+		t.Fatal(err)
+	}
+	return strings.HasPrefix(value, "L")
+}
+
+func TestOneCallForAllWhoAsk(t *testing.T) {
+	const gateways, clients = 3, 100
+	s, key := new(store), newKey(t)
+	gs := groups(t, gateways)
+	going := make(chan struct{})
+	work := s.work(key, func() (string, error) {
+		<-going
+		return "value", nil
+	})
+	var wg sync.WaitGroup
+	outcomes := make([]atomic.Int32, Found+1)
+	var waiting atomic.Int32
+	for i := range gateways * clients {
+		wg.Go(func() {
+			waiting.Add(1)
+			value, outcome, err := gs[i%gateways].Do(t.Context(), key, work)
+			if value != "value" || err != nil {
+				t.Errorf("got %q, %v", value, err)
+			}
+			outcomes[outcome].Add(1)
+		})
+	}
+	until(t, "everybody asks", func() bool { return waiting.Load() == gateways*clients && s.made.Load() == 1 })
+	close(going)
+	wg.Wait()
+	if n := s.made.Load(); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+	if made := outcomes[Made].Load(); made != 1 {
+		t.Errorf("%d callers made it, want 1", made)
+	}
+	if leased(t, key) {
+		t.Error("the lease is left behind")
+	}
+}
+
+func TestHolderLooksOnceMore(t *testing.T) {
+	s, key := new(store), newKey(t)
+	s.put(key, "stored before")
+	value, outcome, err := group(t, server.Addr).Do(t.Context(), key, s.work(key, nil))
+	if value != "stored before" || outcome != Found || err != nil {
+		t.Errorf("got %q, %v, %v; want what is stored, found", value, outcome, err)
+	}
+	if leased(t, key) {
+		t.Error("the lease is left behind")
+	}
+}
+
+func TestClientThatLeavesCancelsNothing(t *testing.T) {
+	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	going := make(chan struct{})
+	work := s.work(key, func() (string, error) {
+		<-going
+		return "value", nil
+	})
+	first, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, _, err := g.Do(first, key, work)
+		left <- err
+	}()
+	until(t, "the call starts", func() bool { return s.made.Load() == 1 })
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who left got %v", err)
+	}
+	close(going)
+	if value, _, err := g.Do(t.Context(), key, work); value != "value" || err != nil {
+		t.Errorf("who stayed got %q, %v", value, err)
+	}
+	if n := s.made.Load(); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+}
+
+func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
+	const gateways, clients = 3, 50
+	s, key := new(store), newKey(t)
+	gs := groups(t, gateways)
+	going := make(chan struct{})
+	var outcome error = &Failure{Code: "busy", Message: "no place"}
+	work := s.work(key, func() (string, error) {
+		<-going
+		return "value", outcome
+	})
+	looked := make([]atomic.Int32, gateways)
+	var wg sync.WaitGroup
+	for i := range gateways * clients {
+		work := work
+		work.Look = func(context.Context) (string, bool, error) {
+			looked[i%gateways].Add(1)
+			return s.look(key)
+		}
+		wg.Go(func() {
+			_, _, err := gs[i%gateways].Do(t.Context(), key, work)
+			var failure *Failure
+			if !errors.As(err, &failure) || failure.Code != "busy" || failure.Message != "no place" {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	// Who has looked has the lease or was refused it.
+	until(t, "every gateway waits", func() bool {
+		return looked[0].Load() > 0 && looked[1].Load() > 0 && looked[2].Load() > 0 && s.made.Load() == 1
+	})
+	close(going)
+	wg.Wait()
+	if n := s.made.Load(); n != 1 {
+		t.Errorf("%d calls for those who waited, want 1", n)
+	}
+	outcome = nil
+	if value, _, err := gs[0].Do(t.Context(), key, work); value != "value" || err != nil {
+		t.Errorf("who came later got %q, %v; want it tried again", value, err)
+	}
+}
+
+func TestWaiterWhoMissedTheMessageLearnsOfTheFailure(t *testing.T) {
+	key := prefix + newKey(t)
+	g := group(t, server.Addr)
+	holder := claim{key: key, token: token('h')}
+	waiter := claim{key: key, token: token('w')}
+	newcomer := claim{key: key, token: token('n')}
+	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
+		t.Fatalf("%+v", state)
+	}
+	if state := g.leases.acquire(t.Context(), &waiter); state.taken || waiter.waited != holder.token {
+		t.Fatalf("%+v, waiting for %q", state, waiter.waited)
+	}
+	g.leases.release(holder, &Failure{Code: "busy"})
+	if state := g.leases.acquire(t.Context(), &waiter); state.failure == nil || state.failure.Code != "busy" {
+		t.Errorf("the waiter got %+v, want the failure", state)
+	}
+	if state := g.leases.acquire(t.Context(), &newcomer); !state.taken {
+		t.Errorf("the newcomer got %+v, want the lease", state)
+	}
+}
+
+func TestLastingFailureIsRemembered(t *testing.T) {
+	s, key, gs := new(store), newKey(t), groups(t, 2)
+	work := s.work(key, func() (string, error) { return "", &Failure{Code: "missing", Keep: 10 * time.Second} })
+	for i := range 6 {
+		_, _, err := gs[i%2].Do(t.Context(), key, work)
+		var failure *Failure
+		if !errors.As(err, &failure) || failure.Code != "missing" {
+			t.Fatalf("got %v", err)
+		}
+		if left := time.Until(failure.Until); left <= 0 || left > 10*time.Second {
+			t.Errorf("remembered for %v more, want up to 10 s", left)
+		}
+	}
+	if n := s.made.Load(); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+	if n := s.asked.Load(); n != 0 {
+		t.Errorf("a failure without a mark was asked after %d times", n)
+	}
+}
+
+func TestMarkedFailureLastsAsLongAsItHolds(t *testing.T) {
+	s, key, gs := new(store), newKey(t), groups(t, 2)
+	work := s.work(key, func() (string, error) {
+		if s.made.Load() == 1 {
+			return "", &Failure{Code: "damaged", Mark: "etag-1", Keep: time.Minute}
+		}
+		return "value", nil
+	})
+	var changed atomic.Bool
+	work.Holds = func(_ context.Context, f *Failure) bool {
+		s.asked.Add(1)
+		if f.Mark != "etag-1" {
+			t.Errorf("asked after mark %q", f.Mark)
+		}
+		return !changed.Load()
+	}
+	for i := range 100 {
+		if _, _, err := gs[i%2].Do(t.Context(), key, work); err == nil {
+			t.Fatal("no failure")
+		}
+	}
+	if n := s.asked.Load(); n > 2 {
+		t.Errorf("asked %d times within a second, want once a gateway", n)
+	}
+	changed.Store(true)
+	var value string
+	until(t, "the change is seen", func() bool {
+		value, _, _ = gs[0].Do(t.Context(), key, work)
+		return value != ""
+	})
+	if value != "value" || s.made.Load() != 2 {
+		t.Errorf("got %q after %d calls, want the value after 2", value, s.made.Load())
+	}
+}
+
+func TestLostMessageCostsAPoll(t *testing.T) {
+	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	holder := claim{key: prefix + key, token: token('h')}
+	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
+		t.Fatalf("%+v", state)
+	}
+	renewal := g.leases.renew(holder) // never released, never told
+	defer renewal.stop()
+	got := make(chan string)
+	go func() {
+		value, outcome, err := g.Do(t.Context(), key, s.work(key, nil))
+		got <- fmt.Sprintln(value, outcome == Joined, err)
+	}()
+	until(t, "it waits", func() bool {
+		g.inbox.mu.Lock()
+		defer g.inbox.mu.Unlock()
+		return len(g.inbox.seats) == 1
+	})
+	s.put(key, "value")
+	if got := <-got; got != "value true <nil>\n" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestDeadHolderIsFollowed(t *testing.T) {
+	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	dead := claim{key: prefix + key, token: token('d')}
+	if state := g.leases.acquire(t.Context(), &dead); !state.taken {
+		t.Fatalf("%+v", state)
+	}
+	value, outcome, err := g.Do(t.Context(), key, s.work(key, func() (string, error) { return "value", nil }))
+	if value != "value" || outcome != Made || err != nil {
+		t.Errorf("got %q, %v, %v", value, outcome, err)
+	}
+}
+
+func TestWordOfAValueThatIsNotThere(t *testing.T) {
+	key, g := newKey(t), group(t, server.Addr)
+	holder := claim{key: prefix + key, token: token('h')}
+	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
+		t.Fatalf("%+v", state)
+	}
+	renewal := g.leases.renew(holder)
+	var looked atomic.Int32
+	got := make(chan error)
+	go func() {
+		_, _, err := g.Do(t.Context(), key, Work[string]{
+			Look: func(context.Context) (string, bool, error) { looked.Add(1); return "", false, nil },
+			Make: func(context.Context) (string, error) { return "", errors.New("called") },
+		})
+		got <- err
+	}()
+	until(t, "it has waited and looked", func() bool { return looked.Load() > 0 })
+	renewal.stop()
+	g.leases.release(holder, nil)
+	if err := <-got; !errors.Is(err, ErrVanished) {
+		t.Errorf("got %v, want ErrVanished", err)
+	}
+}
+
+func TestPanicsAreAnswers(t *testing.T) {
+	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	_, _, err := g.Do(t.Context(), key, s.work(key, func() (string, error) { panic("boom") }))
+	if err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("got %v, want the panic", err)
+	}
+	if leased(t, key) {
+		t.Error("the lease is left behind")
+	}
+	work := s.work(key+"2", nil)
+	work.Look = func(context.Context) (string, bool, error) { panic("bang") }
+	if _, _, err := g.Do(t.Context(), key+"2", work); err == nil || !strings.Contains(err.Error(), "bang") {
+		t.Errorf("got %v, want the panic", err)
+	}
+}
+
+func TestBudgetEndsAFlight(t *testing.T) {
+	key := newKey(t)
+	g, err := New[string](server.Addr, 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	work := new(store).work(key, nil)
+	work.Make = func(ctx context.Context) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	if _, _, err := g.Do(t.Context(), key, work); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if leased(t, key) {
+		t.Error("the lease is left behind")
+	}
+}
+
+func TestWithoutRedisEachProcessCoalescesAlone(t *testing.T) {
+	own, err := stack.StartRedis(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, key, g := new(store), newKey(t), group(t, own.Addr)
+	own.Kill()
+	work := s.work(key, func() (string, error) { return "value", nil })
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if value, _, err := g.Do(t.Context(), key, work); value != "value" || err != nil {
+				t.Errorf("got %q, %v", value, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.made.Load(); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+}
+
+func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
+	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	going := make(chan struct{})
+	done := make(chan error)
+	go func() {
+		_, _, err := g.Do(t.Context(), key, s.work(key, func() (string, error) {
+			<-going
+			return "value", nil
+		}))
+		done <- err
+	}()
+	until(t, "the call starts", func() bool { return s.made.Load() == 1 })
+	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	defer client.Close()
+	if err := client.Del(t.Context(), prefix+key).Err(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the lease is back", func() bool { return leased(t, key) })
+	close(going)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestURLs(t *testing.T) {
+	for url, ok := range map[string]bool{
+		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
+	} {
+		if g, err := New[string](url, time.Second); (err == nil) != ok {
+			t.Errorf("New(%q): %v", url, err)
+		} else if g != nil {
+			g.Close()
+		}
+	}
+}
+
+// token is one of the right length that is easy to tell.
+func token(c byte) string { return strings.Repeat(string(c), 26) }
+
+// newKey is a key that no other test has used, nor this one in an earlier run.
+func newKey(t *testing.T) string { return t.Name() + "/" + rand.Text() }

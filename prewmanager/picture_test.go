@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"prew"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures anew")
+
+// TestPicturesLookAsTheyShould compares every drawing with its golden file.
+// Those that nginx shows for its own errors are the same drawings.
+func TestPicturesLookAsTheyShould(t *testing.T) {
+	for file, d := range map[string]drawing{
+		"testdata/slashed.png":            {slashed, 300, 200},
+		"testdata/exclaimed.png":          {exclaimed, 300, 200},
+		"testdata/waiting.png":            {waiting, 300, 200},
+		"testdata/tall.png":               {exclaimed, 96, 200},
+		"../nginx/pictures/not-found.png": {slashed, 600, 400},
+		"../nginx/pictures/error.png":     {exclaimed, 600, 400},
+	} {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			drawn := d.png()
+			if *update {
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, drawn, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golden, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := png.Decode(bytes.NewReader(golden))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := png.Decode(bytes.NewReader(drawn))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Bounds() != want.Bounds() {
+				t.Fatalf("%v, want %v", got.Bounds(), want.Bounds())
+			}
+			for y := range got.Bounds().Dy() {
+				for x := range got.Bounds().Dx() {
+					if got.At(x, y) != want.At(x, y) {
+						t.Fatalf("pixel %d,%d is %v, want %v", x, y, got.At(x, y), want.At(x, y))
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestPictureSizes(t *testing.T) {
+	p, err := newPictures("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		preset        prew.Preset
+		width, height int
+	}{
+		{prew.Preset{}, 600, 400},
+		{prew.Preset{Width: 1440}, 1440, 960},
+		{prew.Preset{Height: 100}, 150, 100},
+		{prew.Preset{Width: 96, Height: 96}, 96, 96},
+		{prew.Preset{Width: 1, Height: 1}, 1, 1},
+	} {
+		got, err := png.DecodeConfig(bytes.NewReader(p.get(test.preset, slashed).data))
+		if err != nil || got.Width != test.width || got.Height != test.height {
+			t.Errorf("%+v: %dx%d, %v; want %dx%d", test.preset, got.Width, got.Height, err, test.width, test.height)
+		}
+	}
+}
+
+func TestConfiguredPicturesAreSentAsTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	gif := []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;")
+	file := filepath.Join(dir, "own.gif")
+	if err := os.WriteFile(file, gif, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPictures(file, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.get(prew.Preset{Width: 5, Height: 5}, slashed); !bytes.Equal(got.data, gif) || got.contentType != "image/gif" {
+		t.Errorf("not found is %q of %s, want the file", got.data, got.contentType)
+	}
+	if got := p.get(prew.Preset{Width: 5, Height: 5}, exclaimed); got.contentType != "image/png" {
+		t.Errorf("an error is %s, want the drawing", got.contentType)
+	}
+	if _, err := newPictures("", filepath.Join(dir, "none.png")); err == nil {
+		t.Error("a missing file is no error")
+	}
+	if err := os.WriteFile(file, []byte("hello"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newPictures("", file); err == nil {
+		t.Error("a text is taken for a picture")
+	}
+}
