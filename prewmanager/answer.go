@@ -84,9 +84,9 @@ func fail(code prew.Code, reason error) *flight.Failure {
 
 // failureOf finds the failure in what a flight ended with.
 func failureOf(err error) *flight.Failure {
-	var failure *flight.Failure
+	failure, ok := errors.AsType[*flight.Failure](err)
 	switch {
-	case errors.As(err, &failure) && failure.Code != "":
+	case ok && failure.Code != "":
 		return failure
 	case errors.Is(err, flight.ErrVanished):
 		return fail(prew.NotStored, err)

@@ -88,8 +88,7 @@ func missing(err error) bool {
 
 // statusOf is the HTTP status with which a service refused, or 0.
 func statusOf(err error) int {
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) {
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		return response.HTTPStatusCode()
 	}
 	return 0
@@ -133,9 +132,9 @@ func (f function) invoke(ctx context.Context, request prew.RenderRequest) (prew.
 	}
 	for {
 		output, err := f.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &f.name, Payload: payload})
-		var throttled *lambdatypes.TooManyRequestsException
+		_, throttled := errors.AsType[*lambdatypes.TooManyRequestsException](err)
 		switch {
-		case errors.As(err, &throttled):
+		case throttled:
 			select {
 			case <-time.After(throttledPause + rand.N(throttledPause)):
 				continue

@@ -76,37 +76,13 @@ func (s serve) Validate() error {
 func (s serve) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	presets, err := s.load()
+	g, err := s.gateway(ctx)
 	if err != nil {
 		return err
 	}
-	pictures, err := newPictures(s.NotFoundImage, s.ErrorImage)
-	if err != nil {
-		return err
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return err
-	}
-	if cfg.Region == "" {
-		return errors.New("AWS_REGION is not set, expected the region of the bucket and the function")
-	}
-	// Some stores that speak S3 know no checksums in trailers.
-	cfg.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-	flights, err := flight.New[*preview](s.Redis, s.AnswerTimeout)
-	if err != nil {
-		return err
-	}
-	defer flights.Close()
+	defer g.flights.Close()
 	server := &http.Server{
-		Handler: &gateway{
-			presets:      presets,
-			flights:      flights,
-			storage:      newStorage(cfg, s.Bucket, s.S3PathStyle, s.S3Timeout),
-			function:     newFunction(cfg, s.Function, s.InvokeTimeout),
-			pictures:     pictures,
-			cacheControl: s.CacheControl,
-		},
+		Handler:           g,
 		ReadHeaderTimeout: 10 * time.Second, // nginx sends a header at once
 		IdleTimeout:       2 * time.Minute,  // longer than nginx keeps a connection, so that nginx ends it
 		MaxHeaderBytes:    32 << 10,         // a path of 1,024 bytes, each escaped, is a tenth of it
@@ -117,7 +93,7 @@ func (s serve) Run() error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	slog.Info("serving", "address", listener.Addr().String(), "bucket", s.Bucket, "function", s.Function, "presets", len(presets.Names()))
+	slog.Info("serving", "address", listener.Addr().String(), "bucket", s.Bucket, "function", s.Function, "presets", g.presets.Names())
 	select {
 	case err := <-served:
 		return err
@@ -126,6 +102,40 @@ func (s serve) Run() error {
 	finish, cancel := context.WithTimeout(context.Background(), s.AnswerTimeout)
 	defer cancel()
 	return server.Shutdown(finish)
+}
+
+// gateway wires the gateway that the flags describe; its flights are to be
+// closed in the end.
+func (s serve) gateway(ctx context.Context) (*gateway, error) {
+	presets, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := newPictures(s.NotFoundImage, s.ErrorImage)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Region == "" {
+		return nil, errors.New("AWS_REGION is not set, expected the region of the bucket and the function")
+	}
+	// Some stores that speak S3 send no checksums.
+	cfg.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	flights, err := flight.New[*preview](s.Redis, s.AnswerTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return &gateway{
+		presets:      presets,
+		flights:      flights,
+		storage:      newStorage(cfg, s.Bucket, s.S3PathStyle, s.S3Timeout),
+		function:     newFunction(cfg, s.Function, s.InvokeTimeout),
+		pictures:     pictures,
+		cacheControl: s.CacheControl,
+	}, nil
 }
 
 type showPresets struct {

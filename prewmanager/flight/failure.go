@@ -36,11 +36,10 @@ func asFailure(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	var failure *Failure
-	if !errors.As(err, &failure) {
-		failure = &Failure{Message: err.Error()}
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		return failure
 	}
-	return failure
+	return &Failure{Message: err.Error()}
 }
 
 func (f *Failure) encode() string {

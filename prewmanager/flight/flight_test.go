@@ -213,8 +213,8 @@ func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
 		}
 		wg.Go(func() {
 			_, _, err := gs[i%gateways].Do(t.Context(), key, work)
-			var failure *Failure
-			if !errors.As(err, &failure) || failure.Code != "busy" || failure.Message != "no place" {
+			failure, ok := errors.AsType[*Failure](err)
+			if !ok || failure.Code != "busy" || failure.Message != "no place" {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -260,8 +260,8 @@ func TestLastingFailureIsRemembered(t *testing.T) {
 	work := s.work(key, func() (string, error) { return "", &Failure{Code: "missing", Keep: 10 * time.Second} })
 	for i := range 6 {
 		_, _, err := gs[i%2].Do(t.Context(), key, work)
-		var failure *Failure
-		if !errors.As(err, &failure) || failure.Code != "missing" {
+		failure, ok := errors.AsType[*Failure](err)
+		if !ok || failure.Code != "missing" {
 			t.Fatalf("got %v", err)
 		}
 		if left := time.Until(failure.Until); left <= 0 || left > 10*time.Second {

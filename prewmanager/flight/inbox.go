@@ -107,11 +107,11 @@ func (i *inbox) receive(ctx context.Context, subscription *redis.PubSub) {
 	questioned := false
 	for {
 		received, err := subscription.ReceiveTimeout(ctx, time.Second)
-		var timeout net.Error
+		timeout, ok := errors.AsType[net.Error](err)
 		switch {
 		case err == nil:
 			questioned = false
-		case errors.As(err, &timeout) && timeout.Timeout() && !questioned && ctx.Err() == nil:
+		case ok && timeout.Timeout() && !questioned && ctx.Err() == nil:
 			questioned = true
 			if subscription.Ping(ctx) != nil {
 				return

@@ -1,0 +1,418 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"prew"
+	"prew/deploy/local/stack"
+)
+
+const bucket = "gateway"
+
+// The Redis and the S3 server of all tests here; each test has photos of its own.
+var (
+	redisServer *stack.Redis
+	s3Server    *stack.S3
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("PREWMANAGER_ITSELF") != "" {
+		main()
+		return
+	}
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "gateway")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		if redisServer, err = stack.StartRedis(dir); err != nil {
+			panic(err)
+		}
+		defer redisServer.Stop()
+		if s3Server, err = stack.StartS3(dir); err != nil {
+			panic(err)
+		}
+		defer s3Server.Stop()
+		if err := s3Server.CreateBucket(context.Background(), bucket); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	}())
+}
+
+// renderer stands in for the function, behind the real Invoke API, where a test
+// needs it to fail. Its zero value renders: it stores the photo's key as the
+// preview.
+type renderer struct {
+	answer  func(http.ResponseWriter, prew.RenderRequest) // nil: renders
+	invoked atomic.Int32
+}
+
+func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.invoked.Add(1)
+	var request prew.RenderRequest
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if f.answer != nil {
+		f.answer(w, request)
+		return
+	}
+	body := []byte("preview of " + request.SrcKey)
+	stored, err := s3Server.Client().PutObject(r.Context(), &s3.PutObjectInput{
+		Bucket: &request.DstBucket, Key: &request.DstKey, Body: bytes.NewReader(body),
+		ContentType: aws.String("image/jpeg"), CacheControl: &request.CacheControl,
+	})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	json.NewEncoder(w).Encode(prew.RenderResult{
+		Status: true, ContentType: "image/jpeg", Size: len(body), ETag: *stored.ETag, Data: body,
+		Timing: prew.Timing{Fetch: 1, Render: 2, Store: 3},
+	})
+}
+
+// start serves a gateway with the function f until the test ends.
+func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
+	t.Helper()
+	invoke := httptest.NewServer(f)
+	t.Cleanup(invoke.Close)
+	for _, variable := range append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+invoke.URL) {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	flags := serve{
+		Redis: redisServer.Addr, Bucket: bucket, Function: "render", S3PathStyle: true,
+		CacheControl:  prew.DefaultCacheControl,
+		AnswerTimeout: 30 * time.Second, InvokeTimeout: 27 * time.Second, S3Timeout: 8 * time.Second,
+	}
+	for _, c := range change {
+		c(&flags)
+	}
+	g, err := flags.gateway(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.flights.Close() })
+	server := httptest.NewServer(g)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func get(t *testing.T, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	return do(t, http.MethodGet, url, header...)
+}
+
+func do(t *testing.T, method, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+func put(t *testing.T, key, body string) (etag string) {
+	t.Helper()
+	out, err := s3Server.Client().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(body), ContentType: aws.String("image/jpeg"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *out.ETag
+}
+
+func TestPreviewIsRenderedOnceThenStored(t *testing.T) {
+	f := new(renderer)
+	server := start(t, f)
+	const body = "preview of photo/once/a b.jpg"
+
+	first, got := get(t, server.URL+"/prew/thumb/once/a%20b.jpg")
+	if first.StatusCode != 200 || got != body {
+		t.Fatalf("%s: %q, want 200: %q", first.Status, got, body)
+	}
+	for name, want := range map[string]string{
+		"X-Prew": "rendered", "Content-Type": "image/jpeg", "Cache-Control": "public, max-age=86400",
+		"Accept-Ranges": "bytes", "X-Content-Type-Options": "nosniff",
+		"Content-Security-Policy": "default-src 'none'; sandbox",
+	} {
+		if got := first.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	timing := first.Header.Get("Server-Timing")
+	for _, stage := range []string{"lease;dur=", "invoke;dur=", "fetch;dur=1.0", "render;dur=2.0", "store;dur=3.0"} {
+		if !strings.Contains(timing, stage) {
+			t.Errorf("Server-Timing: %q lacks %s", timing, stage)
+		}
+	}
+
+	second, got := get(t, server.URL+"/prew/thumb/once/a%20b.jpg")
+	if second.StatusCode != 200 || got != body || second.Header.Get("X-Prew") != "stored" {
+		t.Errorf("then %s: %q, %q; want it stored", second.Status, got, second.Header.Get("X-Prew"))
+	}
+	for _, name := range []string{"ETag", "Content-Type", "Cache-Control"} {
+		if a, b := first.Header.Get(name), second.Header.Get(name); a == "" || a != b {
+			t.Errorf("%s: %q when rendered, %q when stored", name, a, b)
+		}
+	}
+	if n := f.invoked.Load(); n != 1 {
+		t.Errorf("%d invocations, want 1", n)
+	}
+}
+
+func TestPartsAndConditions(t *testing.T) {
+	server := start(t, new(renderer))
+	url := server.URL + "/prew/thumb/parts.jpg"
+	const body = "preview of photo/parts.jpg"
+
+	ranged, got := get(t, url, "Range", "bytes=0-6") // on a miss
+	if ranged.StatusCode != 206 || got != "preview" || ranged.Header.Get("X-Prew") != "rendered" {
+		t.Errorf("a range: %s, %q, %q", ranged.Status, got, ranged.Header.Get("X-Prew"))
+	}
+	if none, got := get(t, url, "If-None-Match", ranged.Header.Get("ETag")); none.StatusCode != 304 || got != "" {
+		t.Errorf("the same ETag: %s, %q", none.Status, got)
+	}
+	if changed, got := get(t, url, "If-None-Match", `"other"`); changed.StatusCode != 200 || got != body {
+		t.Errorf("another ETag: %s, %q", changed.Status, got)
+	}
+	if head, got := do(t, http.MethodHead, url); head.StatusCode != 200 || got != "" || head.ContentLength != int64(len(body)) {
+		t.Errorf("HEAD: %s, %q, %d bytes announced", head.Status, got, head.ContentLength)
+	}
+	if post, _ := do(t, http.MethodPost, url); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %s, Allow %q", post.Status, post.Header.Get("Allow"))
+	}
+	if health, _ := get(t, server.URL+"/health"); health.StatusCode != 200 {
+		t.Errorf("health: %s", health.Status)
+	}
+}
+
+// results answers every invocation with the same result.
+func results(result prew.RenderResult) func(http.ResponseWriter, prew.RenderRequest) {
+	return func(w http.ResponseWriter, _ prew.RenderRequest) { json.NewEncoder(w).Encode(result) }
+}
+
+func refusals(code prew.Code) func(http.ResponseWriter, prew.RenderRequest) {
+	return results(prew.RenderResult{Error: &prew.RenderError{Code: code, Message: "because"}})
+}
+
+func TestEveryFailureHasItsAnswer(t *testing.T) {
+	tests := []struct {
+		name   string
+		path   string // empty: a photo of its own
+		answer func(http.ResponseWriter, prew.RenderRequest)
+		status int
+		code   string
+		cached string // Cache-Control
+		kept   bool   // whether a second request starts nothing
+	}{
+		{"refused path", "/prew/thumb/a%2Fb.jpg", nil, 404, "path_refused", "no-store", true},
+		{"another room", "/index.html", nil, 404, "path_refused", "no-store", true},
+		{"unknown preset", "/prew/640x480/a.jpg", nil, 404, "preset_unknown", "no-store", true},
+		{"missing", "", refusals(prew.SourceMissing), 404, "source_missing", "public, max-age=9", true},
+		{"unsupported", "", refusals(prew.SourceUnsupported), 422, "source_unsupported", "no-store", true},
+		{"damaged", "", refusals(prew.SourceDamaged), 422, "source_damaged", "no-store", true},
+		{"too large", "", refusals(prew.SourceTooLarge), 422, "source_too_large", "no-store", true},
+		{"invalid", "", refusals(prew.RequestInvalid), 502, "request_invalid", "no-store", false},
+		{"storage", "", refusals(prew.StorageFailed), 502, "storage_failed", "no-store", false},
+		{"newer", "", refusals("not_known_yet"), 502, "render_failed", "no-store", false},
+		{"garbage", "", func(w http.ResponseWriter, _ prew.RenderRequest) { io.WriteString(w, "<html>") }, 502, "render_garbage", "no-store", false},
+		{"no word", "", results(prew.RenderResult{}), 502, "render_garbage", "no-store", false},
+		{"cut data", "", results(prew.RenderResult{Status: true, ContentType: "image/png", Size: 9, Data: []byte("12345678")}), 502, "render_garbage", "no-store", false},
+		{"nothing stored", "", results(prew.RenderResult{Status: true, ContentType: "image/png", Size: 9}), 502, "not_stored", "no-store", false},
+		{"crash", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			io.WriteString(w, `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited"}`)
+		}, 502, "render_failed", "no-store", false},
+		{"stopped", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			io.WriteString(w, `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 25.00 seconds"}`)
+		}, 504, "timed_out", "no-store", false},
+		{"no function", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+			w.WriteHeader(404)
+		}, 502, "render_failed", "no-store", false},
+		{"throttled", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amzn-ErrorType", "TooManyRequestsException")
+			w.WriteHeader(429)
+		}, 503, "throttled", "no-store", false},
+	}
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := &renderer{answer: test.answer}
+			server := start(t, f, func(s *serve) { s.InvokeTimeout, s.S3Timeout = time.Second, 900*time.Millisecond })
+			path := test.path
+			if path == "" {
+				path = "/prew/hero/failure-" + string(rune('a'+i)) + ".jpg"
+			}
+			response, body := get(t, server.URL+path)
+			if response.StatusCode != test.status || response.Header.Get("X-Prew-Error") != test.code {
+				t.Errorf("%s, %q; want %d, %q", response.Status, response.Header.Get("X-Prew-Error"), test.status, test.code)
+			}
+			if got := response.Header.Get("Cache-Control"); got != test.cached {
+				t.Errorf("Cache-Control: %q, want %q", got, test.cached)
+			}
+			if got := response.Header.Get("Retry-After"); (got != "") != (test.status == 503) {
+				t.Errorf("Retry-After: %q", got)
+			}
+			if got := response.Header.Get("Content-Type"); got != "image/png" || !strings.HasPrefix(body, "\x89PNG") {
+				t.Errorf("the answer is no picture but %s, %.20q", got, body)
+			}
+			if response.Header.Get("X-Content-Type-Options") != "nosniff" || response.Header.Get("Content-Security-Policy") == "" {
+				t.Error("no protection")
+			}
+			before := f.invoked.Load()
+			again, _ := get(t, server.URL+path)
+			if again.StatusCode != test.status {
+				t.Errorf("then %s", again.Status)
+			}
+			if more := f.invoked.Load() - before; (more == 0) != test.kept {
+				t.Errorf("then %d invocations, remembered: %v", more, test.kept)
+			}
+		})
+	}
+}
+
+func TestSlowFunctionIsTooLate(t *testing.T) {
+	done := make(chan struct{})
+	defer close(done)
+	f := &renderer{answer: func(http.ResponseWriter, prew.RenderRequest) { <-done }}
+	server := start(t, f, func(s *serve) { s.InvokeTimeout, s.S3Timeout = 200*time.Millisecond, 100*time.Millisecond })
+	response, _ := get(t, server.URL+"/prew/hero/slow.jpg")
+	if response.StatusCode != 504 || response.Header.Get("X-Prew-Error") != "timed_out" {
+		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew-Error"))
+	}
+	if n := f.invoked.Load(); n != 1 {
+		t.Errorf("%d invocations: one that timed out was repeated", n)
+	}
+}
+
+func TestPreviewThatCameNotAlongIsReadFromStorage(t *testing.T) {
+	f := &renderer{answer: func(w http.ResponseWriter, r prew.RenderRequest) {
+		put(t, r.DstKey, "stored by somebody else")
+		json.NewEncoder(w).Encode(prew.RenderResult{Status: true, ContentType: "image/jpeg", Size: 4})
+	}}
+	response, body := get(t, start(t, f).URL+"/prew/hero/elsewhere.jpg")
+	if response.StatusCode != 200 || body != "stored by somebody else" || response.Header.Get("X-Prew") != "rendered" {
+		t.Errorf("%s, %q, %q", response.Status, body, response.Header.Get("X-Prew"))
+	}
+}
+
+func TestPhotoThatWasReplacedIsRenderedAgain(t *testing.T) {
+	etag := put(t, "photo/replaced.jpg", "broken")
+	f := &renderer{answer: results(prew.RenderResult{Error: &prew.RenderError{Code: prew.SourceDamaged, SourceETag: etag}})}
+	server := start(t, f)
+	if response, _ := get(t, server.URL+"/prew/thumb/replaced.jpg"); response.StatusCode != 422 {
+		t.Fatal(response.Status)
+	}
+	f.answer = nil
+	put(t, "photo/replaced.jpg", "sound")
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		response, _ := get(t, server.URL+"/prew/thumb/replaced.jpg")
+		if response.StatusCode == 200 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still %s", response.Status)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// TestForbiddenIsMissing is about S3 as it answers a caller that may not list
+// the bucket, which the local server has no way to.
+func TestForbiddenIsMissing(t *testing.T) {
+	forbidding := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `<Error><Code>AccessDenied</Code></Error>`)
+	}))
+	defer forbidding.Close()
+	f := &renderer{answer: refusals(prew.SourceMissing)}
+	server := start(t, f, func(*serve) { t.Setenv("AWS_ENDPOINT_URL_S3", forbidding.URL) })
+	if response, _ := get(t, server.URL+"/prew/thumb/forbidden.jpg"); response.Header.Get("X-Prew-Error") != "source_missing" {
+		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew-Error"))
+	}
+	if response, _ := get(t, server.URL+"/photo/forbidden+.jpg"); response.StatusCode != 404 || response.Header.Get("X-Prew-Error") != "source_missing" {
+		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew-Error"))
+	}
+}
+
+func TestPhotoIsStreamed(t *testing.T) {
+	server := start(t, new(renderer))
+	etag := put(t, "photo/a+b.jpg", "0123456789")
+	for _, path := range []string{"/photo/a+b.jpg", "/photo/a%2Bb.jpg"} {
+		response, body := get(t, server.URL+path)
+		if response.StatusCode != 200 || body != "0123456789" || response.Header.Get("Etag") != etag || response.Header.Get("Content-Type") != "image/jpeg" {
+			t.Errorf("%s: %s, %q, %v", path, response.Status, body, response.Header)
+		}
+		if response.Header.Get("X-Prew") != "" || response.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("%s: %v", path, response.Header)
+		}
+	}
+	url := server.URL + "/photo/a+b.jpg"
+	if r, body := get(t, url, "Range", "bytes=2-4"); r.StatusCode != 206 || body != "234" || r.Header.Get("Content-Range") != "bytes 2-4/10" {
+		t.Errorf("a range: %s, %q, %v", r.Status, body, r.Header)
+	}
+	if r, _ := get(t, url, "Range", "bytes=20-"); r.StatusCode != 416 {
+		t.Errorf("a range beyond the end: %s", r.Status)
+	}
+	if r, body := get(t, url, "If-None-Match", etag); r.StatusCode != 304 || body != "" {
+		t.Errorf("the same ETag: %s, %q", r.Status, body)
+	}
+	if r, body := do(t, http.MethodHead, url); r.StatusCode != 200 || body != "" || r.ContentLength != 10 {
+		t.Errorf("HEAD: %s, %q, %d", r.Status, body, r.ContentLength)
+	}
+	if r, _ := get(t, server.URL+"/photo/none+.jpg"); r.StatusCode != 404 {
+		t.Errorf("a missing one: %s", r.Status)
+	}
+	if r, _ := get(t, server.URL+"/photo/a%2Fb.jpg"); r.StatusCode != 404 || r.Header.Get("X-Prew-Error") != "path_refused" {
+		t.Errorf("a refused path: %s, %q", r.Status, r.Header.Get("X-Prew-Error"))
+	}
+}
+
+func TestTimeoutsFormALadder(t *testing.T) {
+	for _, test := range []struct {
+		answer, invoke, s3 time.Duration
+		ok                 bool
+	}{
+		{30 * time.Second, 27 * time.Second, 8 * time.Second, true},
+		{27 * time.Second, 27 * time.Second, 8 * time.Second, false},
+		{30 * time.Second, 8 * time.Second, 8 * time.Second, false},
+		{30 * time.Second, 27 * time.Second, 0, false},
+	} {
+		err := serve{AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3}.Validate()
+		if (err == nil) != test.ok {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}

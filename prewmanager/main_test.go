@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// itself is this program as a command of its own: TestMain calls main.
+func itself(t *testing.T, environ []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append([]string{"PREWMANAGER_ITSELF=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environ...)
+	return cmd
+}
+
+func TestPresetsCommandSaysWhereValuesComeFrom(t *testing.T) {
+	out, err := itself(t, []string{"PRESET_THUMB=width=64,height=64"}, "presets").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	const want = `thumb
+  width       64       PRESET_THUMB
+  height      64       PRESET_THUMB
+  fit         cover    built-in presets.yaml:20
+`
+	if !strings.HasPrefix(string(out), want) {
+		t.Errorf("%s\nwant it to begin\n%s", out, want)
+	}
+}
+
+func TestMistakesStopTheStart(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "own.yaml")
+	if err := os.WriteFile(file, []byte("card:\n  widht: 640\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sound := []string{"PREW_BUCKET=b", "PREW_FUNCTION=f", "AWS_REGION=us-east-1"}
+	tests := []struct {
+		name    string
+		environ []string
+		want    string
+	}{
+		{"nothing set", nil, "missing flags: --bucket=STRING, --function=STRING"},
+		{"field", append(sound, "PREW_PRESETS="+file), file + ":2: preset card: widht: unknown field, expected one of width,"},
+		{"no such file", append(sound, "PREW_PRESETS="+file+"x"), "no such file"},
+		{"variable", append(sound, "PRESET_CARD=width=0"), `PRESET_CARD: preset card: width: "0", expected a whole number of pixels from 1 to 8192`},
+		{"ladder", append(sound, "PREW_S3_TIMEOUT=28s"), "answer timeout 30s, invoke timeout 27s, s3 timeout 28s: expected each longer than the next"},
+		{"duration", append(sound, "PREW_S3_TIMEOUT=soon"), "expected duration"},
+		{"redis", append(sound, "PREW_REDIS=http://x"), "expected redis://host:port or host:port"},
+		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
+		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "expected an image"},
+		{"port", append(sound, "PREW_LISTEN="+redisServer.Addr), "PREW_LISTEN: listen tcp " + redisServer.Addr + ": bind: address already in use"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := itself(t, test.environ, "serve").CombinedOutput()
+			if err == nil || !strings.Contains(string(out), test.want) {
+				t.Errorf("%v: %s\nwant %s", err, out, test.want)
+			}
+		})
+	}
+}
+
+func TestTermEndsTheProgram(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := itself(t, append(s3Server.Env(), "PREW_BUCKET=b", "PREW_FUNCTION=f", "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), "serve")
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if response, err := http.Get("http://" + addr + "/health"); err == nil {
+			response.Body.Close()
+			break
+		} else if time.Now().After(deadline) {
+			cmd.Process.Kill()
+			cmd.Wait()
+			t.Fatalf("%v\n%s", err, log.String())
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, log.String())
+	}
+}
