@@ -75,6 +75,19 @@ func Escape(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(path), "+", "%20"), "%2F", "/")
 }
 
+// Missing says whether an S3 error, by its HTTP status and code, means that
+// there is no such object. To a caller that may not list the bucket S3 says 403
+// instead of 404. What it says of the caller or of the bucket says nothing of
+// the object: taking it for a missing photo would hide a wrong configuration.
+func Missing(status int, code string) bool {
+	switch code {
+	case "NoSuchBucket", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
+		"InvalidObjectState", "ExpiredToken", "InvalidToken", "AccountProblem":
+		return false
+	}
+	return status == 403 || status == 404
+}
+
 // decode checks the escaped path against every rule for keys and returns what
 // follows /<root>/, decoded.
 func decode(raw, root string) (string, error) {

@@ -86,6 +86,29 @@ func TestRefNames(t *testing.T) {
 	}
 }
 
+func TestMissing(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		code   string
+		want   bool
+	}{
+		{404, "NoSuchKey", true},
+		{404, "NotFound", true}, // of a HEAD
+		{403, "AccessDenied", true},
+		{403, "Forbidden", true}, // of a HEAD
+		{403, "", true},
+		{404, "NoSuchBucket", false},
+		{403, "SignatureDoesNotMatch", false},
+		{403, "InvalidObjectState", false}, // archived
+		{503, "SlowDown", false},
+		{0, "", false},
+	} {
+		if got := Missing(test.status, test.code); got != test.want {
+			t.Errorf("Missing(%d, %q) = %v", test.status, test.code, got)
+		}
+	}
+}
+
 // FuzzParsePath holds what the rest relies on: an accepted path names a key
 // below prew/ that has one canonical spelling, which reads back as itself.
 func FuzzParsePath(f *testing.F) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"prew"
@@ -79,11 +79,13 @@ func (s storage) photoETag(ctx context.Context, ref prew.Ref) (string, error) {
 	return aws.ToString(head.ETag), nil
 }
 
-// missing says whether S3 has no such object. To a caller that may not list the
-// bucket S3 says 403 instead of 404.
+// missing says whether S3 has no such object.
 func missing(err error) bool {
-	status := statusOf(err)
-	return status == http.StatusNotFound || status == http.StatusForbidden
+	var code string
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		code = api.ErrorCode()
+	}
+	return prew.Missing(statusOf(err), code)
 }
 
 // statusOf is the HTTP status with which a service refused, or 0.

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"image/jpeg"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestCommandLine runs the built program.
+func TestCommandLine(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "bootstrap")
+	if out, err := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("in.jpg", picture(t, 80, 60))
+	write("text.jpg", []byte("hello"))
+	write("mine.yaml", []byte("tiny: {width: 8}\n"))
+	write("wrong.yaml", []byte("tiny: {width: 0}\n"))
+
+	tests := []struct {
+		name  string
+		args  string
+		env   string
+		code  int
+		says  string // on standard error
+		width int    // of out.jpg
+	}{
+		{"a photo", "render --preset thumb in.jpg out.jpg", "", 0, "out.jpg: image/jpeg, 60x60 pixels, ", 60},
+		{"a preset changed", "render --preset thumb in.jpg out.jpg", "PRESET_THUMB=width=16,height=12", 0, "16x12 pixels", 16},
+		{"a preset of a file", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=mine.yaml", 0, "8x6 pixels", 8},
+		{"help", "--help", "", 0, "", 0},
+		{"nothing", "", "", 2, "usage: bootstrap render", 0},
+		{"another command", "draw in.jpg out.jpg", "", 2, "expected the command render\n", 0},
+		{"an unknown flag", "render --size 3 in.jpg out.jpg", "", 2, "-size\n", 0},
+		{"no preset", "render in.jpg out.jpg", "", 2, "--preset is missing\n", 0},
+		{"an unknown preset", "render --preset nope in.jpg out.jpg", "", 2, "preset \"nope\" is unknown\n\nusage: bootstrap render --preset NAME PHOTO PREVIEW\n", 0},
+		{"one file", "render --preset thumb in.jpg", "", 2, "there are 1 arguments\n", 0},
+		{"no such photo", "render --preset thumb nope.jpg out.jpg", "", 1, "open nope.jpg: no such file or directory\n", 0},
+		{"no photo", "render --preset thumb text.jpg out.jpg", "", 1, "text.jpg: not a JPEG, PNG, GIF, BMP, TIFF or WebP image\n", 0},
+		{"nowhere to write", "render --preset thumb in.jpg nope/out.jpg", "", 1, "open nope/out.jpg: no such file or directory\n", 0},
+		{"a mistake in the presets", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=wrong.yaml", 2, "wrong.yaml:1: preset tiny: width: ", 0},
+		{"no such presets", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=nope.yaml", 2, "PREW_PRESETS: open nope.yaml: ", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			os.Remove(filepath.Join(dir, "out.jpg"))
+			cmd := exec.Command(program, strings.Fields(test.args)...)
+			cmd.Dir = dir
+			cmd.Env = []string{test.env}
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			err := cmd.Run()
+			if exit, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed || failed != (test.code != 0) || failed && exit.ExitCode() != test.code {
+				t.Errorf("ended with %v, want %d", err, test.code)
+			}
+			if !strings.Contains(stderr.String(), test.says) {
+				t.Errorf("said %q, want %q", &stderr, test.says)
+			}
+			written, err := os.ReadFile(filepath.Join(dir, "out.jpg"))
+			if (err == nil) != (test.width > 0) {
+				t.Fatalf("reading what was written: %v", err)
+			}
+			if test.width == 0 {
+				return
+			}
+			size, err := jpeg.DecodeConfig(bytes.NewReader(written))
+			if err != nil || size.Width != test.width {
+				t.Errorf("width %d (%v), want %d", size.Width, err, test.width)
+			}
+		})
+	}
+
+	t.Run("through standard input and output", func(t *testing.T) {
+		cmd := exec.Command(program, "render", "--preset", "thumb", "-", "-")
+		cmd.Stdin = bytes.NewReader(picture(t, 80, 60))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size, err := jpeg.DecodeConfig(bytes.NewReader(out)); err != nil || size.Width != 60 || size.Height != 60 {
+			t.Errorf("%dx%d (%v), want 60x60", size.Width, size.Height, err)
+		}
+	})
+}

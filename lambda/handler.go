@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"prew"
+	"prew/lambda/render"
+)
+
+// function renders previews from S3 to S3. Nothing is kept from one invocation
+// to the next but what main gave it.
+type function struct {
+	storage storage
+	presets prew.Presets // for requests that carry no parameters
+	log     *slog.Logger
+}
+
+// handle answers one invocation: its payload is a prew.RenderRequest in JSON.
+// Whatever goes wrong with a request, a photo or S3 is a code in the result; an
+// error would look to Lambda like a function that crashed.
+func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.RenderResult, error) {
+	start := time.Now()
+	var request prew.RenderRequest
+	var result prew.RenderResult
+	err := json.Unmarshal(payload, &request)
+	if err != nil {
+		err = fail(prew.RequestInvalid, "request: %v", err)
+	} else {
+		result, err = f.preview(ctx, request)
+	}
+	if err != nil {
+		result = refused(result.Timing, err)
+	}
+	f.report(request, result, time.Since(start))
+	return result, nil
+}
+
+// preview reads the photo, renders its preview and stores it. Beside an error
+// the result holds the timing alone.
+func (f function) preview(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, err error) {
+	preset, dst, err := f.read(request)
+	if err != nil {
+		return result, err
+	}
+	lap := stopwatch()
+	photo, err := f.storage.get(ctx, request.SrcBucket, request.SrcKey)
+	result.Timing.Fetch = lap()
+	if err != nil {
+		return result, err
+	}
+	preview, err := render.Render(photo.data, preset)
+	result.Timing.Render = lap()
+	if err != nil {
+		return result, about(photo, err)
+	}
+	etag, first, err := f.storage.put(ctx, request.DstBucket, dst, preview, request.CacheControl)
+	result.Timing.Store = lap()
+	if err != nil {
+		return result, err
+	}
+	result.Status = true
+	result.ContentType = preview.ContentType
+	result.Width, result.Height = preview.Width, preview.Height
+	result.Size = len(preview.Data)
+	result.ETag = etag
+	if first && len(preview.Data) <= prew.InlineLimit {
+		result.Data = preview.Data
+	}
+	return result, nil
+}
+
+// read checks a request and says how to render and where to store.
+func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst string, err error) {
+	for _, name := range []struct{ field, value string }{
+		{"src_bucket", request.SrcBucket},
+		{"src_key", request.SrcKey},
+		{"dst_bucket", request.DstBucket},
+	} {
+		if name.value == "" {
+			return preset, "", fail(prew.RequestInvalid, "%s is empty", name.field)
+		}
+	}
+	if dst, err = request.Destination(); err != nil {
+		return preset, "", fail(prew.RequestInvalid, "%v", err)
+	}
+	// A store without conditional writes would lose the photo.
+	if dst == request.SrcKey && request.DstBucket == request.SrcBucket {
+		return preset, "", fail(prew.RequestInvalid, "dst_key %q is the photo's own", dst)
+	}
+	if request.Preset == (prew.Preset{}) {
+		preset, ok := f.presets.Get(request.PresetName)
+		if !ok {
+			return preset, "", fail(prew.RequestInvalid, "preset_name %q is unknown and the request has no parameters", request.PresetName)
+		}
+		return preset, dst, nil
+	}
+	if preset, err = request.Resolve(); err != nil {
+		return preset, "", fail(prew.RequestInvalid, "%v", err)
+	}
+	return preset, dst, nil
+}
+
+// report logs an invocation in one line.
+func (f function) report(request prew.RenderRequest, result prew.RenderResult, took time.Duration) {
+	outcome, message := "stored", ""
+	switch {
+	case result.Error != nil:
+		outcome, message = string(result.Error.Code), result.Error.Message
+	case result.ETag == "":
+		outcome = "stored before"
+	}
+	dst, _ := request.Destination()
+	f.log.Info("render",
+		"src", request.SrcBucket+"/"+request.SrcKey, "dst", request.DstBucket+"/"+dst, "preset", request.PresetName,
+		"outcome", outcome, "message", message,
+		"width", result.Width, "height", result.Height, "size", result.Size,
+		"fetch_ms", result.Timing.Fetch, "render_ms", result.Timing.Render, "store_ms", result.Timing.Store,
+		"ms", milliseconds(took))
+}
+
+// about names the photo as it was when it could not be rendered: as long as it
+// has this ETag, rendering it again would fail again.
+func about(p photo, err error) error {
+	if failure, ok := errors.AsType[*prew.RenderError](err); ok {
+		failure.SourceETag = p.etag
+	}
+	return err
+}
+
+// refused is the result of a request that failed.
+func refused(timing prew.Timing, err error) prew.RenderResult {
+	failure, ok := errors.AsType[*prew.RenderError](err)
+	if !ok {
+		failure = &prew.RenderError{Code: prew.RenderFailed, Message: err.Error()}
+	}
+	return prew.RenderResult{Error: failure, Timing: timing}
+}
+
+func fail(code prew.Code, format string, args ...any) error {
+	return &prew.RenderError{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// stopwatch returns a function that says how many milliseconds have passed since
+// it was last asked.
+func stopwatch() func() float64 {
+	last := time.Now()
+	return func() float64 {
+		now := time.Now()
+		lap := now.Sub(last)
+		last = now
+		return milliseconds(lap)
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

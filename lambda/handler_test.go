@@ -1,0 +1,294 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"prew"
+	"prew/deploy/local/stack"
+	"prew/lambda/render"
+)
+
+const bucket = "photos"
+
+// s3Server is a real S3 server with an empty bucket.
+func s3Server(t *testing.T) *s3.Client {
+	t.Helper()
+	server, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop() })
+	if err := server.CreateBucket(t.Context(), bucket); err != nil {
+		t.Fatal(err)
+	}
+	return server.Client()
+}
+
+// functionOn is a function on a store, and its log.
+func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
+	t.Helper()
+	presets, err := prew.LoadPresets("presets.yaml", []byte("small: {width: 20}\nlossless: {width: 20, format: png}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	return function{storage{client: client}, presets, slog.New(slog.NewJSONHandler(&log, nil))}, &log
+}
+
+// picture is a JPEG of a flat colour.
+func picture(t *testing.T, w, h int) []byte {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = 0x80
+	}
+	m.Set(0, 0, color.White)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func store(t *testing.T, client *s3.Client, key string, data []byte) (etag string) {
+	t.Helper()
+	out, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: bytes.NewReader(data)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.ToString(out.ETag)
+}
+
+func stored(t *testing.T, client *s3.Client, key string) (*s3.GetObjectOutput, []byte) {
+	t.Helper()
+	object, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
+	if err != nil {
+		t.Fatalf("%s: %v", key, err)
+	}
+	defer object.Body.Close()
+	data, err := io.ReadAll(object.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return object, data
+}
+
+// invoke passes a request through JSON both ways, as Lambda does.
+func invoke(t *testing.T, f function, request any) prew.RenderResult {
+	t.Helper()
+	payload, ok := request.(string)
+	if !ok {
+		b, err := json.Marshal(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload = string(b)
+	}
+	answer, err := f.handle(t.Context(), json.RawMessage(payload))
+	if err != nil {
+		t.Fatalf("a Go error: %v", err)
+	}
+	b, err := json.Marshal(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result prew.RenderResult
+	if err := json.Unmarshal(b, &result); err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestPreviewIsRenderedStoredAndReturned(t *testing.T) {
+	client := s3Server(t)
+	f, log := functionOn(t, client)
+	store(t, client, "photo/a b/ö+.jpg", picture(t, 80, 60))
+
+	result := invoke(t, f, prew.RenderRequest{
+		SrcBucket: bucket, SrcKey: "photo/a b/ö+.jpg",
+		DstBucket: bucket, DstKey: "prew/card/a b/ö+.jpg",
+		PresetName: "card", Preset: prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Format: prew.PNG},
+		CacheControl: "public, max-age=60",
+	})
+	if !result.Status || result.Error != nil {
+		t.Fatalf("not rendered: %+v", result.Error)
+	}
+	object, data := stored(t, client, "prew/card/a b/ö+.jpg")
+	if !bytes.Equal(data, result.Data) || result.Size != len(data) || result.ETag != aws.ToString(object.ETag) {
+		t.Errorf("stored are %d bytes as %s, returned %d of %d as %s", len(data), aws.ToString(object.ETag), len(result.Data), result.Size, result.ETag)
+	}
+	if got := aws.ToString(object.ContentType); got != "image/png" || result.ContentType != got {
+		t.Errorf("stored as %s, returned as %s, want image/png", got, result.ContentType)
+	}
+	if got := aws.ToString(object.CacheControl); got != "public, max-age=60" {
+		t.Errorf("stored with cache-control %q", got)
+	}
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil || m.Bounds() != image.Rect(0, 0, 40, 40) || result.Width != 40 || result.Height != 40 {
+		t.Errorf("the preview is %dx%d (%v), want 40x40", result.Width, result.Height, err)
+	}
+	if result.Timing.Fetch <= 0 || result.Timing.Render <= 0 || result.Timing.Store <= 0 {
+		t.Errorf("a time is missing: %+v", result.Timing)
+	}
+	var line struct{ Src, Dst, Preset, Outcome string }
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+		t.Fatalf("the log is not one line of JSON: %q", log)
+	}
+	want := line
+	want.Src, want.Dst, want.Preset, want.Outcome = "photos/photo/a b/ö+.jpg", "photos/prew/card/a b/ö+.jpg", "card", "stored"
+	if line != want {
+		t.Errorf("logged %+v, want %+v", line, want)
+	}
+}
+
+func TestRequestsInEveryForm(t *testing.T) {
+	client := s3Server(t)
+	f, _ := functionOn(t, client)
+	store(t, client, "photo/a/b.jpg", picture(t, 80, 60))
+	tests := []struct {
+		name, payload, dst string
+		width              int
+		contentType        string
+	}{
+		{"parameters", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/1.jpg","width":30}`, "prew/x/1.jpg", 30, "image/jpeg"},
+		{"parameters beside the name of a preset", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/2.jpg","preset_name":"lossless","width":30}`, "prew/x/2.jpg", 30, "image/jpeg"},
+		{"the name of a preset", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/3.jpg","preset_name":"lossless"}`, "prew/x/3.jpg", 20, "image/png"},
+		{"root_folder and rewrite_part", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","preset_name":"small","root_folder":"prew/","rewrite_part":"/photo"}`, "prew/small/a/b.jpg", 20, "image/jpeg"},
+		{"fields that nobody knows", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/4.jpg","width":30,"colour":"loud"}`, "prew/x/4.jpg", 30, "image/jpeg"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			result := invoke(t, f, test.payload)
+			if !result.Status || result.Width != test.width || result.ContentType != test.contentType {
+				t.Fatalf("%+v, want a %s of width %d", result, test.contentType, test.width)
+			}
+			object, _ := stored(t, client, test.dst)
+			if got := aws.ToString(object.CacheControl); got != "public, max-age=86400" {
+				t.Errorf("stored with cache-control %q", got)
+			}
+		})
+	}
+}
+
+func TestTheFirstPreviewStays(t *testing.T) {
+	client := s3Server(t)
+	f, log := functionOn(t, client)
+	store(t, client, "photo/a.jpg", picture(t, 80, 60))
+	etag := store(t, client, "prew/small/a.jpg", []byte("somebody else's"))
+
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/small/a.jpg", PresetName: "small"})
+	if !result.Status || result.Data != nil || result.ETag != "" {
+		t.Errorf("status %t with %d bytes and ETag %q, want success with neither", result.Status, len(result.Data), result.ETag)
+	}
+	if object, data := stored(t, client, "prew/small/a.jpg"); aws.ToString(object.ETag) != etag {
+		t.Errorf("the preview has become %d bytes", len(data))
+	}
+	if !strings.Contains(log.String(), `"outcome":"stored before"`) {
+		t.Errorf("logged %s", log)
+	}
+}
+
+func TestLargePreviewIsStoredAndNotReturned(t *testing.T) {
+	client := s3Server(t)
+	f, _ := functionOn(t, client)
+	noise := image.NewRGBA(image.Rect(0, 0, 1300, 1300)) // 5 MB as a PNG
+	seed := uint32(1)
+	for i := range noise.Pix {
+		seed = seed*1664525 + 1013904223
+		noise.Pix[i] = byte(seed>>24) | byte(i%4/3*0xff)
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, noise); err != nil {
+		t.Fatal(err)
+	}
+	store(t, client, "photo/noise.png", b.Bytes())
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/noise.png", DstBucket: bucket, DstKey: "prew/x/noise.png",
+		Preset: prew.Preset{Width: 1300, Format: prew.PNG}})
+	if !result.Status || result.Size <= prew.InlineLimit || result.Data != nil || result.ETag == "" {
+		t.Fatalf("status %t, size %d, %d bytes of data, ETag %q", result.Status, result.Size, len(result.Data), result.ETag)
+	}
+	if _, data := stored(t, client, "prew/x/noise.png"); len(data) != result.Size {
+		t.Errorf("%d bytes are stored, want %d", len(data), result.Size)
+	}
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	// No store: a request is judged before anything is asked for.
+	f, _ := functionOn(t, nil)
+	tests := []struct{ name, payload, says string }{
+		{"no object", `[]`, "request: "},
+		{"a number in quotes", `{"width":"640"}`, "request: "},
+		{"nothing", `{}`, "src_bucket is empty"},
+		{"no photo", `{"src_bucket":"photos"}`, "src_key is empty"},
+		{"no bucket for the preview", `{"src_bucket":"photos","src_key":"photo/a.jpg"}`, "dst_bucket is empty"},
+		{"no name for the preview", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos"}`, "dst_key is empty"},
+		{"the photo's own name", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"photo/a.jpg","width":1}`, "the photo's own"},
+		{"an unknown preset", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","preset_name":"nope"}`, `"nope" is unknown`},
+		{"an unknown fit", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","width":1,"fit":"tight"}`, `fit: "tight"`},
+		{"a width beyond the limit", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","width":8193}`, `width: "8193"`},
+		{"a negative height", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","width":8,"height":-1}`, `height: "-1"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			result := invoke(t, f, test.payload)
+			if result.Status || result.Error == nil || result.Error.Code != prew.RequestInvalid || !strings.Contains(result.Error.Message, test.says) {
+				t.Errorf("%+v, want %s: ... %s", result.Error, prew.RequestInvalid, test.says)
+			}
+		})
+	}
+}
+
+func TestPhotosThatAreRefused(t *testing.T) {
+	client := s3Server(t)
+	f, log := functionOn(t, client)
+	whole := picture(t, 80, 60)
+	tests := []struct {
+		name string
+		data []byte // nil: there is none
+		want prew.Code
+	}{
+		{"missing.jpg", nil, prew.SourceMissing},
+		{"text.jpg", []byte("hello"), prew.SourceUnsupported},
+		{"half.jpg", whole[:len(whole)/2], prew.SourceDamaged},
+		{"empty.jpg", []byte{}, prew.SourceUnsupported},
+		{"huge.jpg", append(whole, make([]byte, render.MaxSourceBytes)...), prew.SourceTooLarge},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			etag := ""
+			if test.data != nil {
+				etag = store(t, client, "photo/"+test.name, test.data)
+			}
+			log.Reset()
+			result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/" + test.name, DstBucket: bucket, DstKey: "prew/small/" + test.name, PresetName: "small"})
+			if result.Status || result.Error == nil || result.Error.Code != test.want || result.Error.SourceETag != etag {
+				t.Errorf("%+v, want %s of %s", result.Error, test.want, etag)
+			}
+			if !strings.Contains(log.String(), `"outcome":"`+string(test.want)+`"`) {
+				t.Errorf("logged %s", log)
+			}
+			if _, err := client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String("prew/small/" + test.name)}); err == nil {
+				t.Error("a preview was stored")
+			}
+			// And the next photo is none the worse for it.
+			store(t, client, "photo/good.jpg", whole)
+			good := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/good.jpg", DstBucket: bucket, DstKey: "prew/after/" + test.name, PresetName: "small"})
+			if !good.Status {
+				t.Errorf("afterwards a good photo failed: %+v", good.Error)
+			}
+		})
+	}
+}

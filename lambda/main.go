@@ -1,0 +1,77 @@
+// Command bootstrap is the function that renders previews. Started by Lambda,
+// or by what speaks its Runtime API, it serves invocations; started by hand it
+// renders a file, with the same code, presets and limits.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"prew"
+)
+
+func main() {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		os.Exit(command(os.Args[1:]))
+	}
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// serve answers invocations until the process is ended. It returns only where
+// something is wrong with how the function is set up.
+func serve() error {
+	limitMemory()
+	presets, err := loadPresets()
+	if err != nil {
+		return err
+	}
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		return err
+	}
+	f := function{
+		storage: newStorage(cfg, os.Getenv("PREW_S3_PATH_STYLE") == "1", os.Getenv("PREW_ACL")),
+		presets: presets,
+		log:     slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+	}
+	lambda.Start(f.handle)
+	return nil
+}
+
+// loadPresets reads the presets that requests without parameters and the
+// command line go by: those of the file PREW_PRESETS, or the embedded ones, with
+// the PRESET_<NAME> variables.
+func loadPresets() (prew.Presets, error) {
+	file := os.Getenv("PREW_PRESETS")
+	if file == "" {
+		return prew.LoadPresets("presets.yaml", prew.EmbeddedPresets, os.Environ())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return prew.Presets{}, fmt.Errorf("PREW_PRESETS: %w", err)
+	}
+	return prew.LoadPresets(file, text, os.Environ())
+}
+
+// limitMemory has the collector keep below what Lambda grants. Left alone it
+// lets the heap double, and a large photo would end the process although what
+// is in use fits.
+func limitMemory() {
+	// Without the variable Lambda says nothing, and the default holds.
+	granted, err := strconv.ParseInt(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64) // in MB
+	if err != nil {
+		return
+	}
+	// A tenth is left for stacks, the program itself and the kernel's share.
+	debug.SetMemoryLimit(granted << 20 / 10 * 9)
+}

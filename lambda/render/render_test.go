@@ -1,0 +1,430 @@
+package render
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"flag"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"prew"
+)
+
+var update = flag.Bool("update", false, "write what is rendered to testdata")
+
+// rendered renders with a preset that is not resolved yet, and decodes what
+// comes of it.
+func rendered(t *testing.T, src []byte, p prew.Preset) (Preview, image.Image) {
+	t.Helper()
+	p, err := p.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview, err := Render(src, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode := png.Decode
+	if preview.ContentType == "image/jpeg" {
+		decode = jpeg.Decode
+	}
+	m, err := decode(bytes.NewReader(preview.Data))
+	if err != nil {
+		t.Fatalf("the preview can't be decoded: %v", err)
+	}
+	if m.Bounds() != image.Rect(0, 0, preview.Width, preview.Height) {
+		t.Fatalf("the preview is %v, said to be %dx%d", m.Bounds(), preview.Width, preview.Height)
+	}
+	return preview, m
+}
+
+// codeOf renders and says with which code that failed, "" if it did not.
+func codeOf(t *testing.T, src []byte) (code prew.Code, message string) {
+	t.Helper()
+	p, err := prew.Preset{Width: 40, Height: 40}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Render(src, p)
+	if err == nil {
+		return "", ""
+	}
+	failure, ok := errors.AsType[*prew.RenderError](err)
+	if !ok {
+		t.Fatalf("the error is a %T: %v", err, err)
+	}
+	return failure.Code, failure.Message
+}
+
+// near says whether two pictures are of one size and no channel of a pixel is
+// further apart than tolerance, of 255. What nobody sees has no colour.
+func near(t *testing.T, got, want image.Image, tolerance int) {
+	t.Helper()
+	if got.Bounds() != want.Bounds() {
+		t.Fatalf("size is %v, want %v", got.Bounds().Size(), want.Bounds().Size())
+	}
+	b := got.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			nearColour(t, got, x, y, want.At(x, y), tolerance)
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+func nearColour(t *testing.T, m image.Image, x, y int, want color.Color, tolerance int) {
+	t.Helper()
+	g := color.RGBAModel.Convert(m.At(x, y)).(color.RGBA)
+	w := color.RGBAModel.Convert(want).(color.RGBA)
+	far := func(a, b uint8) bool { return max(a, b)-min(a, b) > uint8(tolerance) }
+	if far(g.R, w.R) || far(g.G, w.G) || far(g.B, w.B) || far(g.A, w.A) {
+		t.Errorf("pixel %d,%d is %v, want %v", x, y, g, w)
+	}
+}
+
+// TestRenderPictures compares with pictures that were looked at. Run it with
+// -update to write them anew, and look at them.
+func TestRenderPictures(t *testing.T) {
+	const jpegType, pngType = "image/jpeg", "image/png"
+	photo := asJPEG(sign(120, 80))
+	tests := []struct {
+		name        string
+		src         []byte
+		preset      prew.Preset
+		contentType string
+	}{
+		{"contain", photo, prew.Preset{Width: 60, Height: 60}, jpegType},
+		{"contain-width", photo, prew.Preset{Width: 45}, jpegType},
+		{"contain-height", photo, prew.Preset{Height: 30}, jpegType},
+		{"never-enlarged", photo, prew.Preset{Width: 500, Height: 500}, jpegType},
+		{"cover", photo, prew.Preset{Width: 40, Height: 40, Fit: prew.Cover}, jpegType},
+		{"cover-left", photo, prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, jpegType},
+		{"cover-bottom-right", photo, prew.Preset{Width: 60, Height: 20, Fit: prew.Cover, Gravity: prew.BottomRight}, jpegType},
+		{"cover-box-too-large", photo, prew.Preset{Width: 300, Height: 300, Fit: prew.Cover}, jpegType},
+		{"fill", photo, prew.Preset{Width: 30, Height: 60, Fit: prew.Fill}, jpegType},
+		{"png-of-jpeg", photo, prew.Preset{Width: 60, Format: prew.PNG}, pngType},
+		{"low-quality", photo, prew.Preset{Width: 60, Quality: 10}, jpegType},
+		{"turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, jpegType},
+		{"grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60}, jpegType},
+		{"opaque-png", asPNG(sign(120, 80)), prew.Preset{Width: 60}, jpegType},
+		{"alpha-kept", asPNG(glass(120, 80)), prew.Preset{Width: 60}, pngType},
+		{"alpha-on-white", asPNG(glass(120, 80)), prew.Preset{Width: 60, Format: prew.JPEG}, jpegType},
+		{"alpha-on-colour", asPNG(glass(120, 80)), prew.Preset{Width: 60, Format: prew.JPEG, Background: "#3080ff"}, jpegType},
+		{"alpha-cropped-away", asPNG(curtain(120, 80)), prew.Preset{Width: 24, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, jpegType},
+		{"png16", asPNG(deep(glass(120, 80))), prew.Preset{Width: 60}, pngType},
+		{"gif", asGIF(sign(120, 80), image.Pt(120, 80)), prew.Preset{Width: 60}, jpegType},
+		{"gif-offset", asGIF(moved(sign(60, 40), image.Pt(40, 30)), image.Pt(120, 80)), prew.Preset{Width: 60}, pngType},
+		{"bmp", asBMP(sign(120, 80)), prew.Preset{Width: 60}, jpegType},
+		{"tiff", asTIFF(sign(120, 80)), prew.Preset{Width: 60}, jpegType},
+		{"tiff16", asTIFF(deep(glass(120, 80))), prew.Preset{Width: 60}, pngType},
+		{"webp-lossy", testdata(t, "lossy.webp"), prew.Preset{Width: 32}, jpegType},
+		{"webp-lossy-alpha", testdata(t, "lossy-alpha.webp"), prew.Preset{Width: 32}, pngType},
+		{"webp-lossless", testdata(t, "lossless.webp"), prew.Preset{Width: 32}, pngType},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			preview, got := rendered(t, test.src, test.preset)
+			if preview.ContentType != test.contentType {
+				t.Errorf("content type is %s, want %s", preview.ContentType, test.contentType)
+			}
+			file := filepath.Join("testdata", test.name+".png")
+			if *update {
+				if err := os.WriteFile(file, asPNG(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := png.Decode(bytes.NewReader(testdata(t, test.name+".png")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// What another version of the JPEG code might round differently.
+			near(t, got, want, 3)
+		})
+	}
+}
+
+func TestRenderIsDeterministic(t *testing.T) {
+	preset := prew.Preset{Width: 33, Height: 21, Fit: prew.Cover}
+	src := asJPEG(sign(120, 80))
+	first, _ := rendered(t, src, preset)
+	for range 3 {
+		if again, _ := rendered(t, src, preset); !bytes.Equal(again.Data, first.Data) {
+			t.Fatal("the same photo and preset gave other bytes")
+		}
+	}
+}
+
+func TestTransparentPixelsLendNoColour(t *testing.T) {
+	// Columns of opaque blue and of red that is not to be seen.
+	m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	for y := range 64 {
+		for x := range 64 {
+			m.SetNRGBA(x, y, color.NRGBA{0, 0, 255, 255})
+			if x%2 == 1 {
+				m.SetNRGBA(x, y, color.NRGBA{255, 0, 0, 0})
+			}
+		}
+	}
+	_, got := rendered(t, asPNG(m), prew.Preset{Width: 16})
+	for y := range 16 {
+		for x := range 16 {
+			if c := color.NRGBAModel.Convert(got.At(x, y)).(color.NRGBA); c.R != 0 || c.B != 255 {
+				t.Fatalf("pixel %d,%d is %v, want blue", x, y, c)
+			}
+		}
+	}
+}
+
+// TestLossyWebPColours holds the colours against those that went into the file,
+// six fields in two rows. Taken for full range, white would be 235.
+func TestLossyWebPColours(t *testing.T) {
+	fields := []color.NRGBA{white, black, red, green, blue, yellow}
+	for _, file := range []string{"lossy.webp", "lossy-alpha.webp"} {
+		_, got := rendered(t, testdata(t, file), prew.Preset{Width: 64, Format: prew.PNG})
+		for i, want := range fields {
+			x, y := 64*(2*(i%3)+1)/6, 12+24*(i/3)
+			if file == "lossy-alpha.webp" && x >= 32 {
+				x += 2 // the field's half that lets light through
+				want.A = 128
+			}
+			nearColour(t, got, x, y, want, 5)
+		}
+	}
+}
+
+func TestSourcesThatAreRefused(t *testing.T) {
+	photo := asJPEG(sign(40, 30))
+	webp := testdata(t, "lossy.webp")
+	tests := []struct {
+		name string
+		src  []byte
+		want prew.Code
+		says string // a part of the message
+	}{
+		{"nothing", nil, prew.SourceUnsupported, "not a JPEG"},
+		{"text", []byte("hello, world"), prew.SourceUnsupported, "not a JPEG"},
+		{"svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), prew.SourceUnsupported, "not a JPEG"},
+		{"avif", []byte("\x00\x00\x00\x20ftypavif\x00\x00\x00\x00"), prew.SourceUnsupported, "not a JPEG"},
+		{"heic", []byte("\x00\x00\x00\x20ftypheic\x00\x00\x00\x00"), prew.SourceUnsupported, "not a JPEG"},
+		{"sound", []byte("RIFF\x00\x00\x00\x00WAVEfmt "), prew.SourceUnsupported, "not a JPEG"},
+		{"animated webp", webpFile(vp8x(1<<1, 64, 48), webpChunk("ANIM", make([]byte, 6))), prew.SourceUnsupported, "animated"},
+		{"arithmetic jpeg", bytes.Replace(photo, []byte{0xff, 0xc0}, []byte{0xff, 0xc9}, 1), prew.SourceUnsupported, "JPEG image: unsupported"},
+		{"run-length bmp", replaced(asBMP(sign(8, 8)), 30, 1), prew.SourceUnsupported, "BMP image"},
+		{"jpeg cut in its header", photo[:30], prew.SourceDamaged, "JPEG image"},
+		{"jpeg cut in its data", photo[:len(photo)-200], prew.SourceDamaged, "JPEG image"},
+		{"jpeg without its end", photo[:len(photo)-2], prew.SourceDamaged, "JPEG image"},
+		{"png with a wrong sum", replaced(asPNG(sign(8, 8)), 60, 0xff), prew.SourceDamaged, "PNG image"},
+		{"webp of two sizes", webpFile(vp8x(0, 640, 480), webp[12:]), prew.SourceDamaged, "WebP image"},
+		{"gif of no pixels", asHeader("GIF89a", le16, 0, 0, 0), prew.SourceDamaged, "0x0"},
+
+		{"large file", append([]byte("\xff\xd8\xff"), make([]byte, MaxSourceBytes)...), prew.SourceTooLarge, "limit is 67108864"},
+		{"large png", pngOf(12000, 12000), prew.SourceTooLarge, "image is 12000x12000, limit is 50 megapixels"},
+		{"long png", pngOf(1, 16385), prew.SourceTooLarge, "image is 1x16385, limit is 16384 pixels a side"},
+		{"huge png", pngOf(1<<31-1, 1<<28), prew.SourceTooLarge, "limit is 16384"},
+		{"large gif", asHeader("GIF89a", le16, 60000, 60000, 0), prew.SourceTooLarge, "limit is 16384"},
+		{"large jpeg", jpegOf(10000, 10000), prew.SourceTooLarge, "limit is 50 megapixels"},
+		{"large bmp", bmpOf(10000, 10000), prew.SourceTooLarge, "limit is 50 megapixels"},
+		{"large bmp, top down", bmpOf(10000, -10000), prew.SourceTooLarge, "limit is 50 megapixels"},
+		{"large tiff", tiffFile([]tag{{256, 10000}, {257, 10000}, {258, 8}, {262, 1}}, nil), prew.SourceTooLarge, "limit is 50 megapixels"},
+		{"large tiff of tiles", tiffFile([]tag{{256, 1 << 30}, {257, 1}, {258, 8}, {262, 1}, {322, 1 << 30}, {323, 16}}, nil), prew.SourceTooLarge, "limit is 16384"},
+		{"large webp", webpFile(webpChunk("VP8 ", []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0xff, 0x3f})), prew.SourceTooLarge, "image is 16383x16383"},
+		{"large lossless webp", webpFile(webpChunk("VP8L", []byte{0x2f, 0xff, 0xff, 0xff, 0x0f})), prew.SourceTooLarge, "image is 16384x16384"},
+		{"large extended webp", webpFile(vp8x(1<<4, 1<<15, 1<<15)), prew.SourceTooLarge, "limit is 16384"},
+		{"jpeg of many scans", manyScans(photo), prew.SourceTooLarge, "image has 101 scans, limit is 100"},
+		{"tiff of one strip many times", overlappingTIFF(), prew.SourceDamaged, "its parts have"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			code, message := codeOf(t, test.src)
+			if code != test.want || !strings.Contains(message, test.says) {
+				t.Errorf("%q: %s, want %q: ... %s", code, message, test.want, test.says)
+			}
+		})
+	}
+}
+
+// TestRefusalsCostNoMemory renders what claims to be enormous, and counts.
+func TestRefusalsCostNoMemory(t *testing.T) {
+	tests := map[string][]byte{
+		"png":  pngOf(16384, 16384),
+		"gif":  asHeader("GIF89a", le16, 16384, 16384, 0),
+		"jpeg": jpegOf(16384, 16384),
+		"bmp":  bmpOf(16384, 16384),
+		"tiff": tiffFile([]tag{{256, 16384}, {257, 16384}, {258, 8}, {262, 1}}, nil),
+		"webp": webpFile(vp8x(1<<4, 16384, 16384), webpChunk("ALPH", make([]byte, 100))),
+	}
+	for name, src := range tests {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			code, _ := codeOf(t, src)
+			runtime.ReadMemStats(&after)
+			if spent := after.TotalAlloc - before.TotalAlloc; code != prew.SourceTooLarge || spent > 1<<20 {
+				t.Errorf("%d bytes were allocated to answer %q", spent, code)
+			}
+		})
+	}
+}
+
+// TestEveryPrefixIsRefused cuts files everywhere.
+func TestEveryPrefixIsRefused(t *testing.T) {
+	for name, whole := range map[string][]byte{
+		"jpeg": asJPEG(sign(24, 16)),
+		"png":  asPNG(glass(24, 16)),
+		"bmp":  asBMP(sign(24, 16)),
+		"tiff": greyTIFF(greyOf(sign(24, 16)), 1),
+		"webp": testdata(t, "lossy.webp"),
+	} {
+		if code, message := codeOf(t, whole); code != "" {
+			t.Errorf("%s: the whole of it is refused: %s: %s", name, code, message)
+		}
+		for n := range whole {
+			if code, _ := codeOf(t, whole[:n]); code != prew.SourceDamaged && code != prew.SourceUnsupported {
+				t.Errorf("%s: the first %d of %d bytes give %q", name, n, len(whole), code)
+			}
+		}
+	}
+}
+
+// TestBadPalettePanicsHere makes sure that a picture with a pixel beyond its
+// palette panics in the caller's goroutine, where Render recovers it, and not in
+// one of imaging's.
+func TestBadPalettePanicsHere(t *testing.T) {
+	m := image.NewPaletted(image.Rect(0, 0, 8, 8), color.Palette{black})
+	m.Pix[9] = 200
+	defer func() {
+		if recover() == nil {
+			t.Error("it did not panic")
+		}
+	}()
+	resize(m, image.Pt(4, 4))
+}
+
+func FuzzRender(f *testing.F) {
+	small := sign(9, 7)
+	for _, src := range [][]byte{
+		asJPEG(small),
+		jpegWithEXIF(asJPEG(small), exif(binary.LittleEndian, 6)),
+		asPNG(glass(9, 7)),
+		asPNG(deep(small)),
+		asGIF(moved(sign(5, 4), image.Pt(2, 2)), image.Pt(9, 7)),
+		asBMP(small),
+		asTIFF(small),
+		greyTIFF(greyOf(small), 8),
+		testdata(f, "lossy.webp"),
+		testdata(f, "lossy-alpha.webp"),
+		testdata(f, "lossless.webp"),
+	} {
+		f.Add(src, uint8(0))
+	}
+	presets := []prew.Preset{
+		{Width: 5, Height: 5},
+		{Width: 5, Height: 3, Fit: prew.Cover, Gravity: prew.BottomRight, Format: prew.JPEG},
+		{Width: 8000, Height: 2, Fit: prew.Fill, Format: prew.PNG},
+	}
+	for i := range presets {
+		presets[i], _ = presets[i].Resolve()
+	}
+	f.Fuzz(func(t *testing.T, src []byte, which uint8) {
+		// Larger pictures are as good or bad and cost the fuzzer its time.
+		if k, err := examine(src); err == nil {
+			if size, _ := k.config(bytes.NewReader(src)); size.Width*size.Height > 1<<16 {
+				return
+			}
+		}
+		p := presets[int(which)%len(presets)]
+		preview, err := Render(src, p)
+		if err != nil {
+			failure, ok := errors.AsType[*prew.RenderError](err)
+			if !ok || failure.Code != prew.SourceUnsupported && failure.Code != prew.SourceDamaged && failure.Code != prew.SourceTooLarge {
+				t.Fatalf("%T %v", err, err)
+			}
+			return
+		}
+		size, format, err := image.DecodeConfig(bytes.NewReader(preview.Data))
+		if err != nil || size.Width != preview.Width || size.Height != preview.Height || preview.ContentType != "image/"+format {
+			t.Fatalf("%s of %dx%d is %s of %dx%d (%v)", preview.ContentType, preview.Width, preview.Height, format, size.Width, size.Height, err)
+		}
+		if preview.Width < 1 || preview.Height < 1 || preview.Width > p.Width || preview.Height > p.Height {
+			t.Fatalf("%dx%d is not inside %dx%d", preview.Width, preview.Height, p.Width, p.Height)
+		}
+	})
+}
+
+// What follows are files that are little more than their headers.
+
+// replaced is b with one byte changed.
+func replaced(b []byte, at int, v byte) []byte {
+	b[at] = v
+	return b
+}
+
+func le16(b []byte, v int) []byte { return binary.LittleEndian.AppendUint16(b, uint16(v)) }
+
+func asHeader(magic string, number func([]byte, int) []byte, values ...int) []byte {
+	b := []byte(magic)
+	for _, v := range values {
+		b = number(b, v)
+	}
+	return append(b, 0)
+}
+
+func pngOf(w, h int) []byte {
+	ihdr := binary.BigEndian.AppendUint32(nil, uint32(w))
+	ihdr = binary.BigEndian.AppendUint32(ihdr, uint32(h))
+	ihdr = append(ihdr, 8, 6, 0, 0, 0)
+	return append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", ihdr)...)
+}
+
+// jpegOf is a small JPEG whose frame header claims another size.
+func jpegOf(w, h int) []byte {
+	b := asJPEG(sign(8, 8))
+	sof := bytes.Index(b, []byte{0xff, 0xc0})
+	binary.BigEndian.PutUint16(b[sof+5:], uint16(h))
+	binary.BigEndian.PutUint16(b[sof+7:], uint16(w))
+	return b
+}
+
+// bmpOf is a small BMP whose header claims another size.
+func bmpOf(w, h int) []byte {
+	b := asBMP(sign(8, 8))
+	binary.LittleEndian.PutUint32(b[18:], uint32(w))
+	binary.LittleEndian.PutUint32(b[22:], uint32(int32(h)))
+	return b
+}
+
+// manyScans is a JPEG whose header of a scan comes 101 times.
+func manyScans(photo []byte) []byte {
+	sos := bytes.Index(photo, []byte{0xff, 0xda})
+	return append(photo[:sos:sos], bytes.Repeat(photo[sos:sos+14], 101)...)
+}
+
+// overlappingTIFF is a TIFF whose 64 tiles are all the same bytes.
+func overlappingTIFF() []byte {
+	const tiles, tileBytes, entries = 64, 1000, 8
+	le := binary.LittleEndian
+	at := tiffData(entries)
+	var data []byte
+	for range tiles { // where the tiles are
+		data = le.AppendUint32(data, at)
+	}
+	for range tiles { // and how many bytes they have
+		data = le.AppendUint32(data, tileBytes)
+	}
+	data = append(data, make([]byte, tileBytes)...)
+	b := tiffFile([]tag{{256, 64}, {257, 64}, {258, 8}, {262, 1}, {322, 8}, {323, 8}, {324, at}, {325, at + 4*tiles}}, data)
+	const firstEntry, countAt, entry = 10, 4, 12
+	le.PutUint32(b[firstEntry+6*entry+countAt:], tiles)
+	le.PutUint32(b[firstEntry+7*entry+countAt:], tiles)
+	return b
+}

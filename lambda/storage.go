@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"prew"
+	"prew/lambda/render"
+)
+
+const (
+	// callTimeout bounds reading a photo and storing a preview, each in all,
+	// with every attempt: two of them and a render fit into the 25 s of the
+	// function, which fit into the 27 s that the gateway waits.
+	callTimeout = 8 * time.Second
+
+	// conflictTries is how often storing a preview is tried when S3 says that
+	// something else is done to the key just now (409, a
+	// ConditionalRequestConflict). That is over in a moment; what is not over
+	// after four pauses is no such conflict.
+	conflictTries = 5
+	conflictPause = 100 * time.Millisecond
+)
+
+// storage reads photos and stores previews in S3.
+type storage struct {
+	client *s3.Client
+	acl    types.ObjectCannedACL // of a stored preview; empty leaves it to the bucket
+}
+
+// newStorage speaks to S3, or to a store like it that wants the bucket in the
+// path instead of the host.
+func newStorage(cfg aws.Config, pathStyle bool, acl string) storage {
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = pathStyle
+		// Stores other than S3 refuse the checksums that the SDK sends by
+		// default, in a header or, over TLS, behind the body.
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	})
+	return storage{client, types.ObjectCannedACL(acl)}
+}
+
+// photo is an object as it was read.
+type photo struct {
+	data []byte
+	etag string
+}
+
+// get reads a photo. Its errors are SourceMissing, SourceTooLarge for one that
+// has more bytes than are rendered, and StorageFailed.
+func (s storage) get(ctx context.Context, bucket, key string) (photo, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	object, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if missing(err) {
+		return photo{}, fail(prew.SourceMissing, "%s/%s: no such photo", bucket, key)
+	}
+	if err != nil {
+		return photo{}, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
+	}
+	defer object.Body.Close()
+	p := photo{etag: aws.ToString(object.ETag)}
+	size := aws.ToInt64(object.ContentLength)
+	if size > render.MaxSourceBytes {
+		return photo{}, about(p, fail(prew.SourceTooLarge, "image has %d bytes, limit is %d", size, render.MaxSourceBytes))
+	}
+	var data bytes.Buffer
+	data.Grow(int(size) + bytes.MinRead) // what ReadFrom needs to see the end without growing
+	if _, err := data.ReadFrom(io.LimitReader(object.Body, render.MaxSourceBytes+1)); err != nil {
+		return photo{}, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
+	}
+	p.data = data.Bytes()
+	return p, nil
+}
+
+// put stores a preview unless there is one, and says whether this one is it: if
+// another was first, that is as good, and first is false and etag empty. Its
+// error is StorageFailed.
+func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, cacheControl string) (etag string, first bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	input := &s3.PutObjectInput{
+		Bucket:       &bucket,
+		Key:          &key,
+		ContentType:  &p.ContentType,
+		CacheControl: aws.String(cmp.Or(cacheControl, prew.DefaultCacheControl)),
+		IfNoneMatch:  aws.String("*"),
+		ACL:          s.acl,
+	}
+	for tries := 1; ; tries++ {
+		input.Body = bytes.NewReader(p.Data)
+		object, err := s.client.PutObject(ctx, input)
+		if err == nil {
+			return aws.ToString(object.ETag), true, nil
+		}
+		switch status(err) {
+		case http.StatusPreconditionFailed:
+			return "", false, nil
+		case http.StatusConflict:
+			if tries < conflictTries && pause(ctx, conflictPause) {
+				continue
+			}
+		case http.StatusNotImplemented:
+			// A store that knows no conditional write. Two renders of a
+			// preview are alike: the later one does no harm.
+			if input.IfNoneMatch != nil {
+				input.IfNoneMatch = nil
+				continue
+			}
+		}
+		return "", false, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
+	}
+}
+
+// missing says whether there is no such object.
+func missing(err error) bool {
+	var code string
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		code = api.ErrorCode()
+	}
+	return prew.Missing(status(err), code)
+}
+
+// status is the HTTP status with which S3 refused, 0 where nobody answered.
+func status(err error) int {
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
+// pause waits, and says whether it could wait so long.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"prew"
+	"prew/lambda/render"
+)
+
+// faulty is an S3 that answers what a test wants of it.
+func faulty(t *testing.T, answer http.HandlerFunc) storage {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	return newStorage(aws.Config{
+		BaseEndpoint: &server.URL,
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider("key", "secret", ""),
+	}, true, "")
+}
+
+// refuse answers as S3 does when it refuses.
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.WriteHeader(status)
+	if code != "" {
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>because</Message></Error>", code)
+	}
+}
+
+func codeOf(err error) prew.Code {
+	if failure, ok := errors.AsType[*prew.RenderError](err); ok {
+		return failure.Code
+	}
+	return ""
+}
+
+func TestRefusalsOfGet(t *testing.T) {
+	tests := []struct {
+		status int
+		code   string
+		want   prew.Code
+	}{
+		{404, "NoSuchKey", prew.SourceMissing},
+		{404, "", prew.SourceMissing},
+		{403, "AccessDenied", prew.SourceMissing},
+		{403, "", prew.SourceMissing},
+		{404, "NoSuchBucket", prew.StorageFailed},
+		{403, "SignatureDoesNotMatch", prew.StorageFailed},
+		{403, "InvalidObjectState", prew.StorageFailed}, // in the archive
+		{400, "KeyTooLongError", prew.StorageFailed},
+		{301, "PermanentRedirect", prew.StorageFailed},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprint(test.status, " ", test.code), func(t *testing.T) {
+			s := faulty(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, test.status, test.code) })
+			if _, err := s.get(t.Context(), "b", "k"); codeOf(err) != test.want {
+				t.Errorf("%v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestPhotoThatSaysItIsTooLargeIsNotRead(t *testing.T) {
+	s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(render.MaxSourceBytes+1))
+		w.Header().Set("ETag", `"e"`)
+		w.WriteHeader(200)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done() // not one byte comes; who reads waits for the deadline
+	})
+	_, err := s.get(t.Context(), "b", "k")
+	failure, ok := errors.AsType[*prew.RenderError](err)
+	if !ok || failure.Code != prew.SourceTooLarge || failure.SourceETag != `"e"` {
+		t.Errorf("%+v, want %s of \"e\"", err, prew.SourceTooLarge)
+	}
+}
+
+func TestPhotoThatNeverEndsIsReadToTheLimit(t *testing.T) {
+	s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+		block := make([]byte, 1<<20)
+		for { // chunked, of no length
+			if _, err := w.Write(block); err != nil {
+				return
+			}
+		}
+	})
+	p, err := s.get(t.Context(), "b", "k")
+	if err != nil || len(p.data) != render.MaxSourceBytes+1 {
+		t.Errorf("%d bytes (%v), want one more than the limit", len(p.data), err)
+	}
+}
+
+func TestGetThatFailsHalfway(t *testing.T) {
+	t.Run("broken off", func(t *testing.T) {
+		s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			io.WriteString(w, "half")
+		})
+		if _, err := s.get(t.Context(), "b", "k"); codeOf(err) != prew.StorageFailed {
+			t.Errorf("%v, want %s", err, prew.StorageFailed)
+		}
+	})
+	t.Run("stalled", func(t *testing.T) {
+		s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			io.WriteString(w, "half")
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := s.get(ctx, "b", "k"); codeOf(err) != prew.StorageFailed {
+			t.Errorf("%v, want %s", err, prew.StorageFailed)
+		}
+	})
+}
+
+func TestPut(t *testing.T) {
+	conditional, plain := "*", ""
+	tests := []struct {
+		name    string
+		answers []func(http.ResponseWriter) // the last one again and again
+		first   bool
+		want    prew.Code
+		asked   []string // If-None-Match of each request
+	}{
+		{"stored", []func(http.ResponseWriter){ok}, true, "", []string{conditional}},
+		{"somebody was first", []func(http.ResponseWriter){no(412, "PreconditionFailed")}, false, "", []string{conditional}},
+		{"somebody was first, said in few words", []func(http.ResponseWriter){no(412, "")}, false, "", []string{conditional}},
+		{"a conflict that passes", []func(http.ResponseWriter){no(409, "ConditionalRequestConflict"), no(409, "ConditionalRequestConflict"), ok},
+			true, "", []string{conditional, conditional, conditional}},
+		{"a conflict that somebody wins", []func(http.ResponseWriter){no(409, "ConditionalRequestConflict"), no(412, "PreconditionFailed")},
+			false, "", []string{conditional, conditional}},
+		{"a conflict that stays", []func(http.ResponseWriter){no(409, "ConditionalRequestConflict")},
+			false, prew.StorageFailed, slices.Repeat([]string{conditional}, 5)},
+		{"a store without conditions", []func(http.ResponseWriter){no(501, "NotImplemented"), ok}, true, "", []string{conditional, plain}},
+		{"a store that can't", []func(http.ResponseWriter){no(501, "NotImplemented")}, false, prew.StorageFailed, []string{conditional, plain}},
+		{"a store that won't", []func(http.ResponseWriter){no(403, "AccessDenied")}, false, prew.StorageFailed, []string{conditional}},
+		{"a store that stumbles", []func(http.ResponseWriter){no(503, "SlowDown"), ok}, true, "", []string{conditional, conditional}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var mu sync.Mutex
+			var asked []string
+			s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				asked = append(asked, r.Header.Get("If-None-Match"))
+				if body, _ := io.ReadAll(r.Body); string(body) != "preview" {
+					t.Errorf("the body is %q", body)
+				}
+				for name, want := range map[string]string{"Content-Type": "image/png", "Cache-Control": "no-cache",
+					"X-Amz-Acl": "", "X-Amz-Checksum-Crc32": ""} {
+					if got := r.Header.Get(name); got != want {
+						t.Errorf("%s is %q, want %q", name, got, want)
+					}
+				}
+				test.answers[min(len(asked), len(test.answers))-1](w)
+			})
+			etag, first, err := s.put(t.Context(), "b", "k", render.Preview{Data: []byte("preview"), ContentType: "image/png"}, "no-cache")
+			if first != test.first || codeOf(err) != test.want || (err == nil) != (test.want == "") {
+				t.Errorf("first %t, %v, want %t, %q", first, err, test.first, test.want)
+			}
+			if first != (etag == `"e"`) {
+				t.Errorf("first %t with ETag %q", first, etag)
+			}
+			if !slices.Equal(asked, test.asked) {
+				t.Errorf("asked with If-None-Match %q, want %q", asked, test.asked)
+			}
+		})
+	}
+}
+
+func ok(w http.ResponseWriter) { w.Header().Set("ETag", `"e"`) }
+
+func no(status int, code string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) { refuse(w, status, code) }
+}
+
+func TestPutCarriesTheACL(t *testing.T) {
+	var acl string
+	s := faulty(t, func(w http.ResponseWriter, r *http.Request) { acl = r.Header.Get("X-Amz-Acl") })
+	s.acl = "public-read"
+	if _, _, err := s.put(t.Context(), "b", "k", render.Preview{Data: []byte("preview")}, ""); err != nil || acl != "public-read" {
+		t.Errorf("acl %q (%v), want public-read", acl, err)
+	}
+}
+
+func TestConflictEndsWithItsContext(t *testing.T) {
+	s := faulty(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, 409, "ConditionalRequestConflict") })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // less than a pause
+	defer cancel()
+	if _, _, err := s.put(ctx, "b", "k", render.Preview{Data: []byte("preview")}, ""); codeOf(err) != prew.StorageFailed {
+		t.Errorf("%v, want %s", err, prew.StorageFailed)
+	}
+}
+
+// TestOfManyWritersOneIsFirst races on a real S3 server.
+func TestOfManyWritersOneIsFirst(t *testing.T) {
+	s := storage{client: s3Server(t)}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var firsts []string
+	for i := range 8 {
+		wg.Go(func() {
+			data := strings.Repeat(fmt.Sprint(i), 1000)
+			_, first, err := s.put(t.Context(), bucket, "prew/x/a.jpg", render.Preview{Data: []byte(data), ContentType: "image/jpeg"}, "")
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if first {
+				firsts = append(firsts, data)
+			}
+		})
+	}
+	wg.Wait()
+	if len(firsts) != 1 {
+		t.Fatalf("%d of 8 were first", len(firsts))
+	}
+	if _, data := stored(t, s.client, "prew/x/a.jpg"); string(data) != firsts[0] {
+		t.Error("stored is not what the first one wrote")
+	}
+}
