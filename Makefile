@@ -1,0 +1,54 @@
+# Everything there is to do, one target each: make help.
+
+PORT      ?= 8080
+PHOTOS    ?=
+RENDERERS ?=
+ARCH      ?= arm64
+FUZZTIME  ?= 30s
+CORPUS    ?= ../shared/corpus
+
+export PORT PHOTOS RENDERERS ARCH FUNCTION
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-browser check bench fuzz lambda.zip deploy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+build: ## install nginx and Redis where missing, build everything into .bin/
+	@deploy/install.sh
+	@deploy/build.sh versitygw
+
+run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, RENDERERS=n)
+	@.bin/local
+
+test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
+	@deploy/install.sh
+	@deploy/build.sh versitygw gotestsum
+	@CORPUS='$(abspath $(CORPUS))' deploy/test.sh
+
+test-browser: ## see every picture of the gallery loaded by Chromium
+	@deploy/install.sh chromium
+	@deploy/build.sh versitygw
+	@cd deploy/tools && go test -count=1 -v .
+
+check: ## gofmt, go vet and staticcheck over both modules
+	@deploy/build.sh staticcheck
+	@deploy/check.sh
+
+bench: ## run the benchmarks
+	@deploy/install.sh wrk
+	@deploy/build.sh versitygw
+	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...
+
+fuzz: ## run every fuzz target for FUZZTIME=30s
+	@FUZZTIME='$(FUZZTIME)' deploy/fuzz.sh
+
+lambda.zip: ## pack the function for AWS (ARCH=arm64 or amd64)
+	@go run ./deploy/lambdazip -arch '$(ARCH)' -o $@
+
+deploy: lambda.zip ## put lambda.zip on AWS as a new version (FUNCTION=name, ARCH=)
+	@deploy/deploy.sh
+
+clean: ## remove what was built, and the data of make run
+	rm -rf .bin .local lambda.zip

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"embed"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"prew"
+)
+
+//go:embed gallery
+var galleryFiles embed.FS
+
+// gallery is gallery.json: what the page shows. Every path in it is escaped.
+type gallery struct {
+	Presets []galleryPreset `json:"presets"`
+	Photos  []galleryPhoto  `json:"photos"`
+}
+
+type galleryPreset struct {
+	Name  string `json:"name"`
+	Terms string `json:"terms"` // its fields, for reading
+}
+
+type galleryPhoto struct {
+	Name     string   `json:"name"`
+	Path     string   `json:"path"`
+	Size     int64    `json:"size"`     // in bytes
+	Previews []string `json:"previews"` // one path for each preset
+}
+
+// writeGallery lays the page out in dir, with gallery.json for these photos.
+func writeGallery(dir string, photos []photo, presets prew.Presets) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	files, err := fs.Sub(galleryFiles, "gallery")
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(dir, files); err != nil {
+		return err
+	}
+	content, err := json.Marshal(describe(photos, presets))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "gallery.json"), content, 0o600)
+}
+
+func describe(photos []photo, presets prew.Presets) gallery {
+	var g gallery
+	for _, name := range presets.Names() {
+		var terms []string
+		for _, value := range presets.Explain(name) {
+			if value.Text != "" && value.Origin != "default" {
+				terms = append(terms, value.Field+" "+value.Text)
+			}
+		}
+		g.Presets = append(g.Presets, galleryPreset{name, strings.Join(terms, ", ")})
+	}
+	for _, p := range photos {
+		row := galleryPhoto{Name: p.key, Path: prew.Escape("/" + prew.SourceRoot + "/" + p.key), Size: p.size}
+		for _, preset := range g.Presets {
+			row.Previews = append(row.Previews, prew.Ref{Preset: preset.Name, Key: p.key}.Path())
+		}
+		g.Photos = append(g.Photos, row)
+	}
+	return g
+}

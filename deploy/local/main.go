@@ -1,0 +1,239 @@
+// Command local runs the whole system on this machine, for `make run`: nginx,
+// two gateways, Redis, an S3 server filled with photos, and the function in a
+// Lambda emulator.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"prew"
+	"prew/deploy/local/stack"
+)
+
+// gateways is enough to see that previews are coalesced between them and that
+// nginx goes on with one.
+const gateways = 2
+
+func main() {
+	port := flag.String("port", environment("PORT", "8080"), "the port of http://localhost")
+	photos := flag.String("photos", os.Getenv("PHOTOS"), "a folder of photos, in place of the samples")
+	renderers := flag.String("renderers", environment("RENDERERS", strconv.Itoa(runtime.NumCPU())), "processes of the function")
+	state := flag.String("state", "", "the folder of data and logs (default .local of the checkout)")
+	flag.Parse()
+
+	// A second Ctrl-C, after the first has been taken, ends the program at once;
+	// its parts end with it.
+	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, release)
+	if err := run(ctx, *port, *photos, *renderers, *state); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func environment(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}
+
+// run runs the system until ctx is done, which is no error, or a part of it dies.
+func run(ctx context.Context, portText, photoDir, renderersText, state string) error {
+	port, err := number("PORT", portText, 65535)
+	if err != nil {
+		return err
+	}
+	renderers, err := number("RENDERERS", renderersText, 256)
+	if err != nil {
+		return err
+	}
+	root, err := stack.Root()
+	if err != nil {
+		return err
+	}
+	if state == "" {
+		state = filepath.Join(root, ".local")
+	}
+	if state, err = filepath.Abs(state); err != nil {
+		return err
+	}
+	unlock, err := lock(state, port)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := portIsFree(port); err != nil {
+		return err
+	}
+	presets, err := loadPresets(root)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	photos, err := findPhotos(ctx, root, photoDir)
+	if err != nil {
+		return err
+	}
+	gallery := filepath.Join(state, "gallery")
+	if err := writeGallery(gallery, photos, presets); err != nil {
+		return err
+	}
+	progress(fmt.Sprintf("%d photos and the gallery", len(photos)), time.Since(began))
+	if err := removeLogs(state); err != nil {
+		return err
+	}
+	system, err := stack.Start(ctx, stack.Config{
+		Dir:       state,
+		Listen:    fmt.Sprintf("127.0.0.1:%d", port),
+		Renderers: renderers,
+		Gateways:  gateways,
+		Gallery:   gallery,
+		Progress:  progress,
+	})
+	if err != nil {
+		return err
+	}
+	defer system.Stop()
+	began = time.Now()
+	uploaded, err := upload(ctx, system.S3.Client(), photos)
+	if err != nil {
+		return err
+	}
+	progress(fmt.Sprintf("bucket, %d photos uploaded", uploaded), time.Since(began))
+	announce(system, port, state, presets.Names()[0], photos[0])
+	select {
+	case err = <-system.Failed():
+	case <-ctx.Done():
+	}
+	fmt.Println("\nstopping everything")
+	return err
+}
+
+// number reads a whole number from 1 to most.
+func number(name, text string, most int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("%s=%s, expected a whole number from 1 to %d", name, text, most)
+	}
+	return n, nil
+}
+
+// lock makes this the only run with its state, until it is called off or the
+// process ends, however that happens.
+func lock(state string, port int) (unlock func(), err error) {
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(state, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer file.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		holder := make([]byte, 100) // far more than the line below
+		n, _ := file.Read(holder)
+		return nil, fmt.Errorf("this checkout is running already: %s (%s)", strings.TrimSpace(string(holder[:n])), state)
+	}
+	if err := file.Truncate(0); err != nil {
+		return nil, err
+	}
+	if _, err := fmt.Fprintf(file, "process %d, http://localhost:%d/\n", os.Getpid(), port); err != nil {
+		return nil, err
+	}
+	return func() { file.Close() }, nil
+}
+
+// portIsFree says what to do about a port that somebody listens on. nginx will
+// listen on IPv4 alone, but a browser that is told "localhost" tries IPv6 first
+// and would find a stranger there.
+func portIsFree(port int) error {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		switch {
+		case err == nil:
+			listener.Close()
+		case errors.Is(err, syscall.EADDRINUSE):
+			return fmt.Errorf("port %d is in use, choose another: PORT=%d make run", port, port%65535+1)
+		case host == "127.0.0.1": // a machine may well have no IPv6
+			return fmt.Errorf("port %d: %w, choose another: PORT=8080 make run", port, err)
+		}
+	}
+	return nil
+}
+
+// loadPresets reads the presets that the gateways will have: of presets.yaml as
+// it stands, not as it was when they were built, unless PREW_PRESETS says which.
+// It leaves that variable naming the file for them.
+func loadPresets(root string) (prew.Presets, error) {
+	file, err := filepath.Abs(environment("PREW_PRESETS", filepath.Join(root, "presets.yaml")))
+	if err != nil {
+		return prew.Presets{}, err
+	}
+	if err := os.Setenv("PREW_PRESETS", file); err != nil {
+		return prew.Presets{}, err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return prew.Presets{}, err
+	}
+	return prew.LoadPresets(file, text, os.Environ())
+}
+
+// removeLogs makes every log one of this run.
+func removeLogs(state string) error {
+	for _, pattern := range []string{"*.log", "nginx/*.log"} {
+		logs, err := filepath.Glob(filepath.Join(state, pattern))
+		if err != nil {
+			return err
+		}
+		for _, log := range logs {
+			if err := os.Remove(log); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func progress(part string, took time.Duration) {
+	fmt.Printf("  %-34s %6.2f s\n", part, took.Seconds())
+}
+
+// announce says what there is to open.
+func announce(system *stack.Stack, port int, state, preset string, p photo) {
+	site := fmt.Sprintf("http://localhost:%d", port)
+	var addrs []string
+	for _, gateway := range system.Gateways {
+		addrs = append(addrs, gateway.Addr)
+	}
+	fmt.Printf(`
+Open   %s/
+Try    curl -s -o preview -D - %s%s
+
+S3        %s, bucket %s
+Redis     %s
+Gateways  %s
+Lambda    %s/invocations
+Logs      %s
+
+Ctrl-C stops everything.
+`, site, site, prew.Ref{Preset: preset, Key: p.key}.Path(),
+		"http://"+system.S3.Addr, stack.Bucket, system.Redis.Addr, strings.Join(addrs, ", "), system.Emulator.URL,
+		filepath.Join(state, "*.log")+", "+filepath.Join(state, "nginx", "*.log"))
+}

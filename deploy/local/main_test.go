@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"prew"
+	"prew/deploy/local/stack"
+)
+
+func TestNumbersOfTheEnvironment(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want int
+		err  string
+	}{
+		{"1", 1, ""},
+		{"256", 256, ""},
+		{"0", 0, "RENDERERS=0, expected a whole number from 1 to 256"},
+		{"257", 0, "RENDERERS=257, expected a whole number from 1 to 256"},
+		{"many", 0, "RENDERERS=many, expected a whole number from 1 to 256"},
+	} {
+		got, err := number("RENDERERS", test.text, 256)
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
+			t.Errorf("%q: %d, %v", test.text, got, err)
+		}
+	}
+}
+
+func TestPortInUseIsSaidByName(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	port := listener.Addr().(*net.TCPAddr).Port
+	want := fmt.Sprintf("port %d is in use, choose another: PORT=%d make run", port, port+1)
+	if err := portIsFree(port); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	listener.Close()
+	if err := portIsFree(port); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSecondStartInOneCheckoutNamesTheFirst(t *testing.T) {
+	state := filepath.Join(t.TempDir(), ".local")
+	unlock, err := lock(state, 8080)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = lock(state, 8081)
+	want := fmt.Sprintf("this checkout is running already: process %d, http://localhost:8080/ (%s)", os.Getpid(), state)
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	unlock()
+	unlock, err = lock(state, 8081)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+func TestPhotosOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"a.jpg", "B.JPEG", "deep/er/c d.png", "é.webp", "+%.tiff",
+		"notes.txt", "jpg", ".hidden.jpg", ".thumbnails/a.jpg", "new\nline.jpg", `back\slash.jpg`,
+	} {
+		file := filepath.Join(dir, "photos", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("12345"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("photos", link); err != nil {
+		t.Fatal(err)
+	}
+	photos, err := photosBelow(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, p := range photos {
+		if p.size != 5 {
+			t.Errorf("%s has %d bytes, want 5", p.key, p.size)
+		}
+		keys = append(keys, p.key)
+	}
+	slices.Sort(keys)
+	if want := []string{"+%.tiff", "B.JPEG", "a.jpg", "deep/er/c d.png", "é.webp"}; !slices.Equal(keys, want) {
+		t.Errorf("keys %q, want %q", keys, want)
+	}
+}
+
+func TestFolderWithoutPhotosIsRefused(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+		if photos, err := photosBelow(dir); err == nil || !strings.Contains(err.Error(), "PHOTOS") {
+			t.Errorf("%s: %v, %v", dir, photos, err)
+		}
+	}
+}
+
+func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
+	presets, err := prew.LoadPresets("presets.yaml", []byte("thumb: {width: 20, height: 20, fit: cover}\n"),
+		[]string{"PRESET_WIDE=width=300"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "gallery")
+	for range 2 { // the second time over the first
+		if err := writeGallery(dir, []photo{{key: "a b/c+d.jpg", size: 7}}, presets); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "gallery.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"presets":[{"name":"thumb","terms":"width 20, height 20, fit cover"},{"name":"wide","terms":"width 300"}],` +
+		`"photos":[{"name":"a b/c+d.jpg","path":"/photo/a%20b/c%2Bd.jpg","size":7,` +
+		`"previews":["/prew/thumb/a%20b/c%2Bd.jpg","/prew/wide/a%20b/c%2Bd.jpg"]}]}`
+	if string(text) != want {
+		t.Errorf("got  %s\nwant %s", text, want)
+	}
+	for _, name := range []string{"index.html", "gallery.css", "gallery.js"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
+	server, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	if err := server.CreateBucket(t.Context(), stack.Bucket); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, step := range []struct {
+		file, text string // written first
+		uploaded   int
+	}{
+		{"a.jpg", "one", 1},
+		{"deep/b c.png", "two", 1},
+		{"a.jpg", "longer", 1},
+		{"a.jpg", "longer", 0},
+	} {
+		file := filepath.Join(dir, step.file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(step.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		photos, err := photosBelow(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		uploaded, err := upload(t.Context(), server.Client(), photos)
+		if err != nil || uploaded != step.uploaded {
+			t.Errorf("%s with %q: %d uploaded, %v, want %d", step.file, step.text, uploaded, err, step.uploaded)
+		}
+	}
+	response, err := http.Get("http://" + server.Addr + "/" + stack.Bucket + "/photo/deep/b%20c.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || string(body) != "two" || response.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("%s %q of type %s, %v", response.Status, body, response.Header.Get("Content-Type"), err)
+	}
+}
+
+// TestRunServesAndASecondRunReusesItsState is `make run` twice, with a Ctrl-C
+// after each.
+func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
+	state := t.TempDir()
+	for _, answer := range []string{"rendered", "cached"} {
+		addr, err := stack.FreeAddr()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- run(ctx, port, "", "1", state) }()
+		site := "http://" + addr
+		listed := awaitGallery(t, site, ended)
+		if len(listed.Photos) != len(samples) {
+			t.Errorf("the gallery lists %d photos, want %d", len(listed.Photos), len(samples))
+		}
+		// A photo is in the bucket some time after nginx is up.
+		status, header, body := get(t, site+"/prew/thumb/cardinal.jpg")
+		if status != http.StatusOK || header.Get("Content-Type") != "image/jpeg" || len(body) == 0 {
+			t.Errorf("a preview: %d %s, %d bytes", status, header.Get("Content-Type"), len(body))
+		}
+		if got := header.Get("X-Prew"); got != answer {
+			t.Errorf("the preview was %s, want %s", got, answer)
+		}
+		for _, path := range []string{"/", "/gallery/gallery.js", "/gallery/gallery.css"} {
+			if status, _, body := get(t, site+path); status != http.StatusOK || len(body) == 0 {
+				t.Errorf("%s: %d, %d bytes", path, status, len(body))
+			}
+		}
+		interrupt()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		number, err := strconv.Atoi(port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := portIsFree(number); err != nil {
+			t.Errorf("after the end: %v", err)
+		}
+	}
+}
+
+// awaitGallery returns gallery.json as soon as it is served and the photos are
+// in the bucket, the last of which is tried.
+func awaitGallery(t *testing.T, site string, ended <-chan error) gallery {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		select {
+		case err := <-ended:
+			t.Fatalf("run ended: %v", err)
+		default:
+		}
+		response, err := http.Get(site + "/gallery/gallery.json")
+		if err != nil {
+			continue
+		}
+		var listed gallery
+		err = json.NewDecoder(response.Body).Decode(&listed)
+		response.Body.Close()
+		if err == nil && uploadedAll(t, site, listed) {
+			return listed
+		}
+	}
+	t.Fatal("no gallery within a minute")
+	return gallery{}
+}
+
+func uploadedAll(t *testing.T, site string, listed gallery) bool {
+	for _, p := range listed.Photos {
+		if status, _, _ := get(t, site+p.Path); status != http.StatusOK {
+			return false
+		}
+	}
+	return true
+}
+
+func get(t *testing.T, url string) (status int, header http.Header, body []byte) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err = io.ReadAll(response.Body); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, response.Header, body
+}

@@ -1,0 +1,221 @@
+// Package process runs the parts of a local system as child processes that
+// never outlive the program which started them.
+package process
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// startDeadline is how long a part may take until it is ready. The slowest
+	// takes half a second on an idle machine; a busy one deserves patience.
+	startDeadline = 30 * time.Second
+	// stopGrace is how long a part may take to end after SIGTERM.
+	stopGrace = 10 * time.Second
+	// pollEvery is how often readiness is asked for: often enough not to be
+	// what a start waits for.
+	pollEvery = 5 * time.Millisecond
+	// quoted is how much of the end of a log an error carries, in bytes: about
+	// ten lines.
+	quoted = 1500
+)
+
+// Command says what to run.
+type Command struct {
+	Name string   // names the log file and the process in errors
+	Dir  string   // absolute; the log is <Dir>/<Name>.log, appended to
+	Path string   // of the program
+	Args []string // without the program's own name
+	Env  []string // the whole environment, nothing is inherited
+
+	// OnOrphan is the signal that the process gets when its parent dies, be it
+	// by SIGKILL. Zero means SIGKILL; a process with children of its own needs
+	// one that it can still pass on to them.
+	OnOrphan syscall.Signal
+
+	// Ready is asked again and again until it returns nil; until then the
+	// process is still starting. Nil means ready at once.
+	Ready func(ctx context.Context) error
+}
+
+// Process is a running command. It leads a process group of its own, so that
+// Ctrl-C at the terminal reaches only the parent, which can then stop its parts
+// in order. Its methods may be called at any time and from any goroutine.
+type Process struct {
+	Name string
+	Log  string // the file with its output
+
+	cmd  *exec.Cmd
+	from int64 // where in the log the output of this process starts
+	done chan struct{}
+	err  error // how it ended, valid once done is closed
+}
+
+// Start runs a command and waits until it is ready. The error of one that ended
+// before, or took longer than 30 seconds, quotes the end of its log.
+func Start(c Command) (*Process, error) {
+	log, err := os.OpenFile(filepath.Join(c.Dir, c.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	defer log.Close()
+	from, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	cmd := exec.Command(c.Path, c.Args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, log, log
+	cmd.Env = append([]string{}, c.Env...) // never nil, which would inherit
+	orphan := c.OnOrphan
+	if orphan == 0 {
+		orphan = syscall.SIGKILL
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: orphan}
+	if err := fork(cmd); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	p := &Process{Name: c.Name, Log: log.Name(), cmd: cmd, from: from, done: make(chan struct{})}
+	go func() {
+		p.err = cmd.Wait()
+		// What is left of its group, such as the workers of an nginx that was
+		// killed, would go on holding its port.
+		_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
+		close(p.done)
+	}()
+	if err := p.await(c.Ready); err != nil {
+		p.Kill()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Process) await(ready func(context.Context) error) error {
+	if ready == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startDeadline)
+	defer cancel()
+	for {
+		err := ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.done:
+			return p.Err()
+		case <-ctx.Done():
+			return fmt.Errorf("%s: not ready: %w%s", p.Name, err, p.lastLines())
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// forks hands commands to the one thread that starts them all.
+var forks = sync.OnceValue(func() chan<- forkRequest {
+	requests := make(chan forkRequest)
+	go func() {
+		// The kernel sends the parent-death signal when the thread that forked
+		// ends, not the process (prctl(2), PR_SET_PDEATHSIG), and Go ends a
+		// thread whenever a goroutine that locked it returns. This one is
+		// locked by a goroutine that never does.
+		runtime.LockOSThread()
+		for r := range requests {
+			r.err <- r.cmd.Start()
+		}
+	}()
+	return requests
+})
+
+type forkRequest struct {
+	cmd *exec.Cmd
+	err chan error
+}
+
+func fork(cmd *exec.Cmd) error {
+	r := forkRequest{cmd, make(chan error)}
+	forks() <- r
+	return <-r.err
+}
+
+// PID is the process's id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Done is closed once the process has ended, for whatever reason.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err says how the process ended, with the end of its log. It is nil while the
+// process is running.
+func (p *Process) Err() error {
+	select {
+	case <-p.done:
+	default:
+		return nil
+	}
+	ended := p.err
+	if ended == nil {
+		ended = errors.New("exit status 0")
+	}
+	return fmt.Errorf("%s ended: %w%s", p.Name, ended, p.lastLines())
+}
+
+// Stop asks the process to end, makes it after 10 seconds, and returns when it
+// has ended with all of its group.
+func (p *Process) Stop() {
+	p.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(stopGrace):
+		p.Kill()
+	}
+}
+
+// Kill ends the process and its group at once, and returns when they have.
+func (p *Process) Kill() {
+	p.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// Signal sends the process, and not its children, a signal. To one that has
+// ended it does nothing.
+func (p *Process) Signal(sig syscall.Signal) {
+	// An os.Process knows whether it was waited for, so that no stranger which
+	// has been given the same id since gets the signal.
+	_ = p.cmd.Process.Signal(sig)
+}
+
+// lastLines is the end of what this process wrote to its log, indented, on new
+// lines; empty if it wrote nothing.
+func (p *Process) lastLines() string {
+	file, err := os.Open(p.Log)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return ""
+	}
+	start := max(p.from, size-quoted)
+	text := make([]byte, max(size-start, 0))
+	n, _ := file.ReadAt(text, start)
+	text = text[:n]
+	if start > p.from {
+		_, text, _ = bytes.Cut(text, []byte("\n")) // the first line is cut
+	}
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
+		return ", and logged nothing"
+	}
+	return "; the end of " + p.Log + ":\n    " + string(bytes.ReplaceAll(text, []byte("\n"), []byte("\n    ")))
+}

@@ -1,0 +1,43 @@
+package stack
+
+import (
+	"context"
+	"net/http"
+
+	"prew/deploy/local/process"
+)
+
+// Gateway is a running `prewmanager serve`.
+type Gateway struct {
+	*process.Process
+	Addr string // host:port
+}
+
+// StartGateway starts a gateway on a free port, with its log at <dir>/<name>.log,
+// and waits until it is healthy. env configures it; the PRESET_ and PREW_
+// variables of this program's environment reach it too, where env has none of
+// that name.
+func StartGateway(dir, name string, env []string) (*Gateway, error) {
+	program, err := binary("prewmanager")
+	if err != nil {
+		return nil, err
+	}
+	addr, err := FreeAddr()
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(dir, process.Command{
+		Name: name,
+		Path: program,
+		Args: []string{"serve"},
+		// Of a variable that is there twice the last one counts.
+		Env: append(append(settings(), env...), "PREW_LISTEN="+addr),
+		Ready: func(ctx context.Context) error {
+			return answers(ctx, "http://"+addr+"/health", func(status int) bool { return status == http.StatusOK })
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Gateway{p, addr}, nil
+}

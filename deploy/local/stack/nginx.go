@@ -1,0 +1,50 @@
+package stack
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"prew/deploy/local/process"
+	"prew/nginx"
+)
+
+// Nginx is a running nginx.
+type Nginx struct {
+	*process.Process
+	Addr string // host:port, the site's Listen
+}
+
+// StartNginx writes the configuration of a site below dir, starts nginx with it
+// and waits until it answers. Its error log is <dir>/error.log.
+func StartNginx(dir string, site nginx.Site) (*Nginx, error) {
+	server, err := nginx.Program()
+	if err != nil {
+		return nil, err
+	}
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if os.Geteuid() == 0 {
+		site.User = "root" // nobody, the default, can't enter the folders of a private checkout
+	}
+	config, err := site.Write(dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(dir, process.Command{
+		Name:     "nginx",
+		Path:     server,
+		Args:     []string{"-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config},
+		OnOrphan: syscall.SIGTERM, // a killed master leaves its workers behind, listening
+		Ready: func(ctx context.Context) error {
+			return answers(ctx, "http://"+site.Listen+"/", func(int) bool { return true })
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Nginx{p, site.Listen}, nil
+}

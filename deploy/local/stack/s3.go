@@ -1,0 +1,106 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"prew"
+	"prew/deploy/local/process"
+)
+
+// The root account of a local S3 server, which listens on this machine only.
+const (
+	accessKey = "local"
+	secretKey = "local-secret"
+	region    = "us-east-1"
+)
+
+// S3 is a running S3 server whose objects are files below <dir>/s3.
+type S3 struct {
+	*process.Process
+	Addr string // host:port
+}
+
+// StartS3 starts an S3 server on a free port and waits until it answers. Its
+// objects lie in <dir>/s3 and are there again after the next start.
+func StartS3(dir string) (*S3, error) {
+	server, err := binary("versitygw")
+	if err != nil {
+		return nil, err
+	}
+	dir, err = filepath.Abs(dir) // a relative folder makes it fail on the first request
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "s3")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, err
+	}
+	addr, err := FreeAddr()
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(dir, process.Command{
+		Name: "s3",
+		Path: server,
+		Args: []string{"--port", addr, "--region", region, "--keep-alive", "--quiet", "posix", data},
+		Env:  []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey},
+		Ready: func(ctx context.Context) error {
+			// Nobody may list the buckets without signing: any answer means up.
+			return answers(ctx, "http://"+addr+"/", func(int) bool { return true })
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &S3{p, addr}, nil
+}
+
+// Env is what a program needs in its environment to reach this server with the
+// AWS SDK: the standard names, and PREW_S3_PATH_STYLE because the server knows
+// no buckets as host names.
+func (s *S3) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL_S3=http://" + s.Addr,
+		"AWS_ACCESS_KEY_ID=" + accessKey,
+		"AWS_SECRET_ACCESS_KEY=" + secretKey,
+		"AWS_REGION=" + region,
+		"PREW_S3_PATH_STYLE=1",
+	}
+}
+
+// Client is a client with the credentials of the root account.
+func (s *S3) Client() *s3.Client {
+	return s3.New(s3.Options{
+		BaseEndpoint: aws.String("http://" + s.Addr),
+		Region:       region,
+		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+		UsePathStyle: true,
+	})
+}
+
+// CreateBucket makes a bucket in which anyone may read photos and previews and
+// nothing else, as README.md describes for S3. One that exists is left as it is
+// but for that policy.
+func (s *S3) CreateBucket(ctx context.Context, name string) error {
+	client := s.Client()
+	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name})
+	if _, exists := errors.AsType[*types.BucketAlreadyOwnedByYou](err); err != nil && !exists {
+		return fmt.Errorf("bucket %s: %w", name, err)
+	}
+	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",`+
+		`"Action":"s3:GetObject","Resource":["arn:aws:s3:::%[1]s/%[2]s/*","arn:aws:s3:::%[1]s/%[3]s/*"]}]}`,
+		name, prew.SourceRoot, prew.PreviewRoot)
+	if _, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &name, Policy: &policy}); err != nil {
+		return fmt.Errorf("bucket %s: %w", name, err)
+	}
+	return nil
+}

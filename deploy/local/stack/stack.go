@@ -1,0 +1,166 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"prew/deploy/local/emulator"
+	"prew/deploy/local/process"
+	"prew/nginx"
+)
+
+const (
+	// Bucket is the bucket that holds the photos and their previews.
+	Bucket = "prew"
+	// Function is what gateways call the function.
+	Function = "prew"
+	// FunctionTimeout is what the function is configured with on Lambda too.
+	FunctionTimeout = 25 * time.Second
+)
+
+// Config says what a stack consists of.
+type Config struct {
+	Dir       string // holds its data, logs and configuration
+	Listen    string // nginx's host:port
+	Renderers int    // processes of the function
+	Gateways  int
+	Gallery   string // folder that nginx serves at /; empty: none
+
+	// Progress hears of each part as it is ready. Nil: nobody does.
+	Progress func(part string, took time.Duration)
+}
+
+// Stack is the whole system, running.
+type Stack struct {
+	Redis    *Redis
+	S3       *S3
+	Emulator *emulator.Emulator
+	Gateways []*Gateway
+	Nginx    *Nginx
+
+	failed   chan error
+	stopping chan struct{}
+	once     sync.Once
+	stops    []func() // in the order of the starts
+}
+
+// Start starts Redis, the S3 server with its bucket, the function, the gateways
+// and nginx, each when the one before is ready. What has been started is
+// stopped again when one fails or ctx is done.
+func Start(ctx context.Context, c Config) (_ *Stack, err error) {
+	s := &Stack{failed: make(chan error, 1), stopping: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	bootstrap, err := binary("bootstrap")
+	if err != nil {
+		return nil, err
+	}
+	part := func(name string, start func() error) {
+		if err != nil {
+			return
+		}
+		if err = ctx.Err(); err != nil {
+			return
+		}
+		began := time.Now()
+		if err = start(); err == nil && c.Progress != nil {
+			c.Progress(name, time.Since(began))
+		}
+	}
+	part("Redis", func() (err error) {
+		if s.Redis, err = StartRedis(dir); err == nil {
+			s.keep(s.Redis.Process)
+		}
+		return err
+	})
+	part("S3", func() (err error) {
+		if s.S3, err = StartS3(dir); err != nil {
+			return err
+		}
+		s.keep(s.S3.Process)
+		return s.S3.CreateBucket(ctx, Bucket)
+	})
+	part(fmt.Sprintf("Lambda, %d of its processes", c.Renderers), func() (err error) {
+		s.Emulator, err = emulator.Start(emulator.Config{
+			Bootstrap: bootstrap,
+			Processes: c.Renderers,
+			Timeout:   FunctionTimeout,
+			Env:       append(settings(), s.S3.Env()...),
+			Dir:       dir,
+		})
+		if err == nil {
+			s.stops = append(s.stops, s.Emulator.Stop)
+		}
+		return err
+	})
+	site := nginx.Site{Listen: c.Listen, Bucket: Bucket, Gallery: c.Gallery}
+	for i := range c.Gateways {
+		name := fmt.Sprintf("gateway-%d", i+1)
+		part(name, func() error {
+			gateway, err := StartGateway(dir, name, append(s.S3.Env(),
+				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
+				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL))
+			if err != nil {
+				return err
+			}
+			s.keep(gateway.Process)
+			s.Gateways = append(s.Gateways, gateway)
+			site.Gateways = append(site.Gateways, gateway.Addr)
+			return nil
+		})
+	}
+	part("nginx", func() (err error) {
+		site.S3 = s.S3.Addr
+		if s.Nginx, err = StartNginx(filepath.Join(dir, "nginx"), site); err == nil {
+			s.keep(s.Nginx.Process)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// keep has a process stopped with the stack, and its death before that noticed.
+// The function's processes are not kept: the emulator replaces one that dies.
+func (s *Stack) keep(p *process.Process) {
+	s.stops = append(s.stops, p.Stop)
+	go func() {
+		<-p.Done()
+		select {
+		case <-s.stopping:
+			return
+		default:
+		}
+		select {
+		case s.failed <- p.Err():
+		default: // one death is reason enough
+		}
+	}()
+}
+
+// Failed gives the error of the first part that ended by itself, with the end of
+// its log.
+func (s *Stack) Failed() <-chan error { return s.failed }
+
+// Stop stops every part, the last started first, so that none sees one it needs
+// disappear. It may be called again.
+func (s *Stack) Stop() {
+	s.once.Do(func() {
+		close(s.stopping)
+		for i := len(s.stops) - 1; i >= 0; i-- {
+			s.stops[i]()
+		}
+	})
+}

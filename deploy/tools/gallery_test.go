@@ -1,0 +1,145 @@
+package tools
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	// startDeadline bounds a first start on a busy machine, with its upload.
+	startDeadline = time.Minute
+	// galleryDeadline bounds the rendering of every sample in every preset.
+	galleryDeadline = 3 * time.Minute
+)
+
+// picture is one preview as the page shows it.
+type picture struct {
+	Path, State, Caption string
+	Width                int // in pixels, 0 of a picture that was not decoded
+}
+
+// TestGalleryShowsEveryPicture runs the whole system as `make run` does and
+// opens its page in a browser, when nothing is rendered yet and again when all
+// of it is stored.
+func TestGalleryShowsEveryPicture(t *testing.T) {
+	site := run(t)
+	browser := open(t)
+	for _, visit := range []string{"first", "second"} {
+		ctx, cancel := context.WithTimeout(browser, galleryDeadline)
+		defer cancel()
+		if err := chromedp.Do(ctx, chromedp.Navigate(site), chromedp.WaitReady(`body[data-pending="0"]`)); err != nil {
+			t.Fatalf("%s visit: %v", visit, err)
+		}
+		pictures, err := chromedp.Run(ctx, chromedp.Evaluate[[]picture](`[...document.querySelectorAll("figure")].map((f) => ({
+			Path: f.querySelector("a").pathname,
+			State: f.querySelector("img").dataset.state,
+			Width: f.querySelector("img").naturalWidth,
+			Caption: f.querySelector("figcaption").innerText,
+		}))`))
+		if err != nil {
+			t.Fatalf("%s visit: %v", visit, err)
+		}
+		// Ten samples in at least the four presets that presets.yaml names.
+		if len(pictures) < 40 {
+			t.Errorf("%s visit: %d pictures, want 40 or more", visit, len(pictures))
+		}
+		for _, p := range pictures {
+			if p.State != "loaded" || p.Width == 0 {
+				t.Errorf("%s visit: %s is %q and %d pixels wide: %s", visit, p.Path, p.State, p.Width, p.Caption)
+			}
+			if visit == "second" && !strings.HasPrefix(p.Caption, "cached") && !strings.HasPrefix(p.Caption, "stored") {
+				t.Errorf("%s visit: %s was rendered again: %s", visit, p.Path, p.Caption)
+			}
+		}
+	}
+}
+
+// run starts the system on a free port, with a state of its own, and returns
+// the address of its page once it is announced.
+func run(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var output bytes.Buffer
+	command := exec.Command(filepath.Join(root, ".bin", "local"), "-port", strconv.Itoa(port), "-state", t.TempDir())
+	command.Dir, command.Stdout, command.Stderr = root, &output, &output
+	if err := command.Start(); err != nil {
+		t.Fatalf("%v: run make build", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	t.Cleanup(func() {
+		command.Process.Signal(syscall.SIGTERM)
+		err := <-ended
+		if err != nil || t.Failed() {
+			t.Errorf("the system ended with %v, having said\n%s", err, &output)
+		}
+	})
+	site := fmt.Sprintf("http://localhost:%d/", port)
+	for deadline := time.Now().Add(startDeadline); ; time.Sleep(50 * time.Millisecond) {
+		response, err := http.Get(site)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return site
+			}
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatal("the system did not start")
+		default:
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not answer: %v", site, err)
+		}
+	}
+}
+
+// open starts a browser that asks nobody but the page for anything.
+func open(t *testing.T) context.Context {
+	t.Helper()
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("headless", "new"),
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.UserDataDir(t.TempDir()),
+	}
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // as root Chromium has none and refuses to start
+	}
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	browser, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatalf("no Chromium: %v", err)
+	}
+	return browser
+}

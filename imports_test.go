@@ -1,0 +1,65 @@
+package prew_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestImportsRunOneWay holds the directions that DESIGN.md draws: what each
+// package of the product may need beyond the standard library, with all that
+// comes along underneath for what it must never need.
+func TestImportsRunOneWay(t *testing.T) {
+	tests := []struct {
+		pkg   string
+		may   []string // its direct imports from outside the standard library
+		never []string // what nothing below it may need either
+	}{
+		{"prew", []string{"go.yaml.in/yaml"}, []string{"prew"}},
+		{"prew/lambda/render", []string{"prew", "github.com/disintegration/imaging", "golang.org/x/image"},
+			[]string{"github.com/aws", "github.com/redis", "net/http"}},
+		{"prew/lambda", []string{"prew", "prew/lambda/render", "github.com/aws"},
+			[]string{"github.com/redis", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
+		{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
+			[]string{"prew", "image", "github.com/aws"}},
+		{"prew/prewmanager", []string{"prew", "prew/prewmanager/flight", "github.com/alecthomas/kong", "github.com/aws", "github.com/redis/go-redis"},
+			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda", "prew/deploy", "prew/nginx"}},
+	}
+	for _, test := range tests {
+		for _, imported := range list(t, "{{range .Imports}}{{.}} {{end}}", test.pkg) {
+			if !standard(imported) && !slices.Contains(test.may, imported) && (ours(imported) || !below(imported, test.may)) {
+				t.Errorf("%s imports %s, it may import %v", test.pkg, imported, test.may)
+			}
+		}
+		for _, needed := range list(t, "{{range .Deps}}{{.}} {{end}}", test.pkg) {
+			if below(needed, test.never) {
+				t.Errorf("%s needs %s in the end", test.pkg, needed)
+			}
+		}
+	}
+}
+
+// standard tells a package of the standard library by its first segment, which
+// has no dot.
+func standard(pkg string) bool {
+	first, _, _ := strings.Cut(pkg, "/")
+	return !strings.Contains(first, ".") && !ours(pkg)
+}
+
+func ours(pkg string) bool { return below(pkg, []string{"prew"}) }
+
+func below(pkg string, roots []string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool {
+		return pkg == root || strings.HasPrefix(pkg, root+"/")
+	})
+}
+
+func list(t *testing.T, format, pkg string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", format, pkg).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list %s: %v\n%s", pkg, err, out)
+	}
+	return strings.Fields(string(out))
+}
