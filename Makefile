@@ -7,6 +7,9 @@ ARCH      ?= arm64
 FUZZTIME  ?= 30s
 CORPUS    ?= ../shared/corpus
 
+# Static binaries, whether or not there is a C compiler, and one cache of builds
+# for programs and tests.
+export CGO_ENABLED = 0
 export PORT PHOTOS RENDERERS ARCH FUNCTION
 
 .DEFAULT_GOAL := help

@@ -15,12 +15,18 @@ if ! answer=$(go env GOVERSION 2>&1); then
 	exit 1
 fi
 
-# step <what it does> <command...>: one line, with the time it took.
+# step <what it does> <command...>: one line, with the time it took. What go says
+# meanwhile, a line for each module it downloads, is shown where it fails. Within
+# a condition bash ignores set -e: the commands join their parts by &&.
 step() {
-	local started=$SECONDS
+	local started=$SECONDS said=.bin/build.log
 	printf '%s ... ' "$1"
 	shift
-	"$@"
+	if ! "$@" >"$said" 2>&1; then
+		echo failed
+		cat "$said" >&2
+		exit 1
+	fi
 	echo "$((SECONDS - started)) s"
 }
 
@@ -31,8 +37,8 @@ step() {
 # linked one is up to date takes go a second.
 pins=$(cat deploy/tools/go.mod deploy/tools/go.sum | cksum)
 build_tool() { # <name> <its package>
-	(cd deploy/tools && go build -buildvcs=false -o "../../.bin/$1" "$2")
-	echo "$pins" >".bin/$1.pins"
+	(cd deploy/tools && go build -buildvcs=false -o "../../.bin/$1" "$2") &&
+		echo "$pins" >".bin/$1.pins"
 }
 tool() { # <name> <its package> <remark>
 	if [ -x ".bin/$1" ] && [ "$(cat ".bin/$1.pins" 2>/dev/null)" = "$pins" ]; then return; fi
@@ -52,7 +58,7 @@ for name in "$@"; do
 done
 
 build_programs() {
-	CGO_ENABLED=0 go build -buildvcs=false -trimpath -tags lambda.norpc -ldflags '-s -w' -o .bin/bootstrap ./lambda
-	go build -buildvcs=false -o .bin/ ./prewmanager ./deploy/local
+	go build -buildvcs=false -trimpath -tags lambda.norpc -ldflags '-s -w' -o .bin/bootstrap ./lambda &&
+		go build -buildvcs=false -o .bin/ ./prewmanager ./deploy/local
 }
 step "building bootstrap, prewmanager, local" build_programs
