@@ -160,10 +160,25 @@ func TestExpiredIsAskedForByETag(t *testing.T) {
 			t.Errorf("%s: asked again at once after 304", target)
 		}
 	}
-	s3.answers(picture("another"))
+}
+
+// TestReplacedIsSeenByEveryWorker: some of them hold the old file open.
+func TestReplacedIsSeenByEveryWorker(t *testing.T) {
+	const tries = 20 // so that all workers have their turn
+	front, s3, _ := recording(t, picture("old"), nil)
+	for range tries {
+		front.get(t, "/prew/thumb/a.jpg")
+	}
+	s3.answers(picture("new"))
 	front.expire(t)
-	if got := front.get(t, "/prew/thumb/a.jpg"); got.body != "another" || got.header.Get("X-Prew") != "stored" {
-		t.Errorf("%q %s, want what is stored now", got.body, got.header.Get("X-Prew"))
+	for i := range tries {
+		want := "cached"
+		if i == 0 {
+			want = "stored"
+		}
+		if got := front.get(t, "/prew/thumb/a.jpg"); got.body != "new" || got.header.Get("X-Prew") != want {
+			t.Errorf("time %d: %q %s, want the new one %s", i+1, got.body, got.header.Get("X-Prew"), want)
+		}
 	}
 }
 
