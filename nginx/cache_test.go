@@ -116,6 +116,18 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestPartsOfWhatOffersNone: upstream need not know ranges.
+func TestPartsOfWhatOffersNone(t *testing.T) {
+	front, _, _ := recording(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte(object))
+	}, nil)
+	for _, where := range []string{"miss", "hit"} {
+		if got := front.get(t, "/photo/a.jpg", "Range: bytes=2-4"); got.status != 206 || got.body != "234" {
+			t.Errorf("a %s: status %d with %q", where, got.status, got.body)
+		}
+	}
+}
+
 func TestTenMinutes(t *testing.T) {
 	front, _, _ := recording(t, picture("stored", "Expires: Thu, 01 Jan 1970 00:00:00 GMT"), nil)
 	before := time.Now().Unix()
@@ -240,6 +252,9 @@ func TestNobodyWaitsForARefresh(t *testing.T) {
 	select {
 	case <-arrived:
 		front.get(t, "/prew/thumb/a.jpg").check(t, "another one", 200, map[string]string{"X-Prew": "cached"})
+		if len(arrived) > 0 {
+			t.Error("another one asked S3 as well")
+		}
 	case <-time.After(deadline):
 		t.Error("nobody asked S3")
 	}
