@@ -118,7 +118,8 @@ const (
 	RequestInvalid    Code = "request_invalid"
 	StorageFailed     Code = "storage_failed"
 
-	Throttled     Code = "throttled"
+	Busy          Code = "busy"           // too many wait in this gateway already
+	Throttled     Code = "throttled"      // the function has no place free
 	RenderFailed  Code = "render_failed"  // the function crashed or was not reached
 	RenderGarbage Code = "render_garbage" // the function's answer can't be read
 	NotStored     Code = "not_stored"     // it said it was done and no object is there

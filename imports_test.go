@@ -23,7 +23,7 @@ func TestImportsRunOneWay(t *testing.T) {
 			[]string{"github.com/redis", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 		{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
 			[]string{"prew", "image", "github.com/aws"}},
-		{"prew/prewmanager", []string{"prew", "prew/prewmanager/flight", "github.com/alecthomas/kong", "github.com/aws", "github.com/redis/go-redis"},
+		{"prew/prewmanager", []string{"prew", "prew/prewmanager/flight", "github.com/alecthomas/kong", "github.com/aws", "github.com/prometheus/client_golang"},
 			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda", "prew/deploy", "prew/nginx"}},
 	}
 	for _, test := range tests {

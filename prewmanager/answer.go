@@ -62,6 +62,7 @@ var answers = map[prew.Code]struct {
 	prew.SourceTooLarge:    {http.StatusUnprocessableEntity, exclaimed, 10 * time.Minute},
 	prew.RequestInvalid:    {http.StatusBadGateway, exclaimed, 0},
 	prew.StorageFailed:     {http.StatusBadGateway, exclaimed, 0},
+	prew.Busy:              {http.StatusServiceUnavailable, waiting, 0},
 	prew.Throttled:         {http.StatusServiceUnavailable, waiting, 0},
 	prew.RenderFailed:      {http.StatusBadGateway, exclaimed, 0},
 	prew.RenderGarbage:     {http.StatusBadGateway, exclaimed, 0},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"prew"
@@ -15,9 +16,11 @@ type gateway struct {
 	presets      prew.Presets
 	flights      *flight.Group[*preview]
 	storage      storage
+	admission    admission
 	function     function
 	pictures     *pictures
 	cacheControl string
+	draining     atomic.Bool // no longer ready
 }
 
 // ServeHTTP sends a request to the room its path names. The path is looked at
@@ -29,7 +32,11 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
-	case path == "/health":
+	case path == "/health": // alive
+		w.WriteHeader(http.StatusOK)
+	case path == "/ready" && g.draining.Load():
+		http.Error(w, "draining", http.StatusServiceUnavailable)
+	case path == "/ready":
 		w.WriteHeader(http.StatusOK)
 	case strings.HasPrefix(path, "/"+prew.SourceRoot+"/"):
 		g.servePhoto(w, r, path)
@@ -71,6 +78,11 @@ func (g *gateway) servePreview(w http.ResponseWriter, r *http.Request, path stri
 // sent it along, or else as it then lies in S3. lease is the time it took to
 // come this far.
 func (g *gateway) render(ctx context.Context, ref prew.Ref, preset prew.Preset, lease time.Duration) (*preview, error) {
+	leave, err := g.admission.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	start := time.Now()
 	result, err := g.function.invoke(ctx, prew.RenderRequest{
 		SrcBucket:    g.storage.bucket,

@@ -99,7 +99,7 @@ func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 	}
 	flags := serve{
 		Redis: redisServer.Addr, Bucket: bucket, Function: "render", S3PathStyle: true,
-		CacheControl:  prew.DefaultCacheControl,
+		CacheControl: prew.DefaultCacheControl, Invokes: 64, Queue: 256,
 		AnswerTimeout: 30 * time.Second, InvokeTimeout: 27 * time.Second, S3Timeout: 8 * time.Second,
 	}
 	for _, c := range change {
@@ -109,7 +109,7 @@ func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.flights.Close() })
+	t.Cleanup(func() { g.flights.Close(context.Background()) })
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return server
@@ -212,8 +212,15 @@ func TestPartsAndConditions(t *testing.T) {
 	if post, _ := do(t, http.MethodPost, url); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %s, Allow %q", post.Status, post.Header.Get("Allow"))
 	}
-	if health, _ := get(t, server.URL+"/health"); health.StatusCode != 200 {
-		t.Errorf("health: %s", health.Status)
+	gateway := server.Config.Handler.(*gateway)
+	for _, draining := range []bool{false, true} {
+		gateway.draining.Store(draining)
+		if health, _ := get(t, server.URL+"/health"); health.StatusCode != 200 {
+			t.Errorf("draining %v: health: %s", draining, health.Status)
+		}
+		if ready, _ := get(t, server.URL+"/ready"); (ready.StatusCode == 200) == draining {
+			t.Errorf("draining %v: ready: %s", draining, ready.Status)
+		}
 	}
 }
 
@@ -410,7 +417,7 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		{30 * time.Second, 8 * time.Second, 8 * time.Second, false},
 		{30 * time.Second, 27 * time.Second, 0, false},
 	} {
-		err := serve{AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3}.Validate()
+		err := serve{Invokes: 1, AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3}.Validate()
 		if (err == nil) != test.ok {
 			t.Errorf("%+v: %v", test, err)
 		}

@@ -50,6 +50,7 @@ type serve struct {
 	presetSource `embed:""`
 
 	Listen        string        `default:"127.0.0.1:8081" help:"Address to answer on."`
+	MetricsListen string        `placeholder:"ADDRESS" help:"Address to give metrics on, in Prometheus's format; without one there are none."`
 	Redis         string        `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port or redis://user:password@host:port/db."`
 	Bucket        string        `required:"" help:"Bucket with the photos and the previews."`
 	Function      string        `required:"" help:"Lambda function that renders: name, ARN, or either with :alias."`
@@ -57,14 +58,19 @@ type serve struct {
 	CacheControl  string        `default:"${cacheControl}" help:"Cache-Control of previews, answered and stored."`
 	NotFoundImage string        `placeholder:"FILE" help:"Picture for what is not found, in place of the drawn one."`
 	ErrorImage    string        `placeholder:"FILE" help:"Picture for every other failure, in place of the drawn one."`
+	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency."`
+	Queue         int           `default:"256" help:"Most previews that wait for an invocation; beyond, the answer is 503 at once."`
 	AnswerTimeout time.Duration `default:"30s" help:"Longest time to an answer; nginx waits 35s."`
 	InvokeTimeout time.Duration `default:"27s" help:"Longest invocation; the function itself is stopped after 25s."`
 	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"8s" help:"Longest call to S3."`
 }
 
 // Validate holds that each timeout ends before the one around it, so that it
-// is always the innermost that speaks.
+// is always the innermost that speaks, and that previews can be made at all.
 func (s serve) Validate() error {
+	if s.Invokes < 1 || s.Queue < 0 {
+		return fmt.Errorf("%d invokes, %d in the queue: expected at least 1 and 0", s.Invokes, s.Queue)
+	}
 	if s.AnswerTimeout <= s.InvokeTimeout || s.InvokeTimeout <= s.S3Timeout || s.S3Timeout <= 0 {
 		return fmt.Errorf("answer timeout %v, invoke timeout %v, s3 timeout %v: expected each longer than the next",
 			s.AnswerTimeout, s.InvokeTimeout, s.S3Timeout)
@@ -80,7 +86,6 @@ func (s serve) Run() error {
 	if err != nil {
 		return err
 	}
-	defer g.flights.Close()
 	server := &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: 10 * time.Second, // nginx sends a header at once
@@ -91,17 +96,30 @@ func (s serve) Run() error {
 	if err != nil {
 		return fmt.Errorf("PREW_LISTEN: %w", err)
 	}
-	served := make(chan error, 1)
+	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
+	if s.MetricsListen != "" {
+		listener, err := net.Listen("tcp", s.MetricsListen)
+		if err != nil {
+			return fmt.Errorf("PREW_METRICS_LISTEN: %w", err)
+		}
+		measured := &http.Server{Handler: metrics{g}.handler(), ReadHeaderTimeout: 10 * time.Second}
+		defer measured.Close() // last of all: draining is worth watching
+		go func() { served <- measured.Serve(listener) }()
+	}
 	slog.Info("serving", "address", listener.Addr().String(), "bucket", s.Bucket, "function", s.Function, "presets", g.presets.Names())
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
+	// Whoever watches /ready hears of it, nobody else gets in, who is waiting
+	// gets an answer, and then flights whose clients have all left give their
+	// leases back.
+	g.draining.Store(true)
 	finish, cancel := context.WithTimeout(context.Background(), s.AnswerTimeout)
 	defer cancel()
-	return server.Shutdown(finish)
+	return errors.Join(server.Shutdown(finish), g.flights.Close(finish))
 }
 
 // gateway wires the gateway that the flags describe; its flights are to be
@@ -132,6 +150,7 @@ func (s serve) gateway(ctx context.Context) (*gateway, error) {
 		presets:      presets,
 		flights:      flights,
 		storage:      newStorage(cfg, s.Bucket, s.S3PathStyle, s.S3Timeout),
+		admission:    newAdmission(s.Invokes, s.Queue),
 		function:     newFunction(cfg, s.Function, s.InvokeTimeout),
 		pictures:     pictures,
 		cacheControl: s.CacheControl,

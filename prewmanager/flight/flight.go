@@ -32,7 +32,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
@@ -76,8 +75,14 @@ type Group[V any] struct {
 	leases *leases
 	inbox  *inbox
 	memory *memory
+	*counter
 	budget time.Duration
 	recent recent
+	jitter func(time.Duration) time.Duration // up to as much
+
+	ctx     context.Context // of the connections
+	hangUp  context.CancelFunc
+	running sync.WaitGroup // flights
 
 	mu    sync.Mutex // protects calls
 	calls map[string]*call[V]
@@ -95,24 +100,49 @@ type call[V any] struct {
 // or host:port. A flight ends with an error after budget at the latest. New
 // returns at once and works without Redis too, as the package promises.
 func New[V any](url string, budget time.Duration) (*Group[V], error) {
-	client, err := dial(url)
+	server, err := dial(url)
 	if err != nil {
 		return nil, err
 	}
-	g := &Group[V]{
-		leases: newLeases(client),
-		inbox:  newInbox(client),
-		memory: newMemory(),
-		budget: budget,
-		calls:  map[string]*call[V]{},
-	}
+	g := newGroup[V](server, budget)
+	context.AfterFunc(g.ctx, func() { server.client.Close() })
 	return g, nil
 }
 
-// Close ends the group's connections. Flights under way go on without Redis.
-func (g *Group[V]) Close() error {
-	g.inbox.close()
-	return g.leases.close()
+func newGroup[V any](server server, budget time.Duration) *Group[V] {
+	ctx, cancel := context.WithCancel(context.Background())
+	g := &Group[V]{
+		leases:  &leases{server, newHealth()},
+		inbox:   newInbox(),
+		memory:  newMemory(),
+		counter: newCounter(),
+		budget:  budget,
+		jitter:  mathrand.N[time.Duration],
+		ctx:     ctx,
+		hangUp:  cancel,
+		calls:   map[string]*call[V]{},
+	}
+	go watch(ctx, func(ctx context.Context) { g.leases.run(ctx, beatScript, prefix) })
+	go server.listen(ctx, g.inbox)
+	return g
+}
+
+// Close waits for the flights under way, so that each has given its lease back
+// and told everybody, and ends the connections; or it ends them when ctx does,
+// with that error. No flight may start any more.
+func (g *Group[V]) Close(ctx context.Context) error {
+	defer g.hangUp()
+	landed := make(chan struct{})
+	go func() {
+		g.running.Wait()
+		close(landed)
+	}()
+	select {
+	case <-landed:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("flights are still under way: %w", ctx.Err())
+	}
 }
 
 // Do returns the value of key, made by at most one call of work.Make among all
@@ -130,10 +160,14 @@ func (g *Group[V]) Do(ctx context.Context, key string, work Work[V]) (V, Outcome
 	if !joined {
 		c = &call[V]{done: make(chan struct{})}
 		g.calls[key] = c
-		go g.run(context.WithoutCancel(ctx), key, c, work)
+		g.count(func(s *Stats) { s.Flying++ })
+		flying := context.WithoutCancel(ctx)
+		g.running.Go(func() { g.run(flying, key, c, work) })
 	}
 	g.mu.Unlock()
 
+	g.count(func(s *Stats) { s.Waiters++ })
+	defer g.count(func(s *Stats) { s.Waiters-- })
 	select {
 	case <-c.done:
 	case <-ctx.Done():
@@ -157,6 +191,7 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 		g.mu.Lock()
 		delete(g.calls, key)
 		g.mu.Unlock()
+		g.ended(c.outcome, c.err)
 		close(c.done)
 	}()
 	c.value, c.outcome, c.err = g.fly(ctx, key, work)
@@ -194,9 +229,11 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 			continue // the doubted failure gives way to our lease
 		case state.hopeless:
 			return g.alone(ctx, key, work)
+		case state.held:
+			g.count(func(s *Stats) { s.LeaseWaits++ })
 		}
 
-		message, err := wait(ctx, news, state.pause)
+		message, err := g.wait(ctx, news, state.pause)
 		if err != nil {
 			return none, 0, err
 		}
@@ -263,7 +300,7 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 	if err != nil || found {
 		return value, Found, err
 	}
-	slog.Warn("rendering without a lease, redis is gone", "key", key)
+	g.count(func(s *Stats) { s.Alone++ })
 	value, err = work.Make(ctx)
 	if failure := asFailure(err); failure != nil {
 		g.memory.remember(key, failure)
@@ -283,9 +320,9 @@ func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work
 
 // wait returns the next message, or an empty one when it is time to look
 // without having been told; pause overrides how long that is.
-func wait(ctx context.Context, news <-chan message, pause time.Duration) (message, error) {
+func (g *Group[V]) wait(ctx context.Context, news <-chan message, pause time.Duration) (message, error) {
 	if pause == 0 {
-		pause = pollEvery + mathrand.N(pollEvery)
+		pause = pollEvery + g.jitter(pollEvery)
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

@@ -17,8 +17,8 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// server is the Redis of all tests here; each test has keys of its own.
-var server *stack.Redis
+// shared is the Redis of all tests here; each test has keys of its own.
+var shared *stack.Redis
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -27,10 +27,10 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		if server, err = stack.StartRedis(dir); err != nil {
+		if shared, err = stack.StartRedis(dir); err != nil {
 			panic(err)
 		}
-		defer server.Stop()
+		defer shared.Stop()
 		return m.Run()
 	}())
 }
@@ -82,7 +82,7 @@ func group(t *testing.T, addr string) *Group[string] {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.Close() })
+	t.Cleanup(func() { g.Close(context.Background()) })
 	return g
 }
 
@@ -90,7 +90,7 @@ func groups(t *testing.T, n int) []*Group[string] {
 	t.Helper()
 	gs := make([]*Group[string], n)
 	for i := range gs {
-		gs[i] = group(t, server.Addr)
+		gs[i] = group(t, shared.Addr)
 	}
 	return gs
 }
@@ -109,7 +109,7 @@ func until(t *testing.T, what string, holds func() bool) {
 // none itself.
 func leased(t *testing.T, key string) bool {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	client := redis.NewClient(&redis.Options{Addr: shared.Addr})
 	defer client.Close()
 	value, err := client.Get(t.Context(), prefix+key).Result()
 	if err != nil && err != redis.Nil {
@@ -157,7 +157,7 @@ func TestOneCallForAllWhoAsk(t *testing.T) {
 func TestHolderLooksOnceMore(t *testing.T) {
 	s, key := new(store), newKey(t)
 	s.put(key, "stored before")
-	value, outcome, err := group(t, server.Addr).Do(t.Context(), key, s.work(key, nil))
+	value, outcome, err := group(t, shared.Addr).Do(t.Context(), key, s.work(key, nil))
 	if value != "stored before" || outcome != Found || err != nil {
 		t.Errorf("got %q, %v, %v; want what is stored, found", value, outcome, err)
 	}
@@ -167,7 +167,7 @@ func TestHolderLooksOnceMore(t *testing.T) {
 }
 
 func TestClientThatLeavesCancelsNothing(t *testing.T) {
-	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	going := make(chan struct{})
 	work := s.work(key, func() (string, error) {
 		<-going
@@ -236,7 +236,7 @@ func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
 
 func TestWaiterWhoMissedTheMessageLearnsOfTheFailure(t *testing.T) {
 	key := prefix + newKey(t)
-	g := group(t, server.Addr)
+	g := group(t, shared.Addr)
 	holder := claim{key: key, token: token('h')}
 	waiter := claim{key: key, token: token('w')}
 	newcomer := claim{key: key, token: token('n')}
@@ -312,7 +312,7 @@ func TestMarkedFailureLastsAsLongAsItHolds(t *testing.T) {
 }
 
 func TestLostMessageCostsAPoll(t *testing.T) {
-	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	holder := claim{key: prefix + key, token: token('h')}
 	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
 		t.Fatalf("%+v", state)
@@ -336,7 +336,7 @@ func TestLostMessageCostsAPoll(t *testing.T) {
 }
 
 func TestDeadHolderIsFollowed(t *testing.T) {
-	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	dead := claim{key: prefix + key, token: token('d')}
 	if state := g.leases.acquire(t.Context(), &dead); !state.taken {
 		t.Fatalf("%+v", state)
@@ -348,7 +348,7 @@ func TestDeadHolderIsFollowed(t *testing.T) {
 }
 
 func TestWordOfAValueThatIsNotThere(t *testing.T) {
-	key, g := newKey(t), group(t, server.Addr)
+	key, g := newKey(t), group(t, shared.Addr)
 	holder := claim{key: prefix + key, token: token('h')}
 	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
 		t.Fatalf("%+v", state)
@@ -372,7 +372,7 @@ func TestWordOfAValueThatIsNotThere(t *testing.T) {
 }
 
 func TestPanicsAreAnswers(t *testing.T) {
-	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	_, _, err := g.Do(t.Context(), key, s.work(key, func() (string, error) { panic("boom") }))
 	if err == nil || !strings.Contains(err.Error(), "boom") {
 		t.Errorf("got %v, want the panic", err)
@@ -389,11 +389,11 @@ func TestPanicsAreAnswers(t *testing.T) {
 
 func TestBudgetEndsAFlight(t *testing.T) {
 	key := newKey(t)
-	g, err := New[string](server.Addr, 50*time.Millisecond)
+	g, err := New[string](shared.Addr, 50*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer g.Close()
+	defer g.Close(context.Background())
 	work := new(store).work(key, nil)
 	work.Make = func(ctx context.Context) (string, error) {
 		<-ctx.Done()
@@ -430,7 +430,7 @@ func TestWithoutRedisEachProcessCoalescesAlone(t *testing.T) {
 }
 
 func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
-	s, key, g := new(store), newKey(t), group(t, server.Addr)
+	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	going := make(chan struct{})
 	done := make(chan error)
 	go func() {
@@ -441,7 +441,7 @@ func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
 		done <- err
 	}()
 	until(t, "the call starts", func() bool { return s.made.Load() == 1 })
-	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	client := redis.NewClient(&redis.Options{Addr: shared.Addr})
 	defer client.Close()
 	if err := client.Del(t.Context(), prefix+key).Err(); err != nil {
 		t.Fatal(err)
@@ -453,6 +453,59 @@ func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
 	}
 }
 
+func TestCloseWaitsForFlights(t *testing.T) {
+	s, key := new(store), newKey(t)
+	g, err := New[string](shared.Addr, 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	going := make(chan struct{})
+	client, leave := context.WithCancel(t.Context())
+	left := make(chan struct{})
+	go func() {
+		g.Do(client, key, s.work(key, func() (string, error) {
+			<-going
+			return "value", nil
+		}))
+		close(left)
+	}()
+	until(t, "the call starts", func() bool { return s.made.Load() == 1 })
+	leave()
+	<-left
+	closed := make(chan error)
+	go func() { closed <- g.Close(t.Context()) }()
+	close(going)
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if leased(t, key) {
+		t.Error("the lease is left behind")
+	}
+	if value, _, _ := s.look(key); value != "value" {
+		t.Errorf("%q is stored", value)
+	}
+}
+
+func TestCloseEndsWithItsContext(t *testing.T) {
+	s, key := new(store), newKey(t)
+	g, err := New[string](shared.Addr, 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	going := make(chan struct{})
+	defer close(going)
+	go g.Do(t.Context(), key, s.work(key, func() (string, error) {
+		<-going
+		return "value", nil
+	}))
+	until(t, "the call starts", func() bool { return s.made.Load() == 1 })
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := g.Close(soon); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestURLs(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
@@ -460,7 +513,7 @@ func TestURLs(t *testing.T) {
 		if g, err := New[string](url, time.Second); (err == nil) != ok {
 			t.Errorf("New(%q): %v", url, err)
 		} else if g != nil {
-			g.Close()
+			g.Close(t.Context())
 		}
 	}
 }

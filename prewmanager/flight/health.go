@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -28,13 +26,16 @@ type health struct {
 	mu        sync.Mutex // protects the rest
 	lastGood  time.Time
 	lastError time.Time
+	errors    int64
+	degraded  time.Duration // of the quarantines that are over
+	since     time.Time     // when this one began; zero: there is none
 }
 
 // newHealth gives Redis the grace from the start.
 func newHealth() *health { return &health{lastGood: time.Now()} }
 
-// watch asks after Redis until ctx ends.
-func (h *health) watch(ctx context.Context, ping func(context.Context) error) {
+// watch calls ask, which notes how Redis did, until ctx ends.
+func watch(ctx context.Context, ask func(context.Context)) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for {
@@ -42,9 +43,7 @@ func (h *health) watch(ctx context.Context, ping func(context.Context) error) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			beat, cancel := context.WithTimeout(ctx, callTimeout)
-			h.note(ping(beat))
-			cancel()
+			ask(ctx)
 		}
 	}
 }
@@ -53,18 +52,33 @@ func (h *health) watch(ctx context.Context, ping func(context.Context) error) {
 func (h *health) note(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	was := h.lastError.After(h.lastGood)
+	now := time.Now()
 	if err != nil {
-		h.lastError = time.Now()
-	} else {
-		h.lastGood = time.Now()
+		h.errors++
+		h.lastError = now
+		if h.since.IsZero() {
+			h.since = now
+			slog.Warn("redis is in trouble", "reason", err)
+		}
+		return
 	}
-	switch {
-	case err != nil && !was:
-		slog.Warn("redis is gone", "reason", err)
-	case err == nil && was:
-		slog.Info("redis is back")
+	h.lastGood = now
+	if !h.since.IsZero() && now.Sub(h.lastError) >= quarantine {
+		h.degraded += now.Sub(h.since)
+		slog.Info("redis is well again", "after", now.Sub(h.since).Round(time.Millisecond))
+		h.since = time.Time{}
 	}
+}
+
+// report is how many errors there were, and how long Redis was not trusted.
+func (h *health) report() (errors int64, degraded time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	degraded = h.degraded
+	if !h.since.IsZero() {
+		degraded += time.Since(h.since)
+	}
+	return h.errors, degraded
 }
 
 // pause is how much of the quarantine is left.
@@ -80,11 +94,3 @@ func (h *health) hopeless() bool {
 	defer h.mu.Unlock()
 	return time.Since(h.lastGood) > grace
 }
-
-// quiet is go-redis's own log, which has a line for every attempt to reach a
-// Redis that is gone; note has one for going and one for coming back.
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
-
-func init() { redis.SetLogger(quiet{}) }

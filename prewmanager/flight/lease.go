@@ -2,13 +2,9 @@ package flight
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -25,66 +21,6 @@ const (
 	// that died: renewals keep the lease of a live one as long as it takes.
 	stretchLeast = 3 * time.Second
 	stretchMost  = 27 * time.Second
-
-	// callTimeout is the longest a command to Redis may take. Redis answers in
-	// well under a millisecond; later than this it is treated as gone.
-	callTimeout = 200 * time.Millisecond
-	dialTimeout = 150 * time.Millisecond
-)
-
-// A key in Redis holds either a lease, "L" and the holder's token, or a
-// remembered failure, "F", the token of the flight that failed, "!" for one
-// that everybody shall be told or "?" for one that only those are told who
-// waited for that flight, and the failure as JSON. Lease and failure share one
-// key, so that each step is one atomic script on one key and a cluster can
-// place it anywhere. Tokens are 26 characters (crypto/rand.Text).
-var (
-	// acquireScript takes the lease unless somebody has it or a failure stands
-	// in its way. A lease under the own token is one whose answer was lost.
-	// KEYS: the key. ARGV: token, milliseconds, token waited for, mark doubted.
-	acquireScript = redis.NewScript(`
-local v = redis.call('GET', KEYS[1])
-if v and v:sub(1, 1) == 'L' and v ~= 'L' .. ARGV[1] then
-	return {'held', v:sub(2)}
-end
-if v and v:sub(1, 1) == 'F' then
-	local all, waited = v:sub(28, 28) == '!', v:sub(2, 27) == ARGV[3]
-	local doubted = ARGV[4] ~= '' and cjson.decode(v:sub(29)).mark == ARGV[4]
-	if (all or waited) and not doubted then
-		return {'failed', v:sub(29), all and redis.call('PTTL', KEYS[1]) or 0}
-	end
-end
-redis.call('SET', KEYS[1], 'L' .. ARGV[1], 'PX', ARGV[2])
-return {'taken'}`)
-
-	// extendScript prolongs the holder's lease and puts back one that is gone:
-	// a restarted Redis has forgotten it while the call goes on. Somebody
-	// else's stays.
-	// KEYS: the key. ARGV: token, milliseconds.
-	extendScript = redis.NewScript(`
-local v = redis.call('GET', KEYS[1])
-if v and v ~= 'L' .. ARGV[1] then
-	return 0
-end
-redis.call('SET', KEYS[1], 'L' .. ARGV[1], 'PX', ARGV[2])
-return 1`)
-
-	// releaseScript gives the holder's lease back, leaves the failure in its
-	// place if there is one, and tells everybody, in one step: told before the
-	// lease is free, waiters would find it held and go on waiting. Somebody
-	// else's lease stays; the news is true all the same.
-	// KEYS: the key. ARGV: token, message, milliseconds to keep a failure or 0.
-	releaseScript = redis.NewScript(`
-local v = redis.call('GET', KEYS[1])
-if not v or v == 'L' .. ARGV[1] then
-	if ARGV[3] == '0' then
-		redis.call('DEL', KEYS[1])
-	else
-		redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-	end
-end
-redis.call('PUBLISH', KEYS[1], ARGV[2])
-return 1`)
 )
 
 // lateFor is how long a failure that is not remembered is kept for those who
@@ -99,65 +35,33 @@ type claim struct {
 	doubted string // the mark of a remembered failure that no longer holds
 }
 
-// state is the answer to a claim: taken, a failure, or neither, then the claim
-// waits: pause if that is set, else its ordinary while.
+// state is the answer to a claim: taken, held by another, or a failure. If it
+// is none of these Redis is in trouble: the claim waits for pause, if that is
+// set, or its ordinary while.
 type state struct {
 	taken    bool
+	held     bool
 	failure  *Failure
 	hopeless bool // Redis has been gone for longer than the grace
 	pause    time.Duration
 }
 
-// dial prepares the client. go-redis itself tries a command three times and
-// waits five seconds; here both would only hide that Redis is gone.
-func dial(url string) (*redis.Client, error) {
-	if !strings.Contains(url, "://") {
-		url = "redis://" + url
-	}
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, fmt.Errorf("redis: %w, expected redis://host:port or host:port", err)
-	}
-	options.MaxRetries = -1
-	options.DialerRetries = 1
-	options.DialTimeout = dialTimeout
-	options.ReadTimeout = callTimeout
-	options.WriteTimeout = callTimeout
-	options.ContextTimeoutEnabled = true
-	// The commands are a handful per miss and each is over in a millisecond.
-	options.PoolSize = 64
-	return redis.NewClient(options), nil
-}
-
-// leases talks to Redis about leases and knows whether Redis can be trusted.
+// leases takes leases on the server and knows whether it can be trusted.
 type leases struct {
-	client *redis.Client
+	server server
 	health *health
-	cancel context.CancelFunc
 }
 
-func newLeases(client *redis.Client) *leases {
-	ctx, cancel := context.WithCancel(context.Background())
-	l := &leases{client: client, health: newHealth(), cancel: cancel}
-	go l.health.watch(ctx, func(ctx context.Context) error { return client.Ping(ctx).Err() })
-	return l
-}
-
-func (l *leases) close() error {
-	l.cancel()
-	return l.client.Close()
-}
-
-// run runs a script within callTimeout and takes note of how Redis did; that a
-// flight's own time was up says nothing of Redis.
-func (l *leases) run(flight context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
+// run runs a script within callTimeout and takes note of how the server did;
+// that a flight's own time was up says nothing of it.
+func (l *leases) run(flight context.Context, s *script, key string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(flight, callTimeout)
 	defer cancel()
-	cmd := script.Run(ctx, l.client, []string{key}, args...)
+	answer, err := l.server.step(ctx, s, key, args...)
 	if flight.Err() == nil {
-		l.health.note(cmd.Err())
+		l.health.note(err)
 	}
-	return cmd
+	return answer, err
 }
 
 // acquire tries for the lease of c once.
@@ -165,10 +69,11 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 	if pause := l.health.pause(); pause > 0 {
 		return state{hopeless: l.health.hopeless(), pause: pause}
 	}
-	answer, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted).Slice()
+	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted)
 	if err != nil {
 		return state{hopeless: l.health.hopeless(), pause: l.health.pause()}
 	}
+	answer := reply.([]any)
 	switch answer[0] {
 	case "taken":
 		return state{taken: true}
@@ -181,7 +86,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 		return state{failure: failure}
 	default:
 		c.waited = answer[1].(string)
-		return state{}
+		return state{held: true}
 	}
 }
 
@@ -231,8 +136,8 @@ func (l *leases) renew(c claim) *renewal {
 
 // extend says whether the lease is held after it.
 func (r *renewal) extend() bool {
-	n, err := r.leases.run(context.Background(), extendScript, r.claim.key, r.claim.token, r.ttl.Load()).Int()
-	return err == nil && n == 1
+	held, err := r.leases.run(context.Background(), extendScript, r.claim.key, r.claim.token, r.ttl.Load())
+	return err == nil && held == int64(1)
 }
 
 // stretch prolongs the lease to the length a call needs and says whether it is

@@ -1,0 +1,58 @@
+package flight
+
+import (
+	"maps"
+	"sync"
+	"time"
+)
+
+// Stats are counts since the start of the group, and what is under way now.
+type Stats struct {
+	Ended      map[Outcome]int64 // flights that ended well; Joined ones were made by another process
+	Failed     map[string]int64  // flights that failed, by the code of their failure
+	Flying     int64             // flights under way
+	Waiters    int64             // callers of Do that wait for a flight
+	LeaseWaits int64             // times that a flight waited because another had the lease
+	Errors     int64             // failed commands to Redis
+	Degraded   time.Duration     // time in which Redis was not to be trusted
+	Alone      int64             // calls that were made without a lease
+}
+
+// counter collects Stats.
+type counter struct {
+	mu    sync.Mutex // protects stats
+	stats Stats
+}
+
+func newCounter() *counter {
+	return &counter{stats: Stats{Ended: map[Outcome]int64{}, Failed: map[string]int64{}}}
+}
+
+// count changes the stats in one step.
+func (c *counter) count(change func(*Stats)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.stats)
+}
+
+// ended counts a flight that ended so.
+func (c *counter) ended(outcome Outcome, err error) {
+	c.count(func(s *Stats) {
+		s.Flying--
+		if failure := asFailure(err); failure != nil {
+			s.Failed[failure.Code]++
+		} else {
+			s.Ended[outcome]++
+		}
+	})
+}
+
+// Stats returns the counts as they are now.
+func (g *Group[V]) Stats() Stats {
+	g.counter.mu.Lock()
+	defer g.counter.mu.Unlock()
+	s := g.counter.stats
+	s.Ended, s.Failed = maps.Clone(s.Ended), maps.Clone(s.Failed)
+	s.Errors, s.Degraded = g.leases.health.report()
+	return s
+}
