@@ -78,7 +78,7 @@ type Group[V any] struct {
 	*counter
 	budget time.Duration
 	recent recent
-	jitter func(time.Duration) time.Duration // up to as much
+	jitter func(key string, most time.Duration) time.Duration
 
 	ctx     context.Context // of the connections
 	hangUp  context.CancelFunc
@@ -111,13 +111,14 @@ func New[V any](url string, budget time.Duration) (*Group[V], error) {
 
 func newGroup[V any](server server, budget time.Duration) *Group[V] {
 	ctx, cancel := context.WithCancel(context.Background())
+	health := newHealth()
 	g := &Group[V]{
-		leases:  &leases{server, newHealth()},
-		inbox:   newInbox(),
+		leases:  &leases{server, health},
+		inbox:   newInbox(health.note),
 		memory:  newMemory(),
 		counter: newCounter(),
 		budget:  budget,
-		jitter:  mathrand.N[time.Duration],
+		jitter:  func(_ string, most time.Duration) time.Duration { return mathrand.N(most) },
 		ctx:     ctx,
 		hangUp:  cancel,
 		calls:   map[string]*call[V]{},
@@ -233,7 +234,7 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 			g.count(func(s *Stats) { s.LeaseWaits++ })
 		}
 
-		message, err := g.wait(ctx, news, state.pause)
+		message, err := g.wait(ctx, key, news, state.pause)
 		if err != nil {
 			return none, 0, err
 		}
@@ -319,10 +320,13 @@ func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work
 }
 
 // wait returns the next message, or an empty one when it is time to look
-// without having been told; pause overrides how long that is.
-func (g *Group[V]) wait(ctx context.Context, news <-chan message, pause time.Duration) (message, error) {
+// without having been told: after pause where Redis is in trouble, and a little
+// more, so that flights which one error stopped do not all come back at once.
+func (g *Group[V]) wait(ctx context.Context, key string, news <-chan message, pause time.Duration) (message, error) {
 	if pause == 0 {
-		pause = pollEvery + g.jitter(pollEvery)
+		pause = pollEvery + g.jitter(key, pollEvery)
+	} else {
+		pause += g.jitter(key, renewEvery)
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

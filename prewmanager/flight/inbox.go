@@ -13,11 +13,19 @@ type message struct {
 
 // inbox hands the messages of Redis to the flights of this process that wait.
 type inbox struct {
+	// lost is told when the connection breaks on which messages come. A process
+	// that asked for nothing while Redis was restarted has no other sign of it,
+	// and would be the first to ask the empty one for a lease that somebody is
+	// about to put back.
+	lost func(error)
+
 	mu    sync.Mutex // protects seats
 	seats map[string]chan message
 }
 
-func newInbox() *inbox { return &inbox{seats: map[string]chan message{}} }
+func newInbox(lost func(error)) *inbox {
+	return &inbox{lost: lost, seats: map[string]chan message{}}
+}
 
 // listen returns the channel on which the one flight of key in this process
 // gets its messages until it leaves.

@@ -127,6 +127,11 @@ func (l *leases) renew(c claim) *renewal {
 			case <-r.quit:
 				return
 			case <-ticker.C:
+			}
+			select {
+			case <-r.quit: // both may have come during a slow extend
+				return
+			default:
 				r.extend()
 			}
 		}

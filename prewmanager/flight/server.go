@@ -17,8 +17,8 @@ type server interface {
 	// step carries out one script on one key, atomically, and returns what the
 	// script does: a []any, or an int64.
 	step(ctx context.Context, s *script, key string, args ...any) (any, error)
-	// listen delivers messages to the inbox until ctx ends, and tells everybody
-	// there to look whenever some may have been lost.
+	// listen delivers messages to the inbox until ctx ends, says there when its
+	// connection is lost, and when it has one again tells everybody to look.
 	listen(ctx context.Context, i *inbox)
 }
 
@@ -131,8 +131,11 @@ func (r *redisServer) step(ctx context.Context, s *script, key string, args ...a
 func (r *redisServer) listen(ctx context.Context, i *inbox) {
 	for ctx.Err() == nil {
 		subscription := r.client.PSubscribe(ctx, channels)
-		receive(ctx, subscription, i)
+		broken := receive(ctx, subscription, i)
 		subscription.Close()
+		if ctx.Err() == nil {
+			i.lost(broken)
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(renewEvery): // a Redis that is gone is not hammered
@@ -140,9 +143,10 @@ func (r *redisServer) listen(ctx context.Context, i *inbox) {
 	}
 }
 
-// receive hands messages on until the subscription is broken. A connection
-// whose other end has vanished says nothing, so silence is questioned.
-func receive(ctx context.Context, subscription *redis.PubSub, i *inbox) {
+// receive hands messages on until the subscription is broken, and says by what.
+// A connection whose other end has vanished says nothing, so silence is
+// questioned.
+func receive(ctx context.Context, subscription *redis.PubSub, i *inbox) error {
 	questioned := false
 	for {
 		received, err := subscription.ReceiveTimeout(ctx, time.Second)
@@ -152,12 +156,12 @@ func receive(ctx context.Context, subscription *redis.PubSub, i *inbox) {
 			questioned = false
 		case ok && timeout.Timeout() && !questioned && ctx.Err() == nil:
 			questioned = true
-			if subscription.Ping(ctx) != nil {
-				return
+			if err := subscription.Ping(ctx); err != nil {
+				return err
 			}
 			continue
 		default:
-			return
+			return err
 		}
 		switch r := received.(type) {
 		case *redis.Subscription:

@@ -1,0 +1,122 @@
+package flight
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// immediate is the simulation's server without its scheduler.
+type immediate struct{ s *simulation }
+
+func (i immediate) step(_ context.Context, sc *script, key string, args ...any) (any, error) {
+	if sc == beatScript {
+		return int64(1), nil
+	}
+	return i.s.carryOut(sc, key, args), nil
+}
+
+func (immediate) listen(ctx context.Context, _ *inbox) { <-ctx.Done() }
+
+// TestLeaseProtocol is what every server must do, Redis as well as the one of
+// the simulation.
+func TestLeaseProtocol(t *testing.T) {
+	real, err := dial(shared.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer real.client.Close()
+	for name, server := range map[string]server{
+		"redis":      real,
+		"simulation": immediate{&simulation{leases: map[string]lease{}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &leases{server, newHealth()}
+			testProtocol(t, l)
+			if errors, _ := l.health.report(); errors != 0 {
+				t.Errorf("%d errors", errors)
+			}
+		})
+	}
+}
+
+func testProtocol(t *testing.T, l *leases) {
+	// told asks for the lease and says in a word what came of it.
+	told := func(c *claim) string {
+		switch state := l.acquire(t.Context(), c); {
+		case state.taken:
+			return "taken"
+		case state.held:
+			return "held by " + c.waited[:1]
+		case state.failure != nil:
+			return "failed " + state.failure.Code
+		}
+		return "trouble"
+	}
+	extends := func(c claim, ttl time.Duration) bool {
+		r := &renewal{leases: l, claim: c}
+		return r.stretch(ttl)
+	}
+	expect := func(what, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+	claims := func() (a, b, c *claim) {
+		key := prefix + newKey(t)
+		return &claim{key: key, token: token('a')}, &claim{key: key, token: token('b')}, &claim{key: key, token: token('c')}
+	}
+
+	a, b, c := claims()
+	expect("the first", told(a), "taken")
+	expect("the first again, whose answer was lost", told(a), "taken")
+	expect("the second", told(b), "held by a")
+	if !extends(*a, time.Minute) || extends(*b, time.Minute) {
+		t.Error("the holder alone may extend")
+	}
+	l.release(*b, nil)
+	expect("after a release by another", told(c), "held by a")
+	l.release(*a, nil)
+	expect("after the release", told(c), "taken")
+
+	a, b, _ = claims()
+	if !extends(*a, time.Minute) {
+		t.Error("a lease that is gone is not put back")
+	}
+	expect("after it was put back", told(b), "held by a")
+
+	a, b, _ = claims()
+	expect("one that does not live long", told(a), "taken")
+	extends(*a, time.Millisecond)
+	until(t, "it expires", func() bool { return told(b) == "taken" })
+	if extends(*a, time.Minute) {
+		t.Error("a lease that another has taken is extended")
+	}
+
+	a, b, c = claims()
+	told(a)
+	told(b)
+	l.release(*a, &Failure{Code: "busy"})
+	expect("who waited, of a passing failure", told(b), "failed busy")
+	expect("who comes later", told(c), "taken")
+	expect("who waited, after that", told(b), "held by c")
+
+	a, b, c = claims()
+	told(a)
+	l.release(*a, &Failure{Code: "damaged", Mark: "etag", Keep: time.Minute})
+	expect("of a lasting failure", told(b), "failed damaged")
+	state := l.acquire(t.Context(), c)
+	if f := state.failure; f == nil || f.Mark != "etag" || f.Keep <= 0 || f.Keep > time.Minute {
+		t.Errorf("%+v, want the mark and what is left of the minute", f)
+	}
+	b.doubted = "another"
+	expect("who doubts another", told(b), "failed damaged")
+	b.doubted = "etag"
+	expect("who doubts it", told(b), "taken")
+
+	a, b, _ = claims()
+	told(a)
+	l.release(*a, &Failure{Code: "missing", Keep: time.Millisecond})
+	until(t, "a failure is forgotten", func() bool { return told(b) == "taken" })
+}
