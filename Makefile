@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 export PORT PHOTOS RENDERERS ARCH FUNCTION
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-browser check bench fuzz lambda.zip deploy clean
+.PHONY: help build run test test-browser chaos check bench fuzz lambda.zip deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,13 @@ test-browser: ## see every picture of the gallery loaded by Chromium
 	@deploy/install.sh chromium
 	@deploy/build.sh versitygw
 	@cd deploy/tools && go test -count=1 -v .
+
+chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
+	@deploy/install.sh
+	@deploy/build.sh versitygw
+	@go build -buildvcs=false -o .bin/ ./deploy/local/chaos
+	@$(if $(RACE),CGO_ENABLED=1 go build -race -buildvcs=false -o .bin/race/ ./prewmanager)
+	@.bin/chaos
 
 check: ## gofmt, go vet and staticcheck over both modules
 	@deploy/build.sh staticcheck

@@ -236,27 +236,6 @@ func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
 	}
 }
 
-func TestWaiterWhoMissedTheMessageLearnsOfTheFailure(t *testing.T) {
-	key := prefix + newKey(t)
-	g := group(t, shared.Addr)
-	holder := claim{key: key, token: token('h')}
-	waiter := claim{key: key, token: token('w')}
-	newcomer := claim{key: key, token: token('n')}
-	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
-		t.Fatalf("%+v", state)
-	}
-	if state := g.leases.acquire(t.Context(), &waiter); state.taken || waiter.waited != holder.token {
-		t.Fatalf("%+v, waiting for %q", state, waiter.waited)
-	}
-	g.leases.release(holder, &Failure{Code: "busy"})
-	if state := g.leases.acquire(t.Context(), &waiter); state.failure == nil || state.failure.Code != "busy" {
-		t.Errorf("the waiter got %+v, want the failure", state)
-	}
-	if state := g.leases.acquire(t.Context(), &newcomer); !state.taken {
-		t.Errorf("the newcomer got %+v, want the lease", state)
-	}
-}
-
 func TestLastingFailureIsRemembered(t *testing.T) {
 	s, key, gs := new(store), newKey(t), groups(t, 2)
 	work := s.work(key, func() (string, error) { return "", &Failure{Code: "missing", Keep: 10 * time.Second} })

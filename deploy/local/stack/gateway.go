@@ -18,7 +18,7 @@ type Gateway struct {
 // variables of this program's environment reach it too, where env has none of
 // that name.
 func StartGateway(dir, name string, env []string) (*Gateway, error) {
-	program, err := binary("prewmanager")
+	program, err := Program("prewmanager")
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,12 @@ func StartGateway(dir, name string, env []string) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	return StartGatewayAt(addr, program, dir, name, env)
+}
+
+// StartGatewayAt is StartGateway for a build of the gateway other than the
+// ordinary one, or at the address of a gateway that has ended.
+func StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, error) {
 	p, err := start(dir, process.Command{
 		Name: name,
 		Path: program,

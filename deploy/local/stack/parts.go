@@ -80,8 +80,8 @@ func module(gomod string) string {
 	return ""
 }
 
-// binary finds a program that `make build` made.
-func binary(name string) (string, error) {
+// Program finds a program that `make build` made, by its path below .bin/.
+func Program(name string) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err

@@ -20,13 +20,18 @@ type Redis struct {
 // StartRedis starts Redis on a free port, with its log in dir, and waits until
 // it answers.
 func StartRedis(dir string) (*Redis, error) {
-	server, err := exec.LookPath("redis-server")
-	if err != nil {
-		return nil, fmt.Errorf("%w: run make build, which installs it", err)
-	}
 	addr, err := FreeAddr()
 	if err != nil {
 		return nil, err
+	}
+	return StartRedisAt(addr, dir)
+}
+
+// StartRedisAt is StartRedis at the address of a Redis that has ended.
+func StartRedisAt(addr, dir string) (*Redis, error) {
+	server, err := exec.LookPath("redis-server")
+	if err != nil {
+		return nil, fmt.Errorf("%w: run make build, which installs it", err)
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

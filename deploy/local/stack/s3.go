@@ -32,7 +32,7 @@ type S3 struct {
 // StartS3 starts an S3 server on a free port and waits until it answers. Its
 // objects lie in <dir>/s3 and are there again after the next start.
 func StartS3(dir string) (*S3, error) {
-	server, err := binary("versitygw")
+	server, err := Program("versitygw")
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	bootstrap, err := binary("bootstrap")
+	bootstrap, err := Program("bootstrap")
 	if err != nil {
 		return nil, err
 	}
