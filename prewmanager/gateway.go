@@ -60,8 +60,9 @@ func (g *gateway) servePreview(w http.ResponseWriter, r *http.Request, path stri
 	}
 	start := time.Now()
 	found, outcome, err := g.flights.Do(r.Context(), g.storage.bucket+"/"+ref.PreviewKey(), flight.Work[*preview]{
-		Look: func(ctx context.Context) (*preview, bool, error) { return g.storage.preview(ctx, ref) },
-		Make: func(ctx context.Context) (*preview, error) { return g.render(ctx, ref, preset, time.Since(start)) },
+		Look:  func(ctx context.Context) (*preview, bool, error) { return g.storage.preview(ctx, ref) },
+		Admit: g.admission.enter,
+		Make:  func(ctx context.Context) (*preview, error) { return g.render(ctx, ref, preset, time.Since(start)) },
 		Holds: func(ctx context.Context, f *flight.Failure) bool {
 			etag, err := g.storage.photoETag(ctx, ref)
 			return err != nil || etag == f.Mark // in doubt the failure stands
@@ -78,11 +79,6 @@ func (g *gateway) servePreview(w http.ResponseWriter, r *http.Request, path stri
 // sent it along, or else as it then lies in S3. lease is the time it took to
 // come this far.
 func (g *gateway) render(ctx context.Context, ref prew.Ref, preset prew.Preset, lease time.Duration) (*preview, error) {
-	leave, err := g.admission.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	start := time.Now()
 	result, err := g.function.invoke(ctx, prew.RenderRequest{
 		SrcBucket:    g.storage.bucket,

@@ -13,9 +13,10 @@
 //  2. The flight takes the key's lease, or learns who holds it.
 //  3. The holder looks once more, since the last holder may have stored the
 //     value between this flight's last look and its lease.
-//  4. Just before the call the holder stretches the lease beyond the time that
-//     calls have lately taken, because a call goes on when its caller dies: the
-//     next holder must find the value and not call again.
+//  4. When there is a place for the call, and just before it, the holder
+//     stretches the lease beyond the time that calls have lately taken, because
+//     a call goes on when its caller dies: the next holder must find the value
+//     and not call again.
 //  5. The holder makes the value, gives the lease back and tells everybody, in
 //     one step.
 //  6. Whoever waits looks when told, every quarter to half a second in case the
@@ -50,6 +51,8 @@ const (
 type Work[V any] struct {
 	// Look reads the stored value; found is false where there is none.
 	Look func(context.Context) (value V, found bool, err error)
+	// Admit waits until there is a place for a call, which leave gives back.
+	Admit func(context.Context) (leave func(), err error)
 	// Make makes the value and stores it where Look finds it.
 	Make func(context.Context) (V, error)
 	// Holds asks whether a remembered failure with a Mark is still true. It is
@@ -282,6 +285,13 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	if found {
 		return value, Found, nil
 	}
+	// Until there is a place the lease stays short: a holder that dies while it
+	// queues has no call under way that anybody should wait for.
+	leave, err := work.Admit(ctx)
+	if err != nil {
+		return value, 0, err
+	}
+	defer leave()
 	if !renewal.stretch(g.recent.several()) {
 		return value, 0, errLost
 	}
@@ -301,6 +311,11 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 	if err != nil || found {
 		return value, Found, err
 	}
+	leave, err := work.Admit(ctx)
+	if err != nil {
+		return value, 0, err
+	}
+	defer leave()
 	g.count(func(s *Stats) { s.Alone++ })
 	value, err = work.Make(ctx)
 	if failure := asFailure(err); failure != nil {

@@ -64,7 +64,8 @@ func (s *store) look(key string) (string, bool, error) {
 // work looks into the store and makes by calling make.
 func (s *store) work(key string, make func() (string, error)) Work[string] {
 	return Work[string]{
-		Look: func(context.Context) (string, bool, error) { return s.look(key) },
+		Look:  func(context.Context) (string, bool, error) { return s.look(key) },
+		Admit: admitted,
 		Make: func(context.Context) (string, error) {
 			s.made.Add(1)
 			value, err := make()
@@ -76,6 +77,9 @@ func (s *store) work(key string, make func() (string, error)) Work[string] {
 		Holds: func(context.Context, *Failure) bool { s.asked.Add(1); return true },
 	}
 }
+
+// admitted is a place for everybody.
+func admitted(context.Context) (leave func(), err error) { return func() {}, nil }
 
 // group is one gateway's group.
 func group(t *testing.T, addr string) *Group[string] {
@@ -339,8 +343,9 @@ func TestWordOfAValueThatIsNotThere(t *testing.T) {
 	got := make(chan error)
 	go func() {
 		_, _, err := g.Do(t.Context(), key, Work[string]{
-			Look: func(context.Context) (string, bool, error) { looked.Add(1); return "", false, nil },
-			Make: func(context.Context) (string, error) { return "", errors.New("called") },
+			Look:  func(context.Context) (string, bool, error) { looked.Add(1); return "", false, nil },
+			Admit: admitted,
+			Make:  func(context.Context) (string, error) { return "", errors.New("called") },
 		})
 		got <- err
 	}()

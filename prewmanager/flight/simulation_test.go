@@ -342,6 +342,7 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 			}
 			return value.(string), value != "", nil
 		},
+		Admit: admitted,
 		Make: func(ctx context.Context) (string, error) {
 			took := slowest/2 + s.draw("call of "+key, slowest/2)
 			done := make(chan error, 1)
