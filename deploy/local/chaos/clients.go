@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// patience is how long a client waits for an answer: longer than nginx, the
+// outermost of the timeouts, waits for a gateway. Whoever has none after that
+// hangs.
+const patience = 40 * time.Second
+
+// reply is how one request ended.
+type reply struct {
+	key    string // of the preview that was asked for
+	began  time.Time
+	took   time.Duration
+	status int // 0: there was no answer
+	header http.Header
+	wrong  bool // not the preview, or not a picture of this system's for an error
+	err    error
+}
+
+func (r reply) ended() time.Time { return r.began.Add(r.took) }
+
+// hung says whether the client gave up waiting.
+func (r reply) hung() bool { return errors.Is(r.err, os.ErrDeadlineExceeded) }
+
+// good says whether the reply is the preview.
+func (r reply) good() bool { return r.status == http.StatusOK && !r.wrong && r.err == nil }
+
+// visitor is a client that keeps its connection as browsers do.
+type visitor struct {
+	addr   string
+	conn   net.Conn // nil: none yet, or the last one is no longer good
+	reader *bufio.Reader
+	asked  reply
+}
+
+// buffers hold what has come of a body: far more than there are of them at once
+// would take the memory of ten thousand clients.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// get asks for a preview and waits for the answer.
+func (v *visitor) get(key string) reply {
+	if err := v.send(key); err != nil {
+		v.leave()
+		v.asked.err, v.asked.took = err, time.Since(v.asked.began)
+		return v.asked
+	}
+	return v.receive()
+}
+
+// send asks for a preview.
+func (v *visitor) send(key string) error {
+	v.asked = reply{key: key, began: time.Now()}
+	deadline := v.asked.began.Add(patience)
+	if v.conn == nil {
+		conn, err := (&net.Dialer{Deadline: deadline}).Dial("tcp", v.addr)
+		if err != nil {
+			return err
+		}
+		v.conn = conn
+		if v.reader == nil {
+			v.reader = bufio.NewReaderSize(conn, 1<<10)
+		} else {
+			v.reader.Reset(conn)
+		}
+	}
+	if err := v.conn.SetDeadline(deadline); err != nil {
+		return err
+	}
+	_, err := io.WriteString(v.conn, "GET /"+key+" HTTP/1.1\r\nHost: prew.test\r\n\r\n")
+	return err
+}
+
+// receive reads the answer to what was sent.
+func (v *visitor) receive() reply {
+	r := v.asked
+	response, err := http.ReadResponse(v.reader, nil)
+	if err == nil {
+		r.status, r.header = response.StatusCode, response.Header
+		r.wrong, err = check(response, r.key)
+	}
+	r.took, r.err = time.Since(r.began), err
+	if err != nil || response.Close {
+		v.leave()
+	}
+	return r
+}
+
+// leave closes the connection, answered or not.
+func (v *visitor) leave() {
+	if v.conn != nil {
+		v.conn.Close()
+		v.conn = nil
+	}
+}
+
+// check reads a body and says whether it is wrong. That of a 200 must be the
+// key's preview; any other must be a picture with the code of a failure.
+func check(response *http.Response, key string) (wrong bool, err error) {
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		head := make([]byte, 4)
+		if _, err := io.ReadFull(response.Body, head); err != nil {
+			return true, err
+		}
+		_, err := io.Copy(io.Discard, response.Body)
+		return string(head[1:]) != "PNG" || response.Header.Get("X-Prew-Error") == "", err
+	}
+	line := []byte(key + "\n")
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
+	at := 0
+	for {
+		n, err := response.Body.Read(buffer[:])
+		for part := buffer[:n]; len(part) > 0 && !wrong; {
+			expected := line[at%len(line):]
+			expected = expected[:min(len(expected), len(part))]
+			wrong = !bytes.Equal(part[:len(expected)], expected)
+			part = part[len(expected):]
+			at += len(expected)
+		}
+		if err == io.EOF {
+			return wrong || at != previewSize(key), nil
+		}
+		if err != nil {
+			return wrong, err
+		}
+	}
+}
+
+// visitors are n clients of a server.
+func visitors(n int, addrs ...string) []*visitor {
+	all := make([]*visitor, n)
+	for i := range all {
+		all[i] = &visitor{addr: addrs[i%len(addrs)]}
+	}
+	return all
+}
+
+// leaveAll closes the clients' connections.
+func leaveAll(all []*visitor) {
+	for _, v := range all {
+		v.leave()
+	}
+}
+
+// together has every client ask for the same preview at the same moment.
+func together(all []*visitor, key string) []reply {
+	replies := make([]reply, len(all))
+	var asking sync.WaitGroup
+	for i, v := range all {
+		asking.Go(func() { replies[i] = v.get(key) })
+	}
+	asking.Wait()
+	return replies
+}
+
+// crowd has every client ask for so many of the keys, one after the other. They
+// come to the keys in about the same order, as the readers of a page do, so that
+// while some wait for a preview others come to the next.
+func crowd(ctx context.Context, random *rand.Rand, all []*visitor, keys []string, each int) []reply {
+	const apart = 25 // keys: how far the clients' orders differ
+	replies := make([][]reply, len(all))
+	var asking sync.WaitGroup
+	for i, v := range all {
+		order := selection(random, len(keys), each, apart)
+		asking.Go(func() {
+			for _, k := range order {
+				if ctx.Err() != nil {
+					return
+				}
+				replies[i] = append(replies[i], v.get(keys[k]))
+			}
+		})
+	}
+	asking.Wait()
+	return slices.Concat(replies...)
+}
+
+// selection is a random choice of most of n, in an order that differs from their
+// own by so much.
+func selection(random *rand.Rand, n, most int, apart float64) []int {
+	chosen := random.Perm(n)[:min(most, n)]
+	place := make(map[int]float64, len(chosen))
+	for _, k := range chosen {
+		place[k] = float64(k) + apart*random.Float64()
+	}
+	slices.SortFunc(chosen, func(a, b int) int { return cmp.Compare(place[a], place[b]) })
+	return chosen
+}
+
+// stream asks so often a second, whether or not it is answered, until ctx ends;
+// the ith request is for key(i). A request more than most at a time is not made,
+// and counts as one without an answer.
+func stream(ctx context.Context, rate, most int, key func(i int) string, addrs ...string) []reply {
+	var (
+		mu      sync.Mutex // protects the rest
+		replies []reply
+		idle    []*visitor
+		busy    int
+	)
+	var asking sync.WaitGroup
+	began := time.Now()
+	for i := 0; ctx.Err() == nil; i++ {
+		pause(ctx, time.Until(began.Add(time.Duration(i)*time.Second/time.Duration(rate))))
+		mu.Lock()
+		if busy == most {
+			replies = append(replies, reply{key: key(i), began: time.Now(), err: fmt.Errorf("%d requests at a time", most)})
+			mu.Unlock()
+			continue
+		}
+		busy++
+		v := &visitor{addr: addrs[i%len(addrs)]}
+		if n := len(idle); n > 0 {
+			v, idle = idle[n-1], idle[:n-1]
+		}
+		mu.Unlock()
+		asking.Go(func() {
+			r := v.get(key(i))
+			mu.Lock()
+			defer mu.Unlock()
+			replies, idle, busy = append(replies, r), append(idle, v), busy-1
+		})
+	}
+	asking.Wait()
+	leaveAll(idle)
+	return replies
+}
+
+// tally is what many replies have in common.
+type tally struct {
+	all, good, wrong, hung int
+	other                  map[string]int // replies that are neither good, wrong nor hung, by what they say
+	longest                time.Duration
+}
+
+func (t *tally) add(replies []reply) {
+	if t.other == nil {
+		t.other = map[string]int{}
+	}
+	for _, r := range replies {
+		t.all++
+		t.longest = max(t.longest, r.took)
+		switch {
+		case r.good():
+			t.good++
+		case r.hung():
+			t.hung++
+		case r.wrong:
+			t.wrong++
+		case r.err != nil:
+			t.other[reason(r.err)]++
+		default:
+			t.other[strconv.Itoa(r.status)+" "+r.header.Get("X-Prew-Error")]++
+		}
+	}
+}
+
+// reason is an error without what differs from one connection to the next.
+func reason(err error) string {
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return e.Error()
+	}
+	return err.Error()
+}
+
+// others spells the replies that are neither good, wrong nor hung.
+func (t *tally) others() string {
+	if len(t.other) == 0 {
+		return "none"
+	}
+	var parts []string
+	for _, what := range slices.Sorted(maps.Keys(t.other)) {
+		parts = append(parts, fmt.Sprintf("%d: %s", t.other[what], what))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// percentile is the smallest duration that so many of a hundred do not exceed;
+// 0 of none.
+func percentile(durations []time.Duration, percent int) time.Duration {
+	if len(durations) == 0 {
+		return 0
+	}
+	slices.Sort(durations)
+	return durations[(len(durations)*percent+99)/100-1]
+}
+
+// times are how long replies took.
+func times(replies []reply) []time.Duration {
+	durations := make([]time.Duration, len(replies))
+	for i, r := range replies {
+		durations[i] = r.took
+	}
+	return durations
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// size is how large a trial of a promise is.
+type size int
+
+const (
+	tiny  size = iota // a few seconds, for go test
+	small             // all twelve within 8 minutes
+	full              // the figures as they were promised, within 45 minutes
+)
+
+// promise is one of the twelve, and its trial.
+type promise struct {
+	number int
+	name   string
+	try    func(context.Context, *trial) error
+}
+
+// promises are all twelve.
+var promises = []promise{
+	{1, "no faults", noFaults},
+	{2, "gateways killed", gatewaysKilled},
+	{3, "mixed faults", mixedFaults},
+	{4, "redis gone", redisGone},
+	{5, "messages lost", messagesLost},
+	{6, "failure", failureShared},
+	{7, "crowd", crowdAndSlowReaders},
+	{8, "clients leave", clientsLeave},
+	{9, "overload", overload},
+	{10, "rolling restart", rollingRestart},
+	{11, "function fails", functionFails},
+	{12, "parts frozen", partsFrozen},
+}
+
+// row is one figure of a promise: what was asked and what was measured.
+type row struct {
+	Promise  int    `json:"promise"`
+	Size     string `json:"size"`
+	Asked    string `json:"asked"`
+	Measured string `json:"measured"`
+	Kept     bool   `json:"kept"`
+}
+
+// trial is one promise being put to the test.
+type trial struct {
+	promise
+	size     size
+	random   *rand.Rand
+	dir      string // of the state and the logs
+	race     bool   // gateways are those with the race detector
+	progress func(string)
+
+	rows    []row
+	about   string // the size in words
+	systems []*system
+	keys    int
+}
+
+// run puts a promise to the test and returns its rows; what keeps the test from
+// ending is a row as well.
+func (t *trial) run(ctx context.Context) []row {
+	err := t.try(ctx, t)
+	for _, s := range t.systems {
+		if lines := s.complaints(); len(lines) > 0 {
+			t.check("no panic and no data race", false, "%s", strings.Join(lines[:min(len(lines), 3)], "; "))
+		}
+		s.stop()
+	}
+	if err != nil {
+		t.check("a test that ends", false, "%v", err)
+	}
+	return t.rows
+}
+
+// system starts a system for the trial, which is stopped with it.
+func (t *trial) system(ctx context.Context, c setup) (*system, error) {
+	name := "prewmanager"
+	if t.race && !c.plain {
+		name = "race/prewmanager"
+	}
+	program, err := stack.Program(name)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(t.dir, fmt.Sprintf("%d-%d", t.number, len(t.systems)+1))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	s, err := start(ctx, dir, program, c)
+	t.systems = append(t.systems, s)
+	return s, err
+}
+
+// sized says how large the trial is.
+func (t *trial) sized(format string, args ...any) { t.about = fmt.Sprintf(format, args...) }
+
+// say says what the trial is at.
+func (t *trial) say(format string, args ...any) {
+	t.progress(fmt.Sprintf("%d %s: ", t.number, t.name) + fmt.Sprintf(format, args...))
+}
+
+// check adds a row.
+func (t *trial) check(asked string, kept bool, format string, args ...any) {
+	t.rows = append(t.rows, row{t.number, t.about, asked, fmt.Sprintf(format, args...), kept})
+}
+
+// none adds a row for what must not have happened at all.
+func (t *trial) none(of string, n int) { t.check("0 "+of, n == 0, "%d", n) }
+
+// within adds a row for a time.
+func (t *trial) within(what string, limit, got time.Duration) {
+	t.check(what+" at most "+brief(limit), got <= limit, "%s", brief(got))
+}
+
+// fresh names n previews that nobody has asked for yet.
+func (t *trial) fresh(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = t.key("chaos")
+	}
+	return names
+}
+
+// key names one preview, in a folder.
+func (t *trial) key(folder string) string {
+	t.keys++
+	return fmt.Sprintf("prew/thumb/%s/%d-%d.jpg", folder, t.number, t.keys)
+}
+
+// answered adds the rows that hold for every crowd: whole and right previews,
+// and nobody left hanging.
+func (t *trial) answered(all tally) {
+	t.none("wrong bodies", all.wrong)
+	t.none("clients left hanging", all.hung)
+}
+
+// served adds the row that everybody got the preview.
+func (t *trial) served(all tally) {
+	t.check("every request answered with its preview", all.good == all.all, "%d of %d, others: %s", all.good, all.all, all.others())
+}
+
+// brief spells a time to the millisecond, or to the hundredth from a second on.
+func brief(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}
+
+// photoOf is the key of the photo of a preview.
+func photoOf(preview string) string {
+	_, key, _ := strings.Cut(strings.TrimPrefix(preview, "prew/"), "/")
+	return "photo/" + key
+}
+
+// runsOf is how many runs of the renderer there were for keys beyond one each,
+// how many keys had none, and the most at once for any.
+func runsOf(f *renderer, keys []string) (extra, none, most int) {
+	for _, key := range keys {
+		r := f.of(key)
+		switch {
+		case r.runs == 0:
+			none++
+		default:
+			extra += r.runs - 1
+		}
+		most = max(most, r.most)
+	}
+	return extra, none, most
+}
+
+// waited are the replies to requests that were made before the preview was
+// stored.
+func waited(f *renderer, replies []reply) []reply {
+	stored := map[string]time.Time{}
+	var found []reply
+	for _, r := range replies {
+		at, ok := stored[r.key]
+		if !ok {
+			at = f.of(r.key).stored
+			stored[r.key] = at
+		}
+		if at.IsZero() || r.began.Before(at) {
+			found = append(found, r)
+		}
+	}
+	return found
+}

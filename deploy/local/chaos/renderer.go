@@ -1,0 +1,381 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"prew"
+	"prew/deploy/local/stack"
+)
+
+// ending is how an invocation ends.
+type ending int
+
+const (
+	stored    ending = iota // the preview is in S3 and in the answer
+	missing                 // there is no such photo
+	damaged                 // the photo can't be rendered
+	throttled               // 429: too many at once
+	crashed                 // the function's process has died
+	stopped                 // the function was stopped at its timeout
+	garbage                 // an answer that can't be read
+	unstored                // success with the preview in the answer, and no object
+	hollow                  // success without either
+	silent                  // no answer until the renderer is closed
+)
+
+// plan is what happens to the invocations of one key; the zero value is an
+// ordinary render.
+type plan struct {
+	ending ending
+	first  int             // so many invocations end so and later ones are ordinary; 0: all do
+	takes  time.Duration   // in place of the renderer's own pace
+	gate   <-chan struct{} // does not go on before it is closed; nil: at once
+}
+
+// record is what the renderer knows of one key.
+type record struct {
+	runs      int            // invocations
+	throttled int            // those that were refused with 429; they are no runs
+	by        map[string]int // runs by the gateway that asked for them
+	now, most int            // runs at once: at the moment, and ever
+	callers   map[string]int // of the runs now: how many by which gateway
+	killed    int            // gateways that were killed while they waited for a run
+	stored    time.Time      // zero: not yet
+	ended     time.Time      // the end of the latest run
+}
+
+// renderer stands in for the function behind the real Invoke API. It puts a
+// preview into S3 as the function does, but without having read a photo: the
+// preview's bytes follow from its key. It goes on when its caller is gone, as
+// Lambda does. Gateways are told apart by the name under which they call the
+// function.
+type renderer struct {
+	URL string
+
+	server *http.Server
+	store  *s3.Client
+	closed context.Context
+	close  context.CancelFunc
+
+	mu       sync.Mutex // protects the rest
+	shortest time.Duration
+	longest  time.Duration
+	plans    map[string]plan
+	records  map[string]*record
+	slowest  time.Duration // the longest run
+	runs     int
+	began    chan struct{} // closed, and replaced, whenever a run begins
+}
+
+func startRenderer(store *s3.Client, shortest, longest time.Duration) (*renderer, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	closed, cancel := context.WithCancel(context.Background())
+	f := &renderer{
+		URL:      "http://" + listener.Addr().String(),
+		store:    store,
+		closed:   closed,
+		close:    cancel,
+		shortest: shortest,
+		longest:  longest,
+		plans:    map[string]plan{},
+		records:  map[string]*record{},
+		began:    make(chan struct{}),
+	}
+	routes := http.NewServeMux()
+	routes.HandleFunc("POST /2015-03-31/functions/{function}/invocations", f.invoke)
+	f.server = &http.Server{Handler: routes}
+	go f.server.Serve(listener)
+	return f, nil
+}
+
+func (f *renderer) stop() {
+	f.close()
+	f.server.Close()
+}
+
+// arrange sets what happens to a key from its next invocation on.
+func (f *renderer) arrange(key string, p plan) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.plans[key] = p
+}
+
+// of returns what is known of a key.
+func (f *renderer) of(key string) record {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := *f.get(key)
+	r.by = maps.Clone(r.by)
+	return r
+}
+
+// get needs mu.
+func (f *renderer) get(key string) *record {
+	r, ok := f.records[key]
+	if !ok {
+		r = &record{by: map[string]int{}, callers: map[string]int{}}
+		f.records[key] = r
+	}
+	return r
+}
+
+// total is how many runs there were, and how long the slowest took.
+func (f *renderer) total() (runs int, slowest time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.runs, f.slowest
+}
+
+// awaitRun returns once the first run of a key has begun.
+func (f *renderer) awaitRun(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		f.mu.Lock()
+		runs, began := f.get(key).runs, f.began
+		f.mu.Unlock()
+		if runs > 0 {
+			return nil
+		}
+		select {
+		case <-began:
+		case <-ctx.Done():
+			return fmt.Errorf("no run for %s: %w", key, ctx.Err())
+		}
+	}
+}
+
+// holding lists the keys whose runs a gateway waits for.
+func (f *renderer) holding(gateway string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var keys []string
+	for key, r := range f.records {
+		if r.callers[gateway] > 0 {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// noteKill counts a holder of each key as killed.
+func (f *renderer) noteKill(keys []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, key := range keys {
+		f.get(key).killed++
+	}
+}
+
+// invoke answers POST /2015-03-31/functions/{function}/invocations.
+func (f *renderer) invoke(w http.ResponseWriter, r *http.Request) {
+	const most = 1 << 20 // a request names two objects and a preset
+	var request prew.RenderRequest
+	payload, err := io.ReadAll(io.LimitReader(r.Body, most))
+	if err != nil || json.Unmarshal(payload, &request) != nil || request.DstKey == "" {
+		answer(w, http.StatusBadRequest, "InvalidRequestContentException", []byte(`{"message":"not a render request"}`))
+		return
+	}
+	caller := r.PathValue("function")
+	p, ok := f.begin(request.DstKey, caller)
+	if !ok {
+		answer(w, http.StatusTooManyRequests, "TooManyRequestsException", []byte(`{"Type":"User","message":"Rate Exceeded."}`))
+		return
+	}
+	began := time.Now()
+	ended := make(chan []byte, 1)
+	go func() { // on its own, and not with the caller's context
+		result := f.run(request, p)
+		f.end(request.DstKey, caller, time.Since(began), p.ending == stored)
+		ended <- result
+	}()
+	select {
+	case result := <-ended:
+		if p.ending == crashed || p.ending == stopped {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		}
+		answer(w, http.StatusOK, "", result)
+	case <-r.Context().Done():
+	}
+}
+
+// answer writes what Lambda does; kind is that of an error.
+func answer(w http.ResponseWriter, status int, kind string, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	if kind != "" {
+		w.Header().Set("X-Amzn-ErrorType", kind)
+	}
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// begin counts an invocation; ok is false for one that is throttled.
+func (f *renderer) begin(key, caller string) (p plan, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, r := f.plans[key], f.get(key)
+	if p.first > 0 && r.runs+r.throttled >= p.first {
+		p.ending = stored
+	}
+	if p.ending == throttled {
+		r.throttled++
+		return p, false
+	}
+	if p.takes == 0 {
+		p.takes = f.shortest
+		if spread := f.longest - f.shortest; spread > 0 {
+			p.takes += rand.N(spread)
+		}
+	}
+	f.runs++
+	r.runs++
+	r.by[caller]++
+	r.callers[caller]++
+	r.now++
+	r.most = max(r.most, r.now)
+	close(f.began)
+	f.began = make(chan struct{})
+	return p, true
+}
+
+func (f *renderer) end(key, caller string, took time.Duration, done bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.get(key)
+	r.now--
+	r.callers[caller]--
+	r.ended = time.Now()
+	if done && r.stored.IsZero() {
+		r.stored = r.ended
+	}
+	f.slowest = max(f.slowest, took)
+}
+
+// run is one invocation; it returns the function's answer.
+func (f *renderer) run(request prew.RenderRequest, p plan) []byte {
+	ctx, cancel := context.WithTimeout(f.closed, stack.FunctionTimeout)
+	defer cancel()
+	if p.gate != nil {
+		select {
+		case <-p.gate:
+		case <-ctx.Done():
+		}
+	}
+	pause(ctx, p.takes)
+	body := preview(request.DstKey)
+	result := prew.RenderResult{Status: true, ContentType: "image/jpeg", Width: 1, Height: 1, Size: len(body)}
+	switch p.ending {
+	case stored:
+		etag, first, err := f.put(ctx, request, body)
+		if err != nil {
+			return refused(prew.StorageFailed, err.Error(), "")
+		}
+		result.ETag = etag
+		if first && len(body) <= prew.InlineLimit {
+			result.Data = body
+		}
+	case missing:
+		return refused(prew.SourceMissing, "no such photo", "")
+	case damaged:
+		head, err := f.store.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &request.SrcBucket, Key: &request.SrcKey})
+		if err != nil {
+			return refused(prew.StorageFailed, err.Error(), "")
+		}
+		return refused(prew.SourceDamaged, "not an image", aws.ToString(head.ETag))
+	case crashed:
+		return []byte(`{"errorType":"Runtime.ExitError","errorMessage":"Error: Runtime exited with error: signal: killed"}`)
+	case stopped:
+		return []byte(`{"errorType":"Sandbox.Timedout","errorMessage":"Error: Task timed out after 25.00 seconds"}`)
+	case garbage:
+		return []byte(`<html>`)
+	case unstored:
+		result.Data = body
+	case hollow:
+	case silent:
+		<-f.closed.Done()
+	}
+	return encode(result)
+}
+
+// put stores a preview unless there is one; first says whether this one is it.
+func (f *renderer) put(ctx context.Context, request prew.RenderRequest, body []byte) (etag string, first bool, err error) {
+	object, err := f.store.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:       &request.DstBucket,
+		Key:          &request.DstKey,
+		Body:         bytes.NewReader(body),
+		ContentType:  aws.String("image/jpeg"),
+		CacheControl: &request.CacheControl,
+		IfNoneMatch:  aws.String("*"),
+	})
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusPreconditionFailed {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return aws.ToString(object.ETag), true, nil
+}
+
+func refused(code prew.Code, message, etag string) []byte {
+	return encode(prew.RenderResult{Error: &prew.RenderError{Code: code, Message: message, SourceETag: etag}})
+}
+
+func encode(result prew.RenderResult) []byte {
+	text, err := json.Marshal(result)
+	if err != nil {
+		panic(err) // numbers, strings and bytes always marshal
+	}
+	return text
+}
+
+// big is in the names of the previews that have 2 MB.
+const big = "/big/"
+
+// previewSize is the length of a key's preview, in bytes: some thousand, as of a
+// thumbnail, or 2 MB.
+func previewSize(key string) int {
+	if strings.Contains(key, big) {
+		return 2 << 20
+	}
+	hash := fnv.New32a()
+	io.WriteString(hash, key)
+	return 4000 + int(hash.Sum32()%8000)
+}
+
+// preview is the preview of a key. Its bytes and its length follow from the key
+// alone, so that whoever gets it can tell whether it is the right one and whole:
+// it is the key, a line of it after the other.
+func preview(key string) []byte {
+	line, size := key+"\n", previewSize(key)
+	return []byte(strings.Repeat(line, size/len(line)+1)[:size])
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/redis/go-redis/v9"
+
+	"prew/deploy/local/process"
+	"prew/deploy/local/stack"
+	"prew/nginx"
+)
+
+// setup says what a system consists of beside Redis and the S3 server.
+type setup struct {
+	gateways int
+	env      []string      // of every gateway
+	plain    bool          // gateways are never those with the race detector
+	shortest time.Duration // of a render
+	longest  time.Duration
+	deaf     bool // every message of Redis is lost
+	slowable bool // S3 is behind a proxy
+	noFront  bool // without nginx
+}
+
+// system is the real parts, each of which can be killed, frozen and started
+// again at its address, and the renderer.
+type system struct {
+	dir      string
+	program  string // the gateways'
+	redis    *stack.Redis
+	s3       *stack.S3
+	s3Proxy  *proxy // nil unless slowable
+	renderer *renderer
+	gateways []*gateway
+	front    string // nginx's address
+
+	client *redis.Client // to look at leases with
+	stops  []func()
+}
+
+// gateway is one that can be started again; its name is what it calls the
+// function.
+type gateway struct {
+	name    string
+	addr    string
+	metrics string // host:port
+	env     []string
+	*stack.Gateway
+}
+
+// start starts a system below dir. It is to be stopped also where there is an
+// error.
+func start(ctx context.Context, dir, program string, c setup) (*system, error) {
+	s := &system{dir: dir, program: program}
+	var err error
+	if s.redis, err = stack.StartRedis(dir); err != nil {
+		return s, err
+	}
+	s.stops = append(s.stops, func() { thaw(s.redis.Process); s.redis.Kill() })
+	s.client = redis.NewClient(&redis.Options{Addr: s.redis.Addr})
+	s.stops = append(s.stops, func() { s.client.Close() })
+	if s.s3, err = stack.StartS3(dir); err != nil {
+		return s, err
+	}
+	s.stops = append(s.stops, func() { thaw(s.s3.Process); s.s3.Stop() })
+	if err := s.s3.CreateBucket(ctx, stack.Bucket); err != nil {
+		return s, err
+	}
+	if s.renderer, err = startRenderer(s.s3.Client(), c.shortest, c.longest); err != nil {
+		return s, err
+	}
+	s.stops = append(s.stops, s.renderer.stop)
+
+	redisAddr, s3Addr := s.redis.Addr, s.s3.Addr
+	if c.deaf {
+		p, err := startProxy(redisAddr, withoutMessages)
+		if err != nil {
+			return s, err
+		}
+		s.stops = append(s.stops, p.stop)
+		redisAddr = p.Addr
+	}
+	if c.slowable {
+		if s.s3Proxy, err = startProxy(s3Addr, everything); err != nil {
+			return s, err
+		}
+		s.stops = append(s.stops, s.s3Proxy.stop)
+		s3Addr = s.s3Proxy.Addr
+	}
+	site := nginx.Site{S3: s3Addr, Bucket: stack.Bucket}
+	for i := range c.gateways {
+		addr, err := stack.FreeAddr()
+		if err != nil {
+			return s, err
+		}
+		metrics, err := stack.FreeAddr()
+		if err != nil {
+			return s, err
+		}
+		g := &gateway{name: fmt.Sprintf("gateway-%d", i+1), addr: addr, metrics: metrics}
+		g.env = append(append(s.s3.Env(),
+			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
+			"PREW_REDIS="+redisAddr, "PREW_BUCKET="+stack.Bucket, "PREW_FUNCTION="+g.name,
+			"PREW_METRICS_LISTEN="+metrics), c.env...)
+		if err := s.restart(g); err != nil {
+			return s, err
+		}
+		s.gateways = append(s.gateways, g)
+		s.stops = append(s.stops, func() { thaw(g.Process); g.Kill() })
+		site.Gateways = append(site.Gateways, addr)
+	}
+	if c.noFront {
+		return s, nil
+	}
+	if site.Listen, err = stack.FreeAddr(); err != nil {
+		return s, err
+	}
+	front, err := stack.StartNginx(filepath.Join(dir, "nginx"), site)
+	if err != nil {
+		return s, err
+	}
+	s.stops = append(s.stops, front.Stop)
+	s.front = site.Listen
+	return s, nil
+}
+
+// stop stops every part, the last started first.
+func (s *system) stop() {
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		s.stops[i]()
+	}
+	s.stops = nil
+}
+
+// restart starts a gateway that is not running, at its address.
+func (s *system) restart(g *gateway) (err error) {
+	g.Gateway, err = stack.StartGatewayAt(g.addr, s.program, s.dir, g.name, g.env)
+	return err
+}
+
+// kill ends a gateway at once and notes for which keys it was holding the lease.
+// A run that ends while the gateway is being killed counts too: its answer may
+// have reached nobody.
+func (s *system) kill(g *gateway) {
+	held := s.renderer.holding(g.name)
+	g.Kill()
+	s.renderer.noteKill(held)
+}
+
+// killRedis ends Redis at once.
+func (s *system) killRedis() { s.redis.Kill() }
+
+// restartRedis starts a Redis that is not running, at its address and empty.
+func (s *system) restartRedis() (err error) {
+	s.redis, err = stack.StartRedisAt(s.redis.Addr, s.dir)
+	return err
+}
+
+// freeze stops a process where it is; its connections stay open.
+func freeze(p *process.Process) { p.Signal(syscall.SIGSTOP) }
+
+func thaw(p *process.Process) { p.Signal(syscall.SIGCONT) }
+
+// trimLogs empties nginx's log of requests, which grows by half a kilobyte with
+// each.
+func (s *system) trimLogs() { os.Truncate(filepath.Join(s.dir, "nginx", "access.log"), 0) }
+
+// complaints are the lines in the gateways' logs that no fault excuses.
+func (s *system) complaints() (lines []string) {
+	for _, g := range s.gateways {
+		text, err := os.ReadFile(filepath.Join(s.dir, g.name+".log"))
+		if err != nil {
+			return []string{err.Error()}
+		}
+		for line := range bytes.Lines(text) {
+			if bytes.Contains(line, []byte("DATA RACE")) || bytes.Contains(line, []byte("panic")) {
+				lines = append(lines, g.name+": "+strings.TrimSpace(string(line)))
+			}
+		}
+	}
+	return lines
+}
+
+// addrs are the gateways' own addresses.
+func (s *system) addrs() []string {
+	addrs := make([]string, len(s.gateways))
+	for i, g := range s.gateways {
+		addrs[i] = g.addr
+	}
+	return addrs
+}
+
+// awaitWaiters returns once at least so many requests wait for a flight in all
+// gateways together.
+func (s *system) awaitWaiters(ctx context.Context, n int) error {
+	return s.await(ctx, func(waiting int) bool { return waiting >= n })
+}
+
+// awaitAtMost returns once no more requests than that wait for a flight.
+func (s *system) awaitAtMost(ctx context.Context, n int) error {
+	return s.await(ctx, func(waiting int) bool { return waiting <= n })
+}
+
+// await returns once the gateways' count of waiting requests is as wanted.
+func (s *system) await(ctx context.Context, wanted func(waiting int) bool) error {
+	const every = 20 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, patience/2) // before the clients give up
+	defer cancel()
+	for {
+		waiting, err := s.waiting(ctx)
+		if err != nil {
+			return err
+		}
+		if wanted(waiting) {
+			return nil
+		}
+		pause(ctx, every)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%d requests wait: %w", waiting, ctx.Err())
+		}
+	}
+}
+
+// waiting is how many requests wait for a flight in all gateways together.
+func (s *system) waiting(ctx context.Context) (int, error) {
+	waiting := 0
+	for _, g := range s.gateways {
+		text, err := fetch(ctx, "http://"+g.metrics+"/metrics")
+		if err != nil {
+			return 0, err
+		}
+		found := waitersGauge.FindSubmatch(text)
+		if found == nil {
+			return 0, fmt.Errorf("%s has no metric prew_waiters", g.name)
+		}
+		n, err := strconv.Atoi(string(found[1]))
+		if err != nil {
+			return 0, err
+		}
+		waiting += n
+	}
+	return waiting, nil
+}
+
+var waitersGauge = regexp.MustCompile(`(?m)^prew_waiters (\d+)$`)
+
+// fetch reads a page.
+func fetch(ctx context.Context, url string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
+}
+
+// upload puts a photo into S3.
+func (s *system) upload(ctx context.Context, key, text string) error {
+	_, err := s.s3.Client().PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String(stack.Bucket), Key: &key, Body: strings.NewReader(text),
+	})
+	return err
+}
+
+// awaitStored returns once a preview is in S3.
+func (s *system) awaitStored(ctx context.Context, key string) error {
+	const every = 20 * time.Millisecond
+	client := s.s3.Client()
+	for {
+		_, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(stack.Bucket), Key: &key})
+		if err == nil {
+			return nil
+		}
+		pause(ctx, every)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s is not stored: %w", key, err)
+		}
+	}
+}
+
+// leases returns the leases there are in Redis: by key, the holder's token, and
+// how long each still lasts.
+func (s *system) leases(ctx context.Context) (map[string]lease, error) {
+	found := map[string]lease{}
+	for keys := s.client.Scan(ctx, 0, "prew:*", 1000).Iterator(); ; {
+		if !keys.Next(ctx) {
+			return found, keys.Err()
+		}
+		value, err := s.client.Get(ctx, keys.Val()).Result()
+		token, ok := strings.CutPrefix(value, "L")
+		if err != nil || !ok {
+			continue // gone meanwhile, or a failure
+		}
+		left, err := s.client.PTTL(ctx, keys.Val()).Result()
+		if err != nil {
+			return found, err
+		}
+		found[keys.Val()] = lease{token, left}
+	}
+}
+
+type lease struct {
+	token string
+	left  time.Duration
+}
+
+// orphans names the leases that nobody renews. A holder renews ten times a
+// second, so that a lease which for half a second only runs down has none.
+func (s *system) orphans(ctx context.Context) (keys []string, err error) {
+	const while, runDown = 500 * time.Millisecond, 450 * time.Millisecond
+	before, err := s.leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pause(ctx, while)
+	after, err := s.leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for key, now := range after {
+		if was, ok := before[key]; ok && was.token == now.token && was.left-now.left > runDown {
+			keys = append(keys, fmt.Sprintf("%s of %s, %s left", key, now.token, brief(was.left)))
+		}
+	}
+	return keys, nil
+}
