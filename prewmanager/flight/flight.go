@@ -231,13 +231,13 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 			}
 			claim.doubted = state.failure.Mark
 			continue // the doubted failure gives way to our lease
-		case state.hopeless:
+		case state.trouble != nil && state.trouble.grace == 0:
 			return g.alone(ctx, key, work)
 		case state.held:
 			g.count(func(s *Stats) { s.LeaseWaits++ })
 		}
 
-		message, err := g.wait(ctx, key, news, state.pause)
+		message, err := g.wait(ctx, key, news, state.trouble)
 		if err != nil {
 			return none, 0, err
 		}
@@ -335,13 +335,13 @@ func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work
 }
 
 // wait returns the next message, or an empty one when it is time to look
-// without having been told: after pause where Redis is in trouble, and a little
-// more, so that flights which one error stopped do not all come back at once.
-func (g *Group[V]) wait(ctx context.Context, key string, news <-chan message, pause time.Duration) (message, error) {
-	if pause == 0 {
-		pause = pollEvery + g.jitter(key, pollEvery)
-	} else {
-		pause += g.jitter(key, renewEvery)
+// without having been told. Where Redis is in trouble that is after the
+// quarantine and a little more, so that flights which one error stopped do not
+// all come back at once, but not after the grace.
+func (g *Group[V]) wait(ctx context.Context, key string, news <-chan message, t *trouble) (message, error) {
+	pause := pollEvery + g.jitter(key, pollEvery)
+	if t != nil {
+		pause = min(t.quarantine+g.jitter(key, renewEvery), t.grace)
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

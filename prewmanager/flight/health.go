@@ -81,16 +81,19 @@ func (h *health) report() (errors int64, degraded time.Duration) {
 	return h.errors, degraded
 }
 
-// pause is how much of the quarantine is left.
-func (h *health) pause() time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return max(0, quarantine-time.Since(h.lastError))
+// trouble is what Redis is in after an error.
+type trouble struct {
+	quarantine time.Duration // how much of it is left
+	grace      time.Duration // how much of it is left; none: go on without Redis
 }
 
-// hopeless says whether the grace is over.
-func (h *health) hopeless() bool {
+// trouble returns nil where Redis can be asked.
+func (h *health) trouble() *trouble {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return time.Since(h.lastGood) > grace
+	left := quarantine - time.Since(h.lastError)
+	if left <= 0 {
+		return nil
+	}
+	return &trouble{left, max(0, grace-time.Since(h.lastGood))}
 }

@@ -36,14 +36,12 @@ type claim struct {
 }
 
 // state is the answer to a claim: taken, held by another, or a failure. If it
-// is none of these Redis is in trouble: the claim waits for pause, if that is
-// set, or its ordinary while.
+// is none of these Redis is in trouble.
 type state struct {
-	taken    bool
-	held     bool
-	failure  *Failure
-	hopeless bool // Redis has been gone for longer than the grace
-	pause    time.Duration
+	taken   bool
+	held    bool
+	failure *Failure
+	trouble *trouble
 }
 
 // leases takes leases on the server and knows whether it can be trusted.
@@ -66,12 +64,12 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 
 // acquire tries for the lease of c once.
 func (l *leases) acquire(ctx context.Context, c *claim) state {
-	if pause := l.health.pause(); pause > 0 {
-		return state{hopeless: l.health.hopeless(), pause: pause}
+	if trouble := l.health.trouble(); trouble != nil {
+		return state{trouble: trouble}
 	}
 	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted)
 	if err != nil {
-		return state{hopeless: l.health.hopeless(), pause: l.health.pause()}
+		return state{trouble: l.health.trouble()}
 	}
 	answer := reply.([]any)
 	switch answer[0] {
@@ -80,7 +78,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 	case "failed":
 		failure, err := decodeFailure(answer[1].(string))
 		if err != nil { // not written by this program; its lifetime is short
-			return state{}
+			return state{held: true}
 		}
 		failure.Keep = time.Duration(answer[2].(int64)) * time.Millisecond // what is left of it
 		return state{failure: failure}
