@@ -275,7 +275,10 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 		if err != errLost {
 			failure := asFailure(err)
 			g.memory.remember(c.key, failure)
-			g.leases.release(c, failure)
+			if !g.leases.release(c, failure) {
+				// Not here: who waits in this process has waited long enough.
+				g.running.Go(func() { g.leases.releaseAgain(c, failure) })
+			}
 		}
 	}()
 	value, found, err := work.Look(ctx)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -489,6 +490,33 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	if err := g.Close(soon); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestReleaseIsTriedAgain freezes Redis for longer than a command may take, as a
+// busy machine does.
+func TestReleaseIsTriedAgain(t *testing.T) {
+	own, err := stack.StartRedis(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Stop()
+	s, key, g := new(store), newKey(t), group(t, own.Addr)
+	_, outcome, err := g.Do(t.Context(), key, s.work(key, func() (string, error) {
+		own.Signal(syscall.SIGSTOP)
+		return "value", nil
+	}))
+	if outcome != Made || err != nil {
+		t.Errorf("%v, %v", outcome, err)
+	}
+	own.Signal(syscall.SIGCONT)
+	if err := g.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: own.Addr})
+	defer client.Close()
+	if value, err := client.Get(t.Context(), prefix+key).Result(); err != redis.Nil {
+		t.Errorf("%q, %v: the lease is left behind", value, err)
 	}
 }
 

@@ -23,6 +23,11 @@ const (
 	stretchMost  = 27 * time.Second
 )
 
+// releaseTries is how often a release that failed is tried again, which takes a
+// second: longer than a Redis takes to be restarted, and shorter than the lease
+// of a call would keep others from the key.
+const releaseTries = 4
+
 // lateFor is how long a failure that is not remembered is kept for those who
 // were waiting and missed the message: two polls.
 const lateFor = 4 * pollEvery
@@ -88,9 +93,9 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 	}
 }
 
-// release gives the lease back and tells everybody how the flight ended. It
-// runs whether or not the flight's time is up.
-func (l *leases) release(c claim, failure *Failure) {
+// release gives the lease back and tells everybody how the flight ended, and
+// says whether Redis has heard. It runs whether or not the flight's time is up.
+func (l *leases) release(c claim, failure *Failure) (heard bool) {
 	message, keep := "D"+c.token, time.Duration(0)
 	if failure != nil {
 		audience := "?"
@@ -100,8 +105,19 @@ func (l *leases) release(c claim, failure *Failure) {
 		}
 		message = "F" + c.token + audience + failure.encode()
 	}
-	// An unheard release expires by itself, and waiters look by themselves.
-	l.run(context.Background(), releaseScript, c.key, c.token, message, keep.Milliseconds())
+	_, err := l.run(context.Background(), releaseScript, c.key, c.token, message, keep.Milliseconds())
+	return err == nil
+}
+
+// releaseAgain is for a release that was not heard. If none is, the lease
+// expires by itself, and waiters look by themselves.
+func (l *leases) releaseAgain(c claim, failure *Failure) {
+	for range releaseTries {
+		time.Sleep(renewEvery)
+		if l.release(c, failure) {
+			return
+		}
+	}
 }
 
 // renewal keeps a lease alive until it is stopped.

@@ -249,7 +249,8 @@ func stream(ctx context.Context, rate, most int, key func(i int) string, addrs .
 // tally is what many replies have in common.
 type tally struct {
 	all, good, wrong, hung int
-	other                  map[string]int // replies that are neither good, wrong nor hung, by what they say
+	cut                    int            // previews that ended early
+	other                  map[string]int // all other replies, by what they say
 	longest                time.Duration
 }
 
@@ -267,6 +268,8 @@ func (t *tally) add(replies []reply) {
 			t.hung++
 		case r.wrong:
 			t.wrong++
+		case r.status == http.StatusOK && errors.Is(r.err, io.ErrUnexpectedEOF):
+			t.cut++
 		case r.err != nil:
 			t.other[reason(r.err)]++
 		default:
@@ -283,7 +286,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// others spells the replies that are neither good, wrong nor hung.
+// others spells the replies that are none of those that are counted by name.
 func (t *tally) others() string {
 	if len(t.other) == 0 {
 		return "none"

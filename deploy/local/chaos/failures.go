@@ -192,7 +192,7 @@ func functionFails(ctx context.Context, t *trial) error {
 		}
 		ok, said := spoken(replies, c.status, c.code)
 		t.check(fmt.Sprintf("%s: %d %s for everybody", c.name, c.status, c.code), ok, "%s", said)
-		t.within(c.name+": within", limit, took)
+		t.within(c.name+": everybody within", limit, took)
 		if c.status == http.StatusServiceUnavailable {
 			missing := 0
 			for _, r := range replies {
@@ -247,7 +247,7 @@ func (t *trial) inlineBytes(ctx context.Context, s *system, all []*visitor) erro
 	}
 	ok, said := spoken(rest, http.StatusBadGateway, "not_stored")
 	t.check("success with the bytes and no object: the preview or 502 not_stored", ok, "%d: the preview, %s", served, said)
-	t.within("success with the bytes and no object: within", poll, late(replies, ended))
+	t.within("success with the bytes and no object: everybody within", poll, late(replies, ended))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -47,6 +48,7 @@ type outcome struct {
 	worstBound      time.Duration
 	worstTook       time.Duration
 	killedMost      int // holders of one key that were killed
+	doomed          int // replies that nginx could get from nobody, as every gateway was down at some time
 }
 
 // put has the load work on a system while its gateways are killed and its Redis
@@ -75,6 +77,11 @@ func (l load) put(ctx context.Context, t *trial, s *system) (outcome, error) {
 		keys = append(keys, fresh...)
 		replies := crowd(ctx, t.random, all, fresh, l.each)
 		o.add(replies)
+		for _, r := range replies {
+			if r.status == http.StatusBadGateway && !r.wrong && s.doomed(r) {
+				o.doomed++
+			}
+		}
 		batches = append(batches, waited(s.renderer, replies))
 		s.trimLogs()
 		select {
@@ -188,7 +195,7 @@ func gatewaysKilled(ctx context.Context, t *trial) error {
 	t.check("no extra render", o.extra == 0 && o.unmade == 0, "%d for %d URIs", o.extra, o.keys)
 	t.check("never two at once for a URI", o.atOnce <= 1, "%d", o.atOnce)
 	t.answered(o.tally)
-	t.served(o.tally)
+	t.survived(o)
 	return nil
 }
 
@@ -211,11 +218,11 @@ func mixedFaults(ctx context.Context, t *trial) error {
 	_, slowest := s.renderer.total()
 	t.check(fmt.Sprintf("at least %d kills, %d restarts", l.kills, l.restarts), o.kills >= l.kills && o.restarts >= l.restarts, "%d, %d", o.kills, o.restarts)
 	t.answered(o.tally)
-	t.served(o.tally)
+	t.survived(o)
 	t.check("extra renders at most 0.5 % of URIs", 200*o.extra <= o.keys, "%d of %d, %.2f %%, at most %d at once", o.extra, o.keys, 100*float64(o.extra)/float64(o.keys), o.atOnce)
 	p99 := percentile(o.waited, 99)
-	t.check("p99 of those who waited at most 3 x the slowest render", p99 <= 3*slowest, "%s, slowest render %s, %d waited", brief(p99), brief(slowest), len(o.waited))
-	t.check("the longest at most lease + poll + render + 0.5 s for each killed holder of its key", o.worst <= 0, "%s where %s is the bound; the longest of all %s; at most %d holders of a key killed",
+	t.check("p99 of those who waited at most 3 x the slowest render", p99 <= t.limit(3*slowest), "%s, slowest render %s, %d waited", brief(p99), brief(slowest), len(o.waited))
+	t.check("the longest at most lease + poll + render + 0.5 s for each killed holder of its key", o.worst <= t.limit(0), "%s where %s is the bound; the longest of all %s; at most %d holders of a key killed",
 		brief(o.worstTook), brief(o.worstBound), brief(o.longest), o.killedMost)
 	return nil
 }
@@ -224,8 +231,8 @@ func mixedFaults(ctx context.Context, t *trial) error {
 func redisGone(ctx context.Context, t *trial) error {
 	l := [...]load{
 		tiny:  {clients: 60, keys: 15, each: 5, rounds: 1},
-		small: {clients: 500, keys: 60, each: 10, rounds: 1},
-		full:  {clients: 1000, keys: 100, each: 100, rounds: 1},
+		small: {clients: 150, keys: 30, each: 10, rounds: 1},
+		full:  {clients: 300, keys: 60, each: 30, rounds: 1}, // no more: it is not the crowd's own weight that is measured
 	}[t.size]
 	t.sized("%d clients x %d URIs, 3 gateways", l.clients, l.keys)
 	// Three times as many renders as with a Redis: admission is not what is
@@ -262,7 +269,7 @@ func redisGone(ctx context.Context, t *trial) error {
 	}
 	t.served(without)
 	t.check("at most one render per URI and gateway", most == 1, "%d", most)
-	t.check("added latency at most the grace, "+brief(grace), worst <= grace, "%s beyond %s with redis", brief(worst), brief(with.longest))
+	t.check("added latency at most the grace, "+brief(grace), worst <= t.limit(grace), "%s beyond %s with redis", brief(worst), brief(with.longest))
 	return nil
 }
 
@@ -283,7 +290,7 @@ func messagesLost(ctx context.Context, t *trial) error {
 		return err
 	}
 	_, slowest := s.renderer.total()
-	t.within("p99 of those who waited, render + 1 s:", slowest+time.Second, percentile(o.waited, 99))
+	t.within("p99 of those who waited, at most render + 1 s,", slowest+time.Second, percentile(o.waited, 99))
 	t.check("one render per URI", o.extra == 0 && o.unmade == 0, "%d extra for %d URIs", o.extra, o.keys)
 	t.served(o.tally)
 	return nil

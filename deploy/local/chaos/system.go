@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -47,6 +48,9 @@ type system struct {
 	gateways []*gateway
 	front    string // nginx's address
 
+	mu    sync.Mutex // protects downs
+	downs []down
+
 	client *redis.Client // to look at leases with
 	stops  []func()
 }
@@ -59,6 +63,13 @@ type gateway struct {
 	metrics string // host:port
 	env     []string
 	*stack.Gateway
+}
+
+// down is the time in which a gateway was killed and not yet back.
+type down struct {
+	gateway *gateway
+	from    time.Time
+	to      time.Time // zero: still down
 }
 
 // start starts a system below dir. It is to be stopped also where there is an
@@ -146,9 +157,20 @@ func (s *system) stop() {
 }
 
 // restart starts a gateway that is not running, at its address.
-func (s *system) restart(g *gateway) (err error) {
-	g.Gateway, err = stack.StartGatewayAt(g.addr, s.program, s.dir, g.name, g.env)
-	return err
+func (s *system) restart(g *gateway) error {
+	started, err := stack.StartGatewayAt(g.addr, s.program, s.dir, g.name, g.env)
+	if err != nil {
+		return err
+	}
+	g.Gateway = started
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.downs {
+		if d := &s.downs[i]; d.gateway == g && d.to.IsZero() {
+			d.to = time.Now()
+		}
+	}
+	return nil
 }
 
 // kill ends a gateway at once and notes for which keys it was holding the lease.
@@ -156,17 +178,38 @@ func (s *system) restart(g *gateway) (err error) {
 // have reached nobody.
 func (s *system) kill(g *gateway) {
 	held := s.renderer.holding(g.name)
+	s.mu.Lock()
+	s.downs = append(s.downs, down{gateway: g, from: time.Now()})
+	s.mu.Unlock()
 	g.Kill()
 	s.renderer.noteKill(held)
+}
+
+// doomed says whether every gateway was down at some time during a request:
+// nginx asks each of them once.
+func (s *system) doomed(r reply) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	during := map[*gateway]bool{}
+	for _, d := range s.downs {
+		if d.from.Before(r.ended()) && (d.to.IsZero() || d.to.After(r.began)) {
+			during[d.gateway] = true
+		}
+	}
+	return len(during) == len(s.gateways)
 }
 
 // killRedis ends Redis at once.
 func (s *system) killRedis() { s.redis.Kill() }
 
 // restartRedis starts a Redis that is not running, at its address and empty.
-func (s *system) restartRedis() (err error) {
-	s.redis, err = stack.StartRedisAt(s.redis.Addr, s.dir)
-	return err
+func (s *system) restartRedis() error {
+	started, err := stack.StartRedisAt(s.redis.Addr, s.dir)
+	if err != nil {
+		return err
+	}
+	s.redis = started
+	return nil
 }
 
 // freeze stops a process where it is; its connections stay open.
