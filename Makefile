@@ -13,10 +13,10 @@ export CGO_ENABLED = 0
 export PORT PHOTOS RENDERERS ARCH FUNCTION
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-browser chaos check bench fuzz lambda.zip deploy clean
+.PHONY: help build run test test-browser test-arm64 chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## install nginx and Redis where missing, build everything into .bin/
 	@deploy/install.sh
@@ -35,6 +35,10 @@ test-browser: ## see every picture of the gallery loaded by Chromium
 	@deploy/build.sh versitygw
 	@cd deploy/tools && go test -count=1 -v .
 
+test-arm64: ## run the engine's tests as an arm64 program, under qemu
+	@deploy/install.sh qemu
+	@GOARCH=arm64 go test -count=1 -exec qemu-aarch64-static ./lambda/render/...
+
 chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
 	@deploy/install.sh
 	@deploy/build.sh versitygw
@@ -46,10 +50,20 @@ check: ## gofmt, go vet and staticcheck over both modules
 	@deploy/build.sh staticcheck
 	@deploy/check.sh
 
-bench: ## run the benchmarks
+bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits, the whole stack (CORPUS=dir)
 	@deploy/install.sh wrk
 	@deploy/build.sh versitygw
 	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...
+
+bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name)
+	@deploy/install.sh peers
+	@deploy/peers/build.sh
+	@CORPUS='$(abspath $(CORPUS))' .bin/peers
+
+contact-sheet: ## crops of its previews beside libvips', into .local/contact-sheet/ (CORPUS=dir)
+	@deploy/install.sh peers
+	@deploy/peers/build.sh
+	@CORPUS='$(abspath $(CORPUS))' .bin/peers -sheet
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	@FUZZTIME='$(FUZZTIME)' deploy/fuzz.sh

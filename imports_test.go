@@ -17,7 +17,12 @@ func TestImportsRunOneWay(t *testing.T) {
 		never []string // what nothing below it may need either
 	}{
 		{"prew", []string{"go.yaml.in/yaml"}, []string{"prew"}},
-		{"prew/lambda/render", []string{"prew", "github.com/disintegration/imaging", "golang.org/x/image"},
+		{"prew/lambda/render/plane", nil, []string{"image"}},
+		{"prew/lambda/render/resample", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image"}},
+		{"prew/lambda/render/jpeg", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"},
+			[]string{"image/jpeg", "prew/lambda/render/resample"}},
+		{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/resample",
+			"github.com/disintegration/imaging", "golang.org/x/image"},
 			[]string{"github.com/aws", "github.com/redis", "net/http"}},
 		{"prew/lambda", []string{"prew", "prew/lambda/render", "github.com/aws"},
 			[]string{"github.com/redis", "prew/prewmanager", "prew/deploy", "prew/nginx"}},

@@ -55,25 +55,64 @@ const (
 	PNG  Format = "png"
 )
 
+// Chroma says how many samples the colour of a JPEG has, in the field's notation.
+type Chroma string
+
+const (
+	Chroma420 Chroma = "4:2:0" // half as many each way as it has pixels
+	Chroma444 Chroma = "4:4:4" // as many as it has pixels
+)
+
+// Kernel is the function that weighs a photo's pixels when it is shrunk, from
+// the sharpest to the softest.
+type Kernel string
+
+const (
+	Lanczos    Kernel = "lanczos" // three lobes
+	CatmullRom Kernel = "catmull-rom"
+	Bilinear   Kernel = "bilinear"
+	Box        Kernel = "box"
+)
+
+// Damaged says what becomes of a JPEG that is cut short or broken.
+type Damaged string
+
+const (
+	Refuse     Damaged = "refuse" // it is an error
+	RenderRest Damaged = "render" // what can be read of it is rendered
+)
+
+// MaxOversample is the most a preset may ask for: at eight times the preview's
+// size the decoder has nothing more to give that a preview could show.
+const MaxOversample = 8
+
 // MaxPresetSide is the longest side a preset may ask for, in pixels: the width
 // of an 8K screen and a little more.
 const MaxPresetSide = 8192
 
 // Preset says how a preview is made. Width and Height are pixels, zero leaves
-// that side free; Quality is 1 to 100 and means JPEG; Background is #rrggbb.
+// that side free; Quality is 1 to 100 and means JPEG, as Chroma and Progressive
+// do; Background is #rrggbb. Oversample, 1 to MaxOversample, is how many times
+// larger than the preview a JPEG is decoded at least, before Kernel shrinks it.
 type Preset struct {
-	Width      int     `json:"width,omitempty"`
-	Height     int     `json:"height,omitempty"`
-	Fit        Fit     `json:"fit,omitempty"`
-	Gravity    Gravity `json:"gravity,omitempty"`
-	Format     Format  `json:"format,omitempty"`
-	Quality    int     `json:"quality,omitempty"`
-	Background string  `json:"background,omitempty"`
+	Width       int     `json:"width,omitempty"`
+	Height      int     `json:"height,omitempty"`
+	Fit         Fit     `json:"fit,omitempty"`
+	Gravity     Gravity `json:"gravity,omitempty"`
+	Format      Format  `json:"format,omitempty"`
+	Quality     int     `json:"quality,omitempty"`
+	Chroma      Chroma  `json:"chroma,omitempty"`
+	Progressive bool    `json:"progressive,omitempty"`
+	Background  string  `json:"background,omitempty"`
+	Kernel      Kernel  `json:"kernel,omitempty"`
+	Oversample  float64 `json:"oversample,omitempty"`
+	Damaged     Damaged `json:"damaged,omitempty"`
 }
 
 // defaults are what a field is that nobody set. 80 is where most of the field
 // keeps JPEG: below it ringing shows, above it bytes grow faster than looks.
-var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Background: "#ffffff"}
+var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Background: "#ffffff",
+	Kernel: Lanczos, Oversample: 1, Damaged: Refuse}
 
 // field is one field of a preset: how it is read from text, and shown.
 type field struct {
@@ -95,11 +134,36 @@ var fields = []field{
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight),
 	word("format", func(p *Preset) *Format { return &p.Format }, JPEG, PNG),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
+	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
+	{
+		name: "progressive", expected: "true or false",
+		set: func(p *Preset, text string) bool {
+			p.Progressive = text == "true"
+			return text == "true" || text == "false"
+		},
+		get: func(p Preset) string { return strconv.FormatBool(p.Progressive) },
+	},
 	{
 		name: "background", expected: "a colour as #rrggbb, in quotes in YAML",
 		set: func(p *Preset, text string) bool { p.Background = text; return hexColour.MatchString(text) },
 		get: func(p Preset) string { return p.Background },
 	},
+	word("kernel", func(p *Preset) *Kernel { return &p.Kernel }, Lanczos, CatmullRom, Bilinear, Box),
+	{
+		name: "oversample", expected: fmt.Sprintf("a number from 1 to %d", MaxOversample),
+		set: func(p *Preset, text string) bool {
+			n, err := strconv.ParseFloat(text, 64)
+			p.Oversample = n
+			return err == nil && 1 <= n && n <= MaxOversample
+		},
+		get: func(p Preset) string {
+			if p.Oversample != 0 {
+				return strconv.FormatFloat(p.Oversample, 'g', -1, 64)
+			}
+			return ""
+		},
+	},
+	word("damaged", func(p *Preset) *Damaged { return &p.Damaged }, Refuse, RenderRest),
 }
 
 func pixels(name string, at func(*Preset) *int) field {

@@ -15,7 +15,8 @@ func TestEmbeddedPresetsAreSound(t *testing.T) {
 		t.Errorf("names = %v, want %v", got, want)
 	}
 	thumb, _ := presets.Get("thumb")
-	if want := (Preset{Width: 200, Height: 200, Fit: Cover, Gravity: Center, Quality: 76, Background: "#ffffff"}); thumb != want {
+	if want := (Preset{Width: 200, Height: 200, Fit: Cover, Gravity: Center, Quality: 76,
+		Chroma: Chroma420, Background: "#ffffff", Kernel: Lanczos, Oversample: 1, Damaged: Refuse}); thumb != want {
 		t.Errorf("thumb = %+v, want %+v", thumb, want)
 	}
 }
@@ -28,18 +29,25 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 		"PRESET_BIG_CARD=quality=75",
 		"PRESET_OG_IMAGE=width=1200,height=630,fit=fill,format=png",
 		"PRESET_EMPTY=",
+		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := presets.Names(), []string{"thumb", "big-card", "og_image"}; !slices.Equal(got, want) {
+	if got, want := presets.Names(), []string{"thumb", "big-card", "fine", "og_image"}; !slices.Equal(got, want) {
 		t.Errorf("names = %v, want %v", got, want)
 	}
-	for name, want := range map[string]Preset{
-		"thumb":    {Width: 64, Height: 64, Fit: Cover, Gravity: Center, Quality: 80, Background: "#ffffff"},
-		"big-card": {Width: 640, Fit: Contain, Gravity: Center, Quality: 75, Background: "#ffffff"},
-		"og_image": {Width: 1200, Height: 630, Fit: Fill, Gravity: Center, Format: PNG, Quality: 80, Background: "#ffffff"},
+	for name, change := range map[string]func(*Preset){
+		"thumb":    func(p *Preset) { p.Width, p.Height, p.Fit = 64, 64, Cover },
+		"big-card": func(p *Preset) { p.Width, p.Quality = 640, 75 },
+		"og_image": func(p *Preset) { p.Width, p.Height, p.Fit, p.Format = 1200, 630, Fill, PNG },
+		"fine": func(p *Preset) {
+			p.Height, p.Chroma, p.Progressive = 900, Chroma444, true
+			p.Kernel, p.Oversample, p.Damaged = CatmullRom, 1.5, RenderRest
+		},
 	} {
+		want := defaults
+		change(&want)
 		if got, ok := presets.Get(name); !ok || got != want {
 			t.Errorf("%s = %+v, %v; want %+v", name, got, ok, want)
 		}
@@ -64,12 +72,18 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		want       string
 	}{
 		{"unknown field", "a:\n  width: 1\n  widht: 2\n", nil,
-			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, quality, background"},
+			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, quality, chroma, progressive, background, kernel, oversample, damaged"},
 		{"word", "a:\n  width: 1\n  fit: crop\n", nil, `p.yaml:3: preset a: fit: "crop", expected one of contain, cover, fill`},
 		{"fraction", "a:\n  width: 1.5\n", nil, `p.yaml:2: preset a: width: "1.5", expected a whole number of pixels from 1 to 8192`},
 		{"too large", "a:\n  width: 8193\n", nil, `p.yaml:2: preset a: width: "8193", expected a whole number of pixels from 1 to 8192`},
 		{"zero", "a:\n  width: 0\n", nil, `p.yaml:2: preset a: width: "0", expected a whole number of pixels from 1 to 8192`},
 		{"quality", "a:\n  quality: 101\n", nil, `p.yaml:2: preset a: quality: "101", expected a whole number from 1 to 100`},
+		{"chroma", "a:\n  chroma: 4:1:1\n", nil, `p.yaml:2: preset a: chroma: "4:1:1", expected one of 4:2:0, 4:4:4`},
+		{"progressive", "a:\n  progressive: yes\n", nil, `p.yaml:2: preset a: progressive: "yes", expected true or false`},
+		{"kernel", "a:\n  kernel: sinc\n", nil, `p.yaml:2: preset a: kernel: "sinc", expected one of lanczos, catmull-rom, bilinear, box`},
+		{"oversample", "a:\n  oversample: 0.5\n", nil, `p.yaml:2: preset a: oversample: "0.5", expected a number from 1 to 8`},
+		{"oversample that is none", "a:\n  oversample: nan\n", nil, `p.yaml:2: preset a: oversample: "nan", expected a number from 1 to 8`},
+		{"damaged", "a:\n  damaged: keep\n", nil, `p.yaml:2: preset a: damaged: "keep", expected one of refuse, render`},
 		{"colour as comment", "a:\n  width: 1\n  background: #ffffff\n", nil,
 			`p.yaml:3: preset a: background: "", expected a colour as #rrggbb, in quotes in YAML`},
 		{"list", "a:\n  width: [1, 2]\n", nil, `p.yaml:2: preset a: width: "", expected a whole number of pixels from 1 to 8192`},

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
-# with its headers-more module, and Redis. Arguments add to them: wrk, chromium.
+# with its headers-more module, and Redis. Arguments add to them: wrk, chromium,
+# qemu (which runs arm64's programs), peers (what libvips and sharp need).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
@@ -24,8 +25,15 @@ for extra in "$@"; do
 	case $extra in
 	wrk) have wrk || packages+=(wrk) ;;
 	chromium) have chromium || have chromium-browser || have google-chrome || packages+=(chromium) ;;
+	qemu) have qemu-aarch64-static || packages+=(qemu-user-static) ;;
+	peers)
+		have gcc || packages+=(gcc libc6-dev)
+		have pkg-config || packages+=(pkg-config)
+		have pkg-config && pkg-config --exists vips || packages+=(libvips-dev)
+		have npm || packages+=(nodejs npm)
+		;;
 	*)
-		echo "install.sh: $extra: expected wrk or chromium" >&2
+		echo "install.sh: $extra: expected wrk, chromium, qemu or peers" >&2
 		exit 1
 		;;
 	esac

@@ -89,9 +89,13 @@ func parse(args []string, presets prew.Presets) (job, error) {
 
 // run renders and tells on standard error what came of it.
 func (j job) run() error {
-	photo, err := readPhoto(j.from)
-	if err != nil {
-		return err
+	photo := os.Stdin
+	if j.from != "-" {
+		var err error
+		if photo, err = os.Open(j.from); err != nil {
+			return err
+		}
+		defer photo.Close()
 	}
 	start := time.Now()
 	preview, err := render.Render(photo, j.preset)
@@ -110,18 +114,4 @@ func (j job) run() error {
 	fmt.Fprintf(os.Stderr, "%s: %s, %dx%d pixels, %d bytes, %d ms\n", j.to,
 		preview.ContentType, preview.Width, preview.Height, len(preview.Data), took.Milliseconds())
 	return nil
-}
-
-// readPhoto reads a file, and no more of it than what Render needs to see that
-// it is too large.
-func readPhoto(name string) ([]byte, error) {
-	file := os.Stdin
-	if name != "-" {
-		var err error
-		if file, err = os.Open(name); err != nil {
-			return nil, err
-		}
-		defer file.Close()
-	}
-	return io.ReadAll(io.LimitReader(file, render.MaxSourceBytes+1))
 }

@@ -49,17 +49,20 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	}
 	lap := stopwatch()
 	photo, err := f.storage.get(ctx, request.SrcBucket, request.SrcKey)
-	result.Timing.Fetch = lap()
 	if err != nil {
+		result.Timing.Fetch = milliseconds(lap())
 		return result, err
 	}
-	preview, err := render.Render(photo.data, preset)
-	result.Timing.Render = lap()
+	preview, err := render.Render(photo, preset)
+	photo.Close()
+	// A JPEG is decoded while it arrives: what is not waiting for it is rendering.
+	result.Timing.Fetch = milliseconds(photo.waited)
+	result.Timing.Render = milliseconds(lap() - photo.waited)
 	if err != nil {
 		return result, about(photo, err)
 	}
 	etag, first, err := f.storage.put(ctx, request.DstBucket, dst, preview, request.CacheControl)
-	result.Timing.Store = lap()
+	result.Timing.Store = milliseconds(lap())
 	if err != nil {
 		return result, err
 	}
@@ -124,9 +127,10 @@ func (f function) report(request prew.RenderRequest, result prew.RenderResult, t
 }
 
 // about names the photo as it was when it could not be rendered: as long as it
-// has this ETag, rendering it again would fail again.
-func about(p photo, err error) error {
-	if failure, ok := errors.AsType[*prew.RenderError](err); ok {
+// has this ETag, rendering it again would fail again. Where only reading it
+// failed, it would not.
+func about(p *photo, err error) error {
+	if failure, ok := errors.AsType[*prew.RenderError](err); ok && failure.Code != prew.StorageFailed {
 		failure.SourceETag = p.etag
 	}
 	return err
@@ -145,15 +149,15 @@ func fail(code prew.Code, format string, args ...any) error {
 	return &prew.RenderError{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// stopwatch returns a function that says how many milliseconds have passed since
-// it was last asked.
-func stopwatch() func() float64 {
+// stopwatch returns a function that says how much time has passed since it was
+// last asked.
+func stopwatch() func() time.Duration {
 	last := time.Now()
-	return func() float64 {
+	return func() time.Duration {
 		now := time.Now()
 		lap := now.Sub(last)
 		last = now
-		return milliseconds(lap)
+		return lap
 	}
 }
 

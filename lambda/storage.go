@@ -52,37 +52,63 @@ func newStorage(cfg aws.Config, pathStyle bool, acl string) storage {
 	return storage{client, types.ObjectCannedACL(acl)}
 }
 
-// photo is an object as it was read.
+// photo is an object that is being read. Whoever gets one closes it.
 type photo struct {
-	data []byte
-	etag string
+	body   io.ReadCloser
+	name   string // bucket and key, for errors
+	etag   string
+	cancel context.CancelFunc
+	left   int           // bytes that have not been read yet, as the store says
+	waited time.Duration // for those that have
 }
 
-// get reads a photo. Its errors are SourceMissing, SourceTooLarge for one that
-// has more bytes than are rendered, and StorageFailed.
-func (s storage) get(ctx context.Context, bucket, key string) (photo, error) {
+// smallRest is how many bytes of a photo are read rather than given up: that
+// takes less time than the new connection that storing the preview would need.
+const smallRest = 64 << 10
+
+// get opens a photo. Its errors are SourceMissing, SourceTooLarge for one that
+// says it has more bytes than are rendered, and StorageFailed.
+func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
+	p := &photo{name: bucket + "/" + key, cancel: cancel}
+	start := time.Now()
 	object, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	if missing(err) {
-		return photo{}, fail(prew.SourceMissing, "%s/%s: no such photo", bucket, key)
-	}
+	p.waited = time.Since(start)
 	if err != nil {
-		return photo{}, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
+		cancel()
+		if missing(err) {
+			return p, fail(prew.SourceMissing, "%s: no such photo", p.name)
+		}
+		return p, fail(prew.StorageFailed, "%s: %v", p.name, err)
 	}
-	defer object.Body.Close()
-	p := photo{etag: aws.ToString(object.ETag)}
-	size := aws.ToInt64(object.ContentLength)
-	if size > render.MaxSourceBytes {
-		return photo{}, about(p, fail(prew.SourceTooLarge, "image has %d bytes, limit is %d", size, render.MaxSourceBytes))
+	p.body, p.etag = object.Body, aws.ToString(object.ETag)
+	p.left = int(aws.ToInt64(object.ContentLength))
+	if p.left > render.MaxSourceBytes {
+		p.Close()
+		return p, about(p, fail(prew.SourceTooLarge, "image has %d bytes, limit is %d", p.left, render.MaxSourceBytes))
 	}
-	var data bytes.Buffer
-	data.Grow(int(size) + bytes.MinRead) // what ReadFrom needs to see the end without growing
-	if _, err := data.ReadFrom(io.LimitReader(object.Body, render.MaxSourceBytes+1)); err != nil {
-		return photo{}, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
-	}
-	p.data = data.Bytes()
 	return p, nil
+}
+
+// Read reads on, as io.Reader says. What goes wrong with that is StorageFailed.
+func (p *photo) Read(b []byte) (int, error) {
+	start := time.Now()
+	n, err := p.body.Read(b)
+	p.waited += time.Since(start)
+	p.left -= n
+	if err != nil && err != io.EOF {
+		err = fail(prew.StorageFailed, "%s: %v", p.name, err)
+	}
+	return n, err
+}
+
+// Close ends the reading, before the photo's end or after it.
+func (p *photo) Close() {
+	if 0 < p.left && p.left <= smallRest {
+		io.Copy(io.Discard, p.body)
+	}
+	p.cancel()
+	p.body.Close()
 }
 
 // put stores a preview unless there is one, and says whether this one is it: if

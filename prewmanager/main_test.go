@@ -28,9 +28,9 @@ func TestPresetsCommandSaysWhereValuesComeFrom(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	const want = `thumb
-  width       64       PRESET_THUMB
-  height      64       PRESET_THUMB
-  fit         cover    built-in presets.yaml:20
+  width        64       PRESET_THUMB
+  height       64       PRESET_THUMB
+  fit          cover    built-in presets.yaml:30
 `
 	if !strings.HasPrefix(string(out), want) {
 		t.Errorf("%s\nwant it to begin\n%s", out, want)

@@ -4,56 +4,71 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/jpeg"
 	"image/png"
+	"sync"
 
 	"prew"
+	"prew/lambda/render/jpeg"
 )
 
 // pngEncoder compresses for speed: of a photograph the best level takes several
 // times as long for a few percent, and somebody is waiting.
-var pngEncoder = png.Encoder{CompressionLevel: png.BestSpeed}
+var pngEncoder = png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &pngBuffers{}}
 
 // encode writes the picture in the preset's format, or in the one that follows
-// from it: PNG where anything shines through, else JPEG. It may change img.
-func encode(img *image.NRGBA, p prew.Preset) (Preview, error) {
-	opaque := img.Opaque()
-	format := p.Format
-	if format == prew.Auto {
-		format = prew.JPEG
+// from it: PNG where anything shines through, else JPEG. It may change m.
+func (e *engine) encode(m picture, p prew.Preset) (Preview, error) {
+	opaque := m.pixels == nil || m.pixels.Opaque()
+	if p.Format == prew.PNG || p.Format == prew.Auto && !opaque {
+		return encodePNG(m.image(opaque))
+	}
+	planes := m.planes
+	if planes == nil {
 		if !opaque {
-			format = prew.PNG
+			flatten(m.pixels, p.Background)
 		}
+		planes = e.lumaChroma(m.pixels, stepOf(1, p))
 	}
-	preview := Preview{Width: img.Rect.Dx(), Height: img.Rect.Dy()}
-	var out bytes.Buffer
-	var err error
-	switch {
-	case format == prew.JPEG:
-		preview.ContentType = "image/jpeg"
-		if !opaque {
-			flatten(img, p.Background)
-		}
-		err = jpeg.Encode(&out, asRGBA(img), &jpeg.Options{Quality: p.Quality})
-	case opaque:
-		preview.ContentType = "image/png"
-		err = pngEncoder.Encode(&out, asRGBA(img))
-	default:
-		preview.ContentType = "image/png"
-		err = pngEncoder.Encode(&out, img)
-	}
-	if err != nil {
-		return Preview{}, fail(prew.RenderFailed, "%s: %v", preview.ContentType, err)
-	}
-	preview.Data = out.Bytes()
-	return preview, nil
+	return Preview{
+		Data:        e.encoder.Encode(planes, jpeg.EncodeOptions{Quality: p.Quality, Progressive: p.Progressive}),
+		ContentType: "image/jpeg",
+		Width:       planes[0].Width,
+		Height:      planes[0].Height,
+	}, nil
 }
 
-// asRGBA is an opaque picture as the type that the encoders have a fast path
-// for. Where nothing shines through, the bytes are the same.
-func asRGBA(img *image.NRGBA) *image.RGBA {
-	return &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
+// image is the picture as a type that image/png has a fast path for.
+func (m picture) image(opaque bool) image.Image {
+	switch {
+	case len(m.planes) == 1:
+		luma := m.planes[0]
+		return &image.Gray{Pix: luma.Pix, Stride: luma.Stride, Rect: image.Rect(0, 0, luma.Width, luma.Height)}
+	case m.planes != nil:
+		return colours(m.planes)
+	case opaque: // premultiplied or not, these are the same bytes
+		return &image.RGBA{Pix: m.pixels.Pix, Stride: m.pixels.Stride, Rect: m.pixels.Rect}
+	}
+	return m.pixels
 }
+
+func encodePNG(m image.Image) (Preview, error) {
+	var out bytes.Buffer
+	if err := pngEncoder.Encode(&out, m); err != nil {
+		return Preview{}, fail(prew.RenderFailed, "image/png: %v", err)
+	}
+	size := m.Bounds().Size()
+	return Preview{Data: out.Bytes(), ContentType: "image/png", Width: size.X, Height: size.Y}, nil
+}
+
+// pngBuffers keeps what image/png needs for a picture for the next one.
+type pngBuffers struct{ pool sync.Pool }
+
+func (b *pngBuffers) Get() *png.EncoderBuffer {
+	buffer, _ := b.pool.Get().(*png.EncoderBuffer)
+	return buffer
+}
+
+func (b *pngBuffers) Put(buffer *png.EncoderBuffer) { b.pool.Put(buffer) }
 
 // flatten puts the picture on a background of the colour #rrggbb.
 func flatten(img *image.NRGBA, background string) {

@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"prew"
+	"prew/lambda/render/resample"
 )
 
 // plan is how a picture becomes its preview: shrunk to scaled, then cut to crop,
@@ -87,4 +88,72 @@ func place(box, picture image.Point, g prew.Gravity) image.Rectangle {
 		at.Y = picture.Y - box.Y
 	}
 	return image.Rectangle{Min: at, Max: at.Add(box)}
+}
+
+// view is what a preview shows of a photo: where it shrinks to and what is kept
+// of it, as it is seen, and how it has to be turned to be seen so.
+type view struct {
+	plan
+	turn turn
+}
+
+// viewOf plans the preview of a photo that is stored in the given size.
+func viewOf(stored image.Point, t turn, p prew.Preset) view {
+	return view{fit(t.size(stored), p), t}
+}
+
+// lattice says how many samples a plane has along the sides of the stored photo:
+// x.num/x.den of them and y.num/y.den.
+type lattice struct{ x, y fraction }
+
+type fraction struct{ num, den int }
+
+// wholeLattice is that of a plane with a sample for each pixel.
+func wholeLattice(size image.Point) lattice { return lattice{fraction{size.X, 1}, fraction{size.Y, 1}} }
+
+// axes are those along which a plane of the photo, as it is stored, becomes one
+// of the preview that has a sample for each step pixels. Where the photo is
+// stored mirrored the plane is read backwards, so that all that is left of
+// turning it is to exchange its axes.
+func (v view) axes(l lattice, step int) (x, y resample.Axis) {
+	along := func(scaled, from, to int, f fraction, backwards bool) resample.Axis {
+		a := resample.Axis{Scaled: scaled, Num: f.num, Den: f.den, From: from, Step: step, Count: (to - from + step - 1) / step}
+		if backwards {
+			a.From, a.Step = scaled-from, -step
+		}
+		return a
+	}
+	crop := v.crop
+	scaled := v.scaled
+	if v.turn.transposes() {
+		scaled.X, scaled.Y = scaled.Y, scaled.X
+		crop = image.Rect(crop.Min.Y, crop.Min.X, crop.Max.Y, crop.Max.X)
+	}
+	return along(scaled.X, crop.Min.X, crop.Max.X, l.x, v.turn.mirrorsX()),
+		along(scaled.Y, crop.Min.Y, crop.Max.Y, l.y, v.turn.mirrorsY())
+}
+
+// enough says whether planes on a lattice hold what the preview needs: samples
+// for oversample times as many as it will have, each way. A part of a sample may
+// be missing, as where the preview's size was rounded up.
+func (v view) enough(l lattice, step int, oversample float64) bool {
+	scaled := v.turn.size(v.scaled)
+	covers := func(f fraction, side int) bool {
+		return float64((f.num+f.den)*step) > oversample*float64(side*f.den)
+	}
+	return covers(l.x, scaled.X) && covers(l.y, scaled.Y)
+}
+
+// region is what a preview needs of a plane on a lattice, in pixels of the photo
+// as it is stored.
+func (v view) region(l lattice, stored image.Point, step int, k resample.Kernel) image.Rectangle {
+	x, y := v.axes(l, step)
+	along := func(a resample.Axis, f fraction, side int) (from, to int) {
+		from, to = a.Reach(k, (f.num+f.den-1)/f.den)
+		return from * f.den * side / f.num, (to*f.den*side + f.num - 1) / f.num
+	}
+	var r image.Rectangle
+	r.Min.X, r.Max.X = along(x, l.x, stored.X)
+	r.Min.Y, r.Max.Y = along(y, l.y, stored.Y)
+	return r
 }

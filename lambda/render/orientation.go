@@ -15,11 +15,11 @@ type turn uint8
 
 const upright turn = 1
 
-// orientation is the turn that the EXIF of a source asks for, and upright for
-// one without, or with what can't be read: a photo is never refused for it.
-func orientation(k kind, src []byte) turn {
+// orientation is the turn that EXIF, a TIFF structure, asks for, and upright
+// where there is none or it can't be read: a photo is never refused for it.
+func orientation(exif []byte) turn {
 	const tagOrientation = 274
-	for tag, values := range ifd(k.exif(src)) {
+	for tag, values := range ifd(exif) {
 		if tag != tagOrientation {
 			continue
 		}
@@ -36,11 +36,18 @@ func orientation(k kind, src []byte) turn {
 // size is what becomes of a stored size when it is turned, and the other way
 // round.
 func (t turn) size(p image.Point) image.Point {
-	if t >= 5 {
+	if t.transposes() {
 		return image.Pt(p.Y, p.X)
 	}
 	return p
 }
+
+// transposes says whether the stored rows are columns as seen. mirrorsX and
+// mirrorsY say whether the stored rows, or columns, run against the side that
+// they are seen along.
+func (t turn) transposes() bool { return t >= 5 }
+func (t turn) mirrorsX() bool   { return t == 2 || t == 3 || t == 7 || t == 8 }
+func (t turn) mirrorsY() bool   { return t == 3 || t == 4 || t == 6 || t == 7 }
 
 // apply turns a picture. imaging's rotations are counter-clockwise.
 func (t turn) apply(img *image.NRGBA) *image.NRGBA {
@@ -139,59 +146,9 @@ func noEXIF([]byte) []byte { return nil }
 
 func exifOfTIFF(src []byte) []byte { return src }
 
-// exifHeader comes before the TIFF structure in a JPEG, and in the WebPs of some
-// writers.
+// exifHeader comes before the TIFF structure in the WebPs of some writers, as it
+// does in every JPEG.
 const exifHeader = "Exif\x00\x00"
-
-// The markers of JPEG (ITU-T T.81, table B.1) that matter here.
-const (
-	jpegSOI  = 0xd8
-	jpegEOI  = 0xd9
-	jpegSOS  = 0xda
-	jpegAPP1 = 0xe1
-)
-
-func exifOfJPEG(src []byte) []byte {
-	for marker, payload := range jpegSegments(src) {
-		if exif, ok := bytes.CutPrefix(payload, []byte(exifHeader)); ok && marker == jpegAPP1 {
-			return exif
-		}
-	}
-	return nil
-}
-
-// jpegSegments yields the marker segments of a JPEG up to its end, with their
-// payloads, and passes over the coded data between them.
-func jpegSegments(src []byte) iter.Seq2[byte, []byte] {
-	return func(yield func(byte, []byte) bool) {
-		for {
-			i := bytes.IndexByte(src, 0xff)
-			if i < 0 || i+2 > len(src) {
-				return
-			}
-			marker := src[i+1]
-			switch {
-			case marker == 0xff: // a fill byte
-				src = src[i+1:]
-				continue
-			case marker == 0 || 0xd0 <= marker && marker <= jpegSOI: // coded data, RST0-7, SOI
-				src = src[i+2:]
-				continue
-			case marker == jpegEOI:
-				return
-			}
-			src = src[i+2:]
-			if len(src) < 2 {
-				return
-			}
-			length := int(binary.BigEndian.Uint16(src)) // counts itself
-			if length < 2 || length > len(src) || !yield(marker, src[2:length]) {
-				return
-			}
-			src = src[length:]
-		}
-	}
-}
 
 // exifOfPNG finds the chunk eXIf (PNG, third edition, 11.3.4.5), which may
 // stand before or after the picture.

@@ -15,6 +15,9 @@ import (
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
+
+	ownjpeg "prew/lambda/render/jpeg"
+	"prew/lambda/render/plane"
 )
 
 var (
@@ -78,6 +81,31 @@ func curtain(w, h int) *image.NRGBA {
 
 func asJPEG(m image.Image) []byte {
 	return encoded(func(b *bytes.Buffer) error { return jpeg.Encode(b, m, &jpeg.Options{Quality: 95}) })
+}
+
+// asProgressiveJPEG is a JPEG of ten scans.
+func asProgressiveJPEG(m *image.NRGBA) []byte {
+	var e engine
+	var encoder ownjpeg.Encoder
+	return encoder.Encode(e.lumaChroma(m, 2), ownjpeg.EncodeOptions{Quality: 95, Progressive: true})
+}
+
+// asRGBCodedJPEG is a JPEG whose planes are red, green and blue, as the marker
+// segment APP14 says that Adobe writes.
+func asRGBCodedJPEG(m *image.NRGBA) []byte {
+	size := m.Rect.Size()
+	planes := make([]plane.Plane, 3)
+	for c := range planes {
+		planes[c] = plane.Plane{Pix: make([]uint8, size.X*size.Y), Stride: size.X, Width: size.X, Height: size.Y}
+		for i := range planes[c].Pix {
+			planes[c].Pix[i] = m.Pix[4*i+c]
+		}
+	}
+	var e ownjpeg.Encoder
+	coded := e.Encode(planes, ownjpeg.EncodeOptions{Quality: 95})
+	adobe := append([]byte{0xff, 0xee, 0, 14}, "Adobe\x00\x64\x00\x00\x00\x00\x00"...)
+	const afterJFIF = 2 + 18 // which would say that they are luma and chroma
+	return append(append(coded[:2:2], adobe...), coded[afterJFIF:]...)
 }
 
 func asPNG(m image.Image) []byte {

@@ -123,6 +123,9 @@ func TestDeathIsNoticed(t *testing.T) {
 	}
 }
 
+// The program's first thread, which can't end, is kept away from tests.
+func init() { runtime.LockOSThread() }
+
 // TestPartOutlivesTheThreadThatAskedForIt holds that the signal which the kernel
 // sends at the end of a thread is not bound to the caller's.
 func TestPartOutlivesTheThreadThatAskedForIt(t *testing.T) {

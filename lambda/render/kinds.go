@@ -5,9 +5,10 @@ import (
 	"errors"
 	"image"
 	"image/gif"
-	"image/jpeg"
+	stdjpeg "image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -32,11 +33,15 @@ const (
 	maxSide = 16_384
 )
 
-// kind is a format that is read: how its files begin ("?" is any byte) and what
-// reads them.
+// magicSize is how many bytes of a file tell its kind.
+const magicSize = 15
+
+// kind is a format that is read: how its files begin ("?" is any byte), how a
+// source is opened, and what its decoder brings along.
 type kind struct {
 	name   string
 	magic  string
+	open   func(e *engine, k kind, src io.Reader, p prew.Preset) (photo, error)
 	config func(io.Reader) (image.Config, error)
 	check  func(src []byte) error // what the decoder doesn't hold against the size
 	decode func(io.Reader) (image.Image, error)
@@ -44,42 +49,26 @@ type kind struct {
 }
 
 // kinds are all formats that are read. The standard library's registry is left
-// alone: any import can add to it.
+// alone: any import can add to it. Of JPEG, config and what follows it serve the
+// pictures that package jpeg leaves to others.
 var kinds = []kind{
-	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, checkJPEG, jpeg.Decode, exifOfJPEG},
-	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, noCheck, png.Decode, exifOfPNG},
-	{"GIF", "GIF87a", gif.DecodeConfig, noCheck, decodeGIF, noEXIF},
-	{"GIF", "GIF89a", gif.DecodeConfig, noCheck, decodeGIF, noEXIF},
-	{"BMP", "BM", bmp.DecodeConfig, noCheck, bmp.Decode, noEXIF},
-	{"TIFF", "II*\x00", tiff.DecodeConfig, checkTIFF, tiff.Decode, exifOfTIFF},
-	{"TIFF", "MM\x00*", tiff.DecodeConfig, checkTIFF, tiff.Decode, exifOfTIFF},
-	{"WebP", "RIFF????WEBPVP8", configWebP, noCheck, decodeWebP, exifOfWebP},
+	{"JPEG", "\xff\xd8\xff", (*engine).openJPEG, stdjpeg.DecodeConfig, checkScans, stdjpeg.Decode, noEXIF},
+	{"PNG", "\x89PNG\r\n\x1a\n", (*engine).openFile, png.DecodeConfig, noCheck, png.Decode, exifOfPNG},
+	{"GIF", "GIF87a", (*engine).openForImaging, gif.DecodeConfig, noCheck, decodeGIF, noEXIF},
+	{"GIF", "GIF89a", (*engine).openForImaging, gif.DecodeConfig, noCheck, decodeGIF, noEXIF},
+	{"BMP", "BM", (*engine).openForImaging, bmp.DecodeConfig, noCheck, bmp.Decode, noEXIF},
+	{"TIFF", "II*\x00", (*engine).openForImaging, tiff.DecodeConfig, checkTIFF, tiff.Decode, exifOfTIFF},
+	{"TIFF", "MM\x00*", (*engine).openForImaging, tiff.DecodeConfig, checkTIFF, tiff.Decode, exifOfTIFF},
+	{"WebP", "RIFF????WEBPVP8", (*engine).openFile, configWebP, noCheck, decodeWebP, exifOfWebP},
 }
 
-// examine finds out what a source is and holds it against every limit by its
-// headers alone: what it refuses costs no memory.
-func examine(src []byte) (kind, error) {
-	if len(src) > MaxSourceBytes {
-		return kind{}, fail(prew.SourceTooLarge, "image has %d bytes, limit is %d", len(src), MaxSourceBytes)
+// kindOf tells the kind of a file by its first magicSize bytes.
+func kindOf(head []byte) (kind, bool) {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.begins(head) })
+	if i < 0 {
+		return kind{}, false
 	}
-	for _, k := range kinds {
-		if !k.begins(src) {
-			continue
-		}
-		size, err := k.config(bytes.NewReader(src))
-		switch {
-		case err != nil:
-			return kind{}, k.blame(err)
-		case size.Width < 1 || size.Height < 1:
-			return kind{}, fail(prew.SourceDamaged, "image is %dx%d", size.Width, size.Height)
-		case size.Width > maxSide || size.Height > maxSide:
-			return kind{}, fail(prew.SourceTooLarge, "image is %dx%d, limit is %d pixels a side", size.Width, size.Height, maxSide)
-		case size.Width*size.Height > maxPixels:
-			return kind{}, fail(prew.SourceTooLarge, "image is %dx%d, limit is %d megapixels", size.Width, size.Height, maxPixels/1_000_000)
-		}
-		return k, k.check(src)
-	}
-	return kind{}, fail(prew.SourceUnsupported, "not a JPEG, PNG, GIF, BMP, TIFF or WebP image")
+	return kinds[i], true
 }
 
 // begins says whether src starts as files of this kind do.
@@ -95,19 +84,48 @@ func (k kind) begins(src []byte) bool {
 	return true
 }
 
-// read decodes a source that examine let pass.
-func (k kind) read(src []byte) (image.Image, error) {
-	img, err := k.decode(bytes.NewReader(src))
-	if err != nil {
-		return nil, k.blame(err)
+// read reads a source as a whole and decodes it, after it has been held against
+// every limit by its headers alone: what is refused costs no memory. src is the
+// file's bytes, to find its EXIF in.
+func (k kind) read(file *bytes.Buffer, from io.Reader) (img image.Image, src []byte, err error) {
+	file.Reset()
+	if _, err := file.ReadFrom(from); err != nil {
+		return nil, nil, err
 	}
-	return img, nil
+	src = file.Bytes()
+	config, err := k.config(bytes.NewReader(src))
+	if err != nil {
+		return nil, nil, k.blame(err)
+	}
+	if err := checkSize(config.Width, config.Height); err != nil {
+		return nil, nil, err
+	}
+	if err := k.check(src); err != nil {
+		return nil, nil, err
+	}
+	if img, err = k.decode(bytes.NewReader(src)); err != nil {
+		return nil, nil, k.blame(err)
+	}
+	return img, src, nil
+}
+
+// checkSize holds the size that a header claims against the limits.
+func checkSize(width, height int) error {
+	switch {
+	case width < 1 || height < 1:
+		return fail(prew.SourceDamaged, "image is %dx%d", width, height)
+	case width > maxSide || height > maxSide:
+		return fail(prew.SourceTooLarge, "image is %dx%d, limit is %d pixels a side", width, height, maxSide)
+	case width*height > maxPixels:
+		return fail(prew.SourceTooLarge, "image is %dx%d, limit is %d megapixels", width, height, maxPixels/1_000_000)
+	}
+	return nil
 }
 
 // blame tells what a decoder doesn't know from what is broken.
 func (k kind) blame(err error) error {
 	code := prew.SourceDamaged
-	if is[jpeg.UnsupportedError](err) || is[png.UnsupportedError](err) || is[tiff.UnsupportedError](err) ||
+	if is[stdjpeg.UnsupportedError](err) || is[png.UnsupportedError](err) || is[tiff.UnsupportedError](err) ||
 		errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, errAnimated) {
 		code = prew.SourceUnsupported
 	}
@@ -137,24 +155,6 @@ func decodeGIF(r io.Reader) (image.Image, error) {
 	placed := image.NewNRGBA(image.Rect(0, 0, screen.Width, screen.Height))
 	paste(placed, frame)
 	return placed, nil
-}
-
-// maxScans is the most scans of a JPEG: encoders write ten or so and a hundred
-// is what libjpeg's own limit is. A scan of a few bytes can ask for work on the
-// whole picture, and 64 MB hold hundreds of thousands of them.
-const maxScans = 100
-
-func checkJPEG(src []byte) error {
-	scans := 0
-	for marker := range jpegSegments(src) {
-		if marker == jpegSOS {
-			scans++
-		}
-	}
-	if scans > maxScans {
-		return fail(prew.SourceTooLarge, "image has %d scans, limit is %d", scans, maxScans)
-	}
-	return nil
 }
 
 // checkTIFF refuses strips and tiles that lie over one another. A tile can be

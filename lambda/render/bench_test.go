@@ -1,0 +1,86 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"prew"
+)
+
+// BenchmarkRender renders photos of the corpus, as a whole and stage by stage:
+// read (the bytes of the source), decode, resize (with turning) and encode.
+func BenchmarkRender(b *testing.B) {
+	corpus := os.Getenv("CORPUS")
+	if corpus == "" {
+		b.Skip("CORPUS is empty: it names the folder of the photos")
+	}
+	previews := []struct {
+		name   string
+		preset prew.Preset
+	}{
+		{"1440", prew.Preset{Width: 1440}},
+		{"640", prew.Preset{Width: 640}},
+		{"200", prew.Preset{Width: 200, Height: 200, Fit: prew.Cover}},
+	}
+	for _, file := range []string{"p12.jpg", "p12_prog.jpg", "p20.jpg", "p22_444.jpg", "p2.jpg", "p8_o6.jpg", "alpha3.png", "w8.webp"} {
+		src, err := os.ReadFile(filepath.Join(corpus, "bench", file))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, preview := range previews {
+			preset, err := preview.preset.Resolve()
+			if err != nil {
+				b.Fatal(err)
+			}
+			name := fmt.Sprintf("photo=%s/preview=%s/stage=", strings.TrimSuffix(file, filepath.Ext(file)), preview.name)
+			benchmarkStages(b, name, src, preset)
+		}
+	}
+}
+
+func benchmarkStages(b *testing.B, name string, src []byte, p prew.Preset) {
+	run := func(stage string, do func(e *engine) error) {
+		b.Run(name+stage, func(b *testing.B) {
+			var e engine
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := do(&e); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	run("all", func(e *engine) error {
+		_, err := e.render(bytes.NewReader(src), p)
+		return err
+	})
+	run("read", func(e *engine) error {
+		e.file.Reset()
+		_, err := e.file.ReadFrom(&bounded{src: bytes.NewReader(src)})
+		return err
+	})
+	k, _ := kindOf(src)
+	decode := func(e *engine) (photo, error) { return k.open(e, k, bytes.NewReader(src), p) }
+	run("decode", func(e *engine) error {
+		_, err := decode(e)
+		return err
+	})
+	var source, target engine
+	photo, err := decode(&source)
+	if err != nil {
+		b.Fatal(err)
+	}
+	run("resize", func(e *engine) error {
+		e.shrink(photo, p)
+		return nil
+	})
+	picture := target.shrink(photo, p)
+	run("encode", func(e *engine) error {
+		_, err := e.encode(picture, p)
+		return err
+	})
+}

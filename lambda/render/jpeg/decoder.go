@@ -1,0 +1,174 @@
+// Package jpeg reads and writes JPEG pictures (ITU-T T.81) as planes of Y', Cb
+// and Cr, or of grey. Its decoder is made for previews: it decodes at any eighth
+// of the size, which takes little more than reading the coded data.
+package jpeg
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+
+	"prew/lambda/render/plane"
+)
+
+// UnsupportedError says what of a picture this decoder leaves to others.
+type UnsupportedError string
+
+func (e UnsupportedError) Error() string { return "unsupported JPEG: " + string(e) }
+
+// DamagedError says what is broken in a picture, and where.
+type DamagedError string
+
+func (e DamagedError) Error() string { return "damaged JPEG: " + string(e) }
+
+// LimitError says which limit a picture exceeds.
+type LimitError string
+
+func (e LimitError) Error() string { return "JPEG above a limit: " + string(e) }
+
+// errEnd is where the source ends too early.
+const errEnd = DamagedError("it ends early")
+
+func damagedf(format string, args ...any) error {
+	return DamagedError(fmt.Sprintf(format, args...))
+}
+
+func unsupportedf(format string, args ...any) error {
+	return UnsupportedError(fmt.Sprintf(format, args...))
+}
+
+// maxScans is the most scans of a picture: encoders write ten or so, and each
+// asks for work on the whole picture, however short it is. It is libjpeg-turbo's
+// limit where that has one.
+const maxScans = 100
+
+// Decoder decodes one picture after another and keeps its buffers between them.
+// The zero value is ready. It is not for concurrent use.
+type Decoder struct {
+	in     input
+	window window
+	coef   coefficients
+
+	frame  frame
+	exif   []byte
+	colour colour
+	ready  bool // a header has been read and not been used
+
+	quant    [4]quantisation
+	dc       [4]huffman
+	ac       [4]huffman
+	interval int // MCUs between two restart markers, 0 if there are none
+
+	components []component
+	scan       scan
+	planes     []plane.Plane
+}
+
+// Header is what a picture says of itself before its coded data.
+type Header struct {
+	Width, Height int         // in pixels, as stored
+	Components    []Component // one, grey, or three: Y', Cb and Cr
+	Progressive   bool
+
+	// EXIF is the TIFF structure of the first APP1 segment that has one, nil
+	// without. It is valid until the next ReadHeader.
+	EXIF []byte
+}
+
+// Component is the sampling factors of a component (T.81, A.1.1): it has H
+// samples across and V down where the largest factors of all are the pixels.
+type Component struct{ H, V int }
+
+// Options is how a picture is decoded.
+type Options struct {
+	// Scale is the size of each component in eighths, 1 to 8: what becomes of
+	// the sides of a block. Those of components that are not there don't matter.
+	Scale [3]int
+
+	// Region is the part that is wanted, in pixels as stored; what is around it
+	// may be anything. An empty one stands for the whole picture.
+	Region image.Rectangle
+
+	// Damaged asks for what there is of a damaged picture instead of an error.
+	// What is not there is mid-grey.
+	Damaged bool
+}
+
+// ReadHeader reads the start of a picture, up to its coded data. It returns an
+// UnsupportedError for a kind that this decoder leaves to others, a DamagedError
+// for what is broken or no JPEG, and errors of r, except io.EOF, as they are.
+func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
+	d.in.reset(r)
+	d.frame = frame{}
+	d.exif = d.exif[:0]
+	d.colour = colour{}
+	d.ready = false
+	d.interval = 0
+	for i := range d.quant {
+		d.quant[i].defined, d.dc[i].defined, d.ac[i].defined = false, false, false
+	}
+	if err := d.readHeader(); err != nil {
+		return Header{}, err
+	}
+	d.ready = true
+	h := Header{
+		Width:       d.frame.width,
+		Height:      d.frame.height,
+		Components:  make([]Component, d.frame.count),
+		Progressive: d.frame.progressive,
+	}
+	for i, c := range d.frame.parts() {
+		h.Components[i] = Component{c.h, c.v}
+	}
+	if len(d.exif) > 0 {
+		h.EXIF = d.exif
+	}
+	return h, nil
+}
+
+// Head is what ReadHeader has read of its source, whether it returned an error
+// or not. It is valid until Decode or the next ReadHeader.
+func (d *Decoder) Head() []byte { return d.in.buf }
+
+// Memory is how many bytes the planes and coefficients of the picture take whose
+// header was read, when it is decoded with the given options.
+func (d *Decoder) Memory(o Options) int {
+	total := 0
+	for i := range d.frame.parts() {
+		l := d.frame.layout(i)
+		m := o.Scale[i]
+		total += l.across * l.down * m * m
+		if d.frame.progressive {
+			const each, mask = 2, 8
+			total += l.across * l.down * (each*square(m)*square(m) + mask)
+		}
+	}
+	return total
+}
+
+// Decode decodes the picture whose header was read. Plane i covers the whole
+// picture: it has Width*H*M/(8*Hmax) samples across, rounded up, where M is the
+// scale of component i, H its sampling factor and Hmax the largest of all; and
+// likewise down. The planes are the decoder's and valid until it is used again.
+//
+// It returns a DamagedError for a picture that is broken or not whole, unless the
+// options want that, a LimitError for one of more than 100 scans, and errors of
+// the reader, except io.EOF, as they are. It panics for scales outside 1 to 8.
+func (d *Decoder) Decode(o Options) ([]plane.Plane, error) {
+	if !d.ready {
+		return nil, errors.New("jpeg: decoding without a header")
+	}
+	d.ready = false
+	d.lay(o)
+	d.in.stream()
+	if err := d.decode(o.Damaged); err != nil {
+		if _, damage := errors.AsType[DamagedError](err); !damage || !o.Damaged {
+			return nil, err
+		}
+	}
+	if d.frame.progressive {
+		d.reconstruct()
+	}
+	return d.planes, nil
+}

@@ -1,0 +1,75 @@
+package render
+
+import (
+	"image"
+
+	"prew/lambda/render/plane"
+	"prew/lambda/render/resample"
+)
+
+// asNRGBA is a picture as pixels of four channels, eight bits each, not
+// premultiplied. Sixteen bits become eight.
+func asNRGBA(img image.Image) *image.NRGBA {
+	switch img := img.(type) {
+	case *image.NRGBA:
+		return img
+	case *image.RGBA:
+		if img.Opaque() {
+			return &image.NRGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
+		}
+	}
+	m := image.NewNRGBA(img.Bounds())
+	paste(m, img)
+	return m
+}
+
+// premultiplied is a picture as pixels whose colours are weighted by their
+// alpha, so that resampled together what is transparent lends no colour to what
+// is not. It may be made in the memory of img.
+func premultiplied(img image.Image) *image.NRGBA {
+	if img, ok := img.(*image.RGBA); ok { // which is so already
+		return &image.NRGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
+	}
+	m := asNRGBA(img)
+	resample.Premultiply(m.Pix)
+	return m
+}
+
+// paste copies a picture into another, to where its bounds say, which are inside
+// those of dst. Sixteen bits become eight.
+func paste(dst *image.NRGBA, img image.Image) {
+	// Every picture of the decoders is an image.RGBA64Image: asking for such
+	// colours allocates none. They are premultiplied, in sixteen bits.
+	src := img.(image.RGBA64Image)
+	b := img.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		row := dst.Pix[dst.PixOffset(b.Min.X, y):]
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := src.RGBA64At(x, y)
+			pixel := row[:4:4]
+			row = row[4:]
+			switch a := uint32(c.A); a {
+			case 0:
+				clear(pixel)
+			case 0xffff:
+				pixel[0], pixel[1], pixel[2], pixel[3] = uint8(c.R>>8), uint8(c.G>>8), uint8(c.B>>8), 0xff
+			default:
+				pixel[0] = uint8(uint32(c.R) * 0xffff / a >> 8)
+				pixel[1] = uint8(uint32(c.G) * 0xffff / a >> 8)
+				pixel[2] = uint8(uint32(c.B) * 0xffff / a >> 8)
+				pixel[3] = uint8(a >> 8)
+			}
+		}
+	}
+}
+
+// joined makes pixels of the four planes red, green, blue and alpha, and takes
+// the alpha out of the colours.
+func joined(planes []plane.Plane) *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, planes[0].Width, planes[0].Height))
+	for y := range planes[0].Height {
+		row := m.Pix[y*m.Stride:][:m.Stride]
+		resample.Unpremultiply(row, planes[0].Row(y), planes[1].Row(y), planes[2].Row(y), planes[3].Row(y))
+	}
+	return m
+}

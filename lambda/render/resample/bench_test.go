@@ -1,0 +1,100 @@
+package resample
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"prew/lambda/render/plane"
+)
+
+// benchmarkPlanes resamples the planes of a photo as a preview in 4:2:0 needs
+// them.
+func benchmarkPlanes(b *testing.B, width, height, chromaWidth, chromaHeight int, scaledWidth, scaledHeight, fromX, fromY, w, h int) {
+	random := rand.New(rand.NewPCG(1, 2))
+	luma := noise(random, width, height)
+	chroma := noise(random, chromaWidth, chromaHeight)
+	x := Axis{Scaled: scaledWidth, Num: width, Den: 1, From: fromX, Step: 1, Count: w}
+	y := Axis{Scaled: scaledHeight, Num: height, Den: 1, From: fromY, Step: 1, Count: h}
+	cx := Axis{Scaled: scaledWidth, Num: chromaWidth, Den: 1, From: fromX, Step: 2, Count: (w + 1) / 2}
+	cy := Axis{Scaled: scaledHeight, Num: chromaHeight, Den: 1, From: fromY, Step: 2, Count: (h + 1) / 2}
+	dst, chromaDst := blank(x, y), blank(cx, cy)
+	var r Resampler
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Plane(dst, luma, x, y, Lanczos)
+		r.Plane(chromaDst, chroma, cx, cy, Lanczos)
+		r.Plane(chromaDst, chroma, cx, cy, Lanczos)
+	}
+}
+
+func benchmarkPixels(b *testing.B, width, height, w, h int) {
+	random := rand.New(rand.NewPCG(1, 2))
+	src := noise(random, 4*width*height, 1).Pix
+	x, y := whole(width, w), whole(height, h)
+	dst := []plane.Plane{blank(x, y), blank(x, y), blank(x, y), blank(x, y)}
+	var r Resampler
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Pixels(dst, src, 4*width, width, height, x, y, Lanczos)
+	}
+}
+
+func BenchmarkPlanes(b *testing.B) {
+	b.Run("1512x1134 422 to 1440", func(b *testing.B) {
+		benchmarkPlanes(b, 1512, 1134, 756, 1134, 1440, 1080, 0, 0, 1440, 1080)
+	})
+	b.Run("2016x1512 422 to 1440", func(b *testing.B) {
+		benchmarkPlanes(b, 2016, 1512, 1008, 1512, 1440, 1080, 0, 0, 1440, 1080)
+	})
+	b.Run("1008x756 422 to 640", func(b *testing.B) {
+		benchmarkPlanes(b, 1008, 756, 504, 756, 640, 480, 0, 0, 640, 480)
+	})
+	b.Run("504x378 422 to 200 cropped", func(b *testing.B) {
+		benchmarkPlanes(b, 504, 378, 252, 378, 267, 200, 33, 0, 200, 200)
+	})
+}
+
+func BenchmarkPixels(b *testing.B) {
+	b.Run("2048x1536 to 1440", func(b *testing.B) { benchmarkPixels(b, 2048, 1536, 1440, 1080) })
+	b.Run("2048x1536 to 640", func(b *testing.B) { benchmarkPixels(b, 2048, 1536, 640, 480) })
+	b.Run("2048x1536 to 200", func(b *testing.B) { benchmarkPixels(b, 2048, 1536, 267, 200) })
+}
+
+// BenchmarkWeights makes the weights of the four axes of a preview.
+func BenchmarkWeights(b *testing.B) {
+	x, y := whole(1512, 1440), whole(1134, 1080)
+	cx := Axis{Scaled: 1440, Num: 756, Den: 1, Step: 2, Count: 720}
+	cy := Axis{Scaled: 1080, Num: 1134, Den: 1, Step: 2, Count: 540}
+	var t weights
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, a := range []Axis{x, y, cx, cy} {
+			t.set(a, Lanczos, a.samples())
+		}
+	}
+}
+
+func BenchmarkPremultiply(b *testing.B) {
+	pix := noise(rand.New(rand.NewPCG(1, 2)), 4*2048*1536, 1).Pix
+	for b.Loop() {
+		Premultiply(pix)
+	}
+}
+
+// BenchmarkUnpremultiply takes the alpha out of a preview a third of which is
+// clear, opaque and neither.
+func BenchmarkUnpremultiply(b *testing.B) {
+	row := noise(rand.New(rand.NewPCG(1, 2)), 1440, 1).Pix
+	alpha := slices.Clone(row)
+	clear(alpha[:480])
+	for i := range 480 {
+		alpha[480+i] = 255
+	}
+	dst := make([]uint8, 4*1440)
+	for b.Loop() {
+		for range 1080 {
+			Unpremultiply(dst, row, row, row, alpha)
+		}
+	}
+}

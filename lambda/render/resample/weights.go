@@ -1,0 +1,111 @@
+package resample
+
+const (
+	// weightBits is the precision of a weight: 1 is 1<<weightBits. It is the most
+	// that leaves sixteen bits room for a sample at the end of a line, which takes
+	// the weights of all that lies beyond and comes to little more than 1.
+	weightBits = 14
+	one        = 1 << weightBits
+	half       = one / 2
+)
+
+// weights is what the results of one axis are made of. Those of result j begin
+// at sample first[j] of the source line and are w[j*stride:][:count[j]]; together
+// they are exactly one. Behind them follow zeros to the stride.
+type weights struct {
+	first, count []int32
+	w            []int16
+	stride       int
+
+	copies bool // result j is sample first[0]+j as it is
+	lo, hi int  // the samples that are read
+
+	lanes lanes // the same for the vector code
+
+	floats []float64 // room to work in
+}
+
+// set makes the weights of an axis over a line of the given length.
+func (t *weights) set(a Axis, k Kernel, length int) {
+	t.first = resized(t.first, a.Count)
+	t.count = resized(t.count, a.Count)
+	s := a.scale()
+	reach := k.reach(s.sample, s.width)
+	// An interval of 2*reach between two samples at most has one of them more
+	// than it has steps.
+	most := int(2*reach/s.sample) + 1
+	t.stride = (min(most, length) + 1) &^ 1 // in pairs, as they are multiplied
+	t.w = resized(t.w, a.Count*t.stride)
+	clear(t.w)
+	t.floats = resized(t.floats, most)
+	t.copies, t.lo, t.hi = true, length, 0
+	t.lanes.forget()
+	for j := range a.Count {
+		first, count := t.setResult(j, s.centre(j), s, k, length)
+		t.first[j], t.count[j] = int32(first), int32(count)
+		t.copies = t.copies && count == 1 && first == int(t.first[0])+j
+		t.lo, t.hi = min(t.lo, first), max(t.hi, first+count)
+	}
+}
+
+// setResult makes the weights of result j, whose middle is at centre, and says
+// where they begin and how many there are.
+func (t *weights) setResult(j int, centre int64, s scale, k Kernel, length int) (first, count int) {
+	from, to := s.around(centre, k)
+	first = min(max(from, 0), length-1)
+	last := min(max(to, 0), length-1)
+	values := t.floats[:to-from+1]
+	k.fill(values, int64(from)*s.sample-centre, s.sample, s.width)
+	// The line goes on beyond its ends with the sample at the end.
+	for ; from < first && len(values) > 1; from++ {
+		values[1] += values[0]
+		values = values[1:]
+	}
+	for ; to > last && len(values) > 1; to-- {
+		values[len(values)-2] += values[len(values)-1]
+		values = values[:len(values)-1]
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	// Rounding the running total instead of each weight makes the sum exact and
+	// leaves no stretch of the weights off by more than one unit, however many
+	// and small they are.
+	w := t.w[j*t.stride:][:len(values)]
+	unit := one / sum
+	total, before := 0.0, 0
+	for i, v := range values {
+		total += v
+		upTo := rounded(float64(total * unit))
+		w[i] = int16(upTo - before)
+		before = upTo
+	}
+	// Zeros at either end are samples that need not be read.
+	for w[len(w)-1] == 0 {
+		w = w[:len(w)-1]
+	}
+	zeros := 0
+	for w[zeros] == 0 {
+		zeros++
+	}
+	if zeros > 0 {
+		copy(w, w[zeros:])
+		clear(w[len(w)-zeros:])
+	}
+	return first + zeros, len(w) - zeros
+}
+
+// rounded is x, above -one, rounded to a whole number.
+func rounded(x float64) int { return int(x+(one+0.5)) - one }
+
+// resized is s with n elements, whatever they hold.
+func resized[E any](s []E, n int) []E {
+	if cap(s) < n {
+		return make([]E, n)
+	}
+	return s[:n]
+}
+
+// of is the weights of result j. A zero follows an odd number of them.
+func (t *weights) of(j int) []int16 { return t.w[j*t.stride:][:t.count[j]] }
