@@ -82,8 +82,9 @@ type RenderResult struct {
 	Timing Timing       `json:"timing"`
 }
 
-// Timing says how long the function took, in milliseconds: to read the photo
-// from S3, to render, to store the preview.
+// Timing says how long the function took, in milliseconds: waiting for the photo
+// from S3, rendering, and storing the preview. A JPEG is rendered while it
+// arrives, and then Fetch is only what that had to wait.
 type Timing struct {
 	Fetch  float64 `json:"fetch_ms"`
 	Render float64 `json:"render_ms"`

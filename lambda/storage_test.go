@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -141,6 +142,53 @@ func TestGetThatFailsHalfway(t *testing.T) {
 			t.Errorf("%v, want %s", err, prew.StorageFailed)
 		}
 	})
+}
+
+// TestConnectionIsKeptAfterASmallRest reads a photo to the end of its picture:
+// what is behind it is not worth a new connection, unless it is a lot.
+func TestConnectionIsKeptAfterASmallRest(t *testing.T) {
+	for _, test := range []struct {
+		rest int // bytes that nobody reads
+		want int // connections for two photos
+	}{{0, 1}, {smallRest, 1}, {1 << 20, 2}} {
+		var connections sync.Map
+		s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+			connections.Store(r.RemoteAddr, true)
+			w.Header().Set("Content-Length", fmt.Sprint(100+test.rest))
+			w.Write(make([]byte, 100+test.rest))
+		})
+		for range 2 {
+			p, err := s.get(t.Context(), "b", "k")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(p, make([]byte, 100)); err != nil {
+				t.Fatal(err)
+			}
+			p.Close()
+		}
+		made := 0
+		connections.Range(func(any, any) bool { made++; return true })
+		if made != test.want {
+			t.Errorf("with a rest of %d bytes there were %d connections, want %d", test.rest, made, test.want)
+		}
+	}
+}
+
+// TestPhotoThatBreaksOffIsNotToBlame renders a photo whose second half never
+// comes: that is remembered of no ETag.
+func TestPhotoThatBreaksOffIsNotToBlame(t *testing.T) {
+	whole := picture(t, 800, 600)
+	s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"e"`)
+		w.Header().Set("Content-Length", fmt.Sprint(len(whole)))
+		w.Write(whole[:len(whole)/2])
+	})
+	f := function{storage: s, presets: prew.Presets{}, log: slog.New(slog.DiscardHandler)}
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: "b", SrcKey: "k", DstBucket: "b", DstKey: "d", Preset: prew.Preset{Width: 80}})
+	if result.Error == nil || result.Error.Code != prew.StorageFailed || result.Error.SourceETag != "" {
+		t.Errorf("%+v, want %s of no ETag", result.Error, prew.StorageFailed)
+	}
 }
 
 func TestPut(t *testing.T) {

@@ -70,6 +70,9 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || extreme {
 			return
 		}
+		if _, rgb := m.(*image.RGBA); rgb {
+			return // by the names of the components, where libjpeg believes Adobe's segment
+		}
 		near(t, planes, m)
 	})
 }

@@ -87,7 +87,7 @@ func (d *Decoder) readHeader() error {
 	}
 	d.in.pos = 2
 	for {
-		marker, err := d.in.marker(0)
+		marker, err := d.in.marker()
 		if err != nil {
 			return err
 		}

@@ -51,9 +51,9 @@ type huffman struct {
 	limits  [17]uint32
 	offsets [17]int32
 
-	sequential bool // whether pairs and skips are of these codes
-	pairs      [1 << pairBits]pair
-	skips      [1 << skipBits]uint16
+	prepared bool // whether pairs and skips are of these codes
+	pairs    [1 << pairBits]pair
+	skips    [1 << skipBits]uint16
 }
 
 // pair is two coefficients, or one, and how the block goes on:
@@ -97,7 +97,7 @@ func (h *huffman) define(p []byte) (int, error) {
 	if size == h.size && counts == h.counts && string(values) == string(h.values[:size]) {
 		return 16 + size, nil // the same again: what has been built is right
 	}
-	h.counts, h.size, h.sequential = counts, size, false
+	h.counts, h.size, h.prepared = counts, size, false
 	copy(h.values[:], values)
 	h.index()
 	return 16 + size, nil
@@ -145,10 +145,10 @@ func extend(acc uint64, size uint) int32 {
 
 // prepare builds pairs and skips.
 func (h *huffman) prepare() {
-	if h.sequential {
+	if h.prepared {
 		return
 	}
-	h.sequential = true
+	h.prepared = true
 	for i := range h.pairs {
 		h.pairs[i] = h.pair(uint64(i) << (64 - pairBits))
 	}
@@ -163,10 +163,10 @@ func (h *huffman) pair(acc uint64) pair {
 	found := 0
 	for advance < ends {
 		length, run, size := h.find(acc)
-		if length == 0 || size > maxSizeAC || used+length+size > pairBits {
+		if length == 0 || !sequential(run, size) || used+length+size > pairBits {
 			break
 		}
-		if size == 0 && run != 15 {
+		if size == 0 && run == 0 {
 			used += length
 			advance += ends
 			break
@@ -206,8 +206,8 @@ func (h *huffman) skip() {
 		e := uint(0)
 		length, run, size := h.find(uint64(i) << (64 - w))
 		switch used := length + size; {
-		case length == 0 || size > maxSizeAC || used > w:
-		case size == 0 && run != 15:
+		case length == 0 || !sequential(run, size) || used > w:
+		case size == 0 && run == 0:
 			e = ends<<6 | used
 		default:
 			rest := w - used
@@ -227,6 +227,13 @@ func (h *huffman) skip() {
 			h.skips[i] = uint16(e)
 		}
 	}
+}
+
+// sequential says whether a symbol has a meaning in sequential scans: those of a
+// run without a coefficient are a run of 16 zeros and the end of a block (T.81,
+// F.1.2.2.1 and figure F.1).
+func sequential(run, size uint) bool {
+	return size <= maxSizeAC && (size > 0 || run == 0 || run == 15)
 }
 
 // find finds the code at the top of acc: its length, which is 0 if there is no

@@ -58,10 +58,10 @@ func (b *bitByBit) block(dc, ac *huffman, before int) (coef [64]int, ok bool) {
 	for k := 1; k < 64; k++ {
 		symbol := b.symbol(ac)
 		run, size := symbol>>4, symbol&15
-		if symbol < 0 || size > maxSizeAC {
+		if symbol < 0 || size > maxSizeAC || size == 0 && run > 0 && run < 15 {
 			return coef, false
 		}
-		if size == 0 && run != 15 {
+		if size == 0 && run == 0 {
 			break
 		}
 		if k += run; k > 63 {
@@ -112,7 +112,7 @@ func TestBlock(t *testing.T) {
 			case 2:
 				return byte(r.IntN(16)<<4 | r.IntN(12)) // 11 bits are too many
 			}
-			return byte(r.IntN(r.IntN(8)+1)<<4 | r.IntN(8))
+			return byte(r.IntN(r.IntN(8)+1)<<4 | r.IntN(7) + 1)
 		})
 		ac.prepare()
 		m := 1 + r.IntN(8)

@@ -21,7 +21,14 @@ type input struct {
 	streams bool
 }
 
+// keptHead is the largest head whose room is kept for the next picture. Those of
+// cameras, with a preview, have some tens of KB; one of many MB would stay.
+const keptHead = 1 << 20
+
 func (in *input) reset(src io.Reader) {
+	if cap(in.head) > keptHead {
+		in.head = nil
+	}
 	in.src = src
 	in.buf, in.pos = in.head[:0], 0
 	in.streams = false
@@ -83,10 +90,11 @@ func (in *input) need(n int) error {
 // or there is more of it than the picture has.
 const strayBytes = 16
 
-// marker passes over stray bytes, of which some have been counted before, and
-// returns the next marker (T.81, B.1.1.2).
-func (in *input) marker(stray int) (byte, error) {
-	for {
+var errStray = damagedf("more than %d bytes before a marker belong to nothing", strayBytes)
+
+// marker passes over stray bytes and returns the next marker (T.81, B.1.1.2).
+func (in *input) marker() (byte, error) {
+	for stray := 0; ; {
 		if err := in.need(2); err != nil {
 			return 0, err
 		}
@@ -96,9 +104,8 @@ func (in *input) marker(stray int) (byte, error) {
 			in.pos += 2
 			return second, nil
 		case first != 0xff || second == 0:
-			stray++
-			if stray > strayBytes {
-				return 0, damagedf("more than %d bytes before a marker belong to nothing", strayBytes)
+			if stray++; stray > strayBytes {
+				return 0, errStray
 			}
 		}
 		in.pos++

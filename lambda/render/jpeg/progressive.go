@@ -2,9 +2,12 @@ package jpeg
 
 import "math/bits"
 
+// maxLow is the lowest bit that a scan may end with (T.81, table B.3).
+const maxLow = 13
+
 // follows makes sure that a progressive scan may come after the scans of the
-// component before it (T.81, G.1.1.1): each bit of a coefficient comes once,
-// from the top. alone is false when the scan has other components, too.
+// component before it (T.81, G.1.1.1): AC coefficients alone, and the bits of each
+// coefficient from the top. others is whether the scan has other components, too.
 func (s *scan) follows(c *component, others bool) error {
 	switch {
 	case s.first == 0 && s.last != 0, s.first > s.last, s.last > 63:
@@ -13,8 +16,7 @@ func (s *scan) follows(c *component, others bool) error {
 		return damagedf("scan %d has AC coefficients of several components", s.number)
 	case s.first > 0 && c.bits[0] < 0:
 		return damagedf("scan %d comes before the DC coefficients", s.number)
-	// Coefficients have 13 bits at most where samples have 8.
-	case s.low > 13:
+	case s.low > maxLow:
 		return damagedf("scan %d goes down to bit %d", s.number, s.low)
 	case s.high > 0 && s.low != s.high-1:
 		return damagedf("scan %d goes from bit %d to %d", s.number, s.high, s.low)
@@ -45,12 +47,13 @@ func (d *Decoder) firstDC(first, last int) error {
 				return s.damage(mcu, "a code that does not exist")
 			}
 			c.before += extend(w.acc<<(length&63), size)
-			if c.before < -boundDC || c.before >= boundDC {
+			value := c.before << (s.low & 15)
+			if value < -boundDC || value >= boundDC {
 				return s.damage(mcu, "a coefficient that is too large")
 			}
 			w.take(length + size)
 			at := (y*b.stepY+b.y0)*c.across + x*b.stepX + b.x0
-			c.coefs[at*c.size] = int16(c.before << s.low)
+			c.coefs[at*c.size] = int16(value)
 		}
 		if w.over() {
 			return s.damage(mcu, "its data ends early")
@@ -109,7 +112,7 @@ func (d *Decoder) firstAC(first, last int) error {
 		for k := s.first; k <= s.last; k++ {
 			w.refill()
 			length, run, size := c.ac.find(w.acc)
-			if length == 0 || size > maxSizeAC {
+			if length == 0 {
 				return s.damage(i, "a code that does not exist")
 			}
 			if size == 0 && run != 15 {
@@ -121,6 +124,9 @@ func (d *Decoder) firstAC(first, last int) error {
 				return s.damage(i, "a coefficient that has no place")
 			}
 			if size > 0 {
+				if size+s.low > maxSizeAC {
+					return s.damage(i, "a coefficient that is too large")
+				}
 				mask |= 1 << (k & 63)
 				if at := int(c.place[k&127]); at < len(coef) {
 					coef[at] = int16(extend(w.acc<<(length&63), size) << (s.low & 31))

@@ -10,10 +10,11 @@ const maxBlocks = 10
 
 // scan is what a scan header says (T.81, B.2.3), and how its MCUs are made.
 type scan struct {
-	number        int // from 1
-	first, last   uint
-	high, low     uint
-	across, total int // MCUs
+	number      int  // from 1
+	first, last uint // coefficients, Ss and Se
+	high, low   uint // bits of them, Ah and Al
+
+	across, total int // MCUs in a row and in all
 
 	blocks []mcuBlock
 	room   [maxBlocks]mcuBlock
@@ -65,7 +66,7 @@ func (d *Decoder) decode(damaged bool) error {
 		if err := d.readSegment(marker); err != nil {
 			return err
 		}
-		if marker, err = d.in.marker(0); err != nil {
+		if marker, err = d.in.marker(); err != nil {
 			return err
 		}
 	}

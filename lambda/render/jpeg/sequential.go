@@ -128,10 +128,10 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 		pos += 7
 		n = 56 - at&7
 		length, run, size := ac.find(acc)
-		if length == 0 || size > maxSizeAC {
+		if length == 0 || !sequential(run, size) {
 			return false, false
 		}
-		if size == 0 && run != 15 {
+		if size == 0 && run == 0 {
 			acc <<= length & 63
 			n -= length
 			break

@@ -12,9 +12,9 @@ const (
 	// and-ed to positions, so that the compiler needs no check.
 	windowMask = 1<<16 - 1
 
-	// mcuBytes is the most that the coded data of one MCU takes: ten blocks
-	// (T.81, B.2.3) of 64 coefficients, each of them a code of 16 bits and a
-	// value of 15; and the eight bytes that a refill looks ahead.
+	// mcuBytes is above what the coded data of an MCU takes: ten blocks (T.81,
+	// B.2.3) of 64 coefficients, each of them a code of 16 bits and a value of 15
+	// at most; and the eight bytes that a refill looks ahead.
 	mcuBytes = maxBlocks*64*31/8 + 8
 
 	// windowBytes is how much coded data is unstuffed ahead. After it is room for
@@ -114,7 +114,7 @@ func (w *window) close(in *input) error {
 	for stray := 0; ; {
 		stray += w.end - (w.pos - int(w.n)/8)
 		if stray > strayBytes {
-			return damagedf("more than %d bytes before a marker belong to nothing", strayBytes)
+			return errStray
 		}
 		if w.ended {
 			return nil
