@@ -60,11 +60,11 @@ func (d *Decoder) lay(o Options) {
 		c.place, c.kept, c.last = placing(m)
 		c.size = square(m) * square(m)
 		c.stride = c.across * m
-		c.pix = sized(c.pix, c.stride*c.down*m)
+		resize(&c.pix, c.stride*c.down*m)
 		switch {
 		case f.progressive:
-			c.coefs = sized(c.coefs, c.across*c.down*c.size)
-			c.masks = sized(c.masks, c.across*c.down)
+			resize(&c.coefs, c.across*c.down*c.size)
+			resize(&c.masks, c.across*c.down)
 			clear(c.coefs)
 			clear(c.masks)
 			for k := range c.bits {
@@ -84,10 +84,11 @@ func (d *Decoder) lay(o Options) {
 	}
 }
 
-// sized is a slice of n elements, s itself if it has room.
-func sized[E any](s []E, n int) []E {
-	if cap(s) < n {
-		return make([]E, n)
+// resize gives s n elements. What they are is left open.
+func resize[E any](s *[]E, n int) {
+	if cap(*s) < n {
+		*s = nil // so that there need not be room for both
+		*s = make([]E, n)
 	}
-	return s[:n]
+	*s = (*s)[:n]
 }

@@ -12,7 +12,7 @@ const (
 
 	// pairBits is how many bits pairs looks at. A table takes 8 << pairBits
 	// bytes and those of luma and chroma should stay in the fastest cache.
-	pairBits = 12
+	pairBits = 11
 
 	// skipBits is how many bits skips looks at.
 	skipBits = 13
@@ -51,9 +51,17 @@ type huffman struct {
 	limits  [17]uint32
 	offsets [17]int32
 
-	prepared bool // whether pairs and skips are of these codes
-	pairs    [1 << pairBits]pair
-	skips    [1 << skipBits]uint16
+	ahead    *lookahead // kept for the next table
+	prepared bool       // whether it is of these codes
+}
+
+// lookahead is what several symbols are taken with at once, in sequential scans.
+type lookahead struct {
+	pairs [1 << pairBits]pair
+
+	// skips has in the lowest six bits how many coded bits the symbols take that
+	// are skipped, and above that how far the index moves, as that of a pair.
+	skips [1 << skipBits]uint16
 }
 
 // pair is two coefficients, or one, and how the block goes on:
@@ -143,14 +151,17 @@ func extend(acc uint64, size uint) int32 {
 	return int32(acc>>1>>((63-size)&63)) + int32(negative)&(1-1<<(size&31))
 }
 
-// prepare builds pairs and skips.
+// prepare builds ahead.
 func (h *huffman) prepare() {
 	if h.prepared {
 		return
 	}
 	h.prepared = true
-	for i := range h.pairs {
-		h.pairs[i] = h.pair(uint64(i) << (64 - pairBits))
+	if h.ahead == nil {
+		h.ahead = new(lookahead)
+	}
+	for i := range h.ahead.pairs {
+		h.ahead.pairs[i] = h.pair(uint64(i) << (64 - pairBits))
 	}
 	h.skip()
 }
@@ -192,26 +203,31 @@ func (h *huffman) pair(acc uint64) pair {
 	return pair(used | at[0]<<8 | at[1]<<16 | advance<<24 | uint(value[0])<<32 | uint(value[1])<<48)
 }
 
-// skip builds skips, of which an entry has in its lowest six bits how many coded
-// bits the symbols take that it skips, and above that how far the index moves, as
-// that of a pair.
-//
-// What can be skipped of a number i of w bits stands at 1<<w | i of shorter, so
-// that an entry is its first symbol and the entry of the bits after that.
+// skip builds skips. What can be skipped of a number i of w bits stands at 1<<w | i
+// of shorter, so that an entry is its first symbol and the entry of the bits after
+// that. The first symbol is that of the number without its last bit, if that has
+// one: it stands in first, as in look.
 func (h *huffman) skip() {
-	var shorter [1 << skipBits]uint16
+	var shorter, first [1 << skipBits]uint16
 	for at := 2; at < 2<<skipBits; at++ {
 		w := uint(bits.Len(uint(at)) - 1)
 		i := at - 1<<w
+		symbol := first[at>>1]
+		if symbol == 0 {
+			length, run, size := h.find(uint64(i) << (64 - w))
+			if length > 0 && sequential(run, size) && length+size <= w {
+				symbol = uint16(run<<9 | size<<5 | length)
+			}
+		}
+		length, run, size := uint(symbol&31), uint(symbol>>9), uint(symbol>>5&15)
+		used := length + size
 		e := uint(0)
-		length, run, size := h.find(uint64(i) << (64 - w))
-		switch used := length + size; {
-		case length == 0 || !sequential(run, size) || used > w:
+		switch {
+		case symbol == 0:
 		case size == 0 && run == 0:
 			e = ends<<6 | used
 		default:
-			rest := w - used
-			if rest > 0 {
+			if rest := w - used; rest > 0 {
 				e = uint(shorter[1<<rest|i&(1<<rest-1)])
 			}
 			if e>>6&(ends-1)+run+1 >= 64 {
@@ -219,12 +235,13 @@ func (h *huffman) skip() {
 			}
 			e += (run+1)<<6 + used
 		}
-		if w < skipBits {
-			shorter[at] = uint16(e)
-		} else if e == 0 {
-			h.skips[i] = 64 << 6
-		} else {
-			h.skips[i] = uint16(e)
+		switch {
+		case w < skipBits:
+			shorter[at], first[at] = uint16(e), symbol
+		case e == 0:
+			h.ahead.skips[i] = 64 << 6
+		default:
+			h.ahead.skips[i] = uint16(e)
 		}
 	}
 }

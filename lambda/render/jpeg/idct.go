@@ -71,17 +71,6 @@ var transforms = [9][4][8]int16{
 	},
 }
 
-// factor is that of coefficient u for any sample x.
-func factor(m, x, u int) int16 {
-	switch {
-	case x < (m+1)/2:
-		return transforms[m][x][u]
-	case u%2 == 1:
-		return -transforms[m][m-1-x][u]
-	}
-	return transforms[m][m-1-x][u]
-}
-
 // The coefficients of three or four samples stand in a square of four, those of
 // five to eight in a square of eight, in the order in which instructions take them
 // that sum up the products of two: the rows 0 and 2 in turn, then the rows 4 and 6,

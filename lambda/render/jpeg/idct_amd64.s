@@ -34,11 +34,11 @@ GLOBL turned<>(SB), RODATA|NOPTR, $32
 	VPSRAD   $places, X6, X6 \
 	VPSRAD   $places, X7, X7
 
-// func square4(coef *coefficients, quant *[64]int16, factors *[2][2][8]int16, dst *uint8, stride, m int)
+// func square4(coef *coefficients, quant *[64]int16, f *vector4, dst *uint8, stride, m int)
 TEXT ·square4(SB), NOSPLIT, $0-48
 	MOVQ coef+0(FP), AX
 	MOVQ quant+8(FP), BX
-	MOVQ factors+16(FP), CX
+	MOVQ f+16(FP), CX
 	MOVQ dst+24(FP), DI
 	MOVQ stride+32(FP), SI
 
@@ -110,11 +110,11 @@ three:
 	VPACKSSDW Y9, Y8, Y8              \
 	VPACKSSDW Y11, Y10, Y10
 
-// func square8(coef *coefficients, quant *[64]int16, factors *[4][4][16]int16, dst *uint8, stride, m int)
+// func square8(coef *coefficients, quant *[64]int16, f *vector8, dst *uint8, stride, m int)
 TEXT ·square8(SB), NOSPLIT, $0-48
 	MOVQ coef+0(FP), AX
 	MOVQ quant+8(FP), BX
-	MOVQ factors+16(FP), CX
+	MOVQ f+16(FP), CX
 	MOVQ dst+24(FP), DI
 	MOVQ stride+32(FP), SI
 

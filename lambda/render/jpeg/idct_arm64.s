@@ -53,11 +53,11 @@ GLOBL turned<>(SB), RODATA|NOPTR, $16
 	VADD V6.S4, V4.S4, V8.S4 \
 	VSUB V6.S4, V4.S4, V9.S4
 
-// func square4(coef *coefficients, quant *[64]int16, factors *[2][4]int16, dst *uint8, stride, m int)
+// func square4(coef *coefficients, quant *[64]int16, f *vector4, dst *uint8, stride, m int)
 TEXT ·square4(SB), NOSPLIT, $0-48
 	MOVD coef+0(FP), R0
 	MOVD quant+8(FP), R1
-	MOVD factors+16(FP), R2
+	MOVD f+16(FP), R2
 	MOVD dst+24(FP), R3
 	MOVD stride+32(FP), R4
 	MOVD m+40(FP), R5
@@ -178,11 +178,11 @@ three:
 	SHRN(10, far)               \
 	SHRN2(11, far)
 
-// func square8(coef *coefficients, quant *[64]int16, factors *[4][8]int16, dst *uint8, stride, m int)
+// func square8(coef *coefficients, quant *[64]int16, f *vector8, dst *uint8, stride, m int)
 TEXT ·square8(SB), NOSPLIT, $0-48
 	MOVD coef+0(FP), R0
 	MOVD quant+8(FP), R1
-	MOVD factors+16(FP), R2
+	MOVD f+16(FP), R2
 	MOVD dst+24(FP), R3
 	MOVD stride+32(FP), R4
 	MOVD m+40(FP), R5

@@ -35,7 +35,7 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 	n -= length + size
 	coef[0] = int16(c.before)
 
-	ac, place := c.ac, &c.place
+	ac, ahead, place := c.ac, c.ac.ahead, &c.place
 	last := c.last
 	if !wanted {
 		last = 0
@@ -52,7 +52,7 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 				acc |= binary.BigEndian.Uint64(buf[pos&windowMask:]) >> (n & 63)
 				pos += int((63 - n) >> 3)
 				n |= 56
-				e = ac.pairs[acc>>(64-pairBits)]
+				e = ahead.pairs[acc>>(64-pairBits)]
 				acc <<= uint(e & 63)
 				n -= uint(e & 63)
 				coef[place[(k+uint(e>>8))&127]] = int16(e >> 32)
@@ -61,7 +61,7 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 				if k > last {
 					break
 				}
-				e = ac.pairs[acc>>(64-pairBits)]
+				e = ahead.pairs[acc>>(64-pairBits)]
 				acc <<= uint(e & 63)
 				n -= uint(e & 63)
 				coef[place[(k+uint(e>>8))&127]] = int16(e >> 32)
@@ -70,7 +70,7 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 				if k > last {
 					break
 				}
-				e = ac.pairs[acc>>(64-pairBits)]
+				e = ahead.pairs[acc>>(64-pairBits)]
 				acc <<= uint(e & 63)
 				n -= uint(e & 63)
 				coef[place[(k+uint(e>>8))&127]] = int16(e >> 32)
@@ -88,21 +88,21 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 				acc |= binary.BigEndian.Uint64(buf[pos&windowMask:]) >> (n & 63)
 				pos += int((63 - n) >> 3)
 				n |= 56
-				e = uint(ac.skips[acc>>(64-skipBits)])
+				e = uint(ahead.skips[acc>>(64-skipBits)])
 				acc <<= e & 63
 				n -= e & 63
 				k += e >> 6
 				if k >= 64 {
 					break
 				}
-				e = uint(ac.skips[acc>>(64-skipBits)])
+				e = uint(ahead.skips[acc>>(64-skipBits)])
 				acc <<= e & 63
 				n -= e & 63
 				k += e >> 6
 				if k >= 64 {
 					break
 				}
-				e = uint(ac.skips[acc>>(64-skipBits)])
+				e = uint(ahead.skips[acc>>(64-skipBits)])
 				acc <<= e & 63
 				n -= e & 63
 				k += e >> 6
