@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"prew"
+)
+
+// bound is something asked for, and what was measured.
+type bound struct {
+	what, asked, measured string
+	met                   bool
+}
+
+// What is asked of looks is asked against the better of the two libvips, and of
+// bytes against the one that the time is held against.
+const (
+	lessSSIM = 0.003
+	lessPSNR = 1.0  // dB
+	morePNG  = 1.02 // of its bytes
+)
+
+// bounds are all that is asked for, in the order of the report.
+func (r report) bounds() []bound {
+	var all []bound
+	for _, result := range r.results {
+		all = append(all, result.time(r.name(result.job.rival)))
+		all = append(all, result.quality()...)
+	}
+	for _, f := range r.footprints {
+		all = append(all, f.bound())
+	}
+	if r.start > 0 {
+		all = append(all, r.started())
+	}
+	return all
+}
+
+// started is what is asked of the start.
+func (r report) started() bound {
+	return bound{
+		"start to first preview", fmt.Sprintf("at most %d ms", mostStart.Milliseconds()),
+		fmt.Sprintf("%.1f ms", milliseconds(r.start)), r.start <= mostStart,
+	}
+}
+
+// title is what the report calls a job.
+func (j job) title() string { return j.about + " at " + j.size.name }
+
+// time is what is asked of a job's user time, against a rival of that name.
+func (r result) time(rival string) bound {
+	ratio := r.speed.ratio[r.job.rival]
+	return bound{r.job.title() + ", user time", fmt.Sprintf("at most %.2f of %s", r.job.most, rival),
+		fmt.Sprintf("%.3f", ratio), ratio <= r.job.most}
+}
+
+// quality is what is asked of a job's preview.
+func (r result) quality() []bound {
+	got, name := r.looks[ours], r.job.title()
+	ssim := max(r.looks[debian].ssim, r.looks[modern].ssim) - lessSSIM
+	psnr := max(r.looks[debian].psnr, r.looks[modern].psnr) - lessPSNR
+	bytes := r.looks[r.job.rival].bytes
+	if r.job.format == prew.PNG {
+		bytes = int64(morePNG * float64(bytes))
+	}
+	return []bound{
+		{name + ", SSIM", fmt.Sprintf("at least %.4f", ssim), fmt.Sprintf("%.4f", got.ssim), got.ssim >= ssim},
+		{name + ", PSNR", fmt.Sprintf("at least %.2f dB", psnr), fmt.Sprintf("%.2f dB", got.psnr), got.psnr >= psnr},
+		{name + ", bytes", fmt.Sprintf("at most %d", bytes), fmt.Sprint(got.bytes), got.bytes <= bytes},
+	}
+}
+
+// bound is what is asked of the memory.
+func (f footprint) bound() bound {
+	return bound{
+		fmt.Sprintf("peak memory of %s at %d", f.photo, f.width), fmt.Sprintf("at most %d MB", f.most/1e6),
+		fmt.Sprintf("%.1f MB", megabytes(f.peak[ours])), f.peak[ours] <= f.most,
+	}
+}
+
+func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// errBounds is what tell returns where something is missed.
+var errBounds = errors.New("not every bound is met")
+
+// tell prints the tables and what of the bounds is missed.
+func (r report) tell(out io.Writer) error {
+	var text bytes.Buffer
+	r.writeTables(&text)
+	missed := 0
+	all := r.bounds()
+	for _, b := range all {
+		if !b.met {
+			missed++
+			fmt.Fprintf(&text, "\nMISSED  %s: %s, asked %s", b.what, b.measured, b.asked)
+		}
+	}
+	fmt.Fprintf(&text, "\n%d of %d bounds met\n", len(all)-missed, len(all))
+	if _, err := text.WriteTo(out); err != nil {
+		return err
+	}
+	if missed > 0 {
+		return errBounds
+	}
+	return nil
+}

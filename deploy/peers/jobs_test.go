@@ -1,0 +1,58 @@
+package main
+
+import (
+	"testing"
+
+	"prew"
+)
+
+func TestLine(t *testing.T) {
+	j := job{size: sizes[2], format: prew.JPEG}
+	const want = "in.jpg\tout.jpg\t200\t200\tcover\tjpeg\t80\t3\n"
+	if got := j.line("in.jpg", "out.jpg", 3); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestNamesAreUnique: they are the names of files.
+func TestNamesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, j := range jobs() {
+		if seen[j.String()] {
+			t.Errorf("%s is there twice", j)
+		}
+		seen[j.String()] = true
+	}
+	if len(seen) != 25 {
+		t.Errorf("%d jobs, want 25", len(seen))
+	}
+}
+
+func TestChoose(t *testing.T) {
+	for _, test := range []struct {
+		only string
+		want int
+	}{
+		{"", 25}, {"p12", 6}, {"p12-", 3}, {"640", 9}, {"alpha2-png-200x200", 1},
+	} {
+		if got, err := choose(test.only); err != nil || len(got) != test.want {
+			t.Errorf("%q: %d jobs, %v, want %d", test.only, len(got), err, test.want)
+		}
+	}
+	if got, err := choose("p13"); err == nil {
+		t.Errorf("p13: %v, want an error", got)
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, test := range []struct {
+		values []int
+		want   int
+	}{
+		{[]int{5}, 5}, {[]int{9, 1, 5}, 5}, {[]int{4, 3, 2, 1}, 3},
+	} {
+		if got := median(test.values); got != test.want {
+			t.Errorf("%v: %d, want %d", test.values, got, test.want)
+		}
+	}
+}

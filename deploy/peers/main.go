@@ -1,0 +1,100 @@
+// Command peers compares the render engine with libvips, as Debian packages it
+// and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
+// memory. It writes docs/bench/peers.md and peers.svg, or with -sheet crops of
+// the previews beside each other, and fails where a bound is not met. It runs in
+// the root of the checkout, after deploy/peers/build.sh.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"prew"
+)
+
+const (
+	// scratch holds the peers and what is made with them, none of it to keep.
+	scratch = ".local/peers"
+	// output is where the table and the chart go.
+	output = "docs/bench"
+)
+
+func main() {
+	corpus := flag.String("corpus", os.Getenv("CORPUS"), "the folder of photos that has the folder bench")
+	only := flag.String("only", os.Getenv("ONLY"), "a part of the names of some jobs, as p12-jpeg or 640; writes nothing to "+output)
+	sheet := flag.Bool("sheet", false, "make contact sheets in place of measuring time and memory")
+	flag.Parse()
+	if err := run(*corpus, *only, *sheet); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+func run(corpus, only string, sheet bool) error {
+	if _, err := os.Stat(filepath.Join(corpus, "bench")); err != nil {
+		return fmt.Errorf("CORPUS is %q, which has no folder bench: the photos are needed", corpus)
+	}
+	if err := os.MkdirAll(filepath.Join(scratch, "previews"), 0o777); err != nil {
+		return err
+	}
+	chosen, err := choose(only)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(os.Stderr)
+	defer progress.clear()
+	if sheet {
+		return contactSheets(chosen, corpus, progress)
+	}
+	r := report{date: time.Now(), machine: machine()}
+	if only == "" {
+		if r.footprints, err = measureMemory(corpus, progress.show); err != nil {
+			return err
+		}
+		if r.start, err = measureStart(progress.show); err != nil {
+			return err
+		}
+	}
+	if r.results, r.renderers, err = measure(chosen, corpus, progress); err != nil {
+		return err
+	}
+	progress.clear()
+	if only == "" {
+		if err := r.writeFiles(output); err != nil {
+			return err
+		}
+	}
+	return r.tell(os.Stdout)
+}
+
+// choose finds jobs by a part of their names; all of them where there is none.
+func choose(only string) ([]job, error) {
+	var chosen []job
+	for _, j := range jobs() {
+		if strings.Contains(j.String(), only) {
+			chosen = append(chosen, j)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
+	}
+	return chosen, nil
+}
+
+// photoFile is where the photo of a job lies.
+func photoFile(corpus string, j job) string {
+	return filepath.Join(corpus, "bench", j.file)
+}
+
+// previewFile is where a renderer leaves the preview of a job.
+func previewFile(renderer int, j job) string {
+	extension := ".jpg"
+	if j.format == prew.PNG {
+		extension = ".png"
+	}
+	return filepath.Join(scratch, "previews", fmt.Sprintf("%s-%d%s", j, renderer, extension))
+}

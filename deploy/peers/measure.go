@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"image"
+	"os"
+)
+
+// result is what a job cost and gave.
+type result struct {
+	job   job
+	speed speed
+	looks [peers]looks
+}
+
+// preview is what a renderer made of a job, beside what it should have made.
+type preview struct {
+	picture, reference picture
+	looks              looks
+}
+
+// measure times the jobs and judges their previews. It returns what each
+// renderer says it is, too.
+func measure(chosen []job, corpus string, progress *progress) (results []result, renderers [peers]string, err error) {
+	workers, stop, err := startAll()
+	if err != nil {
+		return nil, renderers, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	for renderer, w := range workers {
+		renderers[renderer] = w.says
+	}
+	var judge judge
+	for _, j := range chosen {
+		s, err := timed(workers, j, corpus, progress.show)
+		if err != nil {
+			return nil, renderers, err
+		}
+		progress.show(j.String() + ": comparing with a full decode")
+		previews, err := judge.previews(j, corpus)
+		if err != nil {
+			return nil, renderers, err
+		}
+		r := result{job: j, speed: s}
+		for renderer, p := range previews {
+			r.looks[renderer] = p.looks
+		}
+		results = append(results, r)
+	}
+	return results, renderers, nil
+}
+
+// judge compares previews with references. It keeps the last photo it decoded,
+// as the jobs of a photo follow one another.
+type judge struct {
+	file  string
+	photo *image.NRGBA
+}
+
+// previews reads what the renderers made of a job.
+func (g *judge) previews(j job, corpus string) (all [peers]preview, err error) {
+	if file := photoFile(corpus, j); file != g.file {
+		if g.photo, err = decode(file); err != nil {
+			return all, err
+		}
+		g.file = file
+	}
+	for renderer := range all {
+		file := previewFile(renderer, j)
+		info, err := os.Stat(file)
+		if err != nil {
+			return all, err
+		}
+		img, err := decode(file)
+		if err != nil {
+			return all, err
+		}
+		made := onWhite(img)
+		aligned := align(g.photo, j.size.fit, made)
+		all[renderer] = preview{made, aligned, compare(made, aligned)}
+		all[renderer].looks.bytes = info.Size()
+	}
+	return all, nil
+}

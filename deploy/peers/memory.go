@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"prew"
+)
+
+// The photo of 50 megapixels, the most that is rendered, is the benchmark's own:
+// progressive, 4:2:0, in the shape of the photo that it is made from.
+const (
+	largeName   = "50 MP, progressive 4:2:0"
+	largeFrom   = "p12_prog.jpg"
+	largeWidth  = 8660
+	largeHeight = 5773
+)
+
+// footprint is the most memory that one rendering had, each in a process of its
+// own, in bytes as the kernel counts resident memory.
+type footprint struct {
+	photo   string
+	width   int
+	most    int64 // what ours may have
+	peak    [peers]int64
+	refused bool // ours said that it would need more than its limit
+}
+
+// footprints are what is measured.
+func footprints() []footprint {
+	const mb = 1_000_000
+	return []footprint{
+		{photo: "p12.jpg", width: 1440, most: 60 * mb},
+		{photo: "p22_444.jpg", width: 1440, most: 60 * mb},
+		{photo: largeName, width: 1440, most: 250 * mb},
+		{photo: largeName, width: largeWidth / 2, most: 250 * mb},
+		{photo: largeName, width: prew.MaxPresetSide, most: 250 * mb}, // needs every pixel
+	}
+}
+
+// measureMemory renders every footprint once per renderer. Linux counts into the
+// peak of a child what it had before it became another program, which is its
+// parent's: this comes before the parent holds pictures.
+func measureMemory(corpus string, progress func(string)) ([]footprint, error) {
+	large := filepath.Join(scratch, "large.jpg")
+	if err := makeLarge(filepath.Join(corpus, "bench", largeFrom), large, progress); err != nil {
+		return nil, err
+	}
+	all := footprints()
+	for i := range all {
+		photo := filepath.Join(corpus, "bench", all[i].photo)
+		if all[i].photo == largeName {
+			photo = large
+		}
+		for renderer := range peers {
+			progress(fmt.Sprintf("memory: %s at %d, %d of %d", all[i].photo, all[i].width, renderer+1, peers))
+			if err := all[i].measure(renderer, photo); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// makeLarge makes the photo of 50 megapixels where it has not been made yet.
+func makeLarge(from, to string, progress func(string)) error {
+	if _, err := os.Stat(to); err == nil {
+		return nil
+	}
+	progress("making a photo of 50 megapixels")
+	out, err := exec.Command(scratch+"/vips", "enlarge", from,
+		strconv.Itoa(largeWidth), strconv.Itoa(largeHeight), to).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("making %s: %w: %s", to, err, out)
+	}
+	return nil
+}
+
+// measure renders once: with the function as a command where the renderer is
+// ours, with a worker that has a single job where not.
+func (f *footprint) measure(renderer int, photo string) error {
+	preview := filepath.Join(scratch, "memory.jpg")
+	cmd := function(photo, preview, f.width)
+	if renderer != ours {
+		cmd = command(renderer)
+		cmd.Stderr = nil // CombinedOutput takes it
+		j := job{size: size{width: f.width, fit: prew.Contain}, format: prew.JPEG}
+		cmd.Stdin = strings.NewReader(j.line(photo, preview, 1))
+	}
+	out, err := cmd.CombinedOutput()
+	said := string(out)
+	// What would need too much memory may be refused, if it is said so.
+	if err != nil && renderer == ours && f.photo == largeName && strings.Contains(said, "MB to be decoded") {
+		f.refused, err = true, nil
+	}
+	if err != nil || strings.Contains(said, "failed\t") {
+		return fmt.Errorf("%s of %s at %d: %v: %s", cmd.Path, photo, f.width, err, said)
+	}
+	f.peak[renderer] = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // Linux counts it in KiB
+	return nil
+}
+
+// function is the deployed function as a command that renders a file.
+func function(photo, preview string, width int) *exec.Cmd {
+	cmd := exec.Command(".bin/bootstrap", "render", "--preset", "peers", photo, preview)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("PRESET_PEERS=width=%d,format=jpeg,quality=%d", width, quality))
+	return cmd
+}

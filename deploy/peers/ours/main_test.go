@@ -1,0 +1,53 @@
+package main
+
+import (
+	"image"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"prew"
+)
+
+func TestParse(t *testing.T) {
+	got, err := parse("in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3")
+	want := job{"in.jpg", "out.jpg", prew.Preset{Width: 1440, Fit: prew.Contain, Format: prew.JPEG, Quality: 80}, 3}
+	if want.preset, _ = want.preset.Resolve(); err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	for _, line := range []string{
+		"",
+		"in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80",
+		"in.jpg\tout.jpg\twide\t0\tcontain\tjpeg\t80\t3",
+		"in.jpg\tout.jpg\t1440\t0\tinside\tjpeg\t80\t3",
+	} {
+		if got, err := parse(line); err == nil {
+			t.Errorf("%q: %+v, want an error", line, got)
+		}
+	}
+}
+
+func TestRunLeavesThePreview(t *testing.T) {
+	photo := filepath.Join(t.TempDir(), "in.jpg")
+	file, err := os.Create(photo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := jpeg.Encode(file, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
+		t.Fatal(err)
+	}
+	preview := filepath.Join(t.TempDir(), "out.jpg")
+	if _, err := run(photo + "\t" + preview + "\t32\t0\tcontain\tjpeg\t80\t2"); err != nil {
+		t.Fatal(err)
+	}
+	made, err := os.Open(preview)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Close()
+	if config, err := jpeg.DecodeConfig(made); err != nil || config.Width != 32 || config.Height != 24 {
+		t.Errorf("%dx%d, %v, want 32x24", config.Width, config.Height, err)
+	}
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// report is all that was measured, and where.
+type report struct {
+	date       time.Time
+	machine    string
+	renderers  [peers]string // what each said it is
+	results    []result
+	footprints []footprint   // none where only some jobs were done
+	start      time.Duration // 0 there
+}
+
+var libvips = regexp.MustCompile(`libvips \d+\.\d+`)
+
+// name is what the report calls a renderer.
+func (r report) name(renderer int) string {
+	if renderer == ours {
+		return "prew"
+	}
+	return libvips.FindString(r.renderers[renderer])
+}
+
+// machine is the processor, as Linux calls it, with the number of its cores.
+func machine() string {
+	model := runtime.GOARCH
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		if _, rest, ok := strings.Cut(string(text), "model name"); ok {
+			line, _, _ := strings.Cut(rest, "\n")
+			model = strings.TrimSpace(strings.TrimLeft(line, "\t :"))
+		}
+	}
+	return fmt.Sprintf("%s, %d cores", model, runtime.NumCPU())
+}
+
+// writeFiles writes the tables and the chart into a folder.
+func (r report) writeFiles(dir string) error {
+	var tables, chart bytes.Buffer
+	r.writeTables(&tables)
+	if err := r.writeChart(&chart); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "peers.md"), tables.Bytes(), 0o666), // less what umask takes
+		os.WriteFile(filepath.Join(dir, "peers.svg"), chart.Bytes(), 0o666),
+	)
+}
+
+// writeTables writes the report as Markdown.
+func (r report) writeTables(out *bytes.Buffer) {
+	fmt.Fprintf(out, `# The render engine beside libvips
+
+Measured by %s on %s (%s).
+
+![User time of each preview beside libvips](peers.svg)
+
+`, "`make bench-peers`", r.date.Format("2 January 2006"), r.machine)
+	about := [peers]string{
+		"the function's own code",
+		"as the system packages it, through a C program, vips_thumbnail_buffer with its defaults",
+		"as npm has it, with its defaults; profiles ignored, as by the others",
+	}
+	for renderer := range peers {
+		fmt.Fprintf(out, "- **%s**: %s, %s\n", r.name(renderer), r.renderers[renderer], about[renderer])
+	}
+	r.writeTimes(out)
+	r.writeLooks(out)
+	r.writeFootprints(out)
+}
+
+func (r report) writeTimes(out *bytes.Buffer) {
+	fmt.Fprintf(out, `
+## Time
+
+User time of one preview in ms, the photo in memory, JPEG quality %d, one thread, each renderer as it comes. Every job is timed %d times on all in turn; times are medians, and so are the ratios, of %s to each libvips in the same round.
+
+`, quality, rounds, r.name(ours))
+	heads := []string{"photo", "preview", r.name(ours), r.name(debian), r.name(modern)}
+	header(out, append(heads, "of "+r.name(debian), "of "+r.name(modern), "asked", "")...)
+	for _, result := range r.results {
+		row := []string{result.job.about, result.job.size.name}
+		for renderer := range peers {
+			row = append(row, fmt.Sprintf("%.1f", milliseconds(result.speed.user[renderer])))
+		}
+		for _, renderer := range []int{debian, modern} {
+			ratio := fmt.Sprintf("%.2f", result.speed.ratio[renderer])
+			if renderer == result.job.rival {
+				ratio = "**" + ratio + "**"
+			}
+			row = append(row, ratio)
+		}
+		asked := result.time(r.name(result.job.rival))
+		cells(out, append(row, asked.asked, verdict(asked))...)
+	}
+}
+
+func (r report) writeLooks(out *bytes.Buffer) {
+	fmt.Fprintf(out, `
+## Looks and bytes
+
+Against a full decode by libjpeg-turbo or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are an SSIM at most %.3f and a PSNR at most %.1f dB below the better libvips, and no more bytes than the libvips that the time is held against (PNG: %.2f of them).
+
+`, lessSSIM, lessPSNR, morePNG)
+	heads := []string{"photo", "preview"}
+	for _, what := range []string{"SSIM", "PSNR", "bytes"} {
+		for renderer := range peers {
+			heads = append(heads, what+", "+r.name(renderer))
+		}
+	}
+	header(out, append(heads, "")...)
+	for _, result := range r.results {
+		row := []string{result.job.about, result.job.size.name}
+		for _, l := range result.looks {
+			row = append(row, fmt.Sprintf("%.4f", l.ssim))
+		}
+		for _, l := range result.looks {
+			row = append(row, fmt.Sprintf("%.2f (%.2f)", l.psnr, l.psnr3))
+		}
+		for _, l := range result.looks {
+			row = append(row, fmt.Sprint(l.bytes))
+		}
+		cells(out, append(row, verdict(result.quality()...))...)
+	}
+}
+
+func (r report) writeFootprints(out *bytes.Buffer) {
+	if len(r.footprints) == 0 {
+		return
+	}
+	fmt.Fprintf(out, `
+## Memory and start
+
+Peak resident memory of a process that makes one JPEG and ends, in MB (of 1,000,000 bytes): of the function as a command, of the C program, and of Node.js with sharp. What would need more than the function's limit it refuses from the header.
+
+`)
+	header(out, "photo", "width", r.name(ours), r.name(debian), r.name(modern), "asked", "")
+	for _, f := range r.footprints {
+		row := []string{f.photo, fmt.Sprint(f.width)}
+		for renderer, bytes := range f.peak {
+			peak := fmt.Sprintf("%.1f", megabytes(bytes))
+			if renderer == ours && f.refused {
+				peak = "refused"
+			}
+			row = append(row, peak)
+		}
+		cells(out, append(row, f.bound().asked, verdict(f.bound()))...)
+	}
+	started := r.started()
+	fmt.Fprintf(out, "\nThe function as a command, from its start to its end with a JPEG of 16x16: %s, asked %s%s.\n",
+		started.measured, started.asked, verdict(started))
+}
+
+// verdict is what a table says of bounds: nothing where all are met.
+func verdict(bounds ...bound) string {
+	for _, b := range bounds {
+		if !b.met {
+			return "**missed**"
+		}
+	}
+	return ""
+}
+
+func header(out *bytes.Buffer, names ...string) {
+	cells(out, names...)
+	cells(out, slices.Repeat([]string{"---"}, len(names))...)
+}
+
+func cells(out *bytes.Buffer, texts ...string) {
+	fmt.Fprintf(out, "| %s |\n", strings.Join(texts, " | "))
+}

@@ -1,0 +1,44 @@
+// sharp.mjs is the peer that npm has: sharp, with the libvips it ships. It
+// serves jobs (see worker.go).
+import { readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import sharp from 'sharp';
+
+sharp.concurrency(1);
+sharp.cache(false); // the same job twice is to be done twice
+
+// render makes one preview of a photo. Nobody else here applies profiles, so
+// sharp is told not to.
+function render(job, photo) {
+  const small = sharp(photo, { ignoreIcc: true })
+    .resize(job.width, job.height || null, { fit: job.fit === 'cover' ? 'cover' : 'inside' });
+  return job.format === 'png'
+    ? small.png().toBuffer()
+    : small.flatten({ background: '#ffffff' }).jpeg({ quality: job.quality }).toBuffer();
+}
+
+// run does one job and returns the microseconds of user time that it took. The
+// photo is in memory before the clock starts, and the preview is written after
+// it has stopped.
+async function run(job) {
+  const photo = await readFile(job.source);
+  let preview;
+  const start = process.cpuUsage().user;
+  for (let i = 0; i < job.repeat; i++) {
+    preview = await render(job, photo);
+  }
+  const took = process.cpuUsage().user - start;
+  await writeFile(job.preview, preview);
+  return took;
+}
+
+console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const [source, preview, width, height, fit, format, quality, repeat] = line.split('\t');
+  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat };
+  try {
+    console.log(`done\t${await run(job)}`);
+  } catch (error) {
+    console.log(`failed\t${String(error).replaceAll('\n', ' ')}`);
+  }
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// rounds is how often every renderer is timed on a job. Medians of 15 move
+	// by about a percent on a machine that does other things too.
+	rounds = 15
+	// sample is the least user time of one timing. The kernel divides a process's
+	// time between user and system by what it sees at its ticks, mostly every
+	// 4 ms, so that a few of them would say little.
+	sample = 200 * time.Millisecond
+)
+
+// speed is what a job cost: user time of one rendering by each renderer, the
+// median of its rounds, and the medians of what ours was to each in the same
+// round.
+type speed struct {
+	user  [peers]time.Duration
+	ratio [peers]float64
+}
+
+// timed runs a job on all renderers in turn, as often as rounds says, and leaves
+// their previews where previewFile says.
+func timed(workers [peers]*worker, j job, corpus string, progress func(string)) (speed, error) {
+	var repeat [peers]int
+	for renderer, w := range workers {
+		// The first run warms up, the second says how long one takes.
+		var took time.Duration
+		for range 2 {
+			progress(fmt.Sprintf("%s: warming up", j))
+			var err error
+			if took, err = w.do(j, photoFile(corpus, j), previewFile(renderer, j), 1); err != nil {
+				return speed{}, err
+			}
+		}
+		repeat[renderer] = 1 + int(sample/max(took, time.Millisecond))
+	}
+	var user [peers][]time.Duration
+	var ratio [peers][]float64
+	for round := range rounds {
+		progress(fmt.Sprintf("%s: round %d of %d", j, round+1, rounds))
+		for turn := range peers {
+			renderer := (round + turn) % peers // nobody is always first
+			took, err := workers[renderer].do(j, photoFile(corpus, j), previewFile(renderer, j), repeat[renderer])
+			if err != nil {
+				return speed{}, err
+			}
+			user[renderer] = append(user[renderer], took)
+		}
+		for renderer := range peers {
+			ratio[renderer] = append(ratio[renderer], float64(user[ours][round])/float64(user[renderer][round]))
+		}
+	}
+	var s speed
+	for renderer := range peers {
+		s.user[renderer] = median(user[renderer])
+		s.ratio[renderer] = median(ratio[renderer])
+	}
+	return s, nil
+}
+
+// median is the value in the middle, the upper one of two.
+func median[T cmp.Ordered](values []T) T {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
+}
