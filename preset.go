@@ -110,9 +110,12 @@ type Preset struct {
 }
 
 // defaults are what a field is that nobody set. 80 is where most of the field
-// keeps JPEG: below it ringing shows, above it bytes grow faster than looks.
+// keeps JPEG: below it ringing shows, above it bytes grow faster than looks. With
+// 1.15 no photo is taken from less than an eighth more than its preview has, which
+// is where the decoder's way of shrinking begins to show against Lanczos's: a photo
+// of 5760 pixels comes to 640 from 1440 and not from 720.
 var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Background: "#ffffff",
-	Kernel: Lanczos, Oversample: 1, Damaged: Refuse}
+	Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
 
 // field is one field of a preset: how it is read from text, and shown.
 type field struct {

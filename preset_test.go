@@ -16,7 +16,7 @@ func TestEmbeddedPresetsAreSound(t *testing.T) {
 	}
 	thumb, _ := presets.Get("thumb")
 	if want := (Preset{Width: 200, Height: 200, Fit: Cover, Gravity: Center, Quality: 76,
-		Chroma: Chroma420, Background: "#ffffff", Kernel: Lanczos, Oversample: 1, Damaged: Refuse}); thumb != want {
+		Chroma: Chroma420, Background: "#ffffff", Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}); thumb != want {
 		t.Errorf("thumb = %+v, want %+v", thumb, want)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // photo is a decoded source and what its preview shows of it. It is planes on
-// their lattices, or pixels, which are premultiplied unless imaging gets them.
+// their lattices, or pixels, which imaging is to shrink or package resample.
 type photo struct {
 	view
 	planes     []plane.Plane
@@ -47,7 +47,7 @@ func photoOf(img image.Image, t turn, p prew.Preset) photo {
 	if planes, lattices := planesOf(img); planes != nil {
 		return photo{view: v, planes: planes, lattices: lattices}
 	}
-	return photo{view: v, pixels: premultiplied(img)}
+	return photo{view: v, pixels: asNRGBA(img)}
 }
 
 // planesOf are the planes of a picture that is made of them, and nil for others.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"io"
 
@@ -21,9 +22,12 @@ func (e *engine) openJPEG(k kind, src io.Reader, p prew.Preset) (photo, error) {
 	if is[jpeg.UnsupportedError](err) {
 		// CMYK, colours stored as red, green and blue, and the like: few enough
 		// that the standard library's time for them is well spent.
-		img, _, err := k.read(&e.file, io.MultiReader(bytes.NewReader(e.decoder.Head()), src))
-		if err != nil {
-			return photo{}, err
+		img, _, theirs := k.read(&e.file, io.MultiReader(bytes.NewReader(e.decoder.Head()), src))
+		if failure, ok := errors.AsType[*prew.RenderError](theirs); ok && failure.Code == prew.SourceUnsupported {
+			return photo{}, blameJPEG(err) // which says what it is
+		}
+		if theirs != nil {
+			return photo{}, theirs
 		}
 		return photoOf(img, orientation(header.EXIF), p), nil
 	}

@@ -1,11 +1,6 @@
 package render
 
-import (
-	"image"
-
-	"prew/lambda/render/plane"
-	"prew/lambda/render/resample"
-)
+import "image"
 
 // asNRGBA is a picture as pixels of four channels, eight bits each, not
 // premultiplied. Sixteen bits become eight.
@@ -20,18 +15,6 @@ func asNRGBA(img image.Image) *image.NRGBA {
 	}
 	m := image.NewNRGBA(img.Bounds())
 	paste(m, img)
-	return m
-}
-
-// premultiplied is a picture as pixels whose colours are weighted by their
-// alpha, so that resampled together what is transparent lends no colour to what
-// is not. It may be made in the memory of img.
-func premultiplied(img image.Image) *image.NRGBA {
-	if img, ok := img.(*image.RGBA); ok { // which is so already
-		return &image.NRGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
-	}
-	m := asNRGBA(img)
-	resample.Premultiply(m.Pix)
 	return m
 }
 
@@ -61,15 +44,4 @@ func paste(dst *image.NRGBA, img image.Image) {
 			}
 		}
 	}
-}
-
-// joined makes pixels of the four planes red, green, blue and alpha, and takes
-// the alpha out of the colours.
-func joined(planes []plane.Plane) *image.NRGBA {
-	m := image.NewNRGBA(image.Rect(0, 0, planes[0].Width, planes[0].Height))
-	for y := range planes[0].Height {
-		row := m.Pix[y*m.Stride:][:m.Stride]
-		resample.Unpremultiply(row, planes[0].Row(y), planes[1].Row(y), planes[2].Row(y), planes[3].Row(y))
-	}
-	return m
 }

@@ -71,10 +71,13 @@ func (e *engine) shrinkPlanes(ph photo, p prew.Preset) picture {
 func (e *engine) shrinkPixels(ph photo, p prew.Preset) picture {
 	size := ph.pixels.Rect.Size()
 	x, y := ph.axes(wholeLattice(size), 1)
-	channel := image.Pt(x.Count, y.Count)
-	shrunk := e.preview.prepare([]image.Point{channel, channel, channel, channel})
-	e.resampler.Pixels(shrunk, ph.pixels.Pix, ph.pixels.Stride, size.X, size.Y, x, y, kernels[p.Kernel])
-	return picture{pixels: joined(e.turn(shrunk, ph.turn))}
+	m := image.NewNRGBA(image.Rect(0, 0, x.Count, y.Count))
+	e.resampler.Pixels(m.Pix, m.Stride, ph.pixels.Pix, ph.pixels.Stride, size.X, size.Y, x, y, kernels[p.Kernel])
+	// Mirrored it is no more: see view.axes.
+	if ph.turn.transposes() {
+		m = imaging.Transpose(m)
+	}
+	return picture{pixels: m}
 }
 
 func shrinkByImaging(ph photo, p prew.Preset) picture {
@@ -89,7 +92,7 @@ func (e *engine) turn(planes []plane.Plane, t turn) []plane.Plane {
 	if !t.transposes() {
 		return planes
 	}
-	var sizes [4]image.Point
+	var sizes [3]image.Point
 	for i, p := range planes {
 		sizes[i] = image.Pt(p.Height, p.Width)
 	}

@@ -2,10 +2,7 @@ package resample
 
 import (
 	"math/rand/v2"
-	"slices"
 	"testing"
-
-	"prew/lambda/render/plane"
 )
 
 // benchmarkPlanes resamples the planes of a photo as a preview in 4:2:0 needs
@@ -30,13 +27,13 @@ func benchmarkPlanes(b *testing.B, width, height, chromaWidth, chromaHeight int,
 
 func benchmarkPixels(b *testing.B, width, height, w, h int) {
 	random := rand.New(rand.NewPCG(1, 2))
-	src := noise(random, 4*width*height, 1).Pix
+	src := noise(random, channels*width*height, 1).Pix
 	x, y := whole(width, w), whole(height, h)
-	dst := []plane.Plane{blank(x, y), blank(x, y), blank(x, y), blank(x, y)}
+	dst := make([]uint8, channels*w*h)
 	var r Resampler
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Pixels(dst, src, 4*width, width, height, x, y, Lanczos)
+		r.Pixels(dst, channels*w, src, channels*width, width, height, x, y, Lanczos)
 	}
 }
 
@@ -71,30 +68,6 @@ func BenchmarkWeights(b *testing.B) {
 	for b.Loop() {
 		for _, a := range []Axis{x, y, cx, cy} {
 			t.set(a, Lanczos, a.samples())
-		}
-	}
-}
-
-func BenchmarkPremultiply(b *testing.B) {
-	pix := noise(rand.New(rand.NewPCG(1, 2)), 4*2048*1536, 1).Pix
-	for b.Loop() {
-		Premultiply(pix)
-	}
-}
-
-// BenchmarkUnpremultiply takes the alpha out of a preview a third of which is
-// clear, opaque and neither.
-func BenchmarkUnpremultiply(b *testing.B) {
-	row := noise(rand.New(rand.NewPCG(1, 2)), 1440, 1).Pix
-	alpha := slices.Clone(row)
-	clear(alpha[:480])
-	for i := range 480 {
-		alpha[480+i] = 255
-	}
-	dst := make([]uint8, 4*1440)
-	for b.Loop() {
-		for range 1080 {
-			Unpremultiply(dst, row, row, row, alpha)
 		}
 	}
 }

@@ -41,9 +41,9 @@ func exact(k Kernel, x, scale float64) float64 {
 	return 0
 }
 
-// referenceLine is a line resampled in floating point, straight from what Axis
+// weightedLine is a line resampled in floating point, straight from what Axis
 // promises.
-func referenceLine(line []float64, a Axis, k Kernel) []float64 {
+func weightedLine(line []float64, a Axis, k Kernel) []float64 {
 	perPixel := float64(a.Num) / float64(a.Den) / float64(a.Scaled)
 	scale := max(math.Abs(float64(a.Step))*perPixel, 1)
 	out := make([]float64, a.Count)
@@ -55,7 +55,7 @@ func referenceLine(line []float64, a Axis, k Kernel) []float64 {
 			sum += w * line[min(max(i, 0), len(line)-1)]
 			weights += w
 		}
-		out[j] = min(max(sum/weights, 0), 255)
+		out[j] = sum / weights
 	}
 	return out
 }
@@ -68,7 +68,7 @@ func reference(src plane.Plane, x, y Axis, k Kernel) [][]float64 {
 		for j := range column {
 			column[j] = float64(src.Row(j)[i])
 		}
-		columns[i] = referenceLine(column, y, k)
+		columns[i] = weightedLine(column, y, k)
 	}
 	rows := make([][]float64, y.Count)
 	for j := range rows {
@@ -76,7 +76,7 @@ func reference(src plane.Plane, x, y Axis, k Kernel) [][]float64 {
 		for i := range row {
 			row[i] = columns[i][j]
 		}
-		rows[j] = referenceLine(row, x, k)
+		rows[j] = weightedLine(row, x, k)
 	}
 	return rows
 }
@@ -143,8 +143,9 @@ func TestPlaneIsWhatTheKernelSays(t *testing.T) {
 				r.Plane(dst, src, x.Axis, y.Axis, k)
 				for j, want := range reference(src, x.Axis, y.Axis, k) {
 					for i, want := range want {
-						// Rounding is half a level each way, and down it is weighted again.
-						if got := float64(dst.Row(j)[i]); math.Abs(got-want) > 1.3 {
+						// Rounding is half a level, and the weights' are a fraction of one.
+						want = min(max(want, 0), 255)
+						if got := float64(dst.Row(j)[i]); math.Abs(got-want) > 0.6 {
 							t.Fatalf("kernel %d, across %s, down %s: sample %d,%d is %v, want %.2f", k, x.name, y.name, i, j, got, want)
 						}
 					}
@@ -154,32 +155,165 @@ func TestPlaneIsWhatTheKernelSays(t *testing.T) {
 	}
 }
 
-func TestPixelsAreAsTheirPlanes(t *testing.T) {
+// pixels resamples pixels, four bytes each, into rows without gaps.
+func (r *Resampler) pixels(src plane.Plane, x, y Axis, k Kernel) []uint8 {
+	dst := make([]uint8, channels*x.Count*y.Count)
+	r.Pixels(dst, channels*x.Count, src.Pix, src.Stride, src.Width/channels, src.Height, x, y, k)
+	return dst
+}
+
+// exactPixels are pixels resampled in floating point and rounded at the end. A
+// colour without alpha is 0.
+func exactPixels(src plane.Plane, x, y Axis, k Kernel) []float64 {
+	var sums [channels][]float64
+	for c := range channels {
+		rows := make([][]float64, y.Count)
+		columns := make([][]float64, src.Width/channels)
+		for i := range columns {
+			column := make([]float64, src.Height)
+			for j := range column {
+				pixel := src.Row(j)[channels*i:][:channels]
+				column[j] = float64(pixel[3])
+				if c < 3 {
+					column[j] *= float64(pixel[c]) / 255
+				}
+			}
+			columns[i] = weightedLine(column, y, k)
+		}
+		for j := range rows {
+			row := make([]float64, len(columns))
+			for i := range row {
+				row[i] = columns[i][j]
+			}
+			sums[c] = append(sums[c], weightedLine(row, x, k)...)
+		}
+	}
+	var out []float64
+	for i, alpha := range sums[3] {
+		for c := range 3 {
+			colour := 0.0
+			if alpha >= 0.5 {
+				colour = min(max(sums[c][i]*255/alpha, 0), 255)
+			}
+			out = append(out, colour)
+		}
+		out = append(out, min(max(alpha, 0), 255))
+	}
+	return out
+}
+
+func TestPixelsAreWhatTheKernelSays(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	var r Resampler
-	for i, x := range axes {
-		y := axes[(i+3)%len(axes)]
-		width, height := x.samples(), y.samples()
-		pixels := noise(random, 4*width, height)
-		var got []plane.Plane
-		for c := range 4 {
-			got = append(got, blank(x.Axis, y.Axis))
-			// Three planes leave the last channel out.
-			if c < 2 {
-				continue
+	for _, k := range kernels {
+		for i, x := range axes {
+			for _, y := range []namedAxis{axes[i], axes[(i+3)%len(axes)]} {
+				src := noise(random, channels*x.samples(), y.samples())
+				got := r.pixels(src, x.Axis, y.Axis, k)
+				want := exactPixels(src, x.Axis, y.Axis, k)
+				for i, want := range want {
+					// A colour is off by as much more as its alpha is below 255.
+					most := 0.6
+					if i%channels < 3 {
+						alpha := float64(got[i|3])
+						if alpha < 8 {
+							continue
+						}
+						most = 0.5 + 25/alpha
+					}
+					if math.Abs(float64(got[i])-want) > most {
+						t.Fatalf("kernel %d, across %s, down %s: channel %d of pixel %d is %d, want %.2f; its alpha is %d",
+							k, x.name, y.name, i%channels, i/channels, got[i], want, got[i|3])
+					}
+				}
 			}
-			r.Pixels(got, pixels.Pix, pixels.Stride, width, height, x.Axis, y.Axis, Lanczos)
-			for c := range got {
-				channel := noise(random, width, height)
-				for j := range height {
-					for i := range width {
-						channel.Row(j)[i] = pixels.Row(j)[4*i+c]
+		}
+	}
+}
+
+// TestOpaquePixelsAreAsTheirPlanes resamples channels each for itself, too.
+func TestOpaquePixelsAreAsTheirPlanes(t *testing.T) {
+	random := rand.New(rand.NewPCG(27, 28))
+	var r Resampler
+	for _, k := range kernels {
+		for i, x := range axes {
+			y := axes[(i+3)%len(axes)]
+			src := noise(random, channels*x.samples(), y.samples())
+			for j := range src.Height {
+				for i := 3; i < src.Width; i += channels {
+					src.Row(j)[i] = 255
+				}
+			}
+			got := r.pixels(src, x.Axis, y.Axis, k)
+			for c := range channels {
+				channel := noise(random, x.samples(), y.samples())
+				for j := range src.Height {
+					for i := range channel.Width {
+						channel.Row(j)[i] = src.Row(j)[channels*i+c]
 					}
 				}
 				want := blank(x.Axis, y.Axis)
-				r.Plane(want, channel, x.Axis, y.Axis, Lanczos)
-				if !bytes.Equal(got[c].Pix, want.Pix) {
-					t.Errorf("across %s, down %s: channel %d of %d is not its plane's", x.name, y.name, c, len(got))
+				r.Plane(want, channel, x.Axis, y.Axis, k)
+				for i, want := range want.Pix {
+					if got := got[channels*i+c]; got != want {
+						t.Fatalf("kernel %d, across %s, down %s: channel %d of pixel %d is %d, its plane's is %d", k, x.name, y.name, c, i, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestClearPixelsHaveNoColour holds that neither what is clear gets a colour nor
+// what is not takes one from it.
+func TestClearPixelsHaveNoColour(t *testing.T) {
+	random := rand.New(rand.NewPCG(29, 30))
+	var r Resampler
+	for _, k := range kernels {
+		for i, x := range axes {
+			y := axes[(i+2)%len(axes)]
+			src := noise(random, channels*x.samples(), y.samples())
+			for j := range src.Height {
+				for i := 3; i < src.Width; i += channels {
+					src.Row(j)[i] = 0
+				}
+			}
+			for i, v := range r.pixels(src, x.Axis, y.Axis, k) {
+				if v != 0 {
+					t.Fatalf("kernel %d, across %s, down %s: byte %d is %d", k, x.name, y.name, i, v)
+				}
+			}
+		}
+	}
+}
+
+// TestOneColourStaysOne resamples strokes of a colour whose alpha varies, among
+// clear pixels of any other.
+func TestOneColourStaysOne(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 32))
+	colour := [3]uint8{201, 90, 17}
+	var r Resampler
+	for _, k := range kernels {
+		for i, x := range axes {
+			y := axes[(i+4)%len(axes)]
+			src := noise(random, channels*x.samples(), y.samples())
+			for j := range src.Height {
+				for i := 0; i < src.Width; i += channels {
+					if pixel := src.Row(j)[i:]; random.IntN(4) > 0 {
+						copy(pixel, colour[:])
+					} else {
+						pixel[3] = 0
+					}
+				}
+			}
+			got := r.pixels(src, x.Axis, y.Axis, k)
+			for i := 0; i < len(got); i += channels {
+				alpha := got[i+3]
+				for c, want := range colour {
+					off := math.Abs(float64(got[i+c]) - float64(want))
+					if alpha > 32 && off > 0 || alpha >= 8 && off > 1 {
+						t.Fatalf("kernel %d, across %s, down %s: pixel %d is %d, want %d", k, x.name, y.name, i/channels, got[i:][:channels], colour)
+					}
 				}
 			}
 		}
@@ -285,6 +419,16 @@ func TestCopying(t *testing.T) {
 	}
 }
 
+// TestCopyingPixels copies what is almost clear to the bit, and of what is clear
+// no colour.
+func TestCopyingPixels(t *testing.T) {
+	src := plane.Plane{Pix: []uint8{9, 9, 9, 9, 250, 3, 2, 1, 7, 8, 9, 0, 10, 20, 30, 255}, Stride: 8, Width: 8, Height: 2}
+	got := new(Resampler).pixels(src, whole(2, 2), whole(2, 2), Lanczos)
+	if want := []uint8{9, 9, 9, 9, 250, 3, 2, 1, 0, 0, 0, 0, 10, 20, 30, 255}; !bytes.Equal(got, want) {
+		t.Errorf("%d, want %d", got, want)
+	}
+}
+
 func TestReach(t *testing.T) {
 	tests := []struct {
 		Axis
@@ -360,16 +504,16 @@ func TestUsedIsAsNew(t *testing.T) {
 func TestWarmResamplerAllocatesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(21, 22))
 	luma, chroma := noise(random, 300, 200), noise(random, 150, 200)
-	pixels := noise(random, 4*300, 200)
+	pixels := noise(random, channels*300, 200)
 	x, y := whole(300, 120), whole(200, 80)
 	cx, cy := Axis{Scaled: 120, Num: 300, Den: 2, Step: 2, Count: 60}, Axis{Scaled: 80, Num: 200, Den: 1, Step: 2, Count: 40}
 	dst, chromaDst := blank(x, y), blank(cx, cy)
-	channels := []plane.Plane{blank(x, y), blank(x, y), blank(x, y), blank(x, y)}
+	pixelsDst := make([]uint8, channels*120*80)
 	var r Resampler
 	allocations := testing.AllocsPerRun(10, func() {
 		r.Plane(dst, luma, x, y, Lanczos)
 		r.Plane(chromaDst, chroma, cx, cy, Lanczos)
-		r.Pixels(channels, pixels.Pix, pixels.Stride, 300, 200, x, y, Lanczos)
+		r.Pixels(pixelsDst, channels*120, pixels.Pix, pixels.Stride, 300, 200, x, y, Lanczos)
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations", allocations)
@@ -379,7 +523,7 @@ func TestWarmResamplerAllocatesNothing(t *testing.T) {
 // TestSameOnEveryProcessor holds the pictures of all axes and kernels to those
 // that another processor made.
 func TestSameOnEveryProcessor(t *testing.T) {
-	const want = "5b5398f5c314f80843e01f4c9c424ac613a8aa69938410c5010db367fef0b873"
+	const want = "eab02e9f7686f0d1ed63dbc95e1a8e052539176f872f475c814178ef0b31bc2f"
 	random := rand.New(rand.NewPCG(23, 24))
 	var r Resampler
 	all := sha256.New()
@@ -389,6 +533,7 @@ func TestSameOnEveryProcessor(t *testing.T) {
 				dst := blank(x.Axis, y.Axis)
 				r.Plane(dst, noise(random, x.samples(), y.samples()), x.Axis, y.Axis, k)
 				all.Write(dst.Pix)
+				all.Write(r.pixels(noise(random, channels*x.samples(), y.samples()), x.Axis, y.Axis, k))
 			}
 		}
 	}

@@ -2,32 +2,58 @@
 
 package resample
 
-// vertical is verticalPlain, in vectors where there are such.
-func vertical(dst, src []uint8, stride int, w []int16) {
-	if len(w) == 1 {
-		copy(dst, src)
-		return
+// interleave is interleavePlain, in vectors where there are such.
+func interleave(pair []int16, top, bottom []uint8) {
+	n := len(top)
+	bottom, pair = bottom[:n], pair[:2*n]
+	whole := 0
+	if vectors {
+		whole = n / interleaved * interleaved
 	}
-	if !vectors || len(dst) < columns {
-		verticalPlain(dst, src, stride, w)
-		return
+	if whole > 0 {
+		interleaveVector(&pair[0], &top[0], &bottom[0], whole)
 	}
-	_, _ = src[(len(w)-1)*stride+len(dst)-1], w[:(len(w)+1)&^1]
-	whole := len(dst) / columns * columns
-	verticalVector(&dst[0], &src[0], stride, len(w), whole, &w[0])
-	// The last columns are made again with those before them rather than read
-	// beyond the end of the row.
-	if rest := len(dst) - columns; whole < len(dst) {
-		verticalVector(&dst[rest], &src[rest], stride, len(w), columns, &w[0])
-	}
+	interleavePlain(pair[2*whole:], top[whole:], bottom[whole:])
 }
 
-// columns is how many verticalVector makes at a time.
-const columns = 32
+// interleaved is how many samples of a row interleaveVector takes at a time.
+const interleaved = 16
+
+// premultiply is premultiplyPlain, in vectors where there are such.
+func premultiply(pair []int16, top, bottom []uint8) {
+	n := len(top)
+	bottom, pair = bottom[:n], pair[:2*n]
+	whole := 0
+	if vectors {
+		whole = n / premultiplied * premultiplied
+	}
+	if whole > 0 {
+		premultiplyVector(&pair[0], &top[0], &bottom[0], whole)
+	}
+	premultiplyPlain(pair[2*whole:], top[whole:], bottom[whole:])
+}
+
+// premultiplied is how many samples of a row premultiplyVector takes at a time:
+// eight pixels.
+const premultiplied = 8 * channels
+
+// vertical is verticalPlain, in vectors where there are such. The line has a
+// multiple of verticalColumns samples.
+func vertical(line, pairs, w []int16) {
+	if !vectors {
+		verticalPlain(line, pairs, w)
+		return
+	}
+	_ = pairs[len(w)*len(line)-1]
+	verticalVector(&line[0], &pairs[0], len(w)/2, len(line), &w[0])
+}
+
+// verticalColumns is how many columns verticalVector makes at a time.
+const verticalColumns = 64
 
 // horizontal is horizontalPlain, in vectors where there are such. It reads less
 // than linePadding samples beyond the last of the line.
-func horizontal(dst, line []uint8, t *weights) {
+func horizontal(dst []uint8, line []int16, t *weights) {
 	dst = dst[:len(t.first)]
 	if !vectors {
 		horizontalPlain(dst, line, t)
@@ -63,7 +89,7 @@ const groupSize = 8
 // result with equally many weights.
 //
 // Where the results lie close to one another, which is where little is shrunk,
-// sixteen samples hold a pair of neighbours for each of four results: the
+// eight samples hold a pair of neighbours for each of four results: the
 // samples are shuffled into pairs, multiplied and added pair by pair, and the
 // next pairs are found by the same shuffle two samples on. Else every result
 // multiplies sixteen samples at a time, and adds them up at the end.
@@ -133,15 +159,12 @@ func reaches(t *weights, results []int) bool {
 
 const (
 	// windowSize is how many samples a shuffle chooses from.
-	windowSize = 16
+	windowSize = 8
 
 	// closeTaps is the most weights of close results. It bounds how far their
 	// windows go beyond the line. Lanczos has fewer where results are that close
 	// for being little shrunk.
 	closeTaps = linePadding - windowSize
-
-	// zero makes a shuffle give a zero.
-	zero = 0x80
 )
 
 func (l *lanes) setClose(t *weights, most int) {
@@ -157,8 +180,8 @@ func (l *lanes) setClose(t *weights, most int) {
 		windows := [2]int{low(t, g[:4]), low(t, g[4:])}
 		at = append(at, int32(windows[0]-t.lo), int32(windows[1]-t.lo))
 		for i, j := range g {
-			offset := uint8(int(t.first[j]) - windows[i/4])
-			shuffle = append(shuffle, offset, zero, offset+1, zero)
+			offset := 2 * uint8(int(t.first[j])-windows[i/4])
+			shuffle = append(shuffle, offset, offset+1, offset+2, offset+3)
 		}
 		for s := range l.steps {
 			for _, j := range g {
@@ -195,7 +218,7 @@ func (l *lanes) setFar(t *weights, most int) {
 }
 
 // run makes the results of groups from group first on.
-func (l *lanes) run(dst, line []uint8, first, groups int) {
+func (l *lanes) run(dst []uint8, line []int16, first, groups int) {
 	_ = dst[groupSize*groups-1]
 	if l.close {
 		closeVector(&dst[0], &line[0], groups, l.steps, &l.at[2*first], &l.shuffle[32*first], &l.w[first*l.steps*16])
@@ -204,60 +227,58 @@ func (l *lanes) run(dst, line []uint8, first, groups int) {
 	}
 }
 
-// split is splitPlain, in vectors where there are such.
-func split(c0, c1, c2, c3, pixels []uint8) {
-	n := len(c0)
-	c1, c2, c3, pixels = c1[:n], c2[:n], c3[:n], pixels[:4*n]
-	whole := n / splitSize * splitSize
-	if !vectors {
-		whole = 0
+// straight is straightPlain, in vectors where there are such.
+func straight(dst []uint8, line []int16, t *weights) {
+	count := len(t.first)
+	dst = dst[:channels*count]
+	if !vectors || count < straightSize {
+		straightPlain(dst, line, t)
+		return
 	}
-	if whole > 0 {
-		splitVector(&c0[0], &c1[0], &c2[0], &c3[0], &pixels[0], whole)
+	_ = line[channels*(t.hi-t.lo+t.stride)-1]
+	whole := count / straightSize
+	straightVector(&dst[0], &line[0], whole, t.lo, &t.first[0], &t.w[0], t.stride)
+	// Some of the results before are made again.
+	if rest := count - straightSize; count%straightSize > 0 {
+		straightVector(&dst[channels*rest], &line[0], 1, t.lo, &t.first[rest], &t.w[rest*t.stride], t.stride)
 	}
-	splitPlain(c0[whole:], c1[whole:], c2[whole:], c3[whole:], pixels[4*whole:])
 }
 
-// splitSize is how many pixels splitVector takes apart at a time.
-const splitSize = 32
-
-// premultiply is premultiplyPlain, in vectors where there are such.
-func premultiply(pix []uint8) {
-	const sixteen = 4 * 16
-	whole := len(pix) / sixteen * sixteen
-	if !vectors {
-		whole = 0
-	}
-	if whole > 0 {
-		premultiplyVector(&pix[0], whole)
-	}
-	premultiplyPlain(pix[whole:])
-}
+// straightSize is how many pixels straightVector makes at a time.
+const straightSize = 4
 
 // The vector code checks no bounds: its callers do.
 
-// verticalVector makes n results from n columns on, a multiple of columns, from
-// rows of samples stride apart. A zero follows an odd number of weights.
+// interleaveVector makes a pair of n samples of each row, a multiple of
+// interleaved.
 //
 //go:noescape
-func verticalVector(dst, src *uint8, stride, rows, n int, w *int16)
+func interleaveVector(pair *int16, top, bottom *uint8, n int)
+
+// premultiplyVector makes a pair of n samples of each row of pixels, a multiple
+// of premultiplied.
+//
+//go:noescape
+func premultiplyVector(pair *int16, top, bottom *uint8, n int)
+
+// verticalVector makes n columns, a multiple of verticalColumns, from pairs of
+// rows.
+//
+//go:noescape
+func verticalVector(line, pairs *int16, count, n int, w *int16)
 
 // closeVector makes groups of eight results; see lanes.
 //
 //go:noescape
-func closeVector(dst, line *uint8, groups, pairs int, at *int32, shuffle *uint8, w *int16)
+func closeVector(dst *uint8, line *int16, groups, pairs int, at *int32, shuffle *uint8, w *int16)
 
 // farVector makes quads of four results; see lanes.
 //
 //go:noescape
-func farVector(dst, line *uint8, quads, sixteens int, at *int32, w *int16)
+func farVector(dst *uint8, line *int16, quads, sixteens int, at *int32, w *int16)
 
-// splitVector takes pixels apart, a multiple of splitSize.
+// straightVector makes quads of four pixels from a line that begins with pixel
+// lo. Every result has stride weights, a multiple of four.
 //
 //go:noescape
-func splitVector(c0, c1, c2, c3, src *uint8, pixels int)
-
-// premultiplyVector premultiplies n bytes, a multiple of 64.
-//
-//go:noescape
-func premultiplyVector(pix *uint8, n int)
+func straightVector(dst *uint8, line *int16, quads, lo int, first *int32, w *int16, stride int)

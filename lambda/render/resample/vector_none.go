@@ -2,22 +2,21 @@
 
 package resample
 
+// verticalColumns is one: there are no vectors to fill.
+const verticalColumns = 1
+
 // lanes are weights as vector code reads them, of which there is none for this
 // processor.
 type lanes struct{}
 
 func (*lanes) forget() {}
 
-func vertical(dst, src []uint8, stride int, w []int16) {
-	if len(w) == 1 {
-		copy(dst, src)
-		return
-	}
-	verticalPlain(dst, src, stride, w)
-}
+func interleave(pair []int16, top, bottom []uint8) { interleavePlain(pair, top, bottom) }
 
-func horizontal(dst, line []uint8, t *weights) { horizontalPlain(dst, line, t) }
+func premultiply(pair []int16, top, bottom []uint8) { premultiplyPlain(pair, top, bottom) }
 
-func split(c0, c1, c2, c3, pixels []uint8) { splitPlain(c0, c1, c2, c3, pixels) }
+func vertical(line, pairs, w []int16) { verticalPlain(line, pairs, w) }
 
-func premultiply(pix []uint8) { premultiplyPlain(pix) }
+func horizontal(dst []uint8, line []int16, t *weights) { horizontalPlain(dst, line, t) }
+
+func straight(dst []uint8, line []int16, t *weights) { straightPlain(dst, line, t) }

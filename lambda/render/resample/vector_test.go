@@ -43,30 +43,71 @@ func fenced[E any](t testing.TB, s []E, atEnd bool) []E {
 	return fencedIn
 }
 
-func TestVerticalVectorIsPlain(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	for _, width := range []int{1, 7, 31, 32, 33, 63, 64, 65, 96, 127, 200, 1000} {
-		for rows := 1; rows <= 19; rows++ {
-			src := noise(random, width, rows)
-			w := make([]int16, rows, rows+1)
-			for i := range w {
-				w[i] = int16(random.IntN(2*one)/rows - one/3/rows)
-			}
-			if rows == 1 {
-				w[0] = one
-			}
-			want := make([]uint8, width)
-			verticalPlain(want, src.Pix, src.Stride, w)
+// TestPairVectorsArePlain makes pairs of rows, as they are and premultiplied.
+func TestPairVectorsArePlain(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	makers := []struct {
+		name          string
+		vector, plain func(pair []int16, top, bottom []uint8)
+	}{
+		{"interleave", interleave, interleavePlain},
+		{"premultiply", premultiply, premultiplyPlain},
+	}
+	for _, maker := range makers {
+		for _, n := range []int{4, 12, 28, 32, 36, 60, 64, 128, 1000} {
+			top, bottom := noise(random, n, 1).Pix, noise(random, n, 1).Pix
+			want := make([]int16, 2*n)
+			maker.plain(want, top, bottom)
 			for _, atEnd := range []bool{false, true} {
-				got := fenced(t, make([]uint8, width), atEnd)
-				weights := fenced(t, w[:(rows+1)&^1], atEnd)[:rows]
-				vertical(got, fenced(t, src.Pix, atEnd), src.Stride, weights)
-				if !bytes.Equal(got, want) {
-					t.Fatalf("%d rows of %d samples:\n%v, want\n%v", rows, width, got, want)
+				got := fenced(t, make([]int16, 2*n), atEnd)
+				maker.vector(got, fenced(t, top, atEnd), fenced(t, bottom, atEnd))
+				if !slices.Equal(got, want) {
+					t.Fatalf("%s of %d samples:\n%v, want\n%v", maker.name, n, got, want)
 				}
 			}
 		}
 	}
+}
+
+func TestVerticalVectorIsPlain(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, columns := range []int{verticalColumns, 2 * verticalColumns, 9 * verticalColumns} {
+		for pairs := 1; pairs <= 19; pairs++ {
+			samples := wide(random, 2*columns*pairs, 1<<rowBits)
+			w := randomWeights(random, 2*pairs)
+			want := make([]int16, columns)
+			verticalPlain(want, samples, w)
+			for _, atEnd := range []bool{false, true} {
+				got := fenced(t, make([]int16, columns), atEnd)
+				vertical(got, fenced(t, samples, atEnd), fenced(t, w, atEnd))
+				if !slices.Equal(got, want) {
+					t.Fatalf("%d pairs of %d columns:\n%v, want\n%v", pairs, columns, got, want)
+				}
+			}
+		}
+	}
+}
+
+// wide is n random samples of 16 bits, each 0 to 255 of the given unit.
+func wide(random *rand.Rand, n, unit int) []int16 {
+	samples := make([]int16, n)
+	for i := range samples {
+		samples[i] = int16(random.IntN(255*unit + 1))
+	}
+	return samples
+}
+
+// randomWeights are n that come to 1.28 above zero, and to -0.28 below.
+func randomWeights(random *rand.Rand, n int) []int16 {
+	w := make([]int16, n)
+	share := func(total, sign int) {
+		for ; total > 0; total -= 256 {
+			w[random.IntN(n)] += int16(sign * min(total, 256))
+		}
+	}
+	share(one*128/100, 1)
+	share(one*28/100, -1)
+	return w
 }
 
 func TestHorizontalVectorIsPlain(t *testing.T) {
@@ -79,7 +120,7 @@ func TestHorizontalVectorIsPlain(t *testing.T) {
 				count := 1 + random.IntN(40)
 				taps.set(Axis{Scaled: count, Num: samples, Den: 1, From: count, Step: -1, Count: count}, k, samples)
 			}
-			line := noise(random, taps.hi-taps.lo+linePadding, 1).Pix
+			line := wide(random, taps.hi-taps.lo+linePadding, 1<<lineBits)
 			want := make([]uint8, len(taps.first))
 			horizontalPlain(want, line, &taps)
 			for _, atEnd := range []bool{false, true} {
@@ -100,39 +141,27 @@ func TestHorizontalVectorIsPlain(t *testing.T) {
 	}
 }
 
-func TestSplitVectorIsPlain(t *testing.T) {
-	random := rand.New(rand.NewPCG(7, 8))
-	for _, n := range []int{1, 15, 31, 32, 33, 63, 64, 100, 1000} {
-		pixels := noise(random, 4*n, 1).Pix
-		var want [4][]uint8
-		for c := range want {
-			want[c] = make([]uint8, n)
-		}
-		splitPlain(want[0], want[1], want[2], want[3], pixels)
-		for _, atEnd := range []bool{false, true} {
-			var got [4][]uint8
-			for c := range got {
-				got[c] = fenced(t, make([]uint8, n), atEnd)
-			}
-			split(got[0], got[1], got[2], got[3], fenced(t, pixels, atEnd))
-			for c := range got {
-				if !bytes.Equal(got[c], want[c]) {
-					t.Fatalf("channel %d of %d pixels:\n%v, want\n%v", c, n, got[c], want[c])
-				}
-			}
-		}
-	}
-}
-
-func TestPremultiplyVectorStaysInside(t *testing.T) {
+func TestStraightVectorIsPlain(t *testing.T) {
 	random := rand.New(rand.NewPCG(25, 26))
-	for _, n := range []int{1, 15, 16, 17, 33, 100} {
-		want := noise(random, 4*n, 1).Pix
-		for _, atEnd := range []bool{false, true} {
-			got := fenced(t, want, atEnd)
-			Premultiply(got)
-			if slices.Equal(got, want) {
-				t.Errorf("%d pixels stay as they are", n)
+	for _, k := range kernels {
+		for samples := 1; samples < 400; samples += 1 + random.IntN(7) {
+			var taps weights
+			taps.set(whole(samples, 1+random.IntN(samples)), k, samples)
+			line := wide(random, channels*(taps.hi-taps.lo+taps.stride), 1<<lineBits)
+			// Some are below zero, almost clear or opaque, and beyond.
+			for i := 3; i < len(line); i += channels {
+				line[i] = int16([]int{-1 << 10, -1, 0, 31, 32, 64, int(line[i]), 255 << lineBits, 300 << lineBits}[random.IntN(9)])
+			}
+			want := make([]uint8, channels*len(taps.first))
+			straightPlain(want, line, &taps)
+			for _, atEnd := range []bool{false, true} {
+				fencedTaps := taps
+				fencedTaps.first, fencedTaps.w = fenced(t, taps.first, atEnd), fenced(t, taps.w, atEnd)
+				got := fenced(t, make([]uint8, len(want)), atEnd)
+				straight(got, fenced(t, line, atEnd), &fencedTaps)
+				if !bytes.Equal(got, want) {
+					t.Fatalf("kernel %d, %d pixels to %d:\n%v, want\n%v", k, samples, len(taps.first), got, want)
+				}
 			}
 		}
 	}
@@ -164,39 +193,39 @@ func FuzzResample(f *testing.F) {
 		random := rand.New(rand.NewPCG(seed0, seed1))
 		k := kernels[random.IntN(len(kernels))]
 		x, y := fuzzAxis(random), fuzzAxis(random)
-		pixels := noise(random, 4*x.samples(), y.samples())
-		var src [4]plane.Plane
-		for c := range src {
-			src[c] = noise(random, x.samples(), y.samples())
-			for j := range y.samples() {
-				for i, v := range src[c].Row(j) {
-					pixels.Row(j)[4*i+c] = v
-				}
-			}
-			left, right := x.Reach(k, x.samples())
-			top, bottom := y.Reach(k, y.samples())
-			for j := range y.samples() {
-				if j < top || j >= bottom {
-					clear(src[c].Row(j))
-					continue
-				}
-				clear(src[c].Row(j)[:left])
-				clear(src[c].Row(j)[right:])
-			}
-		}
-		var fromPixels, fromPlanes []plane.Plane
-		for range src {
-			fromPixels, fromPlanes = append(fromPixels, blank(x, y)), append(fromPlanes, blank(x, y))
+		samples := noise(random, x.samples(), y.samples())
+		pixels := noise(random, channels*x.samples(), y.samples())
+		for i := 3; i < len(pixels.Pix); i += channels {
+			pixels.Pix[i] = []uint8{0, 1, 2, pixels.Pix[i], 254, 255}[random.IntN(6)]
 		}
 		var r Resampler
-		r.Pixels(fromPixels, pixels.Pix, pixels.Stride, x.samples(), y.samples(), x, y, k)
+		ofSamples, ofPixels := blank(x, y), r.pixels(pixels, x, y, k)
+		r.Plane(ofSamples, samples, x, y, k)
+
+		left, right := x.Reach(k, x.samples())
+		top, bottom := y.Reach(k, y.samples())
+		for _, src := range []struct {
+			plane.Plane
+			size int
+		}{{samples, 1}, {pixels, channels}} {
+			for j := range src.Height {
+				if j < top || j >= bottom {
+					clear(src.Row(j))
+					continue
+				}
+				clear(src.Row(j)[:left*src.size])
+				clear(src.Row(j)[right*src.size:])
+			}
+		}
 		defer func(before bool) { vectors = before }(vectors)
 		vectors = false
-		for c := range src {
-			r.Plane(fromPlanes[c], src[c], x, y, k)
-			if !bytes.Equal(fromPixels[c].Pix, fromPlanes[c].Pix) {
-				t.Fatalf("kernel %d, across %+v, down %+v: channel %d is\n%v in vectors, plain\n%v", k, x, y, c, fromPixels[c].Pix, fromPlanes[c].Pix)
-			}
+		want := blank(x, y)
+		r.Plane(want, samples, x, y, k)
+		if !bytes.Equal(ofSamples.Pix, want.Pix) {
+			t.Fatalf("kernel %d, across %+v, down %+v: samples are\n%v in vectors, plain\n%v", k, x, y, ofSamples.Pix, want.Pix)
+		}
+		if want := r.pixels(pixels, x, y, k); !bytes.Equal(ofPixels, want) {
+			t.Fatalf("kernel %d, across %+v, down %+v: pixels are\n%v in vectors, plain\n%v", k, x, y, ofPixels, want)
 		}
 	})
 }

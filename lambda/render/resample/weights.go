@@ -4,14 +4,20 @@ const (
 	// weightBits is the precision of a weight: 1 is 1<<weightBits. It is the most
 	// that leaves sixteen bits room for a sample at the end of a line, which takes
 	// the weights of all that lies beyond and comes to little more than 1.
+	//
+	// The weights of a result that are above zero come to 1.28 at most together,
+	// and those below to -0.28, which is Lanczos's where nothing shrinks. Of
+	// samples up to 255 the pass down makes -72 to 327, which 16 bits hold with
+	// lineBits behind the point, and the pass across -183 to 438, which 32 bits
+	// hold with lineBits and weightBits.
 	weightBits = 14
 	one        = 1 << weightBits
-	half       = one / 2
 )
 
 // weights is what the results of one axis are made of. Those of result j begin
 // at sample first[j] of the source line and are w[j*stride:][:count[j]]; together
-// they are exactly one. Behind them follow zeros to the stride.
+// they are exactly one. Behind them follow zeros to the stride, a multiple of
+// four.
 type weights struct {
 	first, count []int32
 	w            []int16
@@ -19,6 +25,7 @@ type weights struct {
 
 	copies bool // result j is sample first[0]+j as it is
 	lo, hi int  // the samples that are read
+	most   int  // how many pairs of rows a result is made of at most, as window has them
 
 	lanes lanes // the same for the vector code
 
@@ -34,17 +41,19 @@ func (t *weights) set(a Axis, k Kernel, length int) {
 	// An interval of 2*reach between two samples at most has one of them more
 	// than it has steps.
 	most := int(2*reach/s.sample) + 1
-	t.stride = (min(most, length) + 1) &^ 1 // in pairs, as they are multiplied
+	t.stride = (min(most, length) + 3) &^ 3
 	t.w = resized(t.w, a.Count*t.stride)
 	clear(t.w)
 	t.floats = resized(t.floats, most)
-	t.copies, t.lo, t.hi = true, length, 0
+	t.copies, t.lo, t.hi, t.most = true, length, 0, 0
 	t.lanes.forget()
 	for j := range a.Count {
 		first, count := t.setResult(j, s.centre(j), s, k, length)
 		t.first[j], t.count[j] = int32(first), int32(count)
 		t.copies = t.copies && count == 1 && first == int(t.first[0])+j
 		t.lo, t.hi = min(t.lo, first), max(t.hi, first+count)
+		from, to := t.pairs(j)
+		t.most = max(t.most, to-from)
 	}
 }
 
@@ -107,5 +116,17 @@ func resized[E any](s []E, n int) []E {
 	return s[:n]
 }
 
-// of is the weights of result j. A zero follows an odd number of them.
+// of is the weights of result j.
 func (t *weights) of(j int) []int16 { return t.w[j*t.stride:][:t.count[j]] }
+
+// pairs are those of rows, from <= pair < to, that row of results j is made of.
+func (t *weights) pairs(j int) (from, to int) {
+	first, count := int(t.first[j]), int(t.count[j])
+	return first / 2, (first+count-1)/2 + 1
+}
+
+// rows are the two rows of a pair. One that no result is made of gives way to the
+// other, and is not read.
+func (t *weights) rows(pair int) (top, bottom int) {
+	return max(2*pair, t.lo), min(2*pair+1, t.hi-1)
+}

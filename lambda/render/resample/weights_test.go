@@ -47,14 +47,18 @@ func TestWeights(t *testing.T) {
 					line[min(max(i, 0), length-1)] += w
 					sum += w
 				}
-				total := 0
+				total, above := 0, 0
 				for i, w := range weights.of(j) {
 					at := int(weights.first[j]) + i
 					if want := line[at] / sum * one; math.Abs(float64(w)-want) > 1.2 {
 						t.Fatalf("kernel %d, %+v, result %d: weight of sample %d is %d, want %.2f", k, a, j, at, w, want)
 					}
 					total += int(w)
+					above += max(int(w), 0)
 					line[at] = 0
+				}
+				if limit := one * 128 / 100; above > limit {
+					t.Fatalf("kernel %d, %+v, result %d: those above zero are %d together, limit is %d", k, a, j, above, limit)
 				}
 				if total != one {
 					t.Fatalf("kernel %d, %+v, result %d: the weights are %d together, want %d", k, a, j, total, one)
