@@ -1,26 +1,20 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"image/png"
-	"sync"
 
 	"prew"
 	"prew/lambda/render/jpeg"
+	"prew/lambda/render/png"
 )
-
-// pngEncoder compresses for speed: of a photograph the best level takes several
-// times as long for a few percent, and somebody is waiting.
-var pngEncoder = png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &pngBuffers{}}
 
 // encode writes the picture in the preset's format, or in the one that follows
 // from it: PNG where anything shines through, else JPEG. It may change m.
-func (e *engine) encode(m picture, p prew.Preset) (Preview, error) {
+func (e *engine) encode(m picture, p prew.Preset) Preview {
 	opaque := m.pixels == nil || m.pixels.Opaque()
 	if p.Format == prew.PNG || p.Format == prew.Auto && !opaque {
-		return encodePNG(m.image(opaque))
+		return e.encodePNG(m, opaque)
 	}
 	planes := m.planes
 	if planes == nil {
@@ -30,45 +24,30 @@ func (e *engine) encode(m picture, p prew.Preset) (Preview, error) {
 		planes = e.lumaChroma(m.pixels, stepOf(1, p))
 	}
 	return Preview{
-		Data:        e.encoder.Encode(planes, jpeg.EncodeOptions{Quality: p.Quality, Progressive: p.Progressive}),
+		Data:        e.jpeg.Encode(planes, jpeg.EncodeOptions{Quality: p.Quality, Progressive: p.Progressive}),
 		ContentType: "image/jpeg",
 		Width:       planes[0].Width,
 		Height:      planes[0].Height,
-	}, nil
+	}
 }
 
-// image is the picture as a type that image/png has a fast path for.
-func (m picture) image(opaque bool) image.Image {
-	switch {
-	case len(m.planes) == 1:
+func (e *engine) encodePNG(m picture, opaque bool) Preview {
+	encoded := func(pix []uint8, stride, width, height int, c png.Colour) Preview {
+		return Preview{Data: e.png.Encode(pix, stride, width, height, c), ContentType: "image/png", Width: width, Height: height}
+	}
+	if len(m.planes) == 1 {
 		luma := m.planes[0]
-		return &image.Gray{Pix: luma.Pix, Stride: luma.Stride, Rect: image.Rect(0, 0, luma.Width, luma.Height)}
-	case m.planes != nil:
-		return colours(m.planes)
-	case opaque: // premultiplied or not, these are the same bytes
-		return &image.RGBA{Pix: m.pixels.Pix, Stride: m.pixels.Stride, Rect: m.pixels.Rect}
+		return encoded(luma.Pix, luma.Stride, luma.Width, luma.Height, png.Grey)
 	}
-	return m.pixels
-}
-
-func encodePNG(m image.Image) (Preview, error) {
-	var out bytes.Buffer
-	if err := pngEncoder.Encode(&out, m); err != nil {
-		return Preview{}, fail(prew.RenderFailed, "image/png: %v", err)
+	pixels, colour := m.pixels, png.RGBA
+	if pixels == nil {
+		pixels = colours(m.planes)
 	}
-	size := m.Bounds().Size()
-	return Preview{Data: out.Bytes(), ContentType: "image/png", Width: size.X, Height: size.Y}, nil
+	if opaque {
+		colour = png.RGB
+	}
+	return encoded(pixels.Pix, pixels.Stride, pixels.Rect.Dx(), pixels.Rect.Dy(), colour)
 }
-
-// pngBuffers keeps what image/png needs for a picture for the next one.
-type pngBuffers struct{ pool sync.Pool }
-
-func (b *pngBuffers) Get() *png.EncoderBuffer {
-	buffer, _ := b.pool.Get().(*png.EncoderBuffer)
-	return buffer
-}
-
-func (b *pngBuffers) Put(buffer *png.EncoderBuffer) { b.pool.Put(buffer) }
 
 // flatten puts the picture on a background of the colour #rrggbb.
 func flatten(img *image.NRGBA, background string) {

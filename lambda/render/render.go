@@ -18,6 +18,7 @@ import (
 	"prew"
 	"prew/lambda/render/jpeg"
 	"prew/lambda/render/plane"
+	"prew/lambda/render/png"
 	"prew/lambda/render/resample"
 )
 
@@ -69,7 +70,8 @@ type engine struct {
 	file      bytes.Buffer // a source that is read as a whole
 	decoder   jpeg.Decoder
 	resampler resample.Resampler
-	encoder   jpeg.Encoder
+	jpeg      jpeg.Encoder
+	png       png.Encoder
 	preview   canvas // what is resampled to
 	turned    canvas // and then turned
 }
@@ -88,7 +90,7 @@ func (e *engine) render(src io.Reader, p prew.Preset) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	return e.encode(e.shrink(photo, p), p)
+	return e.encode(e.shrink(photo, p), p), nil
 }
 
 // bounded reads a source up to MaxSourceBytes and then says that it is too large.

@@ -235,7 +235,7 @@ func (d *Decoder) decodeScan(damaged bool) (byte, error) {
 
 // decodeInterval decodes the MCUs from first to before last, which begin as a
 // scan does.
-func (d *Decoder) decodeInterval(first, last int) error {
+func (d *Decoder) decodeInterval(first, last int) (err error) {
 	s := &d.scan
 	d.window.begin()
 	s.endRun = 0
@@ -250,9 +250,14 @@ func (d *Decoder) decodeInterval(first, last int) error {
 	case s.first == 0:
 		return d.refineDC(first, last)
 	case s.high == 0:
-		return d.firstAC(first, last)
+		err = d.firstAC(first, last)
+	default:
+		err = d.refineAC(first, last)
 	}
-	return d.refineAC(first, last)
+	if err == nil && s.endRun > 0 {
+		err = s.damage(last-1, "it is followed by the ends of blocks that are not there")
+	}
+	return err
 }
 
 // damage says that an MCU is damaged.
