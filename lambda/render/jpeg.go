@@ -10,10 +10,10 @@ import (
 	"prew/lambda/render/jpeg"
 )
 
-// maxDecoded is the most memory, in bytes, that a JPEG's planes and coefficients
-// may take: with it a render stays below 250 MB. A progressive JPEG of 50
-// megapixels goes beyond it only for a preview of its own size.
-const maxDecoded = 200 << 20
+// maxMemory is the most bytes that rendering a JPEG may take, by what memoryOf
+// says: with what the program itself has, a process stays below 250 MB. Only the
+// largest photos need more, for previews near their own size.
+const maxMemory = 230_000_000
 
 // openJPEG decodes a JPEG while it arrives, at the smallest M/8 of its size that
 // the preset's oversampling allows.
@@ -39,15 +39,38 @@ func (e *engine) openJPEG(k kind, src io.Reader, p prew.Preset) (photo, error) {
 	}
 	v := viewOf(image.Pt(header.Width, header.Height), orientation(header.EXIF), p)
 	options, lattices := decoding(header, v, p)
-	if needed := e.decoder.Memory(options); needed > maxDecoded {
-		return photo{}, fail(prew.SourceTooLarge, "image is %dx%d and needs %d MB to be decoded for this preset, limit is %d",
-			header.Width, header.Height, needed>>20, maxDecoded>>20)
+	needed := e.memoryOf(options, v, p)
+	if needed > maxMemory {
+		p.Oversample = 1 // a little less sharp is better than nothing
+		options, lattices = decoding(header, v, p)
+		needed = e.memoryOf(options, v, p)
+	}
+	if needed > maxMemory {
+		return photo{}, fail(prew.SourceTooLarge, "image is %dx%d and needs %d MB to be rendered for this preset, limit is %d",
+			header.Width, header.Height, needed/1_000_000, maxMemory/1_000_000)
 	}
 	planes, err := e.decoder.Decode(options)
 	if err != nil {
 		return photo{}, blameJPEG(err)
 	}
 	return photo{view: v, planes: planes, lattices: lattices}, nil
+}
+
+// memoryOf is about how many bytes it takes to decode a JPEG so and to make the
+// preview of it: what the decoder holds, and the preview's samples with what the
+// encoder holds of each: a token of a few, or of most of them where the quality is
+// high, or its coefficient, to write it progressively.
+func (e *engine) memoryOf(o jpeg.Options, v view, p prew.Preset) int {
+	size := v.crop.Size()
+	samples := size.X * size.Y * 3
+	if stepOf(1, p) == 2 {
+		samples /= 2
+	}
+	each := 3
+	if p.Progressive || p.Quality > 90 {
+		each = 5
+	}
+	return e.decoder.Memory(o) + each*samples
 }
 
 // decoding says how much of a JPEG is decoded for a view, and on what lattices
