@@ -95,7 +95,7 @@ func (f *footprint) measure(renderer int, photo string) error {
 	out, err := cmd.CombinedOutput()
 	said := string(out)
 	// What would need too much memory may be refused, if it is said so.
-	if err != nil && renderer == ours && f.photo == largeName && strings.Contains(said, "MB to be decoded") {
+	if err != nil && renderer == ours && f.photo == largeName && strings.Contains(said, "MB to be rendered") {
 		f.refused, err = true, nil
 	}
 	if err != nil || strings.Contains(said, "failed\t") {
