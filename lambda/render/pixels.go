@@ -1,6 +1,9 @@
 package render
 
-import "image"
+import (
+	"image"
+	"image/color"
+)
 
 // asNRGBA is a picture as pixels of four channels, eight bits each, not
 // premultiplied. Sixteen bits become eight.
@@ -21,6 +24,50 @@ func asNRGBA(img image.Image) *image.NRGBA {
 // paste copies a picture into another, to where its bounds say, which are inside
 // those of dst. Sixteen bits become eight.
 func paste(dst *image.NRGBA, img image.Image) {
+	switch img := img.(type) {
+	case *image.Paletted:
+		pastePaletted(dst, img)
+	case *image.NYCbCrA:
+		pasteLumaChroma(dst, img)
+	default:
+		pasteColours(dst, img)
+	}
+}
+
+// pastePaletted copies a picture of numbered colours. A number beyond the palette
+// panics.
+func pastePaletted(dst *image.NRGBA, img *image.Paletted) {
+	palette := make([]color.NRGBA, len(img.Palette))
+	for i, c := range img.Palette {
+		palette[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
+	}
+	b := img.Rect
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		row := dst.Pix[dst.PixOffset(b.Min.X, y):]
+		for x, number := range img.Pix[img.PixOffset(b.Min.X, y):][:b.Dx()] {
+			c := palette[number]
+			pixel := row[4*x:][:4:4]
+			pixel[0], pixel[1], pixel[2], pixel[3] = c.R, c.G, c.B, c.A
+		}
+	}
+}
+
+// pasteLumaChroma copies a picture of planes with alpha, as lossy WebP has them.
+func pasteLumaChroma(dst *image.NRGBA, img *image.NYCbCrA) {
+	b := img.Rect
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		row := dst.Pix[dst.PixOffset(b.Min.X, y):]
+		for x := range b.Dx() {
+			luma, chroma := img.YOffset(b.Min.X+x, y), img.COffset(b.Min.X+x, y)
+			pixel := row[4*x:][:4:4]
+			pixel[0], pixel[1], pixel[2] = color.YCbCrToRGB(img.Y[luma], img.Cb[chroma], img.Cr[chroma])
+			pixel[3] = img.A[img.AOffset(b.Min.X+x, y)]
+		}
+	}
+}
+
+// pasteColours copies a picture of any other kind, colour by colour.
+func pasteColours(dst *image.NRGBA, img image.Image) {
 	// Every picture of the decoders is an image.RGBA64Image: asking for such
 	// colours allocates none. They are premultiplied, in sixteen bits.
 	src := img.(image.RGBA64Image)

@@ -136,6 +136,7 @@ func TestRenderPictures(t *testing.T) {
 		{"alpha-on-colour", asPNG(glass(120, 80)), prew.Preset{Width: 60, Format: prew.JPEG, Background: "#3080ff"}, jpegType},
 		{"alpha-cropped-away", asPNG(curtain(120, 80)), prew.Preset{Width: 24, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, jpegType},
 		{"png16", asPNG(deep(glass(120, 80))), prew.Preset{Width: 60}, pngType},
+		{"png-indexed", asPNG(indexed(glass(120, 80))), prew.Preset{Width: 60}, pngType},
 		{"gif", asGIF(sign(120, 80), image.Pt(120, 80)), prew.Preset{Width: 60, Format: prew.PNG}, pngType},
 		{"gif-offset", asGIF(moved(sign(60, 40), image.Pt(40, 30)), image.Pt(120, 80)), prew.Preset{Width: 60}, pngType},
 		{"bmp", asBMP(sign(120, 80)), prew.Preset{Width: 60, Format: prew.PNG}, pngType},

@@ -128,14 +128,20 @@ func encoded(encode func(*bytes.Buffer) error) []byte {
 	return b.Bytes()
 }
 
+// indexed is a picture reduced to few colours.
+func indexed(m image.Image) *image.Paletted {
+	palette := color.Palette{clear0, white, black, red, green, blue, yellow, color.Gray{128}, color.Gray{192}}
+	few := image.NewPaletted(m.Bounds(), palette)
+	draw.Draw(few, few.Rect, m, m.Bounds().Min, draw.Src)
+	return few
+}
+
 // asGIF places a frame, reduced to few colours, on a screen.
 func asGIF(frame image.Image, screen image.Point) []byte {
-	palette := color.Palette{clear0, white, black, red, green, blue, yellow, color.Gray{128}, color.Gray{192}}
-	m := image.NewPaletted(frame.Bounds(), palette)
-	draw.Draw(m, m.Bounds(), frame, frame.Bounds().Min, draw.Src)
+	m := indexed(frame)
 	return encoded(func(b *bytes.Buffer) error {
 		return gif.EncodeAll(b, &gif.GIF{Image: []*image.Paletted{m}, Delay: []int{0},
-			Config: image.Config{Width: screen.X, Height: screen.Y, ColorModel: palette}})
+			Config: image.Config{Width: screen.X, Height: screen.Y, ColorModel: m.Palette}})
 	})
 }
 
