@@ -109,9 +109,16 @@ func startRun(b *testing.B, photos int, files ...string) *runOfBench {
 	if err != nil {
 		b.Fatal(err)
 	}
-	port := freePort(b)
-	system := &runOfBench{address: fmt.Sprintf("http://localhost:%d", port)}
-	system.command = exec.Command(filepath.Join(root, ".bin", "local"), "-port", strconv.Itoa(port), "-photos", dir, "-state", b.TempDir())
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	system := &runOfBench{address: "http://localhost:" + port}
+	system.command = exec.Command(filepath.Join(root, ".bin", "local"), "-port", port, "-photos", dir, "-state", b.TempDir())
 	system.command.Dir = root
 	for _, width := range widths {
 		system.command.Env = append(system.command.Env, width.preset)
@@ -146,15 +153,6 @@ func lastKey(photos int) string {
 	}
 	slices.Sort(keys)
 	return keys[photos-1]
-}
-
-func freePort(b *testing.B) int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // get asks for a preview and reads it.
