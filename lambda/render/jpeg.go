@@ -99,6 +99,15 @@ func decoding(header jpeg.Header, v view, p prew.Preset) (jpeg.Options, []lattic
 	return options, lattices
 }
 
+// checkScans holds a JPEG that is left to the standard library, which would decode
+// any number of scans, against package jpeg's limit.
+func checkScans(src []byte) error {
+	if scans := jpeg.CountScans(src); scans > jpeg.MaxScans {
+		return fail(prew.SourceTooLarge, "JPEG image: it has %d scans, limit is %d", scans, jpeg.MaxScans)
+	}
+	return nil
+}
+
 // blameJPEG gives the errors of package jpeg their codes. What else there is
 // came from the source.
 func blameJPEG(err error) error {

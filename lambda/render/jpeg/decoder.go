@@ -38,11 +38,6 @@ func unsupportedf(format string, args ...any) error {
 	return UnsupportedError(fmt.Sprintf(format, args...))
 }
 
-// maxScans is the most scans of a picture: encoders write ten or so, and each
-// asks for work on the whole picture, however short it is. It is libjpeg-turbo's
-// limit where that has one.
-const maxScans = 100
-
 // Decoder decodes one picture after another and keeps its buffers between them.
 // The zero value is ready. It is not for concurrent use.
 type Decoder struct {

@@ -47,8 +47,8 @@ func (d *Decoder) decode(damaged bool) error {
 			}
 			return nil
 		case markerSOS:
-			if d.scan.number == maxScans {
-				return LimitError(fmt.Sprintf("it has more than %d scans", maxScans))
+			if d.scan.number == MaxScans {
+				return LimitError(fmt.Sprintf("it has more than %d scans", MaxScans))
 			}
 			d.scan.number++
 			if err := d.readScan(); err != nil {
