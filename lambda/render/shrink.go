@@ -55,15 +55,15 @@ func stepOf(component int, p prew.Preset) int {
 }
 
 func (e *engine) shrinkPlanes(ph photo, p prew.Preset) picture {
+	var x, y [3]resample.Axis
 	var sizes [3]image.Point
-	for i := range ph.planes {
-		x, y := ph.axes(ph.lattices[i], stepOf(i, p))
-		sizes[i] = image.Pt(x.Count, y.Count)
+	for i, l := range ph.lattices {
+		x[i], y[i] = ph.axes(l, stepOf(i, p))
+		sizes[i] = image.Pt(x[i].Count, y[i].Count)
 	}
 	shrunk := e.preview.prepare(sizes[:len(ph.planes)])
-	for i := range ph.planes {
-		x, y := ph.axes(ph.lattices[i], stepOf(i, p))
-		e.resampler.Plane(shrunk[i], ph.planes[i], x, y, kernels[p.Kernel])
+	for i, source := range ph.planes {
+		e.resampler.Plane(shrunk[i], source, x[i], y[i], kernels[p.Kernel])
 	}
 	return picture{planes: e.turn(shrunk, ph.turn)}
 }

@@ -137,9 +137,7 @@ func (e *Encoder) layOut(planes []plane.Plane) {
 }
 
 // blocks is how many squares of 8*sampling samples a side is covered by.
-func blocks(side, sampling int) int {
-	return (side + 8*sampling - 1) / (8 * sampling)
-}
+func blocks(side, sampling int) int { return up(side, 8*sampling) }
 
 // keep makes room for the blocks of some rows.
 func (c *blockPlane) keep(rows int) {

@@ -256,9 +256,16 @@ func sequential(run, size uint) bool {
 // find finds the code at the top of acc: its length, which is 0 if there is no
 // such code, and the halves of its symbol.
 func (h *huffman) find(acc uint64) (length, run, size uint) {
+	e := h.lookUp(acc)
+	return e & 31, e >> 9, e >> 5 & 15
+}
+
+// lookUp is what look has, or would have, of the code at the top of acc. Unlike
+// find it is small enough to be inlined.
+func (h *huffman) lookUp(acc uint64) uint {
 	e := uint(h.look[acc>>(64-lookBits)])
 	if e == 0 {
 		e = h.long(acc)
 	}
-	return e & 31, e >> 9, e >> 5 & 15
+	return e
 }

@@ -186,10 +186,7 @@ func (w *window) refineBlock(s *scan, c *component, coef []int16, known *uint64,
 	one := int16(1) << (s.low & 15)
 	for left != 0 {
 		w.refill()
-		symbol := uint(c.ac.look[w.acc>>(64-lookBits)])
-		if symbol == 0 {
-			symbol = c.ac.long(w.acc)
-		}
+		symbol := c.ac.lookUp(w.acc)
 		length, run, size := symbol&31, symbol>>9, symbol>>5&15
 		if length == 0 || size > 1 {
 			return false

@@ -40,10 +40,8 @@ func (d *Decoder) decode(damaged bool) error {
 		case 0:
 			return errEnd
 		case markerEOI:
-			for i := range d.components {
-				if !d.components[i].seen {
-					return damagedf("component %d of %d has no scan", i+1, len(d.components))
-				}
+			if i := d.unseen(); i >= 0 {
+				return damagedf("component %d of %d has no scan", i+1, len(d.components))
 			}
 			return nil
 		case markerSOS:
@@ -58,7 +56,7 @@ func (d *Decoder) decode(damaged bool) error {
 			if err != nil {
 				return err
 			}
-			if marker != 0 && !d.frame.progressive && d.whole() {
+			if marker != 0 && !d.frame.progressive && d.unseen() < 0 {
 				return nil // any marker will do for EOI
 			}
 			continue
@@ -177,14 +175,14 @@ func (d *Decoder) enter(c *component, tables byte) error {
 	return nil
 }
 
-// whole says whether each component has had a scan.
-func (d *Decoder) whole() bool {
+// unseen is the first component that has had no scan, -1 if all have.
+func (d *Decoder) unseen() int {
 	for i := range d.components {
 		if !d.components[i].seen {
-			return false
+			return i
 		}
 	}
-	return true
+	return -1
 }
 
 // decodeScan decodes the coded data of a scan, one restart interval after the

@@ -19,10 +19,7 @@ func (w *window) block(c *component, coef *coefficients, wanted bool) (flat, ok 
 	pos += int((63 - n) >> 3)
 	n |= 56
 
-	symbol := uint(c.dc.look[acc>>(64-lookBits)])
-	if symbol == 0 {
-		symbol = c.dc.long(acc)
-	}
+	symbol := c.dc.lookUp(acc)
 	length, size := symbol&31, symbol>>5
 	if length == 0 || size > maxSizeDC {
 		return false, false
