@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/deploy/progress"
 )
 
 const (
@@ -45,24 +46,24 @@ func run(corpus, only string, sheet bool) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(os.Stderr)
-	defer progress.clear()
+	line := progress.New(os.Stderr)
+	defer line.Clear()
 	if sheet {
-		return contactSheets(chosen, corpus, progress)
+		return contactSheets(chosen, corpus, line.Show)
 	}
 	r := report{date: time.Now(), machine: machine()}
 	if only == "" {
-		if r.footprints, err = measureMemory(corpus, progress.show); err != nil {
+		if r.footprints, err = measureMemory(corpus, line.Show); err != nil {
 			return err
 		}
-		if r.start, err = measureStart(progress.show); err != nil {
+		if r.start, err = measureStart(line.Show); err != nil {
 			return err
 		}
 	}
-	if r.results, r.renderers, err = measure(chosen, corpus, progress); err != nil {
+	if r.results, r.renderers, err = measure(chosen, corpus, line.Show); err != nil {
 		return err
 	}
-	progress.clear()
+	line.Clear()
 	if only == "" {
 		if err := r.writeFiles(output); err != nil {
 			return err

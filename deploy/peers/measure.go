@@ -21,7 +21,7 @@ type preview struct {
 
 // measure times the jobs and judges their previews. It returns what each
 // renderer says it is, too.
-func measure(chosen []job, corpus string, progress *progress) (results []result, renderers [peers]string, err error) {
+func measure(chosen []job, corpus string, progress func(string)) (results []result, renderers [peers]string, err error) {
 	workers, stop, err := startAll()
 	if err != nil {
 		return nil, renderers, err
@@ -32,11 +32,11 @@ func measure(chosen []job, corpus string, progress *progress) (results []result,
 	}
 	var judge judge
 	for _, j := range chosen {
-		s, err := timed(workers, j, corpus, progress.show)
+		s, err := timed(workers, j, corpus, progress)
 		if err != nil {
 			return nil, renderers, err
 		}
-		progress.show(j.String() + ": comparing with a full decode")
+		progress(j.String() + ": comparing with a full decode")
 		previews, err := judge.previews(j, corpus)
 		if err != nil {
 			return nil, renderers, err

@@ -30,7 +30,7 @@ const (
 
 // contactSheets renders the jobs and puts the same part of each preview, pixel
 // for pixel, beside that of the others and of the reference.
-func contactSheets(chosen []job, corpus string, progress *progress) (err error) {
+func contactSheets(chosen []job, corpus string, progress func(string)) (err error) {
 	if err := os.MkdirAll(sheets, 0o777); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func contactSheets(chosen []job, corpus string, progress *progress) (err error) 
 		sheet := image.NewRGBA(image.Rect(0, 0, gap+(peers+1)*(cutWidth+gap), gap+n*(caption+cutHeight+gap)))
 		draw.Draw(sheet, sheet.Rect, image.White, image.Point{}, draw.Src)
 		for i, j := range chosen[:n] {
-			progress.show(j.String())
+			progress(j.String())
 			for renderer, w := range workers {
 				if _, err := w.do(j, photoFile(corpus, j), previewFile(renderer, j), 1); err != nil {
 					return err

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"prew/deploy/local/stack"
+	"prew/deploy/progress"
 )
 
 func main() {
@@ -78,7 +79,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 	}
 	fmt.Fprintf(out, "SEED=%d\n", seed)
 	began := time.Now()
-	progress := newProgress(out)
+	line := progress.New(out)
 	var rows []row
 	for _, p := range chosen {
 		t := &trial{
@@ -87,7 +88,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 			random:   rand.New(rand.NewPCG(seed, uint64(p.number))),
 			dir:      dir,
 			race:     race,
-			progress: progress.show,
+			progress: line.Show,
 		}
 		start := time.Now()
 		kept := t.run(ctx)
@@ -95,7 +96,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 			os.RemoveAll(dir)
 			return ctx.Err()
 		}
-		progress.clear()
+		line.Clear()
 		fmt.Fprintf(out, "%d %s, %s\n", p.number, p.name, time.Since(start).Round(time.Second))
 		printRows(out, kept)
 		rows = append(rows, kept...)
