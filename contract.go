@@ -3,6 +3,7 @@ package prew
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // InlineLimit is the largest preview, in bytes, that a result carries in data.
@@ -33,6 +34,13 @@ type RenderRequest struct {
 	// CacheControl is stored with the preview, so that S3 says the same of it
 	// afterwards as the gateway did at first. Empty means DefaultCacheControl.
 	CacheControl string `json:"cache_control,omitempty"`
+
+	// RequestID is the id under which nginx and the gateway log the request that
+	// this is for; the function logs it too.
+	RequestID string `json:"request_id,omitempty"`
+	// Traceparent is the trace that the invocation belongs to, in the form of
+	// W3C Trace Context, section 3.2; empty where none is recorded.
+	Traceparent string `json:"traceparent,omitempty"`
 }
 
 // Destination is the key the preview is stored at: DstKey or, where that is
@@ -82,13 +90,18 @@ type RenderResult struct {
 	Timing Timing       `json:"timing"`
 }
 
-// Timing says how long the function took, in milliseconds: waiting for the photo
-// from S3, rendering, and storing the preview. A JPEG is rendered while it
-// arrives, and then Fetch is only what that had to wait.
+// Timing says when the function worked, by its own clock, and how long each step
+// took, in milliseconds: waiting for the photo from S3, rendering, and storing
+// the preview. A JPEG is rendered while it arrives, and then Fetch is only what
+// that had to wait.
 type Timing struct {
-	Fetch  float64 `json:"fetch_ms"`
-	Render float64 `json:"render_ms"`
-	Store  float64 `json:"store_ms"`
+	Start  time.Time `json:"start,omitzero"`
+	Total  float64   `json:"total_ms"`
+	Opened float64   `json:"opened_ms"` // until S3 began to send the photo; part of Fetch
+	Fetch  float64   `json:"fetch_ms"`
+	Render float64   `json:"render_ms"`
+	Store  float64   `json:"store_ms"`
+	Cold   bool      `json:"cold,omitempty"` // the first invocation of its process
 }
 
 // RenderError is a failure with the code that everybody branches on.

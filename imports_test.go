@@ -25,12 +25,14 @@ func TestImportsRunOneWay(t *testing.T) {
 		{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample",
 			"github.com/disintegration/imaging", "golang.org/x/image"},
 			[]string{"github.com/aws", "github.com/redis", "net/http"}},
-		{"prew/lambda", []string{"prew", "prew/lambda/render", "github.com/aws"},
-			[]string{"github.com/redis", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
+		{"prew/lambda/store", []string{"prew", "github.com/aws"}, []string{"image", "github.com/redis"}},
+		{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
+			[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 		{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
 			[]string{"prew", "image", "github.com/aws"}},
-		{"prew/prewmanager", []string{"prew", "prew/prewmanager/flight", "github.com/alecthomas/kong", "github.com/aws", "github.com/prometheus/client_golang"},
-			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda", "prew/deploy", "prew/nginx"}},
+		{"prew/prewmanager", []string{"prew", "prew/lambda/store", "prew/prewmanager/flight", "prew/prewmanager/pool",
+			"github.com/alecthomas/kong", "github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
+			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
 	}
 	for _, test := range tests {
 		for _, imported := range list(t, "{{range .Imports}}{{.}} {{end}}", test.pkg) {

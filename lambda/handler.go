@@ -6,18 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"prew"
 	"prew/lambda/render"
 )
 
 // function renders previews from S3 to S3. Nothing is kept from one invocation
-// to the next but what main gave it.
+// to the next but what main gave it, and that there was one.
 type function struct {
 	storage storage
 	presets prew.Presets // for requests that carry no parameters
 	log     *slog.Logger
+	warm    *atomic.Bool // it has been invoked before
 }
 
 // handle answers one invocation: its payload is a prew.RenderRequest in JSON.
@@ -36,7 +40,9 @@ func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.Ren
 	if err != nil {
 		result = refused(result.Timing, err)
 	}
-	f.report(request, result, time.Since(start))
+	result.Timing.Start, result.Timing.Total = start, milliseconds(time.Since(start))
+	result.Timing.Cold = !f.warm.Swap(true)
+	f.report(ctx, request, result)
 	return result, nil
 }
 
@@ -53,6 +59,7 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 		result.Timing.Fetch = milliseconds(lap())
 		return result, err
 	}
+	result.Timing.Opened = milliseconds(photo.waited)
 	preview, err := render.Render(photo, preset)
 	photo.Close()
 	// A JPEG is decoded while it arrives: what is not waiting for it is rendering.
@@ -108,8 +115,9 @@ func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst stri
 	return preset, dst, nil
 }
 
-// report logs an invocation in one line.
-func (f function) report(request prew.RenderRequest, result prew.RenderResult, took time.Duration) {
+// report logs an invocation in one line, with the id of the request that it is
+// for and Lambda's own.
+func (f function) report(ctx context.Context, request prew.RenderRequest, result prew.RenderResult) {
 	outcome, message := "stored", ""
 	switch {
 	case result.Error != nil:
@@ -117,13 +125,18 @@ func (f function) report(request prew.RenderRequest, result prew.RenderResult, t
 	case result.ETag == "":
 		outcome = "stored before"
 	}
+	invocation := ""
+	if c, ok := lambdacontext.FromContext(ctx); ok {
+		invocation = c.AwsRequestID
+	}
 	dst, _ := request.Destination()
 	f.log.Info("render",
+		"request", request.RequestID, "invocation", invocation, "cold", result.Timing.Cold,
 		"src", request.SrcBucket+"/"+request.SrcKey, "dst", request.DstBucket+"/"+dst, "preset", request.PresetName,
 		"outcome", outcome, "message", message,
 		"width", result.Width, "height", result.Height, "size", result.Size,
 		"fetch_ms", result.Timing.Fetch, "render_ms", result.Timing.Render, "store_ms", result.Timing.Store,
-		"ms", milliseconds(took))
+		"ms", result.Timing.Total)
 }
 
 // about names the photo as it was when it could not be rendered: as long as it

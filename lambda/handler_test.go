@@ -11,7 +11,9 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,6 +21,7 @@ import (
 	"prew"
 	"prew/deploy/local/stack"
 	"prew/lambda/render"
+	"prew/lambda/store"
 )
 
 const bucket = "photos"
@@ -45,7 +48,7 @@ func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	return function{storage{client: client}, presets, slog.New(slog.NewJSONHandler(&log, nil))}, &log
+	return function{storage{photos: client, previews: client}, presets, slog.New(slog.NewJSONHandler(&log, nil)), new(atomic.Bool)}, &log
 }
 
 // picture is a JPEG of a flat colour.
@@ -63,7 +66,7 @@ func picture(t *testing.T, w, h int) []byte {
 	return b.Bytes()
 }
 
-func store(t *testing.T, client *s3.Client, key string, data []byte) (etag string) {
+func upload(t *testing.T, client *s3.Client, key string, data []byte) (etag string) {
 	t.Helper()
 	out, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: bytes.NewReader(data)})
 	if err != nil {
@@ -115,13 +118,13 @@ func invoke(t *testing.T, f function, request any) prew.RenderResult {
 func TestPreviewIsRenderedStoredAndReturned(t *testing.T) {
 	client := s3Server(t)
 	f, log := functionOn(t, client)
-	store(t, client, "photo/a b/ö+.jpg", picture(t, 80, 60))
+	upload(t, client, "photo/a b/ö+.jpg", picture(t, 80, 60))
 
 	result := invoke(t, f, prew.RenderRequest{
 		SrcBucket: bucket, SrcKey: "photo/a b/ö+.jpg",
 		DstBucket: bucket, DstKey: "prew/card/a b/ö+.jpg",
 		PresetName: "card", Preset: prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Format: prew.PNG},
-		CacheControl: "public, max-age=60",
+		CacheControl: "public, max-age=60", RequestID: "4bf92f3577b34da6a3ce929d0e0e4736",
 	})
 	if !result.Status || result.Error != nil {
 		t.Fatalf("not rendered: %+v", result.Error)
@@ -143,11 +146,21 @@ func TestPreviewIsRenderedStoredAndReturned(t *testing.T) {
 	if result.Timing.Fetch <= 0 || result.Timing.Render <= 0 || result.Timing.Store <= 0 {
 		t.Errorf("a time is missing: %+v", result.Timing)
 	}
-	var line struct{ Src, Dst, Preset, Outcome string }
+	if d := time.Since(result.Timing.Start); d <= 0 || d > time.Minute {
+		t.Errorf("started %v ago", d)
+	}
+	if timing := result.Timing; timing.Opened <= 0 || timing.Opened > timing.Fetch || timing.Total < timing.Fetch+timing.Render+timing.Store {
+		t.Errorf("the times do not add up: %+v", timing)
+	}
+	var line struct {
+		Request, Src, Dst, Preset, Outcome string
+		Cold                               bool
+	}
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
 		t.Fatalf("the log is not one line of JSON: %q", log)
 	}
 	want := line
+	want.Request, want.Cold = "4bf92f3577b34da6a3ce929d0e0e4736", true
 	want.Src, want.Dst, want.Preset, want.Outcome = "photos/photo/a b/ö+.jpg", "photos/prew/card/a b/ö+.jpg", "card", "stored"
 	if line != want {
 		t.Errorf("logged %+v, want %+v", line, want)
@@ -157,7 +170,7 @@ func TestPreviewIsRenderedStoredAndReturned(t *testing.T) {
 func TestRequestsInEveryForm(t *testing.T) {
 	client := s3Server(t)
 	f, _ := functionOn(t, client)
-	store(t, client, "photo/a/b.jpg", picture(t, 80, 60))
+	upload(t, client, "photo/a/b.jpg", picture(t, 80, 60))
 	tests := []struct {
 		name, payload, dst string
 		width              int
@@ -183,11 +196,50 @@ func TestRequestsInEveryForm(t *testing.T) {
 	}
 }
 
+func TestOnlyTheFirstInvocationIsCold(t *testing.T) {
+	f, _ := functionOn(t, s3Server(t))
+	for i, want := range []bool{true, false, false} {
+		if got := invoke(t, f, prew.RenderRequest{}).Timing.Cold; got != want {
+			t.Errorf("invocation %d: cold %v, want %v", i+1, got, want)
+		}
+	}
+}
+
+func TestPhotosLieWherePreviewsDoUnlessTheEnvironmentSays(t *testing.T) {
+	previews := store.Place{Region: "eu-west-1", Endpoint: "https://r2.test", PathStyle: true, Role: "arn:previews"}
+	environ := map[string]string{
+		"PREW_S3_REGION": "eu-west-1", "PREW_S3_ENDPOINT": "https://r2.test", "PREW_S3_PATH_STYLE": "1", "PREW_S3_ROLE": "arn:previews",
+	}
+	getenv := func(name string) string { return environ[name] }
+	if a, b := places(getenv); a != previews || b != previews {
+		t.Errorf("%+v and %+v, want twice %+v", a, b, previews)
+	}
+	environ["PREW_SOURCE_REGION"], environ["PREW_SOURCE_ENDPOINT"] = "us-west-2", "https://ceph.test"
+	environ["PREW_SOURCE_PATH_STYLE"], environ["PREW_SOURCE_ROLE"] = "0", "arn:photos"
+	photos := store.Place{Region: "us-west-2", Endpoint: "https://ceph.test", Role: "arn:photos"}
+	if a, b := places(getenv); a != photos || b != previews {
+		t.Errorf("%+v and %+v, want %+v and %+v", a, b, photos, previews)
+	}
+}
+
+func TestPhotosAndPreviewsMayLieInTwoStores(t *testing.T) {
+	f, _ := functionOn(t, s3Server(t))
+	f.storage.previews = s3Server(t)
+	upload(t, f.storage.photos, "photo/a.jpg", picture(t, 40, 40))
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/small/a.jpg", PresetName: "small"})
+	if !result.Status {
+		t.Fatalf("%+v", result.Error)
+	}
+	if _, data := stored(t, f.storage.previews, "prew/small/a.jpg"); !bytes.Equal(data, result.Data) {
+		t.Errorf("stored are %d bytes, returned %d", len(data), len(result.Data))
+	}
+}
+
 func TestTheFirstPreviewStays(t *testing.T) {
 	client := s3Server(t)
 	f, log := functionOn(t, client)
-	store(t, client, "photo/a.jpg", picture(t, 80, 60))
-	etag := store(t, client, "prew/small/a.jpg", []byte("somebody else's"))
+	upload(t, client, "photo/a.jpg", picture(t, 80, 60))
+	etag := upload(t, client, "prew/small/a.jpg", []byte("somebody else's"))
 
 	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/small/a.jpg", PresetName: "small"})
 	if !result.Status || result.Data != nil || result.ETag != "" {
@@ -214,7 +266,7 @@ func TestLargePreviewIsStoredAndNotReturned(t *testing.T) {
 	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, noise); err != nil {
 		t.Fatal(err)
 	}
-	store(t, client, "photo/noise.png", b.Bytes())
+	upload(t, client, "photo/noise.png", b.Bytes())
 	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/noise.png", DstBucket: bucket, DstKey: "prew/x/noise.png",
 		Preset: prew.Preset{Width: 1300, Format: prew.PNG}})
 	if !result.Status || result.Size <= prew.InlineLimit || result.Data != nil || result.ETag == "" {
@@ -270,7 +322,7 @@ func TestPhotosThatAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			etag := ""
 			if test.data != nil {
-				etag = store(t, client, "photo/"+test.name, test.data)
+				etag = upload(t, client, "photo/"+test.name, test.data)
 			}
 			log.Reset()
 			result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/" + test.name, DstBucket: bucket, DstKey: "prew/small/" + test.name, PresetName: "small"})
@@ -284,7 +336,7 @@ func TestPhotosThatAreRefused(t *testing.T) {
 				t.Error("a preview was stored")
 			}
 			// And the next photo is none the worse for it.
-			store(t, client, "photo/good.jpg", whole)
+			upload(t, client, "photo/good.jpg", whole)
 			good := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/good.jpg", DstBucket: bucket, DstKey: "prew/after/" + test.name, PresetName: "small"})
 			if !good.Status {
 				t.Errorf("afterwards a good photo failed: %+v", good.Error)

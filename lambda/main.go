@@ -4,17 +4,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"prew"
+	"prew/lambda/store"
 )
 
 func main() {
@@ -39,13 +43,33 @@ func serve() error {
 	if err != nil {
 		return err
 	}
+	photos, previews := places(os.Getenv)
 	f := function{
-		storage: newStorage(cfg, os.Getenv("PREW_S3_PATH_STYLE") == "1", os.Getenv("PREW_ACL")),
+		storage: storage{photos.Client(cfg), previews.Client(cfg), types.ObjectCannedACL(os.Getenv("PREW_ACL"))},
 		presets: presets,
 		log:     slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+		warm:    new(atomic.Bool),
 	}
 	lambda.Start(f.handle)
 	return nil
+}
+
+// places are where photos are read and previews stored, as the environment says.
+// Photos lie where previews do, but for what a PREW_SOURCE_ variable says of them.
+func places(getenv func(string) string) (photos, previews store.Place) {
+	previews = store.Place{
+		Region:    getenv("PREW_S3_REGION"),
+		Endpoint:  getenv("PREW_S3_ENDPOINT"),
+		PathStyle: getenv("PREW_S3_PATH_STYLE") == "1",
+		Role:      getenv("PREW_S3_ROLE"),
+	}
+	photos = store.Place{
+		Region:    cmp.Or(getenv("PREW_SOURCE_REGION"), previews.Region),
+		Endpoint:  cmp.Or(getenv("PREW_SOURCE_ENDPOINT"), previews.Endpoint),
+		PathStyle: cmp.Or(getenv("PREW_SOURCE_PATH_STYLE"), getenv("PREW_S3_PATH_STYLE")) == "1",
+		Role:      cmp.Or(getenv("PREW_SOURCE_ROLE"), previews.Role),
+	}
+	return photos, previews
 }
 
 // loadPresets reads the presets that requests without parameters and the

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -12,11 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"prew"
 	"prew/lambda/render"
+	"prew/lambda/store"
 )
 
 const (
@@ -35,21 +33,9 @@ const (
 
 // storage reads photos and stores previews in S3.
 type storage struct {
-	client *s3.Client
-	acl    types.ObjectCannedACL // of a stored preview; empty leaves it to the bucket
-}
-
-// newStorage speaks to S3, or to a store like it that wants the bucket in the
-// path instead of the host.
-func newStorage(cfg aws.Config, pathStyle bool, acl string) storage {
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.UsePathStyle = pathStyle
-		// Stores other than S3 refuse the checksums that the SDK sends by
-		// default, in a header or, over TLS, behind the body.
-		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-	})
-	return storage{client, types.ObjectCannedACL(acl)}
+	photos   *s3.Client
+	previews *s3.Client
+	acl      types.ObjectCannedACL // of a stored preview; empty leaves it to the bucket
 }
 
 // photo is an object that is being read. Whoever gets one closes it.
@@ -72,11 +58,11 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	p := &photo{name: bucket + "/" + key, cancel: cancel}
 	start := time.Now()
-	object, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	object, err := s.photos.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	p.waited = time.Since(start)
 	if err != nil {
 		cancel()
-		if missing(err) {
+		if store.Missing(err) {
 			return p, fail(prew.SourceMissing, "%s: no such photo", p.name)
 		}
 		return p, fail(prew.StorageFailed, "%s: %v", p.name, err)
@@ -127,11 +113,11 @@ func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, 
 	}
 	for tries := 1; ; tries++ {
 		input.Body = bytes.NewReader(p.Data)
-		object, err := s.client.PutObject(ctx, input)
+		object, err := s.previews.PutObject(ctx, input)
 		if err == nil {
 			return aws.ToString(object.ETag), true, nil
 		}
-		switch status(err) {
+		switch store.Status(err) {
 		case http.StatusPreconditionFailed:
 			return "", false, nil
 		case http.StatusConflict:
@@ -148,23 +134,6 @@ func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, 
 		}
 		return "", false, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
 	}
-}
-
-// missing says whether there is no such object.
-func missing(err error) bool {
-	var code string
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		code = api.ErrorCode()
-	}
-	return prew.Missing(status(err), code)
-}
-
-// status is the HTTP status with which S3 refused, 0 where nobody answered.
-func status(err error) int {
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		return response.HTTPStatusCode()
-	}
-	return 0
 }
 
 // pause waits, and says whether it could wait so long.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 
 	"prew"
 	"prew/lambda/render"
+	"prew/lambda/store"
 )
 
 // faulty is an S3 that answers what a test wants of it.
@@ -26,11 +28,10 @@ func faulty(t *testing.T, answer http.HandlerFunc) storage {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return newStorage(aws.Config{
-		BaseEndpoint: &server.URL,
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("key", "secret", ""),
-	}, true, "")
+	client := store.Place{Region: "us-east-1", Endpoint: server.URL, PathStyle: true}.Client(aws.Config{
+		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+	})
+	return storage{photos: client, previews: client}
 }
 
 // refuse answers as S3 does when it refuses.
@@ -184,7 +185,7 @@ func TestPhotoThatBreaksOffIsNotToBlame(t *testing.T) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(whole)))
 		w.Write(whole[:len(whole)/2])
 	})
-	f := function{storage: s, presets: prew.Presets{}, log: slog.New(slog.DiscardHandler)}
+	f := function{storage: s, presets: prew.Presets{}, log: slog.New(slog.DiscardHandler), warm: new(atomic.Bool)}
 	result := invoke(t, f, prew.RenderRequest{SrcBucket: "b", SrcKey: "k", DstBucket: "b", DstKey: "d", Preset: prew.Preset{Width: 80}})
 	if result.Error == nil || result.Error.Code != prew.StorageFailed || result.Error.SourceETag != "" {
 		t.Errorf("%+v, want %s of no ETag", result.Error, prew.StorageFailed)
@@ -273,7 +274,7 @@ func TestConflictEndsWithItsContext(t *testing.T) {
 
 // TestOfManyWritersOneIsFirst races on a real S3 server.
 func TestOfManyWritersOneIsFirst(t *testing.T) {
-	s := storage{client: s3Server(t)}
+	s := storage{previews: s3Server(t)}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var firsts []string
@@ -295,7 +296,7 @@ func TestOfManyWritersOneIsFirst(t *testing.T) {
 	if len(firsts) != 1 {
 		t.Fatalf("%d of 8 were first", len(firsts))
 	}
-	if _, data := stored(t, s.client, "prew/x/a.jpg"); string(data) != firsts[0] {
+	if _, data := stored(t, s.previews, "prew/x/a.jpg"); string(data) != firsts[0] {
 		t.Error("stored is not what the first one wrote")
 	}
 }
