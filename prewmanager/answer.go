@@ -5,11 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"prew"
 	"prew/prewmanager/flight"
@@ -24,13 +25,16 @@ type preview struct {
 	cacheControl string
 	modified     time.Time // zero for one that was just rendered
 	timing       stages
+	origin       trace.SpanContext // of its render here, if that was recorded
 }
 
-// stages are the steps of a render with their milliseconds.
-type stages []struct {
+// stage is a step of a render with its milliseconds.
+type stage struct {
 	name string
 	ms   float64
 }
+
+type stages []stage
 
 // String spells the stages as Server-Timing (W3C Server Timing, section 2).
 func (s stages) String() string {
@@ -100,40 +104,42 @@ func failureOf(err error) *flight.Failure {
 // answerPreview sends a preview. A plain GET is one Write of the shared slice;
 // http.ServeContent, which ranges and conditions need, copies through a buffer
 // of its own for everybody who waits.
-func (g *gateway) answerPreview(w http.ResponseWriter, r *http.Request, p *preview, outcome flight.Outcome) {
-	h := w.Header()
+func (g *gateway) answerPreview(x *exchange, p *preview, outcome flight.Outcome) {
+	x.outcome = outcomes[outcome]
+	if outcome == flight.Made {
+		x.timing = p.timing
+	}
+	h := x.Header()
 	protect(h)
 	h.Set("Content-Type", p.contentType)
-	h.Set("X-Prew", outcomes[outcome])
+	h.Set("X-Prew", x.outcome)
 	setIfAny(h, "ETag", p.etag)
 	setIfAny(h, "Cache-Control", p.cacheControl)
 	setIfAny(h, "Server-Timing", p.timing.String())
-	if r.Method == http.MethodGet && !conditional(r.Header) {
+	if x.request.Method == http.MethodGet && !conditional(x.request.Header) {
 		if !p.modified.IsZero() {
 			h.Set("Last-Modified", p.modified.UTC().Format(http.TimeFormat))
 		}
 		h.Set("Accept-Ranges", "bytes")
 		h.Set("Content-Length", strconv.Itoa(len(p.data)))
-		w.Write(p.data)
+		x.Write(p.data)
 		return
 	}
-	http.ServeContent(w, r, "", p.modified, bytes.NewReader(p.data))
+	http.ServeContent(x, x.request, "", p.modified, bytes.NewReader(p.data))
 }
 
 // answerFailure sends the picture of a failure with its true status. Nothing
 // keeps it, except a missing photo for as long as it is remembered here too, so
 // that one uploaded late appears everywhere at once.
-func (g *gateway) answerFailure(w http.ResponseWriter, r *http.Request, preset prew.Preset, err error) {
-	if r.Context().Err() != nil {
+func (g *gateway) answerFailure(x *exchange, preset prew.Preset, err error) {
+	if x.request.Context().Err() != nil {
 		return // nobody is there to answer
 	}
 	failure := failureOf(err)
 	answer := answers[prew.Code(failure.Code)]
-	if answer.status >= http.StatusInternalServerError {
-		slog.Warn("failed", "path", r.RequestURI, "request", r.Header.Get("X-Request-Id"), "code", failure.Code, "reason", failure.Message)
-	}
+	x.outcome, x.code, x.reason = failed, failure.Code, failure.Message
 	picture := g.pictures.get(preset, answer.mark)
-	h := w.Header()
+	h := x.Header()
 	protect(h)
 	h.Set("Content-Type", picture.contentType)
 	h.Set("Content-Length", strconv.Itoa(len(picture.data)))
@@ -145,8 +151,8 @@ func (g *gateway) answerFailure(w http.ResponseWriter, r *http.Request, preset p
 	if answer.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1") // a place is free about as soon as a render ends
 	}
-	w.WriteHeader(answer.status)
-	w.Write(picture.data)
+	x.WriteHeader(answer.status)
+	x.Write(picture.data)
 }
 
 // protect sets what every answer carries: other people's bytes are neither

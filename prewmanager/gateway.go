@@ -5,22 +5,27 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"prew"
 	"prew/prewmanager/flight"
 )
 
-// gateway answers requests for previews that nginx did not find in S3.
+// gateway answers requests for what nginx did not find in S3.
 type gateway struct {
 	presets      prew.Presets
 	flights      *flight.Group[*preview]
-	storage      storage
+	photos       storage
+	previews     storage
 	admission    admission
 	function     function
 	pictures     *pictures
 	cacheControl string
-	draining     atomic.Bool // no longer ready
+	private      bool // nobody else may read what is stored
+	metrics      *metrics
+	traces       *traces
+	ready        atomic.Bool // not before it has settled, no longer when it drains
 }
 
 // ServeHTTP sends a request to the room its path names. The path is looked at
@@ -34,83 +39,54 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
 	case path == "/health": // alive
 		w.WriteHeader(http.StatusOK)
-	case path == "/ready" && g.draining.Load():
-		http.Error(w, "draining", http.StatusServiceUnavailable)
+	case path == "/ready" && !g.ready.Load():
+		http.Error(w, "starting or draining", http.StatusServiceUnavailable)
 	case path == "/ready":
 		w.WriteHeader(http.StatusOK)
 	case strings.HasPrefix(path, "/"+prew.SourceRoot+"/"):
-		g.servePhoto(w, r, path)
+		x := g.begin(w, r, routePhoto)
+		defer g.end(x)
+		g.servePhoto(x, path)
 	default:
-		g.servePreview(w, r, path)
+		x := g.begin(w, r, routePreview)
+		defer g.end(x)
+		g.servePreview(x, path)
 	}
 }
 
 // servePreview is the whole flow: the path names a preset and a photo, the
 // flight of that preview finds or renders it, and its end answers everybody.
-func (g *gateway) servePreview(w http.ResponseWriter, r *http.Request, path string) {
+func (g *gateway) servePreview(x *exchange, path string) {
 	ref, err := prew.ParsePath(path)
 	if err != nil {
-		g.answerFailure(w, r, prew.Preset{}, fail(prew.PathRefused, err))
+		g.answerFailure(x, prew.Preset{}, fail(prew.PathRefused, err))
 		return
 	}
+	x.preset, x.key = ref.Preset, ref.Key
 	preset, ok := g.presets.Get(ref.Preset)
 	if !ok {
-		g.answerFailure(w, r, prew.Preset{}, fail(prew.PresetUnknown, nil))
+		g.answerFailure(x, prew.Preset{}, fail(prew.PresetUnknown, nil))
 		return
 	}
-	start := time.Now()
-	found, outcome, err := g.flights.Do(r.Context(), g.storage.bucket+"/"+ref.PreviewKey(), flight.Work[*preview]{
-		Look:  func(ctx context.Context) (*preview, bool, error) { return g.storage.preview(ctx, ref) },
-		Admit: g.admission.enter,
-		Make:  func(ctx context.Context) (*preview, error) { return g.render(ctx, ref, preset, time.Since(start)) },
+	if g.private && g.sendObject(x, g.previews, ref.PreviewKey()) {
+		return
+	}
+	m := newMiss(g, ref, preset, x.id)
+	found, outcome, err := g.flights.Do(x.request.Context(), g.previews.bucket+"/"+ref.PreviewKey(), flight.Work[*preview]{
+		Look:  func(ctx context.Context) (*preview, bool, error) { return g.previews.preview(ctx, ref) },
+		Admit: m.admit,
+		Make:  m.render,
 		Holds: func(ctx context.Context, f *flight.Failure) bool {
-			etag, err := g.storage.photoETag(ctx, ref)
+			etag, err := g.photos.etag(ctx, ref.SourceKey())
 			return err != nil || etag == f.Mark // in doubt the failure stands
 		},
 	})
 	if err != nil {
-		g.answerFailure(w, r, preset, err)
+		g.answerFailure(x, preset, err)
 		return
 	}
-	g.answerPreview(w, r, found, outcome)
+	if outcome == flight.Joined && found.origin.IsValid() {
+		x.span.AddLink(trace.Link{SpanContext: found.origin})
+	}
+	g.answerPreview(x, found, outcome)
 }
-
-// render has the function render the preview and returns it: as the function
-// sent it along, or else as it then lies in S3. lease is the time it took to
-// come this far.
-func (g *gateway) render(ctx context.Context, ref prew.Ref, preset prew.Preset, lease time.Duration) (*preview, error) {
-	start := time.Now()
-	result, err := g.function.invoke(ctx, prew.RenderRequest{
-		SrcBucket:    g.storage.bucket,
-		SrcKey:       ref.SourceKey(),
-		DstBucket:    g.storage.bucket,
-		DstKey:       ref.PreviewKey(),
-		PresetName:   ref.Preset,
-		Preset:       preset,
-		CacheControl: g.cacheControl,
-	})
-	if err != nil {
-		return nil, err
-	}
-	timing := stages{
-		{"lease", milliseconds(lease)}, {"invoke", milliseconds(time.Since(start))},
-		{"fetch", result.Timing.Fetch}, {"render", result.Timing.Render}, {"store", result.Timing.Store},
-	}
-	if len(result.Data) > 0 {
-		return &preview{
-			data: result.Data, contentType: result.ContentType, etag: result.ETag,
-			cacheControl: g.cacheControl, timing: timing,
-		}, nil
-	}
-	stored, found, err := g.storage.preview(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, fail(prew.NotStored, nil)
-	}
-	stored.timing = timing
-	return stored, nil
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

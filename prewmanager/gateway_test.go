@@ -60,6 +60,7 @@ func TestMain(m *testing.M) {
 type renderer struct {
 	answer  func(http.ResponseWriter, prew.RenderRequest) // nil: renders
 	invoked atomic.Int32
+	last    atomic.Pointer[prew.RenderRequest]
 }
 
 func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -69,6 +70,7 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	f.last.Store(&request)
 	if f.answer != nil {
 		f.answer(w, request)
 		return
@@ -84,7 +86,7 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	json.NewEncoder(w).Encode(prew.RenderResult{
 		Status: true, ContentType: "image/jpeg", Size: len(body), ETag: *stored.ETag, Data: body,
-		Timing: prew.Timing{Fetch: 1, Render: 2, Store: 3},
+		Timing: prew.Timing{Start: time.Now(), Total: 7, Opened: 0.5, Fetch: 1, Render: 2, Store: 3, Cold: true},
 	})
 }
 
@@ -99,17 +101,18 @@ func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 	}
 	flags := serve{
 		Redis: redisServer.Addr, Bucket: bucket, Function: "render", S3PathStyle: true,
-		CacheControl: prew.DefaultCacheControl, Invokes: 64, Queue: 256,
+		Log: "json", CacheControl: prew.DefaultCacheControl, Invokes: 64, Queue: 256, RendererMemory: 512,
 		AnswerTimeout: 30 * time.Second, InvokeTimeout: 27 * time.Second, S3Timeout: 8 * time.Second,
 	}
 	for _, c := range change {
 		c(&flags)
 	}
-	g, err := flags.gateway(t.Context())
+	g, err := flags.gateway(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { g.flights.Close(context.Background()) })
+	g.ready.Store(true)
+	t.Cleanup(func() { g.close(context.Background()) })
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return server
@@ -171,7 +174,7 @@ func TestPreviewIsRenderedOnceThenStored(t *testing.T) {
 		}
 	}
 	timing := first.Header.Get("Server-Timing")
-	for _, stage := range []string{"lease;dur=", "invoke;dur=", "fetch;dur=1.0", "render;dur=2.0", "store;dur=3.0"} {
+	for _, stage := range []string{"lease;dur=", "queue;dur=", "invoke;dur=", "fetch;dur=1.0", "render;dur=2.0", "store;dur=3.0"} {
 		if !strings.Contains(timing, stage) {
 			t.Errorf("Server-Timing: %q lacks %s", timing, stage)
 		}
@@ -213,13 +216,13 @@ func TestPartsAndConditions(t *testing.T) {
 		t.Errorf("POST: %s, Allow %q", post.Status, post.Header.Get("Allow"))
 	}
 	gateway := server.Config.Handler.(*gateway)
-	for _, draining := range []bool{false, true} {
-		gateway.draining.Store(draining)
+	for _, ready := range []bool{false, true} {
+		gateway.ready.Store(ready)
 		if health, _ := get(t, server.URL+"/health"); health.StatusCode != 200 {
-			t.Errorf("draining %v: health: %s", draining, health.Status)
+			t.Errorf("ready %v: health: %s", ready, health.Status)
 		}
-		if ready, _ := get(t, server.URL+"/ready"); (ready.StatusCode == 200) == draining {
-			t.Errorf("draining %v: ready: %s", draining, ready.Status)
+		if answer, _ := get(t, server.URL+"/ready"); (answer.StatusCode == 200) != ready || answer.StatusCode != 200 && answer.StatusCode != 503 {
+			t.Errorf("ready %v: %s", ready, answer.Status)
 		}
 	}
 }
@@ -399,8 +402,8 @@ func TestPhotoIsStreamed(t *testing.T) {
 	if r, body := do(t, http.MethodHead, url); r.StatusCode != 200 || body != "" || r.ContentLength != 10 {
 		t.Errorf("HEAD: %s, %q, %d", r.Status, body, r.ContentLength)
 	}
-	if r, _ := get(t, server.URL+"/photo/none+.jpg"); r.StatusCode != 404 {
-		t.Errorf("a missing one: %s", r.Status)
+	if r, _ := get(t, server.URL+"/photo/none+.jpg"); r.StatusCode != 404 || r.Header.Get("Cache-Control") != "public, max-age=9" {
+		t.Errorf("a missing one: %s, %q", r.Status, r.Header.Get("Cache-Control"))
 	}
 	if r, _ := get(t, server.URL+"/photo/a%2Fb.jpg"); r.StatusCode != 404 || r.Header.Get("X-Prew-Error") != "path_refused" {
 		t.Errorf("a refused path: %s, %q", r.Status, r.Header.Get("X-Prew-Error"))
@@ -417,7 +420,10 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		{30 * time.Second, 8 * time.Second, 8 * time.Second, false},
 		{30 * time.Second, 27 * time.Second, 0, false},
 	} {
-		err := serve{Invokes: 1, AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3}.Validate()
+		err := serve{
+			Bucket: "b", Function: "f", Log: "json", Invokes: 1, RendererMemory: 1,
+			AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3,
+		}.check()
 		if (err == nil) != test.ok {
 			t.Errorf("%+v: %v", test, err)
 		}

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -49,12 +51,14 @@ func TestMistakesStopTheStart(t *testing.T) {
 		environ []string
 		want    string
 	}{
-		{"nothing set", nil, "missing flags: --bucket=STRING, --function=STRING"},
+		{"nothing set", nil, "PREW_BUCKET is not set"},
 		{"field", append(sound, "PREW_PRESETS="+file), file + ":2: preset card: widht: unknown field, expected one of width,"},
 		{"no such file", append(sound, "PREW_PRESETS="+file+"x"), "no such file"},
 		{"variable", append(sound, "PRESET_CARD=width=0"), `PRESET_CARD: preset card: width: "0", expected a whole number of pixels from 1 to 8192`},
-		{"ladder", append(sound, "PREW_S3_TIMEOUT=28s"), "answer timeout 30s, invoke timeout 27s, s3 timeout 28s: expected each longer than the next"},
-		{"duration", append(sound, "PREW_S3_TIMEOUT=soon"), "expected duration"},
+		{"ladder", append(sound, "PREW_S3_TIMEOUT=28s"), "PREW_ANSWER_TIMEOUT: 30s, PREW_INVOKE_TIMEOUT: 27s, PREW_S3_TIMEOUT: 28s, expected each longer than the next"},
+		{"duration", append(sound, "PREW_S3_TIMEOUT=soon"), "prewmanager: PREW_S3_TIMEOUT: --s3-timeout: expected duration"},
+		{"log", append(sound, "PREW_LOG=xml"), `PREW_LOG: "xml", expected json or text`},
+		{"endpoint", append(sound, "PREW_SOURCE_ENDPOINT=r2.test"), `PREW_SOURCE_ENDPOINT: "r2.test", expected a URL`},
 		{"redis", append(sound, "PREW_REDIS=http://x"), "expected redis://host:port or host:port"},
 		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
 		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "expected an image"},
@@ -67,6 +71,51 @@ func TestMistakesStopTheStart(t *testing.T) {
 				t.Errorf("%v: %s\nwant %s", err, out, test.want)
 			}
 		})
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	out, err := itself(t, []string{
+		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + redisServer.Addr,
+		"PREW_ERROR_IMAGE=/nowhere.png",
+	}, "serve").CombinedOutput()
+	if err == nil {
+		t.Error("it started")
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	for i, want := range []string{
+		"prewmanager: the configuration has mistakes",
+		"  PREW_INVOKES: ", "  PREW_S3_TIMEOUT: ", "  PREW_LISTEN: ", "  PREW_BUCKET is not set", "  PREW_FUNCTION is not set",
+		"  PRESET_CARD: ", "  error picture: ", "  AWS_REGION is not set", "  redis: ",
+	} {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
+			t.Fatalf("line %d: want %q in\n%s", i+1, want, out)
+		}
+	}
+}
+
+func TestHealthAsksWhetherTheGatewayIsReady(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		ok     bool
+	}{{200, true}, {503, false}, {404, false}} {
+		var asked atomic.Value
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.URL.Path)
+			w.WriteHeader(test.status)
+		}))
+		out, err := itself(t, []string{"PREW_LISTEN=" + server.Listener.Addr().String()}, "health").CombinedOutput()
+		if (err == nil) != test.ok || asked.Load() != "/ready" {
+			t.Errorf("%d: %v, asked %v\n%s", test.status, err, asked.Load(), out)
+		}
+		_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
+		if err := itself(t, []string{"PREW_LISTEN=0.0.0.0:" + port}, "health").Run(); (err == nil) != test.ok {
+			t.Errorf("%d on every address: %v", test.status, err)
+		}
+		server.Close()
+	}
+	if err := itself(t, []string{"PREW_LISTEN=127.0.0.1:1"}, "health").Run(); err == nil {
+		t.Error("healthy, but nobody is there")
 	}
 }
 

@@ -10,8 +10,49 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// metrics are read from the gateway when somebody asks; none is kept twice.
-type metrics struct{ gateway *gateway }
+// metrics are what a gateway counts as it goes.
+type metrics struct {
+	requests   *prometheus.CounterVec
+	seconds    *prometheus.HistogramVec
+	stages     *prometheus.HistogramVec
+	received   *prometheus.CounterVec
+	sent       *prometheus.CounterVec
+	s3Errors   *prometheus.CounterVec
+	throttles  prometheus.Counter
+	coldStarts prometheus.Counter
+}
+
+// upToTheLadder are buckets from what a hit takes to where the ladder of
+// timeouts ends.
+var upToTheLadder = []float64{.002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 2, 3, 5, 8, 15, 30}
+
+func newMetrics() *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: upToTheLadder}, labels)
+	}
+	return &metrics{
+		requests: counter("prew_requests_total",
+			"Requests answered, by route and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client.",
+			"route", "outcome", "code"),
+		seconds: histogram("prew_request_seconds", "Time to the end of the answer.", "route", "outcome"),
+		stages: histogram("prew_stage_seconds",
+			"Time of each step of a render: lease, queue and invoke in the gateway, fetch, render and store in the function.", "stage"),
+		received: counter("prew_received_bytes_total", "Bytes read from the function and from S3.", "from"),
+		sent:     counter("prew_sent_bytes_total", "Bytes of the bodies of answers.", "route"),
+		s3Errors: counter("prew_s3_errors_total", "Calls of the gateway to S3 that failed, a missing object not being a failure.", "code"),
+		throttles: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "prew_throttles_total", Help: "Times that the function had no place free."}),
+		coldStarts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "prew_cold_starts_total", Help: "Invocations that were the first of their process."}),
+	}
+}
+
+// flying reads what is under way, and what flights have counted, from the
+// gateway when somebody asks; none of it is kept twice.
+type flying struct{ gateway *gateway }
 
 var (
 	flightsEnded = prometheus.NewDesc("prew_flights_total",
@@ -24,26 +65,27 @@ var (
 	degraded      = prometheus.NewDesc("prew_redis_degraded_seconds_total", "Time in which Redis was not to be trusted.", nil, nil)
 	alone         = prometheus.NewDesc("prew_renders_without_lease_total", "Renders without a lease, because Redis was gone.", nil, nil)
 	invoking      = prometheus.NewDesc("prew_invokes", "Invocations under way.", nil, nil)
+	invokesMost   = prometheus.NewDesc("prew_invokes_limit", "Most invocations at a time.", nil, nil)
 	queued        = prometheus.NewDesc("prew_invokes_queued", "Flights that wait for an invocation.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
-func (m metrics) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, ch) }
+func (f flying) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(f, ch) }
 
 // Collect implements prometheus.Collector.
-func (m metrics) Collect(ch chan<- prometheus.Metric) {
+func (f flying) Collect(ch chan<- prometheus.Metric) {
 	counter := func(d *prometheus.Desc, value float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, value, labels...)
 	}
 	gauge := func(d *prometheus.Desc, value int64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value))
 	}
-	s := m.gateway.flights.Stats()
+	s := f.gateway.flights.Stats()
 	for _, outcome := range []flight.Outcome{flight.Made, flight.Joined, flight.Found} {
 		counter(flightsEnded, float64(s.Ended[outcome]), outcomes[outcome], "")
 	}
 	for code, n := range s.Failed {
-		counter(flightsEnded, float64(n), "failed", code)
+		counter(flightsEnded, float64(n), failed, code)
 	}
 	gauge(flightsFlying, s.Flying)
 	gauge(waiters, s.Waiters)
@@ -51,13 +93,17 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(redisErrors, float64(s.Errors))
 	counter(degraded, s.Degraded.Seconds())
 	counter(alone, float64(s.Alone))
-	gauge(invoking, int64(len(m.gateway.admission.places)))
-	gauge(queued, int64(m.gateway.admission.waiting()))
+	gauge(invoking, int64(len(f.gateway.admission.places)))
+	gauge(invokesMost, int64(cap(f.gateway.admission.places)))
+	gauge(queued, int64(f.gateway.admission.waiting()))
 }
 
-// handler answers GET with all metrics, in Prometheus's text format.
-func (m metrics) handler() http.Handler {
+// measured answers GET with all metrics of a gateway, in Prometheus's text
+// format.
+func (g *gateway) measured() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := g.metrics
+	registry.MustRegister(m.requests, m.seconds, m.stages, m.received, m.sent, m.s3Errors, m.throttles, m.coldStarts,
+		flying{g}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"prew"
 )
 
-func TestMetricsCountFlightsByOutcome(t *testing.T) {
+func TestMetricsCountWhatHappens(t *testing.T) {
 	f := new(renderer)
 	server := start(t, f)
 	get(t, server.URL+"/prew/hero/metrics.jpg")
@@ -16,14 +15,24 @@ func TestMetricsCountFlightsByOutcome(t *testing.T) {
 	f.answer = refusals(prew.SourceMissing)
 	get(t, server.URL+"/prew/hero/metrics-none.jpg")
 
-	given := httptest.NewServer(metrics{server.Config.Handler.(*gateway)}.handler())
-	defer given.Close()
-	_, text := get(t, given.URL)
+	put(t, "photo/metrics.jpg", "0123456789")
+	get(t, server.URL+"/photo/metrics.jpg")
+
+	_, text := get(t, measuredAt(t, server))
 	for _, want := range []string{
 		`prew_flights_total{code="",outcome="rendered"} 1`,
 		`prew_flights_total{code="",outcome="joined"} 0`,
 		`prew_flights_total{code="",outcome="stored"} 1`,
 		`prew_flights_total{code="source_missing",outcome="failed"} 1`,
+		`prew_requests_total{code="",outcome="rendered",route="preview"} 1`,
+		`prew_requests_total{code="",outcome="stored",route="preview"} 1`,
+		`prew_requests_total{code="source_missing",outcome="failed",route="preview"} 1`,
+		`prew_requests_total{code="",outcome="stored",route="photo"} 1`,
+		`prew_request_seconds_count{outcome="rendered",route="preview"} 1`,
+		`prew_stage_seconds_count{stage="lease"} 2`, `prew_stage_seconds_count{stage="queue"} 2`, `prew_stage_seconds_count{stage="invoke"} 2`,
+		`prew_stage_seconds_sum{stage="fetch"} 0.001`, `prew_stage_seconds_sum{stage="render"} 0.002`, `prew_stage_seconds_sum{stage="store"} 0.003`,
+		`prew_sent_bytes_total{route="photo"} 10`, `prew_received_bytes_total{from="s3"} 38`, // the photo, and the stored preview
+		`prew_received_bytes_total{from="function"} `, "prew_cold_starts_total 1", "prew_throttles_total 0", "prew_invokes_limit 64",
 		"prew_flights 0", "prew_waiters 0", "prew_invokes 0", "prew_invokes_queued 0",
 		"prew_lease_waits_total 0", "prew_redis_errors_total 0", "prew_redis_degraded_seconds_total 0",
 		"prew_renders_without_lease_total 0", "go_goroutines ", "process_resident_memory_bytes ",

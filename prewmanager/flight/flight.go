@@ -91,6 +91,13 @@ type Group[V any] struct {
 	calls map[string]*call[V]
 }
 
+// Watcher hears of every command to Redis: the context of the flight that it was
+// for, with the values of the context that Do was called with, the name of the
+// step, when it began, and how it ended, which is now. What keeps leases alive
+// and asks after Redis is for no flight, and its context has no values. Many
+// call it at a time. Nil hears nothing.
+type Watcher func(flight context.Context, step string, began time.Time, err error)
+
 // call is one flight; its results may be read once done is closed.
 type call[V any] struct {
 	done    chan struct{}
@@ -102,21 +109,21 @@ type call[V any] struct {
 // New returns a group on the Redis at url, redis://[user:password@]host:port[/db]
 // or host:port. A flight ends with an error after budget at the latest. New
 // returns at once and works without Redis too, as the package promises.
-func New[V any](url string, budget time.Duration) (*Group[V], error) {
+func New[V any](url string, budget time.Duration, watcher Watcher) (*Group[V], error) {
 	server, err := dial(url)
 	if err != nil {
 		return nil, err
 	}
-	g := newGroup[V](server, budget)
+	g := newGroup[V](server, budget, watcher)
 	context.AfterFunc(g.ctx, func() { server.client.Close() })
 	return g, nil
 }
 
-func newGroup[V any](server server, budget time.Duration) *Group[V] {
+func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Group[V] {
 	ctx, cancel := context.WithCancel(context.Background())
 	health := newHealth()
 	g := &Group[V]{
-		leases:  &leases{server, health},
+		leases:  &leases{server, health, watcher},
 		inbox:   newInbox(health.note),
 		memory:  newMemory(),
 		counter: newCounter(),
@@ -129,6 +136,16 @@ func newGroup[V any](server server, budget time.Duration) *Group[V] {
 	go watch(ctx, func(ctx context.Context) { g.leases.run(ctx, beatScript, prefix) })
 	go server.listen(ctx, g.inbox)
 	return g
+}
+
+// Settle returns when Redis has answered for the first time, or the grace is
+// over, or ctx ends: from then on a flight waits no longer than any other does.
+func (g *Group[V]) Settle(ctx context.Context) {
+	select {
+	case <-g.leases.health.answered:
+	case <-time.After(grace):
+	case <-ctx.Done():
+	}
 }
 
 // Close waits for the flights under way, so that each has given its lease back
@@ -275,9 +292,9 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 		if err != errLost {
 			failure := asFailure(err)
 			g.memory.remember(c.key, failure)
-			if !g.leases.release(c, failure) {
+			if !g.leases.release(ctx, c, failure) {
 				// Not here: who waits in this process has waited long enough.
-				g.running.Go(func() { g.leases.releaseAgain(c, failure) })
+				g.running.Go(func() { g.leases.releaseAgain(ctx, c, failure) })
 			}
 		}
 	}()
@@ -295,7 +312,7 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 		return value, 0, err
 	}
 	defer leave()
-	if !renewal.stretch(g.recent.several()) {
+	if !renewal.stretch(ctx, g.recent.several()) {
 		return value, 0, errLost
 	}
 	start := time.Now()

@@ -85,7 +85,7 @@ func admitted(context.Context) (leave func(), err error) { return func() {}, nil
 // group is one gateway's group.
 func group(t *testing.T, addr string) *Group[string] {
 	t.Helper()
-	g, err := New[string](addr, 20*time.Second)
+	g, err := New[string](addr, 20*time.Second, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +352,7 @@ func TestWordOfAValueThatIsNotThere(t *testing.T) {
 	}()
 	until(t, "it has waited and looked", func() bool { return looked.Load() > 0 })
 	renewal.stop()
-	g.leases.release(holder, nil)
+	g.leases.release(t.Context(), holder, nil)
 	if err := <-got; !errors.Is(err, ErrVanished) {
 		t.Errorf("got %v, want ErrVanished", err)
 	}
@@ -376,7 +376,7 @@ func TestPanicsAreAnswers(t *testing.T) {
 
 func TestBudgetEndsAFlight(t *testing.T) {
 	key := newKey(t)
-	g, err := New[string](shared.Addr, 50*time.Millisecond)
+	g, err := New[string](shared.Addr, 50*time.Millisecond, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -442,7 +442,7 @@ func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
 
 func TestCloseWaitsForFlights(t *testing.T) {
 	s, key := new(store), newKey(t)
-	g, err := New[string](shared.Addr, 20*time.Second)
+	g, err := New[string](shared.Addr, 20*time.Second, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -475,7 +475,7 @@ func TestCloseWaitsForFlights(t *testing.T) {
 
 func TestCloseEndsWithItsContext(t *testing.T) {
 	s, key := new(store), newKey(t)
-	g, err := New[string](shared.Addr, 20*time.Second)
+	g, err := New[string](shared.Addr, 20*time.Second, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -524,7 +524,7 @@ func TestURLs(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
 	} {
-		if g, err := New[string](url, time.Second); (err == nil) != ok {
+		if g, err := New[string](url, time.Second, nil); (err == nil) != ok {
 			t.Errorf("New(%q): %v", url, err)
 		} else if g != nil {
 			g.Close(t.Context())
@@ -537,3 +537,48 @@ func token(c byte) string { return strings.Repeat(string(c), 26) }
 
 // newKey is a key that no other test has used, nor this one in an earlier run.
 func newKey(t *testing.T) string { return t.Name() + "/" + rand.Text() }
+
+func TestWatcherHearsOfAFlightsSteps(t *testing.T) {
+	type mark struct{}
+	var mu sync.Mutex
+	var steps []string
+	g, err := New[string](shared.Addr, 20*time.Second, func(flight context.Context, step string, began time.Time, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if flight.Value(mark{}) == nil {
+			return
+		}
+		steps = append(steps, step)
+		if took := time.Since(began); took <= 0 || took > callTimeout || err != nil {
+			t.Errorf("%s took %v: %v", step, took, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close(context.Background())
+	s := new(store)
+	if _, _, err := g.Do(context.WithValue(t.Context(), mark{}, true), rand.Text(), s.work("watched", func() (string, error) { return "v", nil })); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got := strings.Join(steps, " "); got != "acquire extend release" {
+		t.Errorf("heard of %q, want acquire extend release", got)
+	}
+}
+
+func TestSettleWaitsForRedisOrTheGrace(t *testing.T) {
+	for addr, want := range map[string]time.Duration{shared.Addr: 0, "127.0.0.1:1": grace} {
+		g, err := New[string](addr, time.Second, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		g.Settle(t.Context())
+		if took := time.Since(began); took < want || want == 0 && took >= grace {
+			t.Errorf("%s: settled after %v, want %v", addr, took, want)
+		}
+		g.Close(t.Context())
+	}
+}

@@ -23,7 +23,10 @@ const (
 
 // health is what is known of Redis from its latest answers.
 type health struct {
+	answered chan struct{} // closed at the first good answer
+
 	mu        sync.Mutex // protects the rest
+	ever      bool       // there was one
 	lastGood  time.Time
 	lastError time.Time
 	errors    int64
@@ -32,7 +35,7 @@ type health struct {
 }
 
 // newHealth gives Redis the grace from the start.
-func newHealth() *health { return &health{lastGood: time.Now()} }
+func newHealth() *health { return &health{answered: make(chan struct{}), lastGood: time.Now()} }
 
 // watch calls ask, which notes how Redis did, until ctx ends.
 func watch(ctx context.Context, ask func(context.Context)) {
@@ -61,6 +64,10 @@ func (h *health) note(err error) {
 			slog.Warn("redis is in trouble", "reason", err)
 		}
 		return
+	}
+	if !h.ever {
+		h.ever = true
+		close(h.answered)
 	}
 	h.lastGood = now
 	if !h.since.IsZero() && now.Sub(h.lastError) >= quarantine {

@@ -51,8 +51,9 @@ type state struct {
 
 // leases takes leases on the server and knows whether it can be trusted.
 type leases struct {
-	server server
-	health *health
+	server  server
+	health  *health
+	watcher Watcher
 }
 
 // run runs a script within callTimeout and takes note of how the server did;
@@ -60,9 +61,13 @@ type leases struct {
 func (l *leases) run(flight context.Context, s *script, key string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(flight, callTimeout)
 	defer cancel()
+	began := time.Now()
 	answer, err := l.server.step(ctx, s, key, args...)
 	if flight.Err() == nil {
 		l.health.note(err)
+	}
+	if l.watcher != nil {
+		l.watcher(flight, s.name, began, err)
 	}
 	return answer, err
 }
@@ -95,7 +100,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 
 // release gives the lease back and tells everybody how the flight ended, and
 // says whether Redis has heard. It runs whether or not the flight's time is up.
-func (l *leases) release(c claim, failure *Failure) (heard bool) {
+func (l *leases) release(flight context.Context, c claim, failure *Failure) (heard bool) {
 	message, keep := "D"+c.token, time.Duration(0)
 	if failure != nil {
 		audience := "?"
@@ -105,16 +110,16 @@ func (l *leases) release(c claim, failure *Failure) (heard bool) {
 		}
 		message = "F" + c.token + audience + failure.encode()
 	}
-	_, err := l.run(context.Background(), releaseScript, c.key, c.token, message, keep.Milliseconds())
+	_, err := l.run(context.WithoutCancel(flight), releaseScript, c.key, c.token, message, keep.Milliseconds())
 	return err == nil
 }
 
 // releaseAgain is for a release that was not heard. If none is, the lease
 // expires by itself, and waiters look by themselves.
-func (l *leases) releaseAgain(c claim, failure *Failure) {
+func (l *leases) releaseAgain(flight context.Context, c claim, failure *Failure) {
 	for range releaseTries {
 		time.Sleep(renewEvery)
-		if l.release(c, failure) {
+		if l.release(flight, c, failure) {
 			return
 		}
 	}
@@ -146,7 +151,7 @@ func (l *leases) renew(c claim) *renewal {
 			case <-r.quit: // both may have come during a slow extend
 				return
 			default:
-				r.extend()
+				r.extend(context.Background())
 			}
 		}
 	}()
@@ -154,16 +159,16 @@ func (l *leases) renew(c claim) *renewal {
 }
 
 // extend says whether the lease is held after it.
-func (r *renewal) extend() bool {
-	held, err := r.leases.run(context.Background(), extendScript, r.claim.key, r.claim.token, r.ttl.Load())
+func (r *renewal) extend(ctx context.Context) bool {
+	held, err := r.leases.run(ctx, extendScript, r.claim.key, r.claim.token, r.ttl.Load())
 	return err == nil && held == int64(1)
 }
 
 // stretch prolongs the lease to the length a call needs and says whether it is
 // still held. If not, somebody else may be making the call already.
-func (r *renewal) stretch(length time.Duration) bool {
+func (r *renewal) stretch(flight context.Context, length time.Duration) bool {
 	r.ttl.Store(length.Milliseconds())
-	return r.extend()
+	return r.extend(context.WithoutCancel(flight))
 }
 
 func (r *renewal) stop() {

@@ -31,7 +31,7 @@ func TestLeaseProtocol(t *testing.T) {
 		"simulation": immediate{&simulation{leases: map[string]lease{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &leases{server, newHealth()}
+			l := &leases{server, newHealth(), nil}
 			testProtocol(t, l)
 			if errors, _ := l.health.report(); errors != 0 {
 				t.Errorf("%d errors", errors)
@@ -55,7 +55,7 @@ func testProtocol(t *testing.T, l *leases) {
 	}
 	extends := func(c claim, ttl time.Duration) bool {
 		r := &renewal{leases: l, claim: c}
-		return r.stretch(ttl)
+		return r.stretch(t.Context(), ttl)
 	}
 	expect := func(what, got, want string) {
 		t.Helper()
@@ -75,9 +75,9 @@ func testProtocol(t *testing.T, l *leases) {
 	if !extends(*a, time.Minute) || extends(*b, time.Minute) {
 		t.Error("the holder alone may extend")
 	}
-	l.release(*b, nil)
+	l.release(t.Context(), *b, nil)
 	expect("after a release by another", told(c), "held by a")
-	l.release(*a, nil)
+	l.release(t.Context(), *a, nil)
 	expect("after the release", told(c), "taken")
 
 	a, b, _ = claims()
@@ -97,14 +97,14 @@ func testProtocol(t *testing.T, l *leases) {
 	a, b, c = claims()
 	told(a)
 	told(b)
-	l.release(*a, &Failure{Code: "busy"})
+	l.release(t.Context(), *a, &Failure{Code: "busy"})
 	expect("who waited, of a passing failure", told(b), "failed busy")
 	expect("who comes later", told(c), "taken")
 	expect("who waited, after that", told(b), "held by c")
 
 	a, b, c = claims()
 	told(a)
-	l.release(*a, &Failure{Code: "damaged", Mark: "etag", Keep: time.Minute})
+	l.release(t.Context(), *a, &Failure{Code: "damaged", Mark: "etag", Keep: time.Minute})
 	expect("of a lasting failure", told(b), "failed damaged")
 	state := l.acquire(t.Context(), c)
 	if f := state.failure; f == nil || f.Mark != "etag" || f.Keep <= 0 || f.Keep > time.Minute {
@@ -117,6 +117,6 @@ func testProtocol(t *testing.T, l *leases) {
 
 	a, b, _ = claims()
 	told(a)
-	l.release(*a, &Failure{Code: "missing", Keep: time.Millisecond})
+	l.release(t.Context(), *a, &Failure{Code: "missing", Keep: time.Millisecond})
 	until(t, "a failure is forgotten", func() bool { return told(b) == "taken" })
 }

@@ -23,7 +23,10 @@ type server interface {
 }
 
 // script is one step of the protocol.
-type script struct{ *redis.Script }
+type script struct {
+	name string
+	*redis.Script
+}
 
 // A key in Redis holds either a lease, "L" and the holder's token, or a
 // remembered failure, "F", the token of the flight that failed, "!" for one
@@ -35,7 +38,7 @@ var (
 	// acquireScript takes the lease unless somebody has it or a failure stands
 	// in its way. A lease under the own token is one whose answer was lost.
 	// KEYS: the key. ARGV: token, milliseconds, token waited for, mark doubted.
-	acquireScript = &script{redis.NewScript(`
+	acquireScript = &script{"acquire", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
 if v and v:sub(1, 1) == 'L' and v ~= 'L' .. ARGV[1] then
 	return {'held', v:sub(2)}
@@ -54,7 +57,7 @@ return {'taken'}`)}
 	// a restarted Redis has forgotten it while the call goes on. Somebody
 	// else's stays.
 	// KEYS: the key. ARGV: token, milliseconds.
-	extendScript = &script{redis.NewScript(`
+	extendScript = &script{"extend", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
 if v and v ~= 'L' .. ARGV[1] then
 	return 0
@@ -67,7 +70,7 @@ return 1`)}
 	// lease is free, waiters would find it held and go on waiting. Somebody
 	// else's lease stays; the news is true all the same.
 	// KEYS: the key. ARGV: token, message, milliseconds to keep a failure or 0.
-	releaseScript = &script{redis.NewScript(`
+	releaseScript = &script{"release", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
 if not v or v == 'L' .. ARGV[1] then
 	if ARGV[3] == '0' then
@@ -80,7 +83,7 @@ redis.call('PUBLISH', KEYS[1], ARGV[2])
 return 1`)}
 
 	// beatScript does nothing. That it is answered is what matters.
-	beatScript = &script{redis.NewScript(`return 1`)}
+	beatScript = &script{"beat", redis.NewScript(`return 1`)}
 )
 
 const (

@@ -396,7 +396,7 @@ func (s *simulation) draw(what string, most time.Duration) time.Duration {
 
 func (s *simulation) start(name int) {
 	p := &proc{name: name}
-	p.group = newGroup[string](seat{s, p}, patience)
+	p.group = newGroup[string](seat{s, p}, patience, nil)
 	p.group.jitter = func(key string, most time.Duration) time.Duration { return s.draw(fmt.Sprint(name, key), most) }
 	s.mu.Lock()
 	s.procs[name] = p

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"prew"
+)
+
+// logged has the log written to a buffer until the test ends.
+func logged(t *testing.T) func() string {
+	t.Helper()
+	var mu sync.Mutex
+	var text bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(writer(func(b []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.Write(b)
+	}), nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.String()
+	}
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
+
+// measuredAt serves the metrics of a gateway until the test ends.
+func measuredAt(t *testing.T, server *httptest.Server) string {
+	t.Helper()
+	measured := httptest.NewServer(server.Config.Handler.(*gateway).measured())
+	t.Cleanup(measured.Close)
+	return measured.URL
+}
+
+func TestEachRequestIsALineOfTheLog(t *testing.T) {
+	log := logged(t)
+	f := new(renderer)
+	server := start(t, f)
+	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
+	get(t, server.URL+"/prew/hero/log%20me.jpg", "X-Request-Id", id)
+	get(t, server.URL+"/prew/hero/log%20me.jpg")
+	f.answer = refusals(prew.RenderFailed)
+	get(t, server.URL+"/prew/hero/log-broken.jpg", "X-Request-Id", `forged"} {`)
+	server.Close() // the line follows the answer
+
+	type line struct {
+		Level, Msg, Request, Method, Route, Preset, Key, Outcome, Code, Reason string
+		Status, Sent                                                           int
+		MS                                                                     float64
+		InvokeMS                                                               float64 `json:"invoke_ms"`
+		RenderMS                                                               float64 `json:"render_ms"`
+	}
+	var got []line
+	for text := range strings.Lines(log()) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if l.Msg == "request" {
+			got = append(got, l)
+		}
+	}
+	if len(got) != 3 {
+		t.Fatalf("%d lines, want 3:\n%s", len(got), log())
+	}
+	first, second, third := got[0], got[1], got[2]
+	if first.MS <= 0 || first.InvokeMS <= 0 || first.RenderMS != 2 || second.InvokeMS != 0 {
+		t.Errorf("times: %+v, then %+v", first, second)
+	}
+	first.MS, first.InvokeMS, first.RenderMS = 0, 0, 0
+	if want := (line{Level: "INFO", Msg: "request", Request: id, Method: "GET", Route: "preview", Preset: "hero", Key: "log me.jpg",
+		Outcome: "rendered", Status: 200, Sent: len("preview of photo/log me.jpg")}); first != want {
+		t.Errorf("%+v, want %+v", first, want)
+	}
+	if second.Outcome != "stored" || len(second.Request) != 32 {
+		t.Errorf("%+v, want stored, with an id of its own", second)
+	}
+	if third.Level != "WARN" || third.Outcome != "failed" || third.Code != "render_failed" || third.Reason != "because" || third.Status != 502 || len(third.Request) != 32 {
+		t.Errorf("%+v, want a warning of render_failed with a new id", third)
+	}
+	if request := f.last.Load(); len(request.RequestID) != 32 || request.RequestID != third.Request {
+		t.Errorf("the function was told the id %q, want %q", request.RequestID, third.Request)
+	}
+}
+
+func TestClientThatLeavesIsCountedAsSuch(t *testing.T) {
+	log := logged(t)
+	rendering, leave := make(chan struct{}), make(chan struct{})
+	f := &renderer{answer: func(w http.ResponseWriter, _ prew.RenderRequest) { close(rendering); <-leave }}
+	server := start(t, f)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/prew/hero/left.jpg", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{}}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		if response, err := client.Do(request); err == nil {
+			response.Body.Close()
+		}
+	}()
+	<-rendering
+	server.CloseClientConnections()
+	<-gone
+	server.Close()
+	close(leave)
+	if !strings.Contains(log(), `"outcome":"left"`) {
+		t.Errorf("the log does not say that the client left:\n%s", log())
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"prew"
+	"prew/prewmanager/flight"
+)
+
+// function is what renders. An invocation ends within timeout.
+type function struct {
+	// call sends a payload and returns what the function answered; failed says
+	// that it crashed or was stopped, and that the answer only tells why.
+	call    func(ctx context.Context, payload []byte) (answer []byte, failed bool, err error)
+	timeout time.Duration
+}
+
+// throttledPause is how long a throttled invocation waits before it tries
+// again, with as much again as jitter: a render takes about that long, and
+// then a place is free.
+const throttledPause = 50 * time.Millisecond
+
+// onLambda calls the Lambda function of that name. A call that is throttled is
+// tried again until its time is up; throttled hears of each.
+func onLambda(cfg aws.Config, name string, throttled func()) func(context.Context, []byte) ([]byte, bool, error) {
+	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
+		// The SDK would repeat a call that timed out, which is a second render.
+		o.Retryer = aws.NopRetryer{}
+	})
+	return func(ctx context.Context, payload []byte) ([]byte, bool, error) {
+		for {
+			output, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
+			if _, ok := errors.AsType[*lambdatypes.TooManyRequestsException](err); ok {
+				throttled()
+				select {
+				case <-time.After(throttledPause + rand.N(throttledPause)):
+					continue
+				case <-ctx.Done():
+					return nil, false, fail(prew.Throttled, err)
+				}
+			}
+			if err != nil {
+				return nil, false, err
+			}
+			return output.Payload, output.FunctionError != nil, nil
+		}
+	}
+}
+
+// invoke has the function render and returns its result. Beside a failure the
+// result has the timing alone, if the function came as far as to say one.
+func (f function) invoke(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, received int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	payload, err := json.Marshal(request)
+	if err != nil {
+		return result, 0, fail(prew.RequestInvalid, err)
+	}
+	answer, failed, err := f.call(ctx, payload)
+	_, typed := errors.AsType[*flight.Failure](err)
+	switch {
+	case typed:
+		return result, 0, err
+	case err != nil && ctx.Err() != nil:
+		return result, 0, fail(prew.TimedOut, ctx.Err())
+	case err != nil:
+		return result, 0, fail(prew.RenderFailed, err)
+	case failed:
+		return result, len(answer), crashed(answer)
+	}
+	result, err = readResult(answer)
+	return result, len(answer), err
+}
+
+// crashed is the failure of a function that was stopped or ended by itself.
+func crashed(answer []byte) error {
+	reason := fmt.Errorf("function: %.500s", answer)
+	if strings.Contains(string(answer), "Task timed out") {
+		return fail(prew.TimedOut, reason)
+	}
+	return fail(prew.RenderFailed, reason)
+}
+
+// readResult reads what the function answered.
+func readResult(answer []byte) (result prew.RenderResult, err error) {
+	if err := json.Unmarshal(answer, &result); err != nil {
+		return prew.RenderResult{}, fail(prew.RenderGarbage, err)
+	}
+	switch {
+	case result.Error != nil && result.Error.Code != "":
+		failure := fail(result.Error.Code, result.Error)
+		failure.Mark = result.Error.SourceETag
+		return result, failure
+	case !result.Status:
+		return result, fail(prew.RenderGarbage, errors.New("neither status nor error"))
+	case len(result.Data) > 0 && (len(result.Data) != result.Size || result.ContentType == ""):
+		return result, fail(prew.RenderGarbage, fmt.Errorf("%d bytes of %q, announced were %d", len(result.Data), result.ContentType, result.Size))
+	}
+	return result, nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"prew"
+	"prew/lambda/store"
+)
+
+// servePhoto answers with a photo that nginx can't ask S3 for: because nothing
+// there is public, or because its name can't be spelt, such as one with a bare
+// "+".
+func (g *gateway) servePhoto(x *exchange, path string) {
+	key, err := prew.ParsePhoto(path)
+	if err != nil {
+		g.answerFailure(x, prew.Preset{}, fail(prew.PathRefused, err))
+		return
+	}
+	x.key = key
+	if !g.sendObject(x, g.photos, prew.SourceRoot+"/"+key) {
+		missing := fail(prew.SourceMissing, nil)
+		missing.Until = time.Now().Add(missing.Keep) // as long as nginx's own answer is kept
+		g.answerFailure(x, prew.Preset{}, missing)
+	}
+}
+
+// sendObject streams an object as it lies in S3, with S3's own answer to ranges
+// and conditions, and says whether there is one. It answers all but its absence.
+func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
+	ctx := x.request.Context()
+	object, err := s.open(ctx, key, x.request.Header)
+	switch status := store.Status(err); {
+	case status == http.StatusNotModified, status == http.StatusPreconditionFailed, status == http.StatusRequestedRangeNotSatisfiable:
+		protect(x.Header())
+		x.outcome = sentStored
+		x.WriteHeader(status)
+		return true
+	case store.Missing(err):
+		return false
+	case err != nil:
+		g.answerFailure(x, prew.Preset{}, s.failure(ctx, err))
+		return true
+	}
+	defer object.Body.Close()
+	x.outcome = sentStored
+	h := x.Header()
+	protect(h)
+	h.Set("Accept-Ranges", "bytes")
+	if x.route == routePreview {
+		h.Set("X-Prew", sentStored)
+	}
+	setIfAny(h, "Content-Type", aws.ToString(object.ContentType))
+	setIfAny(h, "Cache-Control", aws.ToString(object.CacheControl))
+	setIfAny(h, "ETag", aws.ToString(object.ETag))
+	setIfAny(h, "Content-Range", aws.ToString(object.ContentRange))
+	if object.LastModified != nil {
+		h.Set("Last-Modified", object.LastModified.UTC().Format(http.TimeFormat))
+	}
+	if object.ContentLength != nil {
+		h.Set("Content-Length", strconv.FormatInt(*object.ContentLength, 10))
+	}
+	if object.ContentRange != nil {
+		x.WriteHeader(http.StatusPartialContent)
+	}
+	if x.request.Method == http.MethodGet {
+		// A copy that breaks off leaves fewer bytes than Content-Length says,
+		// which the client sees.
+		n, _ := io.Copy(x, object.Body)
+		s.metrics.received.WithLabelValues("s3").Add(float64(n))
+	}
+	return true
+}

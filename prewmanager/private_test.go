@@ -1,0 +1,144 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// TestPrivateGatewayStreamsWhatIsStored also holds that it does so without
+// Redis, as nginx does where S3 answers it.
+func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
+	f := new(renderer)
+	server := start(t, f, func(s *serve) { s.Private, s.Redis = true, "127.0.0.1:1" })
+	etag := put(t, "prew/hero/private.jpg", "0123456789")
+	url := server.URL + "/prew/hero/private.jpg"
+	whole, body := get(t, url)
+	for name, want := range map[string]string{
+		"X-Prew": "stored", "Etag": etag, "Content-Type": "image/jpeg", "Content-Length": "10", "Accept-Ranges": "bytes",
+		"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox",
+	} {
+		if got := whole.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if whole.StatusCode != 200 || body != "0123456789" || whole.Header.Get("Last-Modified") == "" {
+		t.Errorf("%s, %q, %v", whole.Status, body, whole.Header)
+	}
+	if r, body := get(t, url, "Range", "bytes=2-4"); r.StatusCode != 206 || body != "234" || r.Header.Get("Content-Range") != "bytes 2-4/10" {
+		t.Errorf("a range: %s, %q, %v", r.Status, body, r.Header)
+	}
+	if r, _ := get(t, url, "Range", "bytes=20-"); r.StatusCode != 416 {
+		t.Errorf("a range beyond the end: %s", r.Status)
+	}
+	if r, body := get(t, url, "If-None-Match", etag); r.StatusCode != 304 || body != "" {
+		t.Errorf("the same ETag: %s, %q", r.Status, body)
+	}
+	if r, body := do(t, http.MethodHead, url); r.StatusCode != 200 || body != "" || r.ContentLength != 10 {
+		t.Errorf("HEAD: %s, %q, %d", r.Status, body, r.ContentLength)
+	}
+	if n := f.invoked.Load(); n != 0 {
+		t.Errorf("%d invocations", n)
+	}
+}
+
+func TestPrivateGatewayRendersWhatIsNotStored(t *testing.T) {
+	f := new(renderer)
+	server := start(t, f, func(s *serve) { s.Private = true })
+	for _, want := range []string{"rendered", "stored"} {
+		r, body := get(t, server.URL+"/prew/hero/private-miss.jpg")
+		if r.StatusCode != 200 || r.Header.Get("X-Prew") != want || body != "preview of photo/private-miss.jpg" {
+			t.Errorf("%s, %q, %q; want %s", r.Status, r.Header.Get("X-Prew"), body, want)
+		}
+	}
+	if n := f.invoked.Load(); n != 1 {
+		t.Errorf("%d invocations, want 1", n)
+	}
+	put(t, "prew/unknown/a.jpg", "of a preset that has been removed")
+	if r, _ := get(t, server.URL+"/prew/unknown/a.jpg"); r.StatusCode != 404 || r.Header.Get("X-Prew-Error") != "preset_unknown" {
+		t.Errorf("an unknown preset: %s, %q", r.Status, r.Header.Get("X-Prew-Error"))
+	}
+}
+
+// TestLargeObjectIsNotHeldInMemory reads the first bytes of an object while the
+// rest has not been asked for: it can't have been read whole.
+func TestLargeObjectIsNotHeldInMemory(t *testing.T) {
+	server := start(t, new(renderer), func(s *serve) { s.Private = true })
+	put(t, "photo/large.jpg", strings.Repeat("0123456789abcdef", 4<<20)) // 64 MiB, more than sockets hold
+	response, err := http.Get(server.URL + "/photo/large.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.ReadFull(response.Body, make([]byte, 16)); err != nil {
+		t.Fatal(err)
+	}
+	received := func() string {
+		_, text := get(t, measuredAt(t, server)+"/metrics")
+		return text
+	}
+	if strings.Contains(received(), `prew_requests_total{code="",outcome="stored",route="photo"} 1`) {
+		t.Error("the answer is over, although its reader is not")
+	}
+	n, err := io.Copy(io.Discard, response.Body)
+	if err != nil || n != 64<<20-16 {
+		t.Errorf("%d more bytes: %v", n, err)
+	}
+}
+
+func TestPhotosMayLieInAnotherStore(t *testing.T) {
+	other, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Stop() })
+	if err := other.CreateBucket(t.Context(), "elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	f := new(renderer)
+	server := start(t, f, func(s *serve) { s.SourceBucket, s.SourceEndpoint = "elsewhere", "http://"+other.Addr })
+	put(t, "photo/here.jpg", "in the bucket of the previews")
+	if r, _ := get(t, server.URL+"/photo/here.jpg"); r.StatusCode != 404 {
+		t.Errorf("a photo of the previews' bucket: %s", r.Status)
+	}
+	if r, body := get(t, server.URL+"/prew/hero/there.jpg"); r.StatusCode != 200 || body != "preview of photo/there.jpg" {
+		t.Errorf("%s, %q", r.Status, body)
+	}
+	if got := f.last.Load(); got.SrcBucket != "elsewhere" || got.DstBucket != bucket {
+		t.Errorf("rendered from %s to %s", got.SrcBucket, got.DstBucket)
+	}
+}
+
+func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without Redis that is after the grace of 2 s.
+	cmd := itself(t, append(s3Server.Env(), "PREW_BUCKET=b", "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	starting := false
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		response, err := http.Get("http://" + addr + "/ready")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				break
+			}
+			starting = true
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never ready: %v", err)
+		}
+	}
+	if !starting {
+		t.Error("it was ready before it could know Redis")
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"go.opentelemetry.io/otel/trace"
+
+	"prew"
+	"prew/lambda/store"
+)
+
+// maxPreview is the largest preview read from S3, in bytes. A preview has at
+// most the pixels of the largest photo; as a PNG it could be larger than this,
+// and then is better served by S3 than held in memory here.
+const maxPreview = 64 << 20
+
+// storage reads the objects of one bucket. Every call ends within timeout, but
+// for the body of one that is streamed.
+type storage struct {
+	client  *s3.Client
+	bucket  string
+	timeout time.Duration
+	tracer  trace.Tracer
+	metrics *metrics
+}
+
+// preview reads the stored preview, whole.
+func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *preview, found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	object, err := s.get(ctx, ref.PreviewKey(), nil)
+	if store.Missing(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, s.failure(ctx, err)
+	}
+	defer object.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(object.Body, maxPreview+1))
+	s.metrics.received.WithLabelValues("s3").Add(float64(len(data)))
+	if err != nil {
+		return nil, false, s.failure(ctx, err)
+	}
+	if len(data) > maxPreview {
+		return nil, false, fail(prew.StorageFailed, fmt.Errorf("%s is larger than %d bytes", ref.PreviewKey(), maxPreview))
+	}
+	return &preview{
+		data:         data,
+		contentType:  aws.ToString(object.ContentType),
+		etag:         aws.ToString(object.ETag),
+		cacheControl: aws.ToString(object.CacheControl),
+		modified:     aws.ToTime(object.LastModified),
+	}, true, nil
+}
+
+// open opens an object under the range and the conditions of a request. The
+// timeout is for S3 to begin its answer; the body is as slow as its reader.
+func (s storage) open(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	began := time.AfterFunc(s.timeout, cancel)
+	defer began.Stop()
+	return s.get(ctx, key, conditions)
+}
+
+// get asks for an object under conditions, if any are given.
+func (s storage) get(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
+	ctx, span := s.tracer.Start(ctx, "S3 GetObject", trace.WithSpanKind(trace.SpanKindClient))
+	input := &s3.GetObjectInput{
+		Bucket:      &s.bucket,
+		Key:         &key,
+		Range:       given(conditions, "Range"),
+		IfMatch:     given(conditions, "If-Match"),
+		IfNoneMatch: given(conditions, "If-None-Match"),
+	}
+	if since, err := http.ParseTime(conditions.Get("If-Modified-Since")); err == nil {
+		input.IfModifiedSince = &since
+	}
+	if since, err := http.ParseTime(conditions.Get("If-Unmodified-Since")); err == nil {
+		input.IfUnmodifiedSince = &since
+	}
+	object, err := s.client.GetObject(ctx, input)
+	endAsked(span, err)
+	return object, err
+}
+
+// etag is the ETag of an object as it is now, empty where there is none.
+func (s storage) etag(ctx context.Context, key string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
+	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	endAsked(span, err)
+	if store.Missing(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", s.failure(ctx, err)
+	}
+	return aws.ToString(head.ETag), nil
+}
+
+// failure is what it means that S3 did not answer as it should.
+func (s storage) failure(ctx context.Context, err error) error {
+	code := prew.StorageFailed
+	if ctx.Err() != nil {
+		code = prew.TimedOut
+	}
+	s.metrics.s3Errors.WithLabelValues(string(code)).Inc()
+	return fail(code, fmt.Errorf("s3: %w", err))
+}
+
+// given is a header's value, or nil where the request has none.
+func given(h http.Header, name string) *string {
+	if value := h.Get(name); value != "" {
+		return &value
+	}
+	return nil
+}

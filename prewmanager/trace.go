@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/sdk/trace"
+	api "go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"prew"
+	"prew/prewmanager/flight"
+)
+
+// traces records what this gateway does, and what the function says that it
+// did, under the trace id that is nginx's request id. The function itself knows
+// nothing of traces, which would double its size and its start.
+type traces struct {
+	gateway  api.Tracer
+	renderer api.Tracer // a service of its own
+	close    func(context.Context) error
+}
+
+// newTraces sends traces where the variables OTEL_EXPORTER_OTLP_... say
+// (OpenTelemetry, "OTLP Exporter Configuration"), and records none where neither
+// of the endpoints is set.
+func newTraces(ctx context.Context) (*traces, error) {
+	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
+		none := noop.NewTracerProvider().Tracer("")
+		return &traces{none, none, func(context.Context) error { return nil }}, nil
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	// One processor for both services, so that a trace leaves in one piece.
+	batches := trace.NewBatchSpanProcessor(exporter)
+	service := func(name string) (*trace.TracerProvider, error) {
+		about, err := resource.New(ctx,
+			resource.WithTelemetrySDK(), resource.WithHost(),
+			resource.WithAttributes(attribute.String("service.name", name)),
+			resource.WithFromEnv(), // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
+		)
+		if err != nil {
+			return nil, fmt.Errorf("traces: %w", err)
+		}
+		return trace.NewTracerProvider(trace.WithSpanProcessor(batches), trace.WithIDGenerator(ids{}), trace.WithResource(about)), nil
+	}
+	gateway, err := service("prewmanager")
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := service("prew-function")
+	if err != nil {
+		return nil, err
+	}
+	return &traces{gateway.Tracer("prew/prewmanager"), renderer.Tracer("prew/lambda"), batches.Shutdown}, nil
+}
+
+// begin starts the span of a request. A caller that says which trace it belongs
+// to is believed; else it is the one that has the request's id.
+func (t *traces) begin(r *http.Request, id, route string) (context.Context, api.Span) {
+	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+	if trace, err := api.TraceIDFromHex(id); err == nil {
+		ctx = context.WithValue(ctx, traceOfRequest{}, trace)
+	}
+	return t.gateway.Start(ctx, r.Method+" "+route, api.WithSpanKind(api.SpanKindServer))
+}
+
+// redis records a step of a flight. Renewals of leases and questions after
+// Redis's health belong to no trace.
+func (t *traces) redis(flight context.Context, step string, began time.Time, err error) {
+	if !api.SpanContextFromContext(flight).IsValid() {
+		return
+	}
+	_, span := t.gateway.Start(flight, "Redis "+step, api.WithTimestamp(began), api.WithSpanKind(api.SpanKindClient))
+	endAsked(span, err)
+}
+
+// function records what the function said of itself, below the span of its
+// invocation: the whole, getting the photo until S3 began to send it, rendering
+// it while it arrived, and storing the preview. Its clock is not this one: where
+// it is so wrong that the function would have worked before it was asked or
+// after it had answered, its work is put in the middle of the invocation.
+func (t *traces) function(ctx context.Context, invoked, answered time.Time, timing prew.Timing) {
+	if timing.Start.IsZero() {
+		return
+	}
+	total := fromMilliseconds(timing.Total)
+	start := timing.Start
+	if start.Before(invoked) || start.Add(total).After(answered) {
+		start = invoked.Add((answered.Sub(invoked) - total) / 2)
+	}
+	ctx, span := t.renderer.Start(ctx, "render request", api.WithTimestamp(start), api.WithSpanKind(api.SpanKindServer),
+		api.WithAttributes(attribute.Bool("faas.coldstart", timing.Cold), attribute.Float64("prew.waited_for_photo_ms", timing.Fetch)))
+	step := func(name string, kind api.SpanKind, from, to float64) {
+		_, span := t.renderer.Start(ctx, name, api.WithTimestamp(start.Add(fromMilliseconds(from))), api.WithSpanKind(kind))
+		span.End(api.WithTimestamp(start.Add(fromMilliseconds(to))))
+	}
+	rendered := timing.Fetch + timing.Render
+	step("S3 GetObject", api.SpanKindClient, 0, timing.Opened)
+	step("render", api.SpanKindInternal, timing.Opened, rendered)
+	if timing.Store > 0 {
+		step("S3 PutObject", api.SpanKindClient, rendered, rendered+timing.Store)
+	}
+	span.End(api.WithTimestamp(start.Add(total)))
+}
+
+func fromMilliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// traceparent spells the trace of ctx for the function; empty where there is none.
+func traceparent(ctx context.Context) string {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier.Get("traceparent")
+}
+
+// endAsked ends the span of a question to another server. The text of an error
+// may name what nobody else should read, so only its code goes along.
+func endAsked(span api.Span, err error) {
+	if err != nil {
+		code := "error"
+		if failure, ok := errors.AsType[*flight.Failure](err); ok && failure.Code != "" {
+			code = failure.Code
+		}
+		span.SetStatus(codes.Error, code)
+	}
+	span.End()
+}
+
+// traceOfRequest is the key of the trace id that a request came with.
+type traceOfRequest struct{}
+
+// ids makes the ids of spans, and those of traces where the request has none.
+type ids struct{}
+
+// NewIDs implements trace.IDGenerator.
+func (i ids) NewIDs(ctx context.Context) (api.TraceID, api.SpanID) {
+	id, ok := ctx.Value(traceOfRequest{}).(api.TraceID)
+	for !ok || !id.IsValid() {
+		for b := range id {
+			id[b] = byte(mathrand.Uint32())
+		}
+		ok = true
+	}
+	return id, i.NewSpanID(ctx, id)
+}
+
+// NewSpanID implements trace.IDGenerator.
+func (ids) NewSpanID(context.Context, api.TraceID) (id api.SpanID) {
+	for !id.IsValid() {
+		for b := range id {
+			id[b] = byte(mathrand.Uint32())
+		}
+	}
+	return id
+}
