@@ -5,16 +5,15 @@ package process
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"sync"
 	"syscall"
 	"time"
+
+	"prew/prewmanager/pool/child"
 )
 
 const (
@@ -49,17 +48,14 @@ type Command struct {
 	Ready func(ctx context.Context) error
 }
 
-// Process is a running command. It leads a process group of its own, so that
-// Ctrl-C at the terminal reaches only the parent, which can then stop its parts
-// in order. Its methods may be called at any time and from any goroutine.
+// Process is a running command. Its methods may be called at any time and from
+// any goroutine.
 type Process struct {
+	*child.Child
 	Name string
 	Log  string // the file with its output
 
-	cmd  *exec.Cmd
 	from int64 // where in the log the output of this process starts
-	done chan struct{}
-	err  error // how it ended, valid once done is closed
 }
 
 // Start runs a command and waits until it is ready. The error of one that ended
@@ -81,18 +77,11 @@ func Start(c Command) (*Process, error) {
 	if orphan == 0 {
 		orphan = syscall.SIGKILL
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: orphan}
-	if err := fork(cmd); err != nil {
+	started, err := child.Start(cmd, orphan)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
-	p := &Process{Name: c.Name, Log: log.Name(), cmd: cmd, from: from, done: make(chan struct{})}
-	go func() {
-		p.err = cmd.Wait()
-		// What is left of its group, such as the workers of an nginx that was
-		// killed, would go on holding its port.
-		_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
-		close(p.done)
-	}()
+	p := &Process{Child: started, Name: c.Name, Log: log.Name(), from: from}
 	if err := p.await(c.Ready); err != nil {
 		p.Kill()
 		return nil, err
@@ -112,7 +101,7 @@ func (p *Process) await(ready func(context.Context) error) error {
 			return nil
 		}
 		select {
-		case <-p.done:
+		case <-p.Done():
 			return p.Err()
 		case <-ctx.Done():
 			return fmt.Errorf("%s: not ready: %w%s", p.Name, err, p.lastLines())
@@ -121,50 +110,12 @@ func (p *Process) await(ready func(context.Context) error) error {
 	}
 }
 
-// forks hands commands to the one thread that starts them all.
-var forks = sync.OnceValue(func() chan<- forkRequest {
-	requests := make(chan forkRequest)
-	go func() {
-		// The kernel sends the parent-death signal when the thread that forked
-		// ends, not the process (prctl(2), PR_SET_PDEATHSIG), and Go ends a
-		// thread whenever a goroutine that locked it returns. This one is
-		// locked by a goroutine that never does.
-		runtime.LockOSThread()
-		for r := range requests {
-			r.err <- r.cmd.Start()
-		}
-	}()
-	return requests
-})
-
-type forkRequest struct {
-	cmd *exec.Cmd
-	err chan error
-}
-
-func fork(cmd *exec.Cmd) error {
-	r := forkRequest{cmd, make(chan error)}
-	forks() <- r
-	return <-r.err
-}
-
-// PID is the process's id.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
-
-// Done is closed once the process has ended, for whatever reason.
-func (p *Process) Done() <-chan struct{} { return p.done }
-
 // Err says how the process ended, with the end of its log. It is nil while the
 // process is running.
 func (p *Process) Err() error {
-	select {
-	case <-p.done:
-	default:
-		return nil
-	}
-	ended := p.err
+	ended := p.Child.Err()
 	if ended == nil {
-		ended = errors.New("exit status 0")
+		return nil
 	}
 	return fmt.Errorf("%s ended: %w%s", p.Name, ended, p.lastLines())
 }
@@ -174,24 +125,10 @@ func (p *Process) Err() error {
 func (p *Process) Stop() {
 	p.Signal(syscall.SIGTERM)
 	select {
-	case <-p.done:
+	case <-p.Done():
 	case <-time.After(stopGrace):
 		p.Kill()
 	}
-}
-
-// Kill ends the process and its group at once, and returns when they have.
-func (p *Process) Kill() {
-	p.Signal(syscall.SIGKILL)
-	<-p.done
-}
-
-// Signal sends the process, and not its children, a signal. To one that has
-// ended it does nothing.
-func (p *Process) Signal(sig syscall.Signal) {
-	// An os.Process knows whether it was waited for, so that no stranger which
-	// has been given the same id since gets the signal.
-	_ = p.cmd.Process.Signal(sig)
 }
 
 // lastLines is the end of what this process wrote to its log, indented, on new
