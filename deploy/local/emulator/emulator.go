@@ -1,36 +1,36 @@
-// Package emulator is AWS Lambda on one machine: the Invoke API in front and, for
-// each process of the real bootstrap, the Runtime API that it polls. A process
-// works on one invocation at a time; when all are busy an invocation is
-// throttled. What callers and functions see follows the Lambda Developer Guide,
-// "Using the Lambda runtime API" and "Invoke".
+// Package emulator is AWS Lambda on one machine: the Invoke API in front of a
+// pool of processes of the real bootstrap. When all of them are busy an
+// invocation is throttled. What callers see follows the Lambda Developer Guide,
+// "Invoke".
 package emulator
 
 import (
-	"crypto/rand"
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"prew"
+	"prew/prewmanager/pool"
 )
 
-// What Lambda takes and gives, in bytes, as its own error messages name it.
-const (
-	maxRequest  = 6291456
-	maxResponse = 6291556
-)
+// maxRequest is the most that Lambda takes for a payload, in bytes, as its own
+// error messages name it.
+const maxRequest = 6291456
 
 // Config says what to run.
 type Config struct {
 	Bootstrap string        // path of the function's program
 	Processes int           // of it, all started ahead: what Lambda calls concurrency
 	Timeout   time.Duration // after which an invocation's process is killed
+	Memory    int           // MB beyond which it is too
 	Env       []string      // added to what Lambda itself sets; nothing is inherited
 	Dir       string        // absolute; process i logs to <Dir>/bootstrap-<i>.log
 }
@@ -41,12 +41,10 @@ type Emulator struct {
 	URL string
 
 	server  *http.Server
-	workers []*worker
-	idle    chan *worker // those that work on nothing
-	closing chan struct{}
-	running sync.WaitGroup // the workers and the server
-
-	stopping sync.Once
+	serving sync.WaitGroup
+	pool    *pool.Pool
+	places  chan struct{} // holds one for each invocation under way
+	logs    []*os.File
 
 	mutex       sync.Mutex
 	invocations map[string]int
@@ -55,53 +53,56 @@ type Emulator struct {
 
 // Start starts every process, at once, and returns when all of them have asked
 // for work.
-func Start(c Config) (*Emulator, error) {
+func Start(c Config) (_ *Emulator, err error) {
+	e := &Emulator{places: make(chan struct{}, c.Processes), invocations: map[string]int{}}
+	defer func() {
+		if err != nil {
+			e.Stop()
+		}
+	}()
+	e.pool, err = pool.Start(pool.Config{
+		Program:   c.Bootstrap,
+		Processes: c.Processes,
+		Timeout:   c.Timeout,
+		Memory:    c.Memory,
+		Env:       c.Env,
+		Output: func(name string) (io.Writer, error) {
+			log, err := os.OpenFile(filepath.Join(c.Dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+			if err == nil {
+				e.logs = append(e.logs, log)
+			}
+			return log, err
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	e := &Emulator{
-		URL:         "http://" + listener.Addr().String(),
-		workers:     make([]*worker, c.Processes),
-		idle:        make(chan *worker, c.Processes),
-		closing:     make(chan struct{}),
-		invocations: map[string]int{},
-	}
-	errs := make([]error, c.Processes)
-	var booting sync.WaitGroup
-	for i := range e.workers {
-		w := &worker{
-			config: c,
-			name:   fmt.Sprintf("bootstrap-%d", i+1),
-			work:   make(chan *invocation, 1),
-			idle:   e.idle,
-		}
-		e.workers[i] = w
-		booting.Go(func() { w.box, errs[i] = boot(c, w.name) })
-	}
-	booting.Wait()
-	for _, w := range e.workers {
-		e.running.Go(func() { w.run(e.closing) })
-		e.idle <- w
-	}
+	e.URL = "http://" + listener.Addr().String()
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST /2015-03-31/functions/{function}/invocations", e.invoke)
 	routes.HandleFunc("GET /invocations", e.report)
 	e.server = &http.Server{Handler: routes}
-	e.running.Go(func() { e.server.Serve(listener) })
-	if err := errors.Join(errs...); err != nil {
-		e.Stop()
-		return nil, fmt.Errorf("emulator: %w", err)
-	}
+	e.serving.Go(func() { e.server.Serve(listener) })
 	return e, nil
 }
 
 // Stop ends every process and connection, and returns when they have ended. It
 // may be called again.
 func (e *Emulator) Stop() {
-	e.stopping.Do(func() { close(e.closing) })
-	e.server.Close()
-	e.running.Wait()
+	if e.pool != nil {
+		e.pool.Close()
+	}
+	if e.server != nil {
+		e.server.Close()
+	}
+	e.serving.Wait()
+	for _, log := range e.logs {
+		log.Close()
+	}
 }
 
 // Invocations says how often each preview was rendered, by its key; throttled
@@ -135,9 +136,8 @@ func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json")
 		return
 	}
-	var worker *worker
 	select {
-	case worker = <-e.idle:
+	case e.places <- struct{}{}:
 	default:
 		e.mutex.Lock()
 		e.throttles++
@@ -148,32 +148,47 @@ func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {
 	e.mutex.Lock()
 	e.invocations[destination(payload)]++
 	e.mutex.Unlock()
-	i := &invocation{
-		id:       requestID(),
-		function: r.PathValue("function"),
-		payload:  payload,
-		answer:   make(chan answer, 1),
-	}
-	worker.work <- i // never blocks: the worker was idle, and only one can take it from there
 	select {
-	case a := <-i.answer:
+	case o := <-e.run(payload):
+		if o.err != nil {
+			refuse(w, http.StatusInternalServerError, "ServiceException", o.err.Error())
+			return
+		}
 		version := "$LATEST"
 		if qualifier := r.URL.Query().Get("Qualifier"); qualifier != "" {
 			version = qualifier
 		}
 		header := w.Header()
 		header.Set("Content-Type", "application/json")
-		header.Set("X-Amzn-RequestId", i.id)
+		header.Set("X-Amzn-RequestId", o.ID)
 		header.Set("X-Amz-Executed-Version", version)
-		if a.failed {
+		if o.Failed {
 			header.Set("X-Amz-Function-Error", "Unhandled")
 		}
-		w.Write(a.body)
+		w.Write(o.Body)
 	case <-r.Context().Done():
 		// As on Lambda, the function goes on without its caller.
-	case <-e.closing:
-		refuse(w, http.StatusInternalServerError, "ServiceException", "the emulator is stopping")
 	}
+}
+
+// outcome is what an invocation came to, or why there is nothing.
+type outcome struct {
+	pool.Answer
+	err error
+}
+
+// run has the function work on a payload, and gives back the place that was
+// taken for it.
+func (e *Emulator) run(payload []byte) <-chan outcome {
+	done := make(chan outcome, 1) // takes one without a reader: the caller may have left
+	go func() {
+		answer, err := e.pool.Invoke(context.Background(), payload)
+		// First the place, then the answer: a caller that has its answer and asks
+		// again at once must not find the only place taken.
+		<-e.places
+		done <- outcome{answer, err}
+	}()
+	return done
 }
 
 // report answers GET /invocations: how often each preview was rendered.
@@ -211,11 +226,4 @@ func refuse(w http.ResponseWriter, status int, kind, message string) {
 	w.Header().Set("X-Amzn-ErrorType", kind)
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(map[string]string{"Type": "User", "message": message})
-}
-
-// requestID is a random name in the form of a UUID, as Lambda's are.
-func requestID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

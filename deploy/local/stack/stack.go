@@ -19,6 +19,8 @@ const (
 	Function = "prew"
 	// FunctionTimeout is what the function is configured with on Lambda too.
 	FunctionTimeout = 25 * time.Second
+	// FunctionMemory is too, in MB: with 1769 Lambda gives one whole CPU.
+	FunctionMemory = 1769
 )
 
 // Config says what a stack consists of.
@@ -95,6 +97,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			Bootstrap: bootstrap,
 			Processes: c.Renderers,
 			Timeout:   FunctionTimeout,
+			Memory:    FunctionMemory,
 			Env:       append(settings(), s.S3.Env()...),
 			Dir:       dir,
 		})

@@ -1,0 +1,115 @@
+package pool
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+const (
+	// maxResponse is the most that Lambda takes for an answer, in bytes, as its
+	// own error messages name it.
+	maxResponse = 6291556
+	// maxDrained is how much of an answer that is too large is read all the same,
+	// so that the process learns why it is refused instead of a broken pipe. A
+	// function that answers more than this is better cut off.
+	maxDrained = 64 << 20
+	// maxInitError is how much is kept, in bytes, of what a process says is wrong
+	// with its start: a message with the stack that led to it.
+	maxInitError = 16 << 10
+)
+
+// routes are the Runtime API's.
+func (s *sandbox) routes() http.Handler {
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /2018-06-01/runtime/invocation/next", s.sendNext)
+	routes.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) { s.take(w, r, false) })
+	routes.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) { s.take(w, r, true) })
+	routes.HandleFunc("POST /2018-06-01/runtime/init/error", s.takeInitError)
+	return routes
+}
+
+// sendNext answers GET invocation/next, when there is something to do.
+func (s *sandbox) sendNext(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.ready <- struct{}{}:
+	default: // it asks again, having lost the connection in which it asked
+	}
+	select {
+	case i := <-s.next:
+		s.mutex.Lock()
+		s.current = i
+		s.mutex.Unlock()
+		header := w.Header()
+		header.Set("Content-Type", "application/json")
+		header.Set("Lambda-Runtime-Aws-Request-Id", i.id)
+		header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
+		header.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:prew")
+		w.Write(i.payload)
+	case <-r.Context().Done():
+	}
+}
+
+// take receives the answer to the current invocation. Only one call gets to
+// read its body, so that a process can't fill this one's memory with many.
+func (s *sandbox) take(w http.ResponseWriter, r *http.Request, failed bool) {
+	s.mutex.Lock()
+	i := s.current
+	if i == nil || i.id != r.PathValue("id") {
+		s.mutex.Unlock()
+		runtimeError(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation is under way")
+		return
+	}
+	s.current = nil
+	s.mutex.Unlock()
+	body, err := readAnswer(r.Body)
+	switch {
+	case errors.Is(err, errAnswerTooLarge):
+		s.answered <- i.failure("Function.ResponseSizeTooLarge",
+			fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse))
+		runtimeError(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error())
+	case err != nil:
+		// The process died while it was answering, which is noticed elsewhere, or
+		// broke off, and then its time runs out.
+	default:
+		s.answered <- Answer{ID: i.id, Body: body, Failed: failed}
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+// takeInitError notes what the process says is wrong; it ends by itself.
+func (s *sandbox) takeInitError(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxInitError))
+	if err != nil {
+		body = []byte(err.Error())
+	}
+	s.mutex.Lock()
+	s.initErr = body
+	s.mutex.Unlock()
+	w.WriteHeader(http.StatusAccepted)
+}
+
+var errAnswerTooLarge = fmt.Errorf("answer is over %d bytes", maxResponse)
+
+// readAnswer reads an answer, keeping no more of it than Lambda would take.
+func readAnswer(body io.Reader) ([]byte, error) {
+	read, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(read) > maxResponse {
+		io.CopyN(io.Discard, body, maxDrained)
+		return nil, errAnswerTooLarge
+	}
+	return read, nil
+}
+
+// runtimeError answers the process in the form of the Runtime API's errors.
+func runtimeError(w http.ResponseWriter, status int, kind, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]string{"errorType": kind, "errorMessage": message})
+}

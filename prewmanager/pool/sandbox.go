@@ -1,0 +1,139 @@
+package pool
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"prew/prewmanager/pool/child"
+)
+
+const (
+	// initDeadline is how long a process may take until it first asks for work
+	// (Lambda: "Function initialization", 10 seconds).
+	initDeadline = 10 * time.Second
+	// outputGrace is how long what an ended process wrote may take to be read,
+	// where something that has left its process group still holds the pipe.
+	outputGrace = time.Second
+)
+
+// sandbox is one process of the function with a Runtime API of its own, on a
+// listener of its own: a call that a dead process left behind can never be
+// taken for one of its successor.
+type sandbox struct {
+	name   string
+	child  *child.Child
+	output *output
+	server *http.Server
+	worked bool // an invocation has reached the process; the worker's
+
+	ready    chan struct{}    // holds one: the process has asked for work
+	next     chan *invocation // to the call in which it asks
+	answered chan Answer      // holds one, the answer to current
+
+	mutex   sync.Mutex
+	current *invocation // handed over, and nobody has begun to answer it
+	initErr []byte      // what the process said was wrong with its start
+}
+
+// boot starts a process and returns once it asks for work.
+func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbox, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	s := &sandbox{
+		name:     name,
+		output:   &output{to: to},
+		ready:    make(chan struct{}, 1),
+		next:     make(chan *invocation),
+		answered: make(chan Answer, 1),
+	}
+	// The listener is open to every user of the machine, this path only to who
+	// may read the process's environment.
+	secret := "/" + rand.Text()
+	s.server = &http.Server{Handler: http.StripPrefix(secret, s.routes()), ReadHeaderTimeout: time.Second}
+	go s.server.Serve(listener)
+
+	cmd := exec.Command(c.Program)
+	cmd.Env = append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC"}, c.Env...)
+	cmd.Env = append(cmd.Env, // last, because the last of a name counts
+		"AWS_LAMBDA_RUNTIME_API="+listener.Addr().String()+secret,
+		"AWS_LAMBDA_FUNCTION_NAME=prew",
+		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(c.Memory),
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"LAMBDA_TASK_ROOT="+filepath.Dir(c.Program),
+		"_HANDLER=bootstrap")
+	cmd.Stdout, cmd.Stderr = s.output, s.output
+	cmd.WaitDelay = outputGrace
+	if s.child, err = child.Start(cmd, syscall.SIGKILL); err != nil {
+		s.server.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	// Where the memory of the machine runs out before a process has reached its
+	// limit, the kernel takes the process and not the gateway. It is a wish: the
+	// function works without.
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", s.child.PID()), []byte("1000"), 0)
+	select {
+	case <-s.ready:
+		return s, nil
+	case <-s.child.Done():
+		err = s.fate()
+	case <-time.After(initDeadline):
+		err = fmt.Errorf("%s has not asked for work in %v", name, initDeadline)
+	case <-closing:
+		err = ErrClosed
+	}
+	s.close()
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.initErr != nil {
+		err = fmt.Errorf("%w; it reported %s", err, s.initErr)
+	}
+	return nil, err
+}
+
+// close ends the process and its Runtime API. The function has no say in it:
+// Lambda too kills a process that it needs no more.
+func (s *sandbox) close() {
+	s.child.Kill()
+	s.server.Close()
+	s.output.end()
+}
+
+// fate says how the process ended, and what it wrote last.
+func (s *sandbox) fate() error {
+	words := s.output.lastWords()
+	if len(words) == 0 {
+		return fmt.Errorf("%s ended: %w, and wrote nothing", s.name, s.child.Err())
+	}
+	return fmt.Errorf("%s ended: %w; it wrote last:\n    %s", s.name, s.child.Err(), bytes.ReplaceAll(words, []byte("\n"), []byte("\n    ")))
+}
+
+// resident is how much memory the process has, in bytes: that of proc(5), statm,
+// which counts what the program itself takes too. Of a process that is gone it
+// is 0.
+func (s *sandbox) resident() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.child.PID()))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text)) // in pages: all that is mapped, what is resident, ...
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}

@@ -1,0 +1,170 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+const (
+	// firstPause and longestPause bound how long a worker waits until it starts
+	// a process again that ended without having worked: twice as long each time.
+	// What keeps a program from starting, a file that is being replaced or memory
+	// that ran out, is over in a moment or lasts; every start costs some
+	// milliseconds of a CPU that the others render with.
+	firstPause   = 100 * time.Millisecond
+	longestPause = 5 * time.Second
+
+	// weighEvery is how often a working process's memory is looked at. New pages
+	// come at 1 to 3 GB a second, so that a decompression bomb is killed within
+	// 30 MB of its limit; a look takes 5 microseconds, a two-thousandth of a CPU
+	// for each process that works.
+	weighEvery = 10 * time.Millisecond
+)
+
+// worker keeps one process of the function going and gives it one invocation
+// after another.
+type worker struct {
+	pool    *Pool
+	name    string
+	output  io.Writer
+	sandbox *sandbox      // nil when its process has ended
+	pause   time.Duration // until the next start
+}
+
+// run works until the pool closes, and leaves no process behind.
+func (w *worker) run() {
+	defer w.drop()
+	for w.sandbox != nil || w.replace() {
+		select {
+		case i := <-w.pool.work:
+			// Of a process that died while it had nothing to do this invocation
+			// may be the first to know.
+			if w.sandbox.child.Err() != nil {
+				w.died()
+				if err := w.boot(); err != nil {
+					i.answer <- i.failure("Runtime.ExitError", err.Error())
+					continue
+				}
+			}
+			if !w.invoke(i) {
+				return
+			}
+			w.pause = 0
+		case <-w.sandbox.child.Done():
+			w.died()
+		case <-w.pool.closing:
+			return
+		}
+	}
+}
+
+// died drops a process that ended while it had nothing to do.
+func (w *worker) died() {
+	slog.Warn("function's process ended", "process", w.name, "reason", w.sandbox.fate())
+	if !w.sandbox.worked {
+		w.pause = longer(w.pause)
+	}
+	w.drop()
+}
+
+// replace starts a process, again and again until one has asked for work. It is
+// false when the pool closes before.
+func (w *worker) replace() bool {
+	for {
+		select {
+		case <-time.After(w.pause):
+		case <-w.pool.closing:
+			return false
+		}
+		err := w.boot()
+		if err == nil || errors.Is(err, ErrClosed) {
+			return err == nil
+		}
+		w.pause = longer(w.pause)
+		slog.Warn("function's process does not start", "program", w.pool.config.Program, "process", w.name, "again in", w.pause, "reason", err)
+		// Each failed start is the answer of one that waits, if there is one: it
+		// can tell what is wrong, and nothing says that the next start fares better.
+		select {
+		case i := <-w.pool.work:
+			i.answer <- i.failure("Runtime.ExitError", err.Error())
+		default:
+		}
+	}
+}
+
+func longer(pause time.Duration) time.Duration {
+	return min(max(2*pause, firstPause), longestPause)
+}
+
+// invoke hands an invocation to the process and its answer to the caller, and
+// drops a process that does not come through it well. It ends when the process
+// asks for more work or is gone, which is when Lambda counts an invocation as
+// over, or, and then is false, when the pool closes.
+func (w *worker) invoke(i *invocation) (ok bool) {
+	limits := w.pool.config
+	i.deadline = time.Now().Add(limits.Timeout)
+	timer := time.NewTimer(limits.Timeout)
+	defer timer.Stop()
+	weigh := time.NewTicker(weighEvery)
+	defer weigh.Stop()
+
+	s := w.sandbox
+	next, answered := s.next, s.answered
+	// end drops the process. Who has no answer yet gets one that says why.
+	end := func(kind, reason string) bool {
+		slog.Warn("function's process ended", "process", w.name, "invocation", i.id, "kind", kind, "reason", reason)
+		w.drop()
+		if answered == nil {
+			return true
+		}
+		select {
+		case a := <-answered: // posted just before the end, as a panic is
+			i.answer <- a
+		default:
+			i.answer <- i.failure(kind, reason)
+		}
+		return true
+	}
+	for {
+		select {
+		case next <- i:
+			next = nil // handed over
+			s.worked = true
+		case a := <-answered:
+			i.answer <- a
+			answered = nil // one answer an invocation
+		case <-s.ready:
+			// Before there is an answer this says nothing: the process may have
+			// lost the connection in which it asked, and asked again.
+			if answered == nil {
+				return true
+			}
+		case <-weigh.C:
+			if mb := s.resident() >> 20; mb > int64(limits.Memory) {
+				return end("Runtime.OutOfMemory", fmt.Sprintf("Runtime exited: memory %d MB, limit is %d MB", mb, limits.Memory))
+			}
+		case <-s.child.Done():
+			return end("Runtime.ExitError", fmt.Sprintf("Runtime exited: %v", s.fate()))
+		case <-timer.C:
+			return end("Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", limits.Timeout.Seconds()))
+		case <-w.pool.closing:
+			return false
+		}
+	}
+}
+
+func (w *worker) boot() (err error) {
+	w.sandbox, err = boot(w.pool.config, w.name, w.output, w.pool.closing)
+	return err
+}
+
+// drop ends the process, if there is one.
+func (w *worker) drop() {
+	if w.sandbox != nil {
+		w.sandbox.close()
+		w.sandbox = nil
+	}
+}
