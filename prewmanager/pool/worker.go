@@ -17,9 +17,9 @@ const (
 	firstPause   = 100 * time.Millisecond
 	longestPause = 5 * time.Second
 
-	// weighEvery is how often a working process's memory is looked at. New pages
-	// come at 1 to 3 GB a second, so that a decompression bomb is killed within
-	// 30 MB of its limit; a look takes 5 microseconds, a two-thousandth of a CPU
+	// weighEvery is how often a working process's memory is looked at. It gets 1 to
+	// 2.5 GB of new pages a second, so that a decompression bomb is killed within
+	// some 30 MB of its limit; a look takes 13 microseconds, a thousandth of a CPU
 	// for each process that works.
 	weighEvery = 10 * time.Millisecond
 )
@@ -113,17 +113,22 @@ func (w *worker) invoke(i *invocation) (ok bool) {
 
 	s := w.sandbox
 	next, answered := s.next, s.answered
+	// give hands the caller the answer, if there is one, and says whether it has
+	// or had one.
+	give := func() bool {
+		select {
+		case a := <-answered:
+			i.answer <- a
+			answered = nil // one answer an invocation
+		default:
+		}
+		return answered == nil
+	}
 	// end drops the process. Who has no answer yet gets one that says why.
 	end := func(kind, reason string) bool {
 		slog.Warn("function's process ended", "process", w.name, "invocation", i.id, "kind", kind, "reason", reason)
 		w.drop()
-		if answered == nil {
-			return true
-		}
-		select {
-		case a := <-answered: // posted just before the end, as a panic is
-			i.answer <- a
-		default:
+		if !give() {
 			i.answer <- i.failure(kind, reason)
 		}
 		return true
@@ -137,9 +142,10 @@ func (w *worker) invoke(i *invocation) (ok bool) {
 			i.answer <- a
 			answered = nil // one answer an invocation
 		case <-s.ready:
-			// Before there is an answer this says nothing: the process may have
-			// lost the connection in which it asked, and asked again.
-			if answered == nil {
+			// The answer was there before, even if this is seen first. Without
+			// one it says nothing: the process may have lost the connection in
+			// which it asked, and asked again.
+			if give() {
 				return true
 			}
 		case <-weigh.C:
