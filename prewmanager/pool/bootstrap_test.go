@@ -78,14 +78,14 @@ func request(t *testing.T, name string) []byte {
 // TestRealFunctionOutlivesADecompressionBomb holds that a photo which needs more
 // memory than there is costs its own preview, and no other's.
 func TestRealFunctionOutlivesADecompressionBomb(t *testing.T) {
-	p, d := realFunction(t, 100, map[string]int{"small.png": 100, "bomb.png": 7000})
+	p, d := realFunction(t, 64, map[string]int{"small.png": 100, "bomb.png": 4500})
 	for _, test := range []struct {
 		name   string
 		failed bool
 		want   string // in the answer
 	}{
 		{"small.png", false, `"status":true`},
-		{"bomb.png", true, `MB, limit is 100 MB"`},
+		{"bomb.png", true, `MB, limit is 64 MB"`},
 		{"small.png", false, `"status":true`},
 	} {
 		a, err := p.Invoke(t.Context(), request(t, test.name))

@@ -173,10 +173,10 @@ func talkGarbage() {
 	}
 }
 
-// beParent starts a pool, says what its process's id is, and waits to be killed.
+// beParent starts a pool, says what its process's id is, has it wait at the gate
+// BE_A_PARENT, and waits to be killed.
 func beParent() {
-	os.Unsetenv("BE_A_PARENT")
-	p, err := pool.Start(pool.Config{Program: os.Args[0], Processes: 1, Timeout: time.Minute, Memory: 100,
+	p, err := pool.Start(pool.Config{Program: os.Args[0], Processes: 1, Timeout: time.Minute, Memory: 200,
 		Output: func(string) (io.Writer, error) { return os.Stderr, nil }})
 	if err != nil {
 		fmt.Println(err)
@@ -184,7 +184,7 @@ func beParent() {
 	}
 	answer, err := p.Invoke(context.Background(), []byte(`{}`))
 	fmt.Println(string(answer.Body), err)
-	select {}
+	p.Invoke(context.Background(), []byte(fmt.Sprintf(`{"do":"wait","url":%q}`, os.Getenv("BE_A_PARENT"))))
 }
 
 // diary keeps what the processes of a pool write.
@@ -634,9 +634,13 @@ func TestCloseLeavesNoProcessAndAnswersWhoWaits(t *testing.T) {
 	}
 }
 
+// TestProcessDoesNotOutliveAKilledParent, not even one that is at work and does
+// not see its Runtime API disappear.
 func TestProcessDoesNotOutliveAKilledParent(t *testing.T) {
+	g := newGate(t)
+	defer close(g.open)
 	parent := exec.Command(os.Args[0])
-	parent.Env = []string{"BE_A_PARENT=1"}
+	parent.Env = []string{"BE_A_PARENT=" + g.URL}
 	output, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -645,7 +649,9 @@ func TestProcessDoesNotOutliveAKilledParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r report
-	err = json.NewDecoder(output).Decode(&r)
+	if err = json.NewDecoder(output).Decode(&r); err == nil {
+		<-g.arrived
+	}
 	parent.Process.Kill()
 	parent.Wait()
 	if err != nil || r.PID == 0 {

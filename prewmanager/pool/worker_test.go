@@ -20,7 +20,7 @@ func TestWorkerThatComesLateMissesNothing(t *testing.T) {
 	}
 	defer sleeping.Kill()
 	w := &worker{
-		pool:    &Pool{config: Config{Timeout: time.Second, Memory: 100}},
+		pool: &Pool{config: Config{Timeout: time.Second, Memory: 100}},
 		sandbox: &sandbox{
 			child: sleeping, output: &output{to: io.Discard}, server: new(http.Server),
 			ready: make(chan struct{}, 1), answered: make(chan Answer, 1),
