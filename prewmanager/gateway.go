@@ -10,6 +10,7 @@ import (
 
 	"prew"
 	"prew/prewmanager/flight"
+	"prew/prewmanager/pool"
 )
 
 // gateway answers requests for what nginx did not find in S3.
@@ -20,6 +21,7 @@ type gateway struct {
 	previews     storage
 	admission    admission
 	function     function
+	pool         *pool.Pool // nil where the function is on Lambda
 	pictures     *pictures
 	cacheControl string
 	private      bool // nobody else may read what is stored

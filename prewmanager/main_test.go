@@ -119,31 +119,42 @@ func TestHealthAsksWhetherTheGatewayIsReady(t *testing.T) {
 	}
 }
 
-func TestTermEndsTheProgram(t *testing.T) {
+// serving is `prewmanager serve` on the real Redis and S3 server, ready, with the
+// address it answers on and, once it has ended, its log.
+func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *bytes.Buffer) {
+	t.Helper()
 	addr, err := stack.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := itself(t, append(s3Server.Env(), "PREW_BUCKET=b", "PREW_FUNCTION=f", "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), "serve")
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd = itself(t, append(append(s3Server.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), environ...), "serve")
+	log = new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if response, err := http.Get("http://" + addr + "/health"); err == nil {
+		response, err := http.Get("http://" + addr + "/ready")
+		if err == nil {
 			response.Body.Close()
-			break
-		} else if time.Now().After(deadline) {
+			if response.StatusCode == http.StatusOK {
+				return cmd, addr, log
+			}
+		}
+		if time.Now().After(deadline) {
 			cmd.Process.Kill()
 			cmd.Wait()
-			t.Fatalf("%v\n%s", err, log.String())
+			t.Fatalf("never ready: %v\n%s", err, log)
 		}
 	}
+}
+
+func TestTermEndsTheProgram(t *testing.T) {
+	cmd, _, log := serving(t, "PREW_FUNCTION=f")
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, log.String())
+		t.Errorf("%v\n%s", err, log)
 	}
 }

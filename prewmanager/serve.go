@@ -173,6 +173,12 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 	}
 	flights, err := flight.New[*preview](s.Redis, s.AnswerTimeout, watcher)
 	note(err)
+	invokes, program := s.Invokes, ""
+	if s.Function == onThisMachine {
+		invokes = s.renderers()
+		program, err = s.renderer()
+		note(err)
+	}
 	if len(wrong) > 0 {
 		if flights != nil {
 			flights.Close(ctx)
@@ -182,7 +188,7 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 	g := &gateway{
 		presets:      presets,
 		flights:      flights,
-		admission:    newAdmission(s.Invokes, s.Queue),
+		admission:    newAdmission(invokes, s.Queue),
 		pictures:     pictures,
 		cacheControl: s.CacheControl,
 		private:      s.Private,
@@ -195,12 +201,24 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 	}
 	g.photos = stored(photos, cmp.Or(s.SourceBucket, s.Bucket))
 	g.previews = stored(previews, s.Bucket)
-	g.function = function{onLambda(cfg, s.Function, g.metrics.throttles.Inc), s.InvokeTimeout}
+	if program == "" {
+		g.function = function{onLambda(cfg, s.Function, g.metrics.throttles.Inc), s.InvokeTimeout}
+		return g, nil
+	}
+	if g.pool, err = s.startPool(program); err != nil {
+		g.close(ctx)
+		return nil, err
+	}
+	g.function = function{callPool(g.pool), s.InvokeTimeout}
 	return g, nil
 }
 
 // close waits until every flight has landed, or ctx ends, and sends the traces
 // that are left.
 func (g *gateway) close(ctx context.Context) error {
-	return errors.Join(g.flights.Close(ctx), g.traces.close(ctx))
+	landed := g.flights.Close(ctx)
+	if g.pool != nil {
+		g.pool.Close()
+	}
+	return errors.Join(landed, g.traces.close(ctx))
 }
