@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"prew/deploy/local/stack"
 	"prew/nginx"
 )
 
@@ -105,7 +106,7 @@ func TestGatewaysOwnErrorsPass(t *testing.T) {
 
 func TestADeadGatewayIsReplaced(t *testing.T) {
 	s3, dead, alive := newUpstream(t, failing(404)), newUpstream(t, nil), newUpstream(t, rendered("made"))
-	front := start(t, nginx.Site{S3: s3.addr, Gateways: []string{dead.addr, alive.addr}})
+	front := start(t, nginx.Site{Previews: stack.StoreAt(s3.addr, "photos"), Gateways: []string{dead.addr, alive.addr}})
 	dies := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) } // closes the connection
 	dead.answers(dies)
 	for i := range 8 {
@@ -134,12 +135,12 @@ func TestAGatewayThatIsOffIsReplaced(t *testing.T) {
 	t.Parallel() // a connection that nobody takes is given up after 1 s
 	s3, alive := newUpstream(t, failing(404)), newUpstream(t, rendered("made"))
 	off := []string{silent(t), silent(t)}
-	one := start(t, nginx.Site{S3: s3.addr, Gateways: []string{off[0], alive.addr}})
+	one := start(t, nginx.Site{Previews: stack.StoreAt(s3.addr, "photos"), Gateways: []string{off[0], alive.addr}})
 	for i := range 2 {
 		target := "/prew/thumb/" + strconv.Itoa(i) + ".jpg"
 		one.get(t, target).check(t, "one is off: "+target, 200, nil)
 	}
-	both := start(t, nginx.Site{S3: s3.addr, Gateways: off})
+	both := start(t, nginx.Site{Previews: stack.StoreAt(s3.addr, "photos"), Gateways: off})
 	both.get(t, "/prew/thumb/a.jpg").checkPicture(t, "both are off", 504, "upstream_timeout", "error.png")
 }
 
@@ -178,7 +179,7 @@ func TestASlowGatewayIsNotReplaced(t *testing.T) {
 	release := make(chan bool)
 	slow := func(http.ResponseWriter, *http.Request) { <-release }
 	s3, one, two := newUpstream(t, failing(404)), newUpstream(t, slow), newUpstream(t, slow)
-	front := start(t, nginx.Site{S3: s3.addr, Gateways: []string{one.addr, two.addr}})
+	front := start(t, nginx.Site{Previews: stack.StoreAt(s3.addr, "photos"), Gateways: []string{one.addr, two.addr}})
 	defer close(release)
 	front.get(t, "/prew/thumb/a.jpg").checkPicture(t, "a gateway does not answer", 504, "upstream_timeout", "error.png")
 	if asked := len(one.took()) + len(two.took()); asked != 1 {

@@ -31,15 +31,14 @@ type front struct {
 	dir string
 }
 
-// start runs nginx before the given S3 and gateways until the test ends. The
-// bucket is "photos".
+// start runs nginx before the given S3 and gateways until the test ends.
 func start(t *testing.T, site nginx.Site) *front {
 	t.Helper()
 	addr, err := stack.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	site.Listen, site.Bucket = addr, "photos"
+	site.Listen = addr
 	dir := t.TempDir()
 	running, err := stack.StartNginx(dir, site)
 	if err != nil {
@@ -252,5 +251,5 @@ func rendered(body string) http.HandlerFunc {
 func recording(t *testing.T, s3, gateway http.HandlerFunc) (*front, *upstream, *upstream) {
 	t.Helper()
 	s, g := newUpstream(t, s3), newUpstream(t, gateway)
-	return start(t, nginx.Site{S3: s.addr, S3Host: "s3.test", Gateways: []string{g.addr}}), s, g
+	return start(t, nginx.Site{Previews: stack.StoreAt(s.addr, "photos"), Gateways: []string{g.addr}}), s, g
 }

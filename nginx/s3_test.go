@@ -27,7 +27,7 @@ func realS3(t *testing.T) (*front, *s3.Client, *stack.S3) {
 		t.Fatal(err)
 	}
 	gateway := newUpstream(t, failing(404))
-	return start(t, nginx.Site{S3: server.Addr, Gateways: []string{gateway.addr}}), server.Client(), server
+	return start(t, nginx.Site{Previews: stack.StoreAt(server.Addr, "photos"), Gateways: []string{gateway.addr}}), server.Client(), server
 }
 
 func put(t *testing.T, client *s3.Client, key, body string) {

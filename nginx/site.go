@@ -8,12 +8,9 @@ import (
 	"bytes"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"text/template"
 )
 
@@ -26,38 +23,61 @@ var siteTemplate string
 // Site is what differs from place to place. Addresses are host:port.
 type Site struct {
 	Listen   string   // where clients come in; the host may be *
-	S3       string   // the S3 server, asked over plain HTTP
-	S3Host   string   // the Host header that S3 gets; empty: S3
-	Bucket   string   // first segment of the path that S3 gets; empty: none, as the host names the bucket
+	TLS      TLS      // where they come in over TLS
+	Previews Store    // unused where the site is private
+	Photos   Store    // the zero Store: Previews
+	Private  bool     // nothing in S3 is public: the gateways are asked for everything
 	Gateways []string // at least one
-	Gallery  string   // absolute folder with the page at / and /gallery/; empty: no such page
-	User     string   // whom the workers run as, when started as root; empty: nginx's default
+
+	// Resolvers are the DNS servers that are asked for the names of stores, each
+	// an address, perhaps with a port. None: those of /etc/resolv.conf.
+	Resolvers []string
+	// CAFile holds the certificates that a store's must lead to. Empty: those that
+	// the system trusts.
+	CAFile string
+
+	// HTTPSRedirect sends who comes over plain HTTP to https.
+	HTTPSRedirect bool
+	// RealIPFrom are the addresses, or networks as 10.0.0.0/8, of balancers in
+	// front: they are believed who the client is and whether it came over https.
+	RealIPFrom []string
+	// MissesPerSecond is how many requests for what is neither in the cache nor
+	// in S3 a client may make, after 100 at once. 0: as many as it likes.
+	MissesPerSecond int
+
+	CacheSize string // of the folder with the cache, as 500m; empty: 2g
+	Stdout    bool   // the access log goes to standard output, not to <dir>/access.log
+	Gallery   string // absolute folder with the page at / and /gallery/; empty: no such page
+	User      string // whom the workers run as, when started as root; empty: nginx's default
+}
+
+// TLS is where clients come in over TLS.
+type TLS struct {
+	Listen      string // host:port; the host may be *. Empty: nowhere
+	Certificate string // absolute path of the PEM file with it and the ones it needs
+	Key         string // absolute path of the PEM file
 }
 
 // Write lays out below dir all that nginx needs to serve the site and returns
 // the file to start it with: nginx -e <dir>/error.log -p <dir> -c <file>. It
 // stays in the foreground and writes nothing outside dir. What an earlier Write
-// has left is replaced, except for the cache.
+// has left is replaced, except for the cache. Every mistake in the site is in
+// the error, and then nothing is written.
 func (s Site) Write(dir string) (confFile string, err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
-	if s.S3Host == "" {
-		s.S3Host = s.S3
+	if s.CacheSize == "" {
+		s.CacheSize = "2g"
+	}
+	if s.Photos == (Store{}) {
+		s.Photos = s.Previews
 	}
 	if err := s.check(dir); err != nil {
 		return "", err
 	}
-	module, err := headersMore()
-	if err != nil {
-		return "", err
-	}
-	var conf bytes.Buffer
-	err = template.Must(template.New("site.conf").Parse(siteTemplate)).Execute(&conf, struct {
-		Site
-		Dir, Module string
-	}{s, dir, module})
+	conf, err := s.conf(dir)
 	if err != nil {
 		return "", err
 	}
@@ -82,77 +102,48 @@ func (s Site) Write(dir string) (confFile string, err error) {
 	if err != nil {
 		return "", err
 	}
-	confFile = filepath.Join(dir, "conf", "site.conf")
-	return confFile, os.WriteFile(confFile, conf.Bytes(), 0o644)
-}
-
-var (
-	address = regexp.MustCompile(`^(\*|[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$`)
-	host    = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
-	bucket  = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)?$`)
-	user    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
-	// path has no quote, backslash or control byte, which would end the quoted
-	// text it stands in, and no dollar sign, which starts a variable there and
-	// can't be escaped. A brace is none to nginx inside quotes.
-	path = regexp.MustCompile(`^/[^"\\$\x00-\x1f\x7f]*$`)
-)
-
-// check holds every value to a form in which it is one word of configuration.
-func (s Site) check(dir string) error {
-	var errs []error
-	expect := func(ok bool, name, value, expected string) {
-		if !ok {
-			errs = append(errs, fmt.Errorf("%s %q, expected %s", name, value, expected))
-		}
-	}
-	expect(address.MatchString(s.Listen), "listen", s.Listen, "host:port")
-	expect(address.MatchString(s.S3), "s3", s.S3, "host:port")
-	expect(host.MatchString(s.S3Host), "s3 host", s.S3Host, "a host name, perhaps with a port")
-	expect(bucket.MatchString(s.Bucket), "bucket", s.Bucket, "letters, digits, . _ and -")
-	for _, gateway := range s.Gateways {
-		expect(address.MatchString(gateway), "gateway", gateway, "host:port")
-	}
-	if len(s.Gateways) == 0 {
-		errs = append(errs, errors.New("no gateways, expected at least one"))
-	}
-	expect(s.Gallery == "" || path.MatchString(s.Gallery), "gallery", s.Gallery, `an absolute path without ", \ and $`)
-	expect(user.MatchString(s.User), "user", s.User, "the name of a user")
-	expect(path.MatchString(dir), "folder", dir, `a path without ", \ and $`)
-	return errors.Join(errs...)
-}
-
-// Program finds nginx. Debian has it in /usr/sbin, which is not in every user's
-// PATH.
-func Program() (string, error) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		program, err = exec.LookPath("/usr/sbin/nginx")
-	}
-	if err != nil {
-		return "", errors.New("nginx is not installed: install the package nginx")
-	}
-	return program, nil
-}
-
-var modulesPath = regexp.MustCompile(`--modules-path=(\S+)`)
-
-// headersMore finds the one module that the configuration needs beside nginx.
-func headersMore() (string, error) {
-	program, err := Program()
-	if err != nil {
+	if err := removeDeadSockets(dir); err != nil {
 		return "", err
 	}
-	built, err := exec.Command(program, "-V").CombinedOutput()
+	confFile = filepath.Join(dir, "conf", "site.conf")
+	return confFile, os.WriteFile(confFile, conf, 0o644)
+}
+
+// conf is the text of site.conf.
+func (s Site) conf(dir string) ([]byte, error) {
+	program, err := inspect()
 	if err != nil {
-		return "", fmt.Errorf("%s -V: %w: %s", program, err, built)
+		return nil, err
 	}
-	found := modulesPath.FindSubmatch(built)
-	if found == nil {
-		return "", fmt.Errorf("%s -V names no --modules-path, where the headers-more module would lie", program)
+	data := struct {
+		Site
+		Dir       string
+		HTTP2     bool // a directive of its own
+		Modules   []string
+		Upstreams []upstream
+		Tunnels   []tunnel
+	}{Site: s, Dir: dir, HTTP2: program.hasHTTP2()}
+	if !s.Private {
+		data.Upstreams, data.Tunnels = s.upstreams(dir)
 	}
-	module := filepath.Join(string(found[1]), "ngx_http_headers_more_filter_module.so")
-	if _, err := os.Stat(module); err != nil {
-		return "", fmt.Errorf("%w: install the package libnginx-mod-http-headers-more-filter", err)
+	headersMore, errHeadersMore := program.module("ngx_http_headers_more_filter_module.so", "libnginx-mod-http-headers-more-filter")
+	data.Modules = append(data.Modules, headersMore)
+	var errStream, errResolvers, errCA error
+	if len(data.Tunnels) > 0 {
+		var stream string
+		stream, errStream = program.module("ngx_stream_module.so", "libnginx-mod-stream")
+		data.Modules = append(data.Modules, stream)
+		if len(data.Resolvers) == 0 {
+			data.Resolvers, errResolvers = systemResolvers("/etc/resolv.conf")
+		}
+		if data.CAFile == "" {
+			data.CAFile, errCA = systemCAFile()
+		}
 	}
-	return module, nil
+	if err := errors.Join(errHeadersMore, errStream, errResolvers, errCA); err != nil {
+		return nil, err
+	}
+	var conf bytes.Buffer
+	err = template.Must(template.New("site.conf").Parse(siteTemplate)).Execute(&conf, data)
+	return conf.Bytes(), err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"prew/deploy/local/stack"
 	"prew/nginx"
 )
 
@@ -17,9 +18,9 @@ func TestConfigurationIsAccepted(t *testing.T) {
 	}
 	gallery := filepath.Join(t.TempDir(), "with a space; and {braces}")
 	for _, site := range []nginx.Site{
-		{Listen: "127.0.0.1:8080", S3: "127.0.0.1:1", Gateways: []string{"127.0.0.1:2"}},
-		{Listen: "*:8080", S3: "localhost:80", S3Host: "photos.s3.eu-central-1.amazonaws.com", Gateways: []string{"127.0.0.1:2", "[::1]:2"}},
-		{Listen: "[::1]:8080", S3: "127.0.0.1:1", Bucket: "my.photos", Gateways: []string{"localhost:2"}, Gallery: gallery, User: "root"},
+		{Listen: "127.0.0.1:8080", Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:2"}},
+		{Listen: "*:8080", Previews: nginx.Store{Bucket: "photos", Region: "eu-central-1"}, Gateways: []string{"127.0.0.1:2", "[::1]:2"}},
+		{Listen: "[::1]:8080", Previews: stack.StoreAt("127.0.0.1:1", "my.photos"), Gateways: []string{"localhost:2"}, Gallery: gallery, User: "root"},
 	} {
 		dir := filepath.Join(t.TempDir(), "with a space")
 		for range 2 { // a second start finds what the first one has left
@@ -37,7 +38,7 @@ func TestConfigurationIsAccepted(t *testing.T) {
 }
 
 func TestSiteRefusesWhatIsNoWord(t *testing.T) {
-	good := nginx.Site{Listen: "127.0.0.1:8080", S3: "127.0.0.1:1", Gateways: []string{"127.0.0.1:2"}}
+	good := nginx.Site{Listen: "127.0.0.1:8080", Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:2"}}
 	tests := []struct {
 		want   string
 		change func(*nginx.Site)
@@ -45,12 +46,6 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`listen ""`, func(s *nginx.Site) { s.Listen = "" }},
 		{`listen "8080"`, func(s *nginx.Site) { s.Listen = "8080" }},
 		{`listen "*:80; include /etc/passwd"`, func(s *nginx.Site) { s.Listen = "*:80; include /etc/passwd" }},
-		{`s3 "127.0.0.1:1\nx"`, func(s *nginx.Site) { s.S3 = "127.0.0.1:1\nx" }},
-		{`s3 "http://127.0.0.1:1"`, func(s *nginx.Site) { s.S3 = "http://127.0.0.1:1" }},
-		{`s3 host "a\";}"`, func(s *nginx.Site) { s.S3Host = `a";}` }},
-		{`s3 host "$arg_host"`, func(s *nginx.Site) { s.S3Host = `$arg_host` }},
-		{`bucket "a/../b"`, func(s *nginx.Site) { s.Bucket = "a/../b" }},
-		{`bucket "$args"`, func(s *nginx.Site) { s.Bucket = "$args" }},
 		{`gateway "127.0.0.1:2 weight=5"`, func(s *nginx.Site) { s.Gateways = []string{"127.0.0.1:1", "127.0.0.1:2 weight=5"} }},
 		{`no gateways`, func(s *nginx.Site) { s.Gateways = nil }},
 		{`gallery "pages"`, func(s *nginx.Site) { s.Gallery = "pages" }},
@@ -77,12 +72,12 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 
 func TestMissingModuleIsNamed(t *testing.T) {
 	bin := t.TempDir()
-	script := "#!/bin/sh\necho configure arguments: --prefix=/x --modules-path=" + bin + " >&2\n"
+	script := "#!/bin/sh\necho 'nginx version: nginx/1.22.1\nconfigure arguments: --prefix=/x --modules-path=" + bin + "' >&2\n"
 	if err := os.WriteFile(filepath.Join(bin, "nginx"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin)
-	_, err := nginx.Site{Listen: "127.0.0.1:8080", S3: "127.0.0.1:1", Gateways: []string{"127.0.0.1:2"}}.Write(t.TempDir())
+	_, err := nginx.Site{Listen: "127.0.0.1:8080", Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:2"}}.Write(t.TempDir())
 	if err == nil || !strings.Contains(err.Error(), "libnginx-mod-http-headers-more-filter") {
 		t.Errorf("error %v, want one that names the package", err)
 	}
@@ -98,7 +93,7 @@ func TestGallery(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	front := start(t, nginx.Site{S3: "127.0.0.1:1", Gateways: []string{"127.0.0.1:1"}, Gallery: pages})
+	front := start(t, nginx.Site{Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:1"}, Gallery: pages})
 	const policy = "default-src 'none'; img-src 'self' blob:; script-src 'self'; style-src 'self'; connect-src 'self'"
 	for _, test := range []struct{ target, contentType, body string }{
 		{"/", "text/html", "<!doctype html>"},

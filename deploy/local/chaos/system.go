@@ -111,7 +111,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		s.stops = append(s.stops, s.s3Proxy.stop)
 		s3Addr = s.s3Proxy.Addr
 	}
-	site := nginx.Site{S3: s3Addr, Bucket: stack.Bucket}
+	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket)}
 	for i := range c.gateways {
 		addr, err := stack.FreeAddr()
 		if err != nil {

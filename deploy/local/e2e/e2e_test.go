@@ -151,7 +151,7 @@ func anotherFront(t *testing.T, gateways ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, S3: whole.S3.Addr, Bucket: stack.Bucket, Gateways: gateways})
+	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: stack.StoreAt(whole.S3.Addr, stack.Bucket), Gateways: gateways})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -14,6 +15,12 @@ import (
 type Nginx struct {
 	*process.Process
 	Addr string // host:port, the site's Listen
+}
+
+// StoreAt is a bucket of the S3 server at host:port of this machine, as a site
+// names it.
+func StoreAt(addr, bucket string) nginx.Store {
+	return nginx.Store{Endpoint: "http://" + addr, Bucket: bucket, PathStyle: true}
 }
 
 // StartNginx writes the configuration of a site below dir, starts nginx with it
@@ -40,7 +47,7 @@ func StartNginx(dir string, site nginx.Site) (*Nginx, error) {
 		Args:     []string{"-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config},
 		OnOrphan: syscall.SIGTERM, // a killed master leaves its workers behind, listening
 		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://"+site.Listen+"/", func(int) bool { return true })
+			return answers(ctx, "http://"+site.Listen+"/health", func(status int) bool { return status == http.StatusOK })
 		},
 	})
 	if err != nil {

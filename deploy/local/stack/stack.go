@@ -106,7 +106,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return err
 	})
-	site := nginx.Site{Listen: c.Listen, Bucket: Bucket, Gallery: c.Gallery}
+	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery}
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
@@ -123,7 +123,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		})
 	}
 	part("nginx", func() (err error) {
-		site.S3 = s.S3.Addr
+		site.Previews = StoreAt(s.S3.Addr, Bucket)
 		if s.Nginx, err = StartNginx(filepath.Join(dir, "nginx"), site); err == nil {
 			s.keep(s.Nginx.Process)
 		}

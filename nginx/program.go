@@ -1,0 +1,79 @@
+package nginx
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+)
+
+// Program finds nginx. Debian has it in /usr/sbin, which is not in every user's
+// PATH.
+func Program() (string, error) {
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		program, err = exec.LookPath("/usr/sbin/nginx")
+	}
+	if err != nil {
+		return "", errors.New("nginx is not installed: install the package nginx")
+	}
+	return program, nil
+}
+
+// program is what the configuration must know of the nginx that reads it.
+type program struct {
+	version []int  // 1, 22, 1
+	modules string // folder of the modules that are loaded
+}
+
+var (
+	versionOf   = regexp.MustCompile(`nginx version: [^/\s]+/(\d+)\.(\d+)\.(\d+)`)
+	modulesPath = regexp.MustCompile(`--modules-path=(\S+)`)
+)
+
+// inspect asks the installed nginx.
+func inspect() (program, error) {
+	path, err := Program()
+	if err != nil {
+		return program{}, err
+	}
+	built, err := exec.Command(path, "-V").CombinedOutput()
+	if err != nil {
+		return program{}, fmt.Errorf("%s -V: %w: %s", path, err, built)
+	}
+	version := versionOf.FindSubmatch(built)
+	if version == nil {
+		return program{}, fmt.Errorf("%s -V names no version", path)
+	}
+	modules := modulesPath.FindSubmatch(built)
+	if modules == nil {
+		return program{}, fmt.Errorf("%s -V names no --modules-path, where the headers-more module would lie", path)
+	}
+	p := program{modules: string(modules[1])}
+	for _, digits := range version[1:] {
+		number, err := strconv.Atoi(string(digits))
+		if err != nil {
+			return program{}, fmt.Errorf("%s -V: %w", path, err)
+		}
+		p.version = append(p.version, number)
+	}
+	return p, nil
+}
+
+// hasHTTP2 tells whether "http2" is a directive. Until 1.25.1 it is a word of
+// "listen", of which later versions warn.
+func (p program) hasHTTP2() bool { return slices.Compare(p.version, []int{1, 25, 1}) >= 0 }
+
+// module finds a module that the configuration needs beside nginx. The package
+// is Debian's name for it.
+func (p program) module(file, pkg string) (string, error) {
+	path := filepath.Join(p.modules, file)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w: install the package %s", err, pkg)
+	}
+	return path, nil
+}

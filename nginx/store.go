@@ -1,0 +1,103 @@
+package nginx
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Store is a bucket and where it is reached.
+type Store struct {
+	Bucket    string
+	Region    string // names AWS's endpoint; unused where Endpoint is set
+	Endpoint  string // http or https://host, perhaps with a port; empty: AWS's
+	PathStyle bool   // the bucket is named in the path and not in the host
+}
+
+// endpoint is the one that is used. AWS General Reference, "Amazon S3 endpoints
+// and quotas"; China's regions have a domain of their own.
+func (s Store) endpoint() string {
+	if s.Endpoint != "" {
+		return strings.TrimSuffix(s.Endpoint, "/")
+	}
+	domain := "amazonaws.com"
+	if strings.HasPrefix(s.Region, "cn-") {
+		domain += ".cn"
+	}
+	return "https://s3." + s.Region + "." + domain
+}
+
+var (
+	bucket   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	region   = regexp.MustCompile(`^[a-z0-9-]+$`)
+	endpoint = regexp.MustCompile(`^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+)
+
+func (s Store) check() error {
+	var errs []error
+	if !bucket.MatchString(s.Bucket) {
+		errs = append(errs, fmt.Errorf("bucket %q, expected letters, digits, . _ and -", s.Bucket))
+	}
+	if s.Endpoint == "" {
+		if !region.MatchString(s.Region) {
+			errs = append(errs, fmt.Errorf("region %q, expected one of AWS's, or an endpoint", s.Region))
+		}
+		return errors.Join(errs...)
+	}
+	if !endpoint.MatchString(s.endpoint()) {
+		errs = append(errs, fmt.Errorf("endpoint %q, expected http://host:port or https://host:port", s.Endpoint))
+		return errors.Join(errs...)
+	}
+	e, err := url.Parse(s.endpoint())
+	switch {
+	case err != nil:
+		errs = append(errs, fmt.Errorf("endpoint: %w", err))
+	case e.Scheme == "https" && isAddress(e.Hostname()):
+		errs = append(errs, fmt.Errorf("endpoint %q, expected a name: nginx holds no certificate against an address", s.Endpoint))
+	case isAddress(e.Hostname()) && !s.PathStyle:
+		errs = append(errs, fmt.Errorf("endpoint %q, expected a name, or the bucket in the path: an address has no names below it", s.Endpoint))
+	}
+	return errors.Join(errs...)
+}
+
+// place is a store as nginx needs to know it.
+type place struct {
+	TLS    bool
+	Name   string // of the server: who the certificate must be for
+	Addr   string // host:port
+	Host   string // what the server is told it is called
+	Prefix string // what stands before every path, as /photos
+}
+
+// place of a store that has been checked. A bucket with a dot in its name is
+// named in the path over TLS, as the SDK does: the star of a certificate for
+// *.s3.eu-west-1.amazonaws.com stands for no dot (RFC 6125, section 6.4.3).
+func (s Store) place() place {
+	e, err := url.Parse(s.endpoint())
+	if err != nil {
+		panic(err) // check has parsed it
+	}
+	p := place{TLS: e.Scheme == "https", Name: e.Hostname(), Host: e.Host}
+	if s.PathStyle || p.TLS && strings.Contains(s.Bucket, ".") {
+		p.Prefix = "/" + s.Bucket
+	} else {
+		p.Name, p.Host = s.Bucket+"."+p.Name, s.Bucket+"."+p.Host
+	}
+	port := e.Port()
+	if port == "" {
+		port = map[bool]string{false: "80", true: "443"}[p.TLS]
+	}
+	p.Addr = net.JoinHostPort(p.Name, port)
+	return p
+}
+
+// isAddress tells a host that is not looked up in the DNS: localhost is in none
+// (RFC 6761, section 6.3).
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil || host == "localhost"
+}
