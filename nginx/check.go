@@ -42,11 +42,11 @@ func (s Site) check(dir string) error {
 		expect(path.MatchString(s.TLS.Key), "tls key", s.TLS.Key, aPath)
 	}
 	if !s.Private {
-		if err := s.Previews.check(); err != nil {
+		for _, err := range s.Previews.mistakes() {
 			errs = append(errs, fmt.Errorf("previews: %w", err))
 		}
 		if s.Photos != s.Previews {
-			if err := s.Photos.check(); err != nil {
+			for _, err := range s.Photos.mistakes() {
 				errs = append(errs, fmt.Errorf("photos: %w", err))
 			}
 		}

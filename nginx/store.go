@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -37,8 +36,8 @@ var (
 	endpoint = regexp.MustCompile(`^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 )
 
-func (s Store) check() error {
-	var errs []error
+// mistakes are all of a store's.
+func (s Store) mistakes() (errs []error) {
 	if !bucket.MatchString(s.Bucket) {
 		errs = append(errs, fmt.Errorf("bucket %q, expected letters, digits, . _ and -", s.Bucket))
 	}
@@ -46,22 +45,18 @@ func (s Store) check() error {
 		if !region.MatchString(s.Region) {
 			errs = append(errs, fmt.Errorf("region %q, expected one of AWS's, or an endpoint", s.Region))
 		}
-		return errors.Join(errs...)
-	}
-	if !endpoint.MatchString(s.endpoint()) {
-		errs = append(errs, fmt.Errorf("endpoint %q, expected http://host:port or https://host:port", s.Endpoint))
-		return errors.Join(errs...)
+		return errs
 	}
 	e, err := url.Parse(s.endpoint())
 	switch {
-	case err != nil:
-		errs = append(errs, fmt.Errorf("endpoint: %w", err))
+	case err != nil || !endpoint.MatchString(s.endpoint()):
+		errs = append(errs, fmt.Errorf("endpoint %q, expected http://host:port or https://host:port", s.Endpoint))
 	case e.Scheme == "https" && isAddress(e.Hostname()):
-		errs = append(errs, fmt.Errorf("endpoint %q, expected a name: nginx holds no certificate against an address", s.Endpoint))
+		errs = append(errs, fmt.Errorf("endpoint %q, expected a name that is in the DNS, for which it has its certificate", s.Endpoint))
 	case isAddress(e.Hostname()) && !s.PathStyle:
 		errs = append(errs, fmt.Errorf("endpoint %q, expected a name, or the bucket in the path: an address has no names below it", s.Endpoint))
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // place is a store as nginx needs to know it.
@@ -79,7 +74,7 @@ type place struct {
 func (s Store) place() place {
 	e, err := url.Parse(s.endpoint())
 	if err != nil {
-		panic(err) // check has parsed it
+		panic(err) // mistakes has parsed it
 	}
 	p := place{TLS: e.Scheme == "https", Name: e.Hostname(), Host: e.Host}
 	if s.PathStyle || p.TLS && strings.Contains(s.Bucket, ".") {

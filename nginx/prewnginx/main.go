@@ -1,0 +1,193 @@
+// The program prewnginx runs nginx in front of prew: it reads the environment,
+// writes nginx's configuration and becomes nginx.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"prew/nginx"
+)
+
+// commandLine is every command, flag and variable there is.
+type commandLine struct {
+	Serve serve `cmd:"" help:"Write the configuration and become nginx, in the foreground; SIGTERM ends it at once, SIGQUIT when every client has its answer, SIGHUP reads certificates anew."`
+	Write write `cmd:"" help:"Write the configuration only and print its file."`
+	Check check `cmd:"" help:"Write the configuration to a folder that goes again, and have nginx test it."`
+}
+
+// site is what there is to configure, for every command alike. What a value may
+// be is nginx.Site's to say, which finds all mistakes at once.
+type site struct {
+	Listen string `env:"PREW_NGINX_LISTEN" default:"*:8080" help:"Address to answer on."`
+
+	Bucket      string `help:"Bucket with the previews, and with the photos unless there is a source bucket. Not needed in private mode."`
+	S3Region    string `name:"s3-region" env:"PREW_S3_REGION,AWS_REGION" help:"Region of the bucket, where it is one of AWS's."`
+	S3Endpoint  string `name:"s3-endpoint" env:"PREW_S3_ENDPOINT,AWS_ENDPOINT_URL_S3" placeholder:"URL" help:"Where it is reached otherwise: http or https://host, perhaps with a port."`
+	S3PathStyle bool   `name:"s3-path-style" env:"PREW_S3_PATH_STYLE" help:"Name the bucket in the path, not in the host, as most stores other than S3 need."`
+
+	SourceBucket    string `help:"Bucket with the photos; by default that of the previews, and the next three too."`
+	SourceRegion    string `help:"Its region."`
+	SourceEndpoint  string `placeholder:"URL" help:"Its endpoint."`
+	SourcePathStyle *bool  `help:"Whether it is named in the path."`
+
+	Private  bool     `help:"Nothing in S3 is public: ask the gateways for everything."`
+	Gateways []string `default:"127.0.0.1:8081" help:"Gateways, host:port,host:port."`
+	Resolver []string `placeholder:"ADDRESS" help:"DNS servers to ask for the names of the endpoints; by default those of /etc/resolv.conf."`
+	CAFile   string   `name:"ca-file" env:"PREW_CA_FILE" placeholder:"FILE" help:"Certificates to trust an endpoint by; by default those that the system trusts."`
+
+	TLSListen      string   `name:"tls-listen" env:"PREW_TLS_LISTEN" placeholder:"ADDRESS" help:"Address to answer on over TLS, as *:8443."`
+	TLSCertificate string   `name:"tls-certificate" env:"PREW_TLS_CERTIFICATE" placeholder:"FILE" help:"PEM file with its certificate and those that it needs."`
+	TLSKey         string   `name:"tls-key" env:"PREW_TLS_KEY" placeholder:"FILE" help:"PEM file with its key."`
+	HTTPSRedirect  bool     `name:"https-redirect" env:"PREW_HTTPS_REDIRECT" help:"Send who comes over plain HTTP to https."`
+	RealIPFrom     []string `name:"real-ip-from" env:"PREW_REAL_IP_FROM" placeholder:"NETWORK" help:"Addresses or networks of the balancers in front, which are believed who the client is (X-Forwarded-For) and how it came (X-Forwarded-Proto)."`
+
+	MissesPerSecond int    `default:"0" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
+	CacheSize       string `default:"2g" help:"Most that the cache takes on the disk."`
+	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" default:"file" enum:"file,stdout" help:"Where the log of requests goes: file (access.log in the folder) or stdout."`
+}
+
+// nginxSite is the site that the flags describe.
+func (s site) nginxSite() (nginx.Site, error) {
+	previews := nginx.Store{Bucket: s.Bucket, Region: s.S3Region, Endpoint: s.S3Endpoint, PathStyle: s.S3PathStyle}
+	photos := nginx.Store{
+		Bucket:    or(s.SourceBucket, previews.Bucket),
+		Region:    or(s.SourceRegion, previews.Region),
+		Endpoint:  or(s.SourceEndpoint, previews.Endpoint),
+		PathStyle: previews.PathStyle,
+	}
+	if s.SourcePathStyle != nil {
+		photos.PathStyle = *s.SourcePathStyle
+	}
+	var errs []error
+	absolute := func(file string) string {
+		if file == "" {
+			return ""
+		}
+		path, err := filepath.Abs(file)
+		errs = append(errs, err)
+		return path
+	}
+	return nginx.Site{
+		Listen:          s.Listen,
+		TLS:             nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
+		Previews:        previews,
+		Photos:          photos,
+		Private:         s.Private,
+		Gateways:        s.Gateways,
+		Resolvers:       s.Resolver,
+		CAFile:          absolute(s.CAFile),
+		HTTPSRedirect:   s.HTTPSRedirect,
+		RealIPFrom:      s.RealIPFrom,
+		MissesPerSecond: s.MissesPerSecond,
+		CacheSize:       s.CacheSize,
+		Stdout:          s.AccessLog == "stdout",
+	}, errors.Join(errs...)
+}
+
+// or is the first text unless it is empty.
+func or(text, otherwise string) string {
+	if text != "" {
+		return text
+	}
+	return otherwise
+}
+
+// writeTo writes the configuration below dir and returns the file.
+func (s site) writeTo(dir string) (string, error) {
+	site, err := s.nginxSite()
+	if err != nil {
+		return "", err
+	}
+	return site.Write(dir)
+}
+
+// command is nginx's command line for a configuration. Its errors go to
+// standard error, also those from before it has read the configuration.
+func command(dir, conf string) []string {
+	return []string{"nginx", "-e", "stderr", "-p", dir, "-c", conf}
+}
+
+// folder is where the configuration is written, with the cache beside it.
+type folder struct {
+	Dir string `env:"PREW_NGINX_DIR" default:"/var/cache/prewnginx" help:"Folder for the configuration and the cache: all that is ever written to."`
+}
+
+type serve struct {
+	folder `embed:""`
+	site   `embed:""`
+}
+
+func (s serve) Run() error {
+	program, err := nginx.Program()
+	if err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(s.Dir)
+	if err != nil {
+		return err
+	}
+	conf, err := s.writeTo(dir)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", program, syscall.Exec(program, command(dir, conf), os.Environ()))
+}
+
+type write struct {
+	folder `embed:""`
+	site   `embed:""`
+}
+
+func (w write) Run(k *kong.Kong) error {
+	conf, err := w.writeTo(w.Dir)
+	if err == nil {
+		fmt.Fprintln(k.Stdout, conf)
+	}
+	return err
+}
+
+type check struct {
+	site `embed:""`
+}
+
+func (c check) Run() (err error) {
+	program, err := nginx.Program()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "prewnginx")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	conf, err := c.writeTo(dir)
+	if err != nil {
+		return err
+	}
+	test := exec.Command(program, append(command(dir, conf)[1:], "-t")...)
+	test.Stdout, test.Stderr = os.Stdout, os.Stderr
+	if err := test.Run(); err != nil {
+		return fmt.Errorf("%s -t: %w", program, err)
+	}
+	return nil
+}
+
+func main() {
+	command := kong.Parse(new(commandLine),
+		kong.Name("prewnginx"),
+		kong.Description("Runs nginx in front of prew."),
+		kong.DefaultEnvars("PREW"),
+		kong.ShortUsageOnError(),
+	)
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "prewnginx:", err)
+		os.Exit(1)
+	}
+}
