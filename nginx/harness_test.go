@@ -167,9 +167,9 @@ func (a answer) checkPicture(t *testing.T, what string, status int, code, name s
 
 // asked is a request as it arrived at S3 or at a gateway.
 type asked struct {
-	method, target string
-	header         http.Header
-	body           string
+	method, host, target string
+	header               http.Header
+	body                 string
 }
 
 // upstream stands for S3 or a gateway where a test needs a fault, or a record of
@@ -185,17 +185,24 @@ type upstream struct {
 
 func newUpstream(t *testing.T, serve http.HandlerFunc) *upstream {
 	t.Helper()
+	u := unstarted(serve)
+	u.Start()
+	u.addr = u.Listener.Addr().String()
+	t.Cleanup(u.Close)
+	return u
+}
+
+// unstarted is an upstream whose server is yet to be started and closed.
+func unstarted(serve http.HandlerFunc) *upstream {
 	u := &upstream{serve: serve}
-	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	u.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		u.mu.Lock()
-		u.requests = append(u.requests, asked{r.Method, r.RequestURI, r.Header.Clone(), string(body)})
+		u.requests = append(u.requests, asked{r.Method, r.Host, r.RequestURI, r.Header.Clone(), string(body)})
 		serve := u.serve
 		u.mu.Unlock()
 		serve(w, r)
 	}))
-	u.addr = u.Listener.Addr().String()
-	t.Cleanup(u.Close)
 	return u
 }
 
