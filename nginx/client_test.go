@@ -1,16 +1,12 @@
 package nginx_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // What of a request goes on, and what of an answer comes through.
@@ -162,22 +158,7 @@ func TestAccessLog(t *testing.T) {
 	front.get(t, "/prew/thumb/b.jpg")
 	front.get(t, "/prew/thumb/b.jpg")
 	requests := gateway.took()
-	var lines []map[string]string
-	// The log is written at the latest a second after its first line.
-	for end := time.Now().Add(deadline); len(lines) < 3 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		text, err := os.ReadFile(filepath.Join(front.dir, "access.log"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines = nil
-		for line := range strings.Lines(string(text)) {
-			var fields map[string]string
-			if err := json.Unmarshal([]byte(line), &fields); err != nil {
-				t.Fatalf("%s: %v", line, err)
-			}
-			lines = append(lines, fields)
-		}
-	}
+	lines := front.log(t, 3)
 	if len(lines) != 3 || len(requests) != 2 {
 		t.Fatalf("%d lines and %d requests at the gateway, want 3 and 2", len(lines), len(requests))
 	}

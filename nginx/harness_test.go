@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -108,6 +109,28 @@ func (f *front) ask(t *testing.T, method, target string, headers ...string) answ
 func (f *front) get(t *testing.T, target string, headers ...string) answer {
 	t.Helper()
 	return f.ask(t, "GET", target, headers...)
+}
+
+// log is the access log as soon as it has so many lines: it is written at the
+// latest a second after its first.
+func (f *front) log(t *testing.T, count int) []map[string]string {
+	t.Helper()
+	var lines []map[string]string
+	for end := time.Now().Add(deadline); len(lines) < count && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		text, err := os.ReadFile(filepath.Join(f.dir, "access.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = nil
+		for line := range strings.Lines(string(text)) {
+			var fields map[string]string
+			if err := json.Unmarshal([]byte(line), &fields); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			lines = append(lines, fields)
+		}
+	}
+	return lines
 }
 
 // expire makes everything in the cache as old as if its ten minutes were over.
