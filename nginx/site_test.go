@@ -4,8 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"prew/deploy/local/stack"
 	"prew/nginx"
@@ -17,10 +21,20 @@ func TestConfigurationIsAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	gallery := filepath.Join(t.TempDir(), "with a space; and {braces}")
+	ca := newAuthority(t)
+	certificate, key := files(t, ca.issue(t, "prew.test", soon()))
+	gateways, local := []string{"127.0.0.1:2"}, stack.StoreAt("127.0.0.1:1", "photos")
+	aws := nginx.Store{Bucket: "photos", Region: "eu-central-1"}
 	for _, site := range []nginx.Site{
-		{Listen: "127.0.0.1:8080", Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:2"}},
-		{Listen: "*:8080", Previews: nginx.Store{Bucket: "photos", Region: "eu-central-1"}, Gateways: []string{"127.0.0.1:2", "[::1]:2"}},
-		{Listen: "[::1]:8080", Previews: stack.StoreAt("127.0.0.1:1", "my.photos"), Gateways: []string{"localhost:2"}, Gallery: gallery, User: "root"},
+		{Listen: "127.0.0.1:8080", Previews: local, Gateways: gateways},
+		{Listen: "*:8080", Previews: aws, Gateways: []string{"127.0.0.1:2", "[::1]:2"}},
+		{Listen: "[::1]:8080", Previews: stack.StoreAt("[::1]:1", "my.photos"), Gateways: []string{"localhost:2"}, Gallery: gallery, User: "root"},
+		{Listen: "*:8080", Private: true, Gateways: gateways, Stdout: true},
+		{Listen: "*:8080", Previews: local, Photos: aws, Gateways: gateways, Resolvers: []string{"127.0.0.1", "127.0.0.1:53", "[::1]", "[::1]:53"}, CAFile: ca.file},
+		{Listen: "*:8080", Previews: aws, Photos: local, Gateways: gateways},
+		{Listen: "*:8080", Previews: aws, Photos: nginx.Store{Bucket: "other", Endpoint: "http://minio:9000/", PathStyle: true}, Gateways: gateways},
+		{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: certificate, Key: key}, Previews: aws, Gateways: gateways, HTTPSRedirect: true},
+		{Listen: "*:8080", Previews: aws, Gateways: gateways, HTTPSRedirect: true, RealIPFrom: []string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}, MissesPerSecond: 100000, CacheSize: "500m"},
 	} {
 		dir := filepath.Join(t.TempDir(), "with a space")
 		for range 2 { // a second start finds what the first one has left
@@ -46,13 +60,49 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`listen ""`, func(s *nginx.Site) { s.Listen = "" }},
 		{`listen "8080"`, func(s *nginx.Site) { s.Listen = "8080" }},
 		{`listen "*:80; include /etc/passwd"`, func(s *nginx.Site) { s.Listen = "*:80; include /etc/passwd" }},
+		{`tls listen "8443"`, func(s *nginx.Site) { s.TLS = nginx.TLS{Listen: "8443", Certificate: "/c", Key: "/k"} }},
+		{`tls listen ""`, func(s *nginx.Site) { s.TLS = nginx.TLS{Certificate: "/c", Key: "/k"} }},
+		{`tls certificate ""`, func(s *nginx.Site) { s.TLS = nginx.TLS{Listen: "*:8443", Key: "/k"} }},
+		{`tls certificate "c.pem"`, func(s *nginx.Site) { s.TLS = nginx.TLS{Listen: "*:8443", Certificate: "c.pem", Key: "/k"} }},
+		{`tls key "/$k"`, func(s *nginx.Site) { s.TLS = nginx.TLS{Listen: "*:8443", Certificate: "/c", Key: "/$k"} }},
+		{`previews: bucket ""`, func(s *nginx.Site) { s.Previews.Bucket = "" }},
+		{`previews: bucket "a/../b"`, func(s *nginx.Site) { s.Previews.Bucket = "a/../b" }},
+		{`previews: bucket "$args"`, func(s *nginx.Site) { s.Previews.Bucket = "$args" }},
+		{`previews: region ""`, func(s *nginx.Site) { s.Previews.Endpoint = "" }},
+		{`previews: region "eu;"`, func(s *nginx.Site) { s.Previews = nginx.Store{Bucket: "b", Region: "eu;"} }},
+		{`previews: endpoint "127.0.0.1:1"`, func(s *nginx.Site) { s.Previews.Endpoint = "127.0.0.1:1" }},
+		{`previews: endpoint "ftp://s3.test"`, func(s *nginx.Site) { s.Previews.Endpoint = "ftp://s3.test" }},
+		{`previews: endpoint "http://s3.test/base"`, func(s *nginx.Site) { s.Previews.Endpoint = "http://s3.test/base" }},
+		{`previews: endpoint "http://key:secret@s3.test"`, func(s *nginx.Site) { s.Previews.Endpoint = "http://key:secret@s3.test" }},
+		{`previews: endpoint "http://$arg_host"`, func(s *nginx.Site) { s.Previews.Endpoint = "http://$arg_host" }},
+		{`previews: endpoint "http://a\";}"`, func(s *nginx.Site) { s.Previews.Endpoint = `http://a";}` }},
+		{`previews: endpoint "http://s3.test:1\nx"`, func(s *nginx.Site) { s.Previews.Endpoint = "http://s3.test:1\nx" }},
+		{`previews: endpoint "https://192.0.2.1"`, func(s *nginx.Site) { s.Previews.Endpoint = "https://192.0.2.1" }},
+		{`previews: endpoint "http://192.0.2.1"`, func(s *nginx.Site) { s.Previews = nginx.Store{Bucket: "b", Endpoint: "http://192.0.2.1"} }},
+		{`photos: bucket "$args"`, func(s *nginx.Site) { s.Photos = stack.StoreAt("127.0.0.1:1", "$args") }},
 		{`gateway "127.0.0.1:2 weight=5"`, func(s *nginx.Site) { s.Gateways = []string{"127.0.0.1:1", "127.0.0.1:2 weight=5"} }},
 		{`no gateways`, func(s *nginx.Site) { s.Gateways = nil }},
+		{`resolver "dns.test"`, func(s *nginx.Site) { s.Resolvers = []string{"dns.test"} }},
+		{`resolver "::1"`, func(s *nginx.Site) { s.Resolvers = []string{"127.0.0.1", "::1"} }},
+		{`resolver "127.0.0.1 valid=1y"`, func(s *nginx.Site) { s.Resolvers = []string{"127.0.0.1 valid=1y"} }},
+		{`resolver "[fe80::1%eth0]:53"`, func(s *nginx.Site) { s.Resolvers = []string{"[fe80::1%eth0]:53"} }},
+		{`ca file "ca.pem"`, func(s *nginx.Site) { s.CAFile = "ca.pem" }},
+		{`real ip from "balancer.test"`, func(s *nginx.Site) { s.RealIPFrom = []string{"balancer.test"} }},
+		{`real ip from "10.0.0.0/33"`, func(s *nginx.Site) { s.RealIPFrom = []string{"10.0.0.0/33"} }},
+		{`real ip from "unix:"`, func(s *nginx.Site) { s.RealIPFrom = []string{"unix:"} }},
+		{`https redirect without`, func(s *nginx.Site) { s.HTTPSRedirect = true }},
+		{`misses per second -1`, func(s *nginx.Site) { s.MissesPerSecond = -1 }},
+		{`misses per second 100001`, func(s *nginx.Site) { s.MissesPerSecond = 100001 }},
+		{`cache size "lots"`, func(s *nginx.Site) { s.CacheSize = "lots" }},
+		{`cache size "0"`, func(s *nginx.Site) { s.CacheSize = "0" }},
 		{`gallery "pages"`, func(s *nginx.Site) { s.Gallery = "pages" }},
 		{`gallery "/pages\"; root \"/"`, func(s *nginx.Site) { s.Gallery = `/pages"; root "/` }},
 		{`gallery "/$http_x"`, func(s *nginx.Site) { s.Gallery = "/$http_x" }},
 		{`gallery "/a\nb"`, func(s *nginx.Site) { s.Gallery = "/a\nb" }},
 		{`user "root; include x"`, func(s *nginx.Site) { s.User = "root; include x" }},
+		{"listen \"\", expected host:port\npreviews: region \"\", expected one of AWS's, or an endpoint\nno gateways", func(s *nginx.Site) {
+			*s = nginx.Site{Previews: nginx.Store{Bucket: "b"}}
+		}},
 	}
 	for _, test := range tests {
 		site := good
@@ -65,21 +115,104 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 			t.Errorf("%+v: refused, but %s was written", site, left[0].Name())
 		}
 	}
-	if _, err := good.Write(filepath.Join(t.TempDir(), "$HOME")); err == nil {
-		t.Error("a folder with a dollar sign was accepted")
+	for _, dir := range []string{"$HOME", strings.Repeat("long", 24)} {
+		if _, err := good.Write(filepath.Join(t.TempDir(), dir)); err == nil || !strings.HasPrefix(err.Error(), "folder") {
+			t.Errorf("the folder %s: error %v, want one of it", dir, err)
+		}
 	}
 }
 
-func TestMissingModuleIsNamed(t *testing.T) {
+// as puts an nginx in front of the installed one that says it is of a version,
+// and has its modules in a folder.
+func as(t *testing.T, version, modules string) {
+	t.Helper()
 	bin := t.TempDir()
-	script := "#!/bin/sh\necho 'nginx version: nginx/1.22.1\nconfigure arguments: --prefix=/x --modules-path=" + bin + "' >&2\n"
+	script := "#!/bin/sh\necho 'nginx version: nginx/" + version + "\nconfigure arguments: --prefix=/x --modules-path=" + modules + "' >&2\n"
 	if err := os.WriteFile(filepath.Join(bin, "nginx"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin)
-	_, err := nginx.Site{Listen: "127.0.0.1:8080", Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:2"}}.Write(t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "libnginx-mod-http-headers-more-filter") {
-		t.Errorf("error %v, want one that names the package", err)
+}
+
+func TestMissingModuleIsNamed(t *testing.T) {
+	const headersMore, stream = "libnginx-mod-http-headers-more-filter", "libnginx-mod-stream"
+	modules := t.TempDir()
+	as(t, "1.22.1", modules)
+	tests := []struct {
+		store nginx.Store
+		want  []string
+	}{
+		{stack.StoreAt("127.0.0.1:1", "photos"), []string{headersMore}},
+		{nginx.Store{Bucket: "photos", Endpoint: "http://minio:9000"}, []string{headersMore, stream}},
+		{nginx.Store{Bucket: "photos", Region: "eu-central-1"}, []string{headersMore, stream}},
+	}
+	for _, test := range tests {
+		site := nginx.Site{Listen: "127.0.0.1:8080", Previews: test.store, Gateways: []string{"127.0.0.1:2"}, Resolvers: []string{"127.0.0.1"}, CAFile: "/ca.pem"}
+		_, err := site.Write(t.TempDir())
+		for _, name := range []string{headersMore, stream} {
+			if named := err != nil && strings.Contains(err.Error(), name); named != slices.Contains(test.want, name) {
+				t.Errorf("%+v: error %v, want it to name %v", test.store, err, test.want)
+			}
+		}
+	}
+}
+
+// TestHTTP2IsSpeltAsTheVersionReadsIt: the installed one reads one spelling.
+func TestHTTP2IsSpeltAsTheVersionReadsIt(t *testing.T) {
+	modules := t.TempDir()
+	if err := os.WriteFile(filepath.Join(modules, "ngx_http_headers_more_filter_module.so"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{
+		"1.22.1": "listen *:8443 ssl http2;", "1.25.0": "listen *:8443 ssl http2;",
+		"1.25.1": "listen *:8443 ssl;\n        http2 on;", "1.28.0": "listen *:8443 ssl;\n        http2 on;", "2.0.0": "http2 on;",
+	} {
+		as(t, version, modules)
+		conf, err := nginx.Site{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: "/c", Key: "/k"}, Private: true, Gateways: []string{"127.0.0.1:2"}}.Write(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s: %s\nwant %s", version, text, want)
+		}
+	}
+}
+
+// TestStartsAgain: after a kill, which leaves sockets behind, and after a reload,
+// for which the configuration was written beneath a running nginx.
+func TestStartsAgain(t *testing.T) {
+	gateway := newUpstream(t, picture(object))
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, site := t.TempDir(), nginx.Site{Listen: addr, Private: true, Gateways: []string{gateway.addr}}
+	first, err := stack.StartNginx(dir, site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Kill()
+	second, err := stack.StartNginx(dir, site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(second.Stop)
+	front := &front{second, dir}
+	front.get(t, "/photo/a.jpg").check(t, "after a kill", 200, nil)
+	site.User = map[bool]string{true: "root"}[os.Geteuid() == 0] // as StartNginx does
+	if _, err := site.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(second.PID(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 { // the old workers' and the new ones'
+		front.get(t, "/photo/"+strconv.Itoa(i)+".jpg").check(t, "after a reload", 200, nil)
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
