@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// TestMain is the program itself where a test has started it so.
+func TestMain(m *testing.M) {
+	if os.Getenv("PREWNGINX_ITSELF") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// itself is this program as a command of its own: TestMain calls main.
+func itself(t *testing.T, environ []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append([]string{"PREWNGINX_ITSELF=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}, environ...)
+	return cmd
+}
+
+// folderForAll is a folder that everybody may enter: started by root, nginx has
+// workers of a user that may not enter a test's own.
+func folderForAll(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, path := range []string{filepath.Dir(dir), dir} {
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// answering starts a server that answers with its name and the path it was asked
+// for, and returns its host:port.
+func answering(t *testing.T, name string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, name+" "+r.RequestURI)
+	}))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+func TestServe(t *testing.T) {
+	s3, source, gateway := answering(t, "s3"), answering(t, "source"), answering(t, "gateway")
+	at := []string{"PREW_BUCKET=photos", "PREW_S3_ENDPOINT=http://" + s3, "PREW_S3_PATH_STYLE=1"}
+	tests := []struct {
+		name           string
+		environ        []string
+		photo, preview string
+	}{
+		{"one bucket", at, "s3 /photos/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"the standard variable", []string{"PREW_BUCKET=photos", "AWS_ENDPOINT_URL_S3=http://" + s3, "PREW_S3_PATH_STYLE=1"}, "s3 /photos/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"another bucket of photos", append(at, "PREW_SOURCE_BUCKET=originals"), "s3 /originals/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"and another store", append(at, "PREW_SOURCE_BUCKET=originals", "PREW_SOURCE_ENDPOINT=http://"+source), "source /originals/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"private", []string{"PREW_PRIVATE=1"}, "gateway /photo/a.jpg", "gateway /prew/thumb/a.jpg"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			addr, err := stack.FreeAddr()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(folderForAll(t), "made", "for it")
+			cmd := itself(t, append(test.environ, "PREW_NGINX_DIR="+dir, "PREW_NGINX_LISTEN="+addr, "PREW_GATEWAYS=127.0.0.1:1,"+gateway), "serve")
+			var log bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &log, &log
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			get := func(path string) (string, error) {
+				response, err := http.Get("http://" + addr + path)
+				if err != nil {
+					return "", err
+				}
+				defer response.Body.Close()
+				body, err := io.ReadAll(response.Body)
+				return string(body), err
+			}
+			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+				if _, err := get("/health"); err == nil {
+					break
+				} else if time.Now().After(deadline) {
+					cmd.Process.Kill()
+					cmd.Wait()
+					t.Fatalf("%v\n%s", err, log.String())
+				}
+			}
+			for path, want := range map[string]string{"/photo/a.jpg": test.photo, "/prew/thumb/a.jpg": test.preview} {
+				if got, err := get(path); err != nil || got != want {
+					t.Errorf("%s: %q, %v, want %q", path, got, err, want)
+				}
+			}
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("%v\n%s", err, log.String())
+			}
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
+				t.Errorf("the folder has %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+// TestAccessLogOnStdout: a file is opened for it there as anywhere.
+func TestAccessLogOnStdout(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folderForAll(t)
+	out, err := os.Create(filepath.Join(dir, "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + dir, "PREW_NGINX_LISTEN=" + addr, "PREW_NGINX_ACCESS_LOG=stdout"}, "serve")
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	const line = `"uri":"/elsewhere"`
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if response, err := http.Get("http://" + addr + "/elsewhere"); err == nil {
+			response.Body.Close()
+		}
+		text, err := os.ReadFile(out.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), line) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("standard output has %q, want a line with %s", text, line)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "access.log")); err == nil {
+		t.Error("there is an access.log as well")
+	}
+}
+
+func TestWritePrintsTheFile(t *testing.T) {
+	dir := t.TempDir()
+	out, err := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + dir}, "write").Output()
+	if want := filepath.Join(dir, "conf", "site.conf") + "\n"; err != nil || string(out) != want {
+		t.Fatalf("%q, %v, want %q", out, err, want)
+	}
+	if _, err := os.Stat(strings.TrimSpace(string(out))); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCheckLeavesNothing also has nginx find what only it can know.
+func TestCheckLeavesNothing(t *testing.T) {
+	tests := []struct {
+		environ []string
+		want    string
+		ok      bool
+	}{
+		{nil, "test is successful", true},
+		{[]string{"PREW_REAL_IP_FROM=10.0.0.0/8", "PREW_HTTPS_REDIRECT=1", "PREW_MISSES_PER_SECOND=20", "PREW_CACHE_SIZE=500m"}, "test is successful", true},
+		{[]string{"PREW_TLS_LISTEN=*:8443", "PREW_TLS_CERTIFICATE=none.pem", "PREW_TLS_KEY=none.pem"}, "none.pem", false},
+	}
+	for _, test := range tests {
+		cmd := itself(t, append([]string{"PREW_BUCKET=photos", "AWS_REGION=eu-west-1", "PREW_NGINX_DIR=/dev/null"}, test.environ...), "check")
+		temp := t.TempDir()
+		cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+		out, err := cmd.CombinedOutput()
+		if (err == nil) != test.ok || !strings.Contains(string(out), test.want) {
+			t.Errorf("%v: %v: %s\nwant %s", test.environ, err, out, test.want)
+		}
+		if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+			t.Errorf("%v: left %v, %v", test.environ, left, err)
+		}
+	}
+}
+
+// TestMistakesAreAllNamed at once, before anything is written.
+func TestMistakesAreAllNamed(t *testing.T) {
+	tests := []struct {
+		environ []string
+		want    string
+	}{
+		{nil, "prewnginx: previews: bucket \"\", expected letters, digits, . _ and -\n" +
+			"previews: region \"\", expected one of AWS's, or an endpoint\n"},
+		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080", "PREW_GATEWAYS=a:1,b", "PREW_RESOLVER=10.0.0.2,dns", "PREW_REAL_IP_FROM=10.0.0.0/8,alb",
+			"PREW_TLS_LISTEN=8443", "PREW_CACHE_SIZE=lots", "PREW_MISSES_PER_SECOND=-1"},
+			"prewnginx: listen \"8080\", expected host:port\n" +
+				"tls listen \"8443\", expected host:port\n" +
+				"tls certificate \"\", expected an absolute path without \", \\ and $\n" +
+				"tls key \"\", expected an absolute path without \", \\ and $\n" +
+				"gateway \"b\", expected host:port\n" +
+				"resolver \"dns\", expected the address of a DNS server, perhaps with a port; IPv6 in brackets\n" +
+				"real ip from \"alb\", expected an address or a network, as 10.0.0.0/8\n" +
+				"misses per second -1, expected 0 (no limit) to 100000\n" +
+				"cache size \"lots\", expected a number of bytes, or with k, m or g behind it\n"},
+		{[]string{"PREW_BUCKET=photos", "AWS_REGION=eu-west-1", "PREW_SOURCE_BUCKET=$x", "PREW_SOURCE_ENDPOINT=s3.test"},
+			"prewnginx: photos: bucket \"$x\", expected letters, digits, . _ and -\n" +
+				"photos: endpoint \"s3.test\", expected http://host:port or https://host:port\n"},
+	}
+	for _, command := range []string{"serve", "write", "check"} {
+		for _, test := range tests {
+			dir := filepath.Join(t.TempDir(), "d")
+			environ := test.environ
+			if command != "check" {
+				environ = append([]string{"PREW_NGINX_DIR=" + dir}, environ...)
+			}
+			out, err := itself(t, environ, command).CombinedOutput()
+			if err == nil || string(out) != test.want {
+				t.Errorf("%s with %v: %v: %s\nwant %s", command, test.environ, err, out, test.want)
+			}
+			if _, err := os.Stat(dir); err == nil {
+				t.Errorf("%s with %v: the folder was made", command, test.environ)
+			}
+		}
+	}
+}
