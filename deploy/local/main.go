@@ -60,6 +60,10 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	if err != nil {
 		return err
 	}
+	private, err := strconv.ParseBool(environment("PREW_PRIVATE", "0"))
+	if err != nil {
+		return fmt.Errorf("PREW_PRIVATE=%s, expected 1 or 0", os.Getenv("PREW_PRIVATE"))
+	}
 	root, err := stack.Root()
 	if err != nil {
 		return err
@@ -101,6 +105,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		Renderers: renderers,
 		Gateways:  gateways,
 		Gallery:   gallery,
+		Private:   private,
 		Progress:  progress,
 	})
 	if err != nil {

@@ -87,19 +87,31 @@ func (s *S3) Client() *s3.Client {
 	})
 }
 
-// CreateBucket makes a bucket in which anyone may read photos and previews and
-// nothing else, as README.md describes for S3. One that exists is left as it is
-// but for that policy.
-func (s *S3) CreateBucket(ctx context.Context, name string) error {
+// CreatePrivateBucket makes a bucket that nobody may read without signing. One
+// that exists is left as it is but for what made it public.
+func (s *S3) CreatePrivateBucket(ctx context.Context, name string) error {
 	client := s.Client()
 	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name})
 	if _, exists := errors.AsType[*types.BucketAlreadyOwnedByYou](err); err != nil && !exists {
 		return fmt.Errorf("bucket %s: %w", name, err)
 	}
+	if _, err := client.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: &name}); err != nil {
+		return fmt.Errorf("bucket %s: %w", name, err)
+	}
+	return nil
+}
+
+// CreateBucket makes a bucket in which anyone may read photos and previews and
+// nothing else, as README.md describes for S3. One that exists is left as it is
+// but for that policy.
+func (s *S3) CreateBucket(ctx context.Context, name string) error {
+	if err := s.CreatePrivateBucket(ctx, name); err != nil {
+		return err
+	}
 	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",`+
 		`"Action":"s3:GetObject","Resource":["arn:aws:s3:::%[1]s/%[2]s/*","arn:aws:s3:::%[1]s/%[3]s/*"]}]}`,
 		name, prew.SourceRoot, prew.PreviewRoot)
-	if _, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &name, Policy: &policy}); err != nil {
+	if _, err := s.Client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &name, Policy: &policy}); err != nil {
 		return fmt.Errorf("bucket %s: %w", name, err)
 	}
 	return nil

@@ -30,6 +30,7 @@ type Config struct {
 	Renderers int    // processes of the function
 	Gateways  int
 	Gallery   string // folder that nginx serves at /; empty: none
+	Private   bool   // nothing in S3 is public
 
 	// Progress hears of each part as it is ready. Nil: nobody does.
 	Progress func(part string, took time.Duration)
@@ -90,6 +91,9 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			return err
 		}
 		s.keep(s.S3.Process)
+		if c.Private {
+			return s.S3.CreatePrivateBucket(ctx, Bucket)
+		}
 		return s.S3.CreateBucket(ctx, Bucket)
 	})
 	part(fmt.Sprintf("Lambda, %d of its processes", c.Renderers), func() (err error) {
@@ -106,13 +110,14 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return err
 	})
-	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery}
+	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private}
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
 			gateway, err := StartGateway(dir, name, append(s.S3.Env(),
 				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
-				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL))
+				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
+				fmt.Sprintf("PREW_PRIVATE=%t", c.Private)))
 			if err != nil {
 				return err
 			}
