@@ -149,7 +149,7 @@ func call(method, path string, body io.Reader) (*http.Response, error) {
 
 // talkGarbage is a function whose program has been taken over. Told to "hang" it
 // answers and never asks again, else it answers what no gateway understands,
-// twice, after calls that mean nothing.
+// and then something else, after calls that mean nothing.
 func talkGarbage() {
 	for {
 		response, err := call("GET", "/2018-06-01/runtime/invocation/next", nil)
@@ -164,8 +164,8 @@ func talkGarbage() {
 		for _, path := range []string{"/", "/2018-06-01/runtime/invocation/another/response", "/2018-06-01/runtime/init/error", "/2018-06-01/extension/register"} {
 			call("POST", path, strings.NewReader(strings.Repeat("\x00", 1<<20)))
 		}
-		for range 2 {
-			call("POST", "/2018-06-01/runtime/invocation/"+id+"/response", strings.NewReader("\x00\xff{"))
+		for _, answer := range []string{"\x00\xff{", "second thoughts"} {
+			call("POST", "/2018-06-01/runtime/invocation/"+id+"/response", strings.NewReader(answer))
 		}
 		if bytes.Contains(payload, []byte("hang")) {
 			select {}
@@ -578,24 +578,27 @@ func TestProcessKilledWhileIdleIsReplaced(t *testing.T) {
 	starts := filepath.Join(t.TempDir(), "starts")
 	c, _ := config(t, 1, time.Minute, "FAKE_START=count", "STARTS="+starts)
 	p := start(t, c)
-	before := read(t, tell(t, p, "succeed")).PID
-	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	pids := func() []string {
 		text, err := os.ReadFile(starts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Count(string(text), "\n") == 2 {
-			break
-		}
+		return strings.Fields(string(text))
+	}
+	killed, err := strconv.Atoi(pids()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(pids()) < 2; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("started were %s", text)
+			t.Fatal("nothing has been started in its place")
 		}
 	}
-	if after := read(t, tell(t, p, "succeed")).PID; after == before {
-		t.Errorf("process %d answers, and was killed", after)
+	if pid := read(t, tell(t, p, "succeed")).PID; strconv.Itoa(pid) != pids()[1] {
+		t.Errorf("process %d answers, started were %v", pid, pids())
 	}
 }
 
