@@ -30,7 +30,7 @@ func TestImportsRunOneWay(t *testing.T) {
 			[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 		{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
 			[]string{"prew", "image", "github.com/aws"}},
-		{"prew/prewmanager/pool/child", nil, []string{"net"}},
+		{"prew/prewmanager/pool/child", nil, nil},
 		{"prew/prewmanager/pool", []string{"prew/prewmanager/pool/child"}, nil},
 		{"prew/prewmanager", []string{"prew", "prew/lambda/store", "prew/prewmanager/flight", "prew/prewmanager/pool",
 			"github.com/alecthomas/kong", "github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},

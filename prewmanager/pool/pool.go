@@ -21,7 +21,7 @@ type Config struct {
 	Program   string        // path of the function's program
 	Processes int           // of it, at least 1; as many invocations run at a time
 	Timeout   time.Duration // after which an invocation's process is killed
-	Memory    int           // MB that a process is told it has, and is killed beyond
+	Memory    int           // MB that a process is told it has; working, it is killed beyond
 
 	// Env is what a process finds in its environment besides what Lambda sets;
 	// nothing is inherited.

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -88,7 +87,11 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", s.child.PID()), []byte("1000"), 0)
 	select {
 	case <-s.ready:
-		return s, nil
+		// Where it can't be weighed nothing would bound its memory.
+		if _, err = s.resident(); err == nil {
+			return s, nil
+		}
+		err = fmt.Errorf("%s: its memory can't be read: %w", name, err)
 	case <-s.child.Done():
 		err = s.fate()
 	case <-time.After(initDeadline):
@@ -123,17 +126,14 @@ func (s *sandbox) fate() error {
 }
 
 // resident is how much memory the process has, in bytes: that of proc(5), statm,
-// which counts what the program itself takes too. Of a process that is gone it
-// is 0.
-func (s *sandbox) resident() int64 {
+// which counts what the program itself takes too. Of a process that has ended it
+// is 0, or an error.
+func (s *sandbox) resident() (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.child.PID()))
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	fields := strings.Fields(string(text)) // in pages: all that is mapped, what is resident, ...
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize())
+	var size, pages int64
+	_, err = fmt.Sscan(string(text), &size, &pages)
+	return pages * int64(os.Getpagesize()), err
 }

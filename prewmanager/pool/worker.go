@@ -149,7 +149,8 @@ func (w *worker) invoke(i *invocation) (ok bool) {
 				return true
 			}
 		case <-weigh.C:
-			if mb := s.resident() >> 20; mb > int64(limits.Memory) {
+			resident, _ := s.resident() // an error is the end, which is noticed below
+			if mb := resident >> 20; mb > int64(limits.Memory) {
 				return end("Runtime.OutOfMemory", fmt.Sprintf("Runtime exited: memory %d MB, limit is %d MB", mb, limits.Memory))
 			}
 		case <-s.child.Done():
