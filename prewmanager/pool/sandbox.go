@@ -62,7 +62,10 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 	// The listener is open to every user of the machine, this path only to who
 	// may read the process's environment.
 	secret := "/" + rand.Text()
-	s.server = &http.Server{Handler: http.StripPrefix(secret, s.routes()), ReadHeaderTimeout: time.Second}
+	s.server = &http.Server{
+		Handler:           http.StripPrefix(secret, s.routes()),
+		ReadHeaderTimeout: initDeadline, // strangers may connect and say nothing; the process has no longer anyway
+	}
 	go s.server.Serve(listener)
 
 	cmd := exec.Command(c.Program)
