@@ -82,11 +82,15 @@ func (f function) invoke(ctx context.Context, request prew.RenderRequest) (resul
 	return result, len(answer), err
 }
 
-// crashed is the failure of a function that was stopped or ended by itself.
+// crashed is the failure of a function that was stopped or ended by itself. One
+// that was ended for its memory would be again, for the same photo.
 func crashed(answer []byte) error {
 	reason := fmt.Errorf("function: %.500s", answer)
-	if strings.Contains(string(answer), "Task timed out") {
+	switch text := string(answer); {
+	case strings.Contains(text, "Task timed out"):
 		return fail(prew.TimedOut, reason)
+	case strings.Contains(text, "Runtime.OutOfMemory"):
+		return fail(prew.SourceTooLarge, reason)
 	}
 	return fail(prew.RenderFailed, reason)
 }

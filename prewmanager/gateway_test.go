@@ -268,6 +268,10 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 25.00 seconds"}`)
 		}, 504, "timed_out", "no-store", false},
+		{"too much memory", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			io.WriteString(w, `{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: 1 Error: memory 530 MB, limit is 512 MB"}`)
+		}, 422, "source_too_large", "no-store", true},
 		{"no function", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
 			w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
 			w.WriteHeader(404)
@@ -339,23 +343,37 @@ func TestPreviewThatCameNotAlongIsReadFromStorage(t *testing.T) {
 }
 
 func TestPhotoThatWasReplacedIsRenderedAgain(t *testing.T) {
-	etag := put(t, "photo/replaced.jpg", "broken")
-	f := &renderer{answer: results(prew.RenderResult{Error: &prew.RenderError{Code: prew.SourceDamaged, SourceETag: etag}})}
-	server := start(t, f)
-	if response, _ := get(t, server.URL+"/prew/thumb/replaced.jpg"); response.StatusCode != 422 {
-		t.Fatal(response.Status)
-	}
-	f.answer = nil
-	put(t, "photo/replaced.jpg", "sound")
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		response, _ := get(t, server.URL+"/prew/thumb/replaced.jpg")
-		if response.StatusCode == 200 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("still %s", response.Status)
-		}
-		time.Sleep(50 * time.Millisecond)
+	for name, answer := range map[string]func(etag string) func(http.ResponseWriter, prew.RenderRequest){
+		"damaged": func(etag string) func(http.ResponseWriter, prew.RenderRequest) {
+			return results(prew.RenderResult{Error: &prew.RenderError{Code: prew.SourceDamaged, SourceETag: etag}})
+		},
+		"too-large": func(string) func(http.ResponseWriter, prew.RenderRequest) {
+			return func(w http.ResponseWriter, _ prew.RenderRequest) {
+				w.Header().Set("X-Amz-Function-Error", "Unhandled")
+				io.WriteString(w, `{"errorType":"Runtime.OutOfMemory"}`)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := "/prew/thumb/replaced-" + name + ".jpg"
+			f := &renderer{answer: answer(put(t, "photo/replaced-"+name+".jpg", "broken"))}
+			server := start(t, f)
+			if response, _ := get(t, server.URL+path); response.StatusCode != 422 {
+				t.Fatal(response.Status)
+			}
+			f.answer = nil
+			put(t, "photo/replaced-"+name+".jpg", "sound")
+			for deadline := time.Now().Add(10 * time.Second); ; {
+				response, _ := get(t, server.URL+path)
+				if response.StatusCode == 200 {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("still %s", response.Status)
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
 	}
 }
 

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
+	"prew/prewmanager/flight"
 )
 
 // miss is a preview that is not stored, and how long each step towards it took.
@@ -66,7 +68,7 @@ func (m *miss) render(ctx context.Context) (*preview, error) {
 		m.took("store", result.Timing.Store)
 	}
 	if err != nil {
-		return nil, err
+		return nil, m.marked(ctx, err)
 	}
 	if len(result.Data) > 0 {
 		return &preview{
@@ -83,6 +85,15 @@ func (m *miss) render(ctx context.Context) (*preview, error) {
 	}
 	stored.timing, stored.origin = m.timing, span.SpanContext()
 	return stored, nil
+}
+
+// marked is a failure with the ETag of the photo that it lasts as long as, where
+// the function did not live to tell it.
+func (m *miss) marked(ctx context.Context, err error) error {
+	if failure, ok := errors.AsType[*flight.Failure](err); ok && failure.Code == string(prew.SourceTooLarge) && failure.Mark == "" {
+		failure.Mark, _ = m.gateway.photos.etag(ctx, m.ref.SourceKey()) // without it the failure lasts as long as it is kept
+	}
+	return err
 }
 
 // step notes a step that this gateway itself has been through.
