@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 export PORT PHOTOS RENDERERS ARCH FUNCTION
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-browser test-arm64 chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy clean
+.PHONY: help build run test test-browser test-arm64 test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,14 @@ test-browser: ## see every picture of the gallery loaded by Chromium
 test-arm64: ## run the engine's tests as an arm64 program, under qemu
 	@deploy/install.sh qemu
 	@GOARCH=arm64 go test -count=1 -exec qemu-aarch64-static ./lambda/render/...
+
+test-images: ## build the container images from Debian's packages and run them (as root)
+	@deploy/install.sh images
+	@deploy/build.sh versitygw
+	@go test -count=1 -v -timeout 20m -tags images ./deploy/images
+
+images: ## build the container images prew-gateway and prew-nginx (BUILDER=docker, podman or buildah)
+	@deploy/images.sh
 
 chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
 	@deploy/install.sh

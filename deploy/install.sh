@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
 # with its headers-more module, and Redis. Arguments add to them: wrk, chromium,
-# qemu (which runs arm64's programs), peers (what libvips and sharp need).
+# qemu (which runs arm64's programs), peers (what libvips and sharp need), images
+# (what builds and runs containers, and systemd's checks of its units).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
@@ -32,8 +33,14 @@ for extra in "$@"; do
 		have pkg-config && pkg-config --exists vips || packages+=(libvips-dev)
 		have npm || packages+=(nodejs npm)
 		;;
+	images)
+		have buildah || packages+=(buildah)
+		have runc || packages+=(runc)
+		have debootstrap || packages+=(debootstrap)
+		have systemd-analyze || packages+=(systemd)
+		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, qemu or peers" >&2
+		echo "install.sh: $extra: expected wrk, chromium, qemu, peers or images" >&2
 		exit 1
 		;;
 	esac

@@ -1,0 +1,383 @@
+//go:build images
+
+package images
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"debug/elf"
+	"encoding/pem"
+	goimage "image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"io/fs"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"prew/deploy/local/stack"
+)
+
+func TestMain(m *testing.M) {
+	here.do("rm", "--all") // of a run that was cut short
+	status := m.Run()
+	here.do("rm", "--all")
+	here.do("rmi", "--prune") // what the next build no longer starts from
+	os.Exit(status)
+}
+
+// machines are what the programs of an architecture are compiled for, and how
+// Debian names its folder of libraries and its linker.
+var machines = map[string]struct {
+	elf            elf.Machine
+	folder, linker string
+}{
+	"amd64": {elf.EM_X86_64, "x86_64-linux-gnu", "lib64/ld-linux-x86-64.so.2"},
+	"arm64": {elf.EM_AARCH64, "aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1"},
+}
+
+// files are all that an image holds; <lib> is the architecture's folder.
+var files = map[string][]string{
+	"gateway": {
+		"bootstrap",
+		"etc/group", "etc/passwd", "etc/ssl/certs/ca-certificates.crt",
+		"prewmanager",
+	},
+	"nginx": {
+		"etc/group", "etc/passwd", "etc/ssl/certs/ca-certificates.crt",
+		"lib/<lib>/libc.so.6", "lib/<lib>/libcrypt.so.1", "lib/<lib>/libz.so.1", "<linker>",
+		"prewnginx",
+		"usr/lib/<lib>/libcrypto.so.3", "usr/lib/<lib>/libpcre2-8.so.0", "usr/lib/<lib>/libssl.so.3",
+		"usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so", "usr/lib/nginx/modules/ngx_stream_module.so",
+		"usr/sbin/nginx",
+	},
+}
+
+// TestImagesHoldWhatRunsAndNothingElse goes through every file: there is no
+// shell, no package manager, no tool; each program is the architecture's, and
+// finds the libraries it names.
+func TestImagesHoldWhatRunsAndNothingElse(t *testing.T) {
+	for architecture, machine := range machines {
+		images, err := built[architecture]()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range files {
+			var expected []string
+			for _, file := range want {
+				expected = append(expected, strings.NewReplacer("<lib>", machine.folder, "<linker>", machine.linker).Replace(file))
+			}
+			slices.Sort(expected)
+			root := os.DirFS(images[name].Root)
+			var found, needed []string
+			var size int64
+			err := fs.WalkDir(root, ".", func(file string, entry fs.DirEntry, err error) error {
+				if err != nil || entry.IsDir() {
+					return err
+				}
+				found = append(found, file)
+				info, err := entry.Info()
+				if err != nil {
+					return err
+				}
+				size += info.Size()
+				if info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 || info.Mode()&0o022 != 0 {
+					t.Errorf("%s %s: %s has mode %v, expected nothing to be gained or changed by it", architecture, name, file, info.Mode())
+				}
+				if strings.HasPrefix(file, "etc/") {
+					return nil
+				}
+				program, err := elf.Open(filepath.Join(images[name].Root, file))
+				if err != nil {
+					t.Errorf("%s %s: %s: %v", architecture, name, file, err)
+					return nil
+				}
+				defer program.Close()
+				if program.Machine != machine.elf {
+					t.Errorf("%s %s: %s is for %v", architecture, name, file, program.Machine)
+				}
+				libraries, err := program.ImportedLibraries()
+				needed = append(needed, libraries...)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(found)
+			if !slices.Equal(found, expected) {
+				t.Errorf("%s %s holds\n  %s\nwant\n  %s", architecture, name, strings.Join(found, "\n  "), strings.Join(expected, "\n  "))
+			}
+			for _, library := range needed {
+				if !slices.ContainsFunc(found, func(file string) bool { return filepath.Base(file) == library }) {
+					t.Errorf("%s %s: %s is needed and missing", architecture, name, library)
+				}
+			}
+			if user := images[name].Config.User; user != "65532:65532" {
+				t.Errorf("%s %s: user %q, want one by number that is not root", architecture, name, user)
+			}
+			for place := range images[name].Config.Volumes {
+				folder, err := os.Stat(filepath.Join(images[name].Root, place))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if owner := folder.Sys().(*syscall.Stat_t); owner.Uid != 65532 || owner.Gid != 65532 {
+					t.Errorf("%s %s: %s belongs to %d:%d, and so will the volume", architecture, name, place, owner.Uid, owner.Gid)
+				}
+			}
+			t.Logf("%s %s: %.1f MB in %d files", architecture, name, float64(size)/1e6, len(found))
+		}
+	}
+}
+
+// TestImagesServe runs both by the settings of compose.yaml, beside a Redis and an
+// S3 server in which nothing is public, and without Lambda.
+func TestImagesServe(t *testing.T) {
+	images, err := built[runtime.GOARCH]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	redis, err := stack.StartRedis(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(redis.Stop)
+	store, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Stop)
+	if _, err := store.Client().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(stack.Bucket)}); err != nil {
+		t.Fatal(err)
+	}
+	photo := photo(t)
+	if _, err := store.Client().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(stack.Bucket), Key: aws.String("photo/a b.jpg"), Body: bytes.NewReader(photo), ContentType: aws.String("image/jpeg"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	behind, front := address(t), address(t)
+	common := settings(t, "../prew.env")
+	common["PREW_S3_ENDPOINT"] = "http://" + store.Addr
+	gateway := start(t, images["gateway"], "gateway", "", slices.Concat(
+		environment(common), environment(settings(t, "../credentials.env")),
+		[]string{"PREW_LISTEN=" + behind, "PREW_REDIS=" + redis.Addr})...)
+	volume := t.TempDir()
+	startNginx := func() *container {
+		return start(t, images["nginx"], "nginx", volume, slices.Concat(environment(common),
+			[]string{"PREW_NGINX_LISTEN=" + front, "PREW_GATEWAYS=" + behind})...)
+	}
+	nginx := startNginx()
+	for _, c := range []*container{gateway, nginx} {
+		runsWithoutPrivileges(t, c)
+	}
+
+	if answer, body := get(t, "http://"+front+"/photo/a%20b.jpg"); answer.StatusCode != 200 || !bytes.Equal(body, photo) {
+		t.Errorf("the photo answers %s with %d bytes, want 200 with %d", answer.Status, len(body), len(photo))
+	}
+	const preview = "/prew/thumb/a%20b.jpg"
+	for _, how := range []string{"rendered", "cached"} {
+		answer, body := get(t, "http://"+front+preview)
+		if _, err := jpeg.DecodeConfig(bytes.NewReader(body)); err != nil || answer.StatusCode != 200 || answer.Header.Get("X-Prew") != how {
+			t.Errorf("the preview answers %s, %q: %v, want 200, %q", answer.Status, answer.Header.Get("X-Prew"), err, how)
+		}
+	}
+	waitFor(t, "the request in what nginx prints", func() bool {
+		printed, err := os.ReadFile(nginx.Log)
+		return err == nil && bytes.Contains(printed, []byte(`"uri":"`+preview+`"`))
+	})
+
+	// Docker's way to stop it, and then the power's: each time the next one
+	// starts on what is left in the volume, and has the preview.
+	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
+		if want := "SIGQUIT"; nginx.image.Config.StopSignal != want {
+			t.Errorf("stop signal %q, want %q", nginx.image.Config.StopSignal, want)
+		}
+		if err := nginx.signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		ends(t, nginx)
+		if printed, err := os.ReadFile(nginx.Log); err != nil || bytes.Contains(printed, []byte("[alert]")) || bytes.Contains(printed, []byte("[emerg]")) {
+			t.Errorf("nginx lacks something: %v\n%s", err, printed)
+		}
+		nginx = startNginx()
+		if answer, _ := get(t, "http://"+front+preview); answer.Header.Get("X-Prew") != "cached" {
+			t.Errorf("after %v the preview answers %s, %q, want %q", signal, answer.Status, answer.Header.Get("X-Prew"), "cached")
+		}
+	}
+	if err := gateway.signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ends(t, gateway)
+	if err := nginx.health(t.Context()); err != nil {
+		t.Errorf("without a gateway nginx says it is not well, and would be started again for nothing: %v", err)
+	}
+}
+
+// TestImageOfNginxHasAllForTLS starts it before AWS's S3, which it reaches by the
+// stream module, a resolver and the certificates of authorities, and with a
+// certificate of its own.
+func TestImageOfNginxHasAllForTLS(t *testing.T) {
+	images, err := built[runtime.GOARCH]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	volume, secure := t.TempDir(), address(t)
+	trusted := certificate(t, volume)
+	start(t, images["nginx"], "nginx", volume, "PREW_BUCKET=my-photos", "AWS_REGION=eu-west-1",
+		"PREW_NGINX_LISTEN="+address(t), "PREW_TLS_LISTEN="+secure,
+		"PREW_TLS_CERTIFICATE=/var/cache/prewnginx/certificate.pem", "PREW_TLS_KEY=/var/cache/prewnginx/key.pem")
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}}
+	response, err := client.Get("https://" + secure + "/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("/health over TLS answers %s", response.Status)
+	}
+}
+
+// certificate puts one for 127.0.0.1 and its key into a folder, and returns who
+// trusts it.
+func certificate(t *testing.T, dir string) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	public, err := x509.CreateCertificate(rand.Reader, &template, &template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	for _, file := range []struct {
+		name  string
+		block pem.Block
+	}{{"certificate.pem", pem.Block{Type: "CERTIFICATE", Bytes: public}}, {"key.pem", pem.Block{Type: "PRIVATE KEY", Bytes: secret}}} {
+		text := pem.EncodeToMemory(&file.block)
+		pool.AppendCertsFromPEM(text) // of a key there is none
+		if err := os.WriteFile(filepath.Join(dir, file.name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pool
+}
+
+// TestImagesSayWhatIsMissing starts each without a setting: the log says so.
+func TestImagesSayWhatIsMissing(t *testing.T) {
+	images, err := built[runtime.GOARCH]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, image := range images {
+		_, err := tryStart(t, image, name, t.TempDir())
+		if err == nil || !strings.Contains(err.Error(), "bucket") {
+			t.Errorf("%s without a bucket: %v", name, err)
+		}
+	}
+}
+
+// runsWithoutPrivileges asks the kernel about every process of a container.
+func runsWithoutPrivileges(t *testing.T, c *container) {
+	t.Helper()
+	for _, pid := range c.processes(t) {
+		status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"\nUid:\t65532\t65532\t65532\t65532\n", "\nGid:\t65532\t65532\t65532\t65532\n",
+			"\nGroups:\t \n", "\nNoNewPrivs:\t1\n", "\nCapEff:\t0000000000000000\n", "\nCapBnd:\t0000000000000000\n"} {
+			if !strings.Contains(string(status), want) {
+				t.Errorf("%s: process %d has no line %q in\n%s", c.name, pid, strings.TrimSpace(want), status)
+			}
+		}
+		mounts, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "mounts"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for mount := range strings.Lines(string(mounts)) {
+			fields := strings.Fields(mount)
+			place, options := fields[1], fields[3]
+			_, volume := c.image.Config.Volumes[place]
+			if strings.HasPrefix(options, "rw") && !volume && !slices.Contains([]string{"/proc", "/dev"}, place) {
+				t.Errorf("%s: %s can be written to", c.name, place)
+			}
+		}
+	}
+}
+
+// waitFor asks until something is true, for at most 10 seconds.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 1000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("never came: %s", what)
+}
+
+// ends waits for a container that was told to end.
+func ends(t *testing.T, c *container) {
+	t.Helper()
+	select {
+	case <-c.Done():
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s does not end", c.name)
+	}
+}
+
+func get(t *testing.T, url string) (*http.Response, []byte) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, body
+}
+
+// photo is a JPEG with something to see in it.
+func photo(t *testing.T) []byte {
+	t.Helper()
+	img := goimage.NewRGBA(goimage.Rect(0, 0, 1200, 800))
+	for y := range 800 {
+		for x := range 1200 {
+			img.SetRGBA(x, y, color.RGBA{uint8(x), uint8(y), uint8(x ^ y), 0xff})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
