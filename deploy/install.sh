@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
-# with its headers-more module, and Redis. Arguments add to them: wrk, chromium,
-# qemu (which runs arm64's programs), peers (what libvips and sharp need), images
-# (what builds and runs containers, and systemd's checks of its units).
+# with its headers-more and stream modules, and Redis. Arguments add to them: wrk,
+# chromium, qemu (which runs arm64's programs), peers (what libvips and sharp need),
+# images (what builds and runs containers, and systemd's checks of its units).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
@@ -10,17 +10,18 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 have() { command -v "$1" >/dev/null; }
 
-have_headers_more() {
+have_module() { # <name of nginx's>
 	local dir
 	for dir in /usr/lib/nginx/modules /usr/lib64/nginx/modules /usr/share/nginx/modules; do
-		if [ -e "$dir/ngx_http_headers_more_filter_module.so" ]; then return 0; fi
+		if [ -e "$dir/$1.so" ]; then return 0; fi
 	done
 	return 1
 }
 
 packages=()
 have nginx || packages+=(nginx)
-have_headers_more || packages+=(libnginx-mod-http-headers-more-filter)
+have_module ngx_http_headers_more_filter_module || packages+=(libnginx-mod-http-headers-more-filter)
+have_module ngx_stream_module || packages+=(libnginx-mod-stream)
 have redis-server || packages+=(redis-server)
 for extra in "$@"; do
 	case $extra in
@@ -50,7 +51,7 @@ if [ ${#packages[@]} -eq 0 ]; then exit 0; fi
 give_up() {
 	echo "$1" >&2
 	echo "Install these, then try again: ${packages[*]}" >&2
-	echo "(as Debian and Ubuntu name them; the libnginx-mod package is nginx's headers-more module)" >&2
+	echo "(as Debian and Ubuntu name them; the libnginx-mod packages are modules of nginx's)" >&2
 	exit 1
 }
 
