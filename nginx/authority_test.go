@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -44,6 +45,37 @@ func newAuthority(t *testing.T) authority {
 	a := authority{filepath.Join(t.TempDir(), "ca.pem"), certificate, key}
 	writePEM(t, a.file, "CERTIFICATE", der)
 	return a
+}
+
+// through makes a certificate for s3.test that leads to the authority through so
+// many others, which it brings along.
+func through(t *testing.T, root authority, others int) *tls.Certificate {
+	t.Helper()
+	var chain [][]byte
+	last := root
+	for i := range others {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+			SerialNumber: big.NewInt(int64(3 + i)), Subject: pkix.Name{CommonName: "test CA " + strconv.Itoa(i)},
+			NotBefore: root.certificate.NotBefore, NotAfter: root.certificate.NotAfter,
+			IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		}, last.certificate, &key.PublicKey, last.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		certificate, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain = append([][]byte{der}, chain...)
+		last = authority{certificate: certificate, key: key}
+	}
+	leaf := last.issue(t, "s3.test", soon())
+	leaf.Certificate = append(leaf.Certificate, chain...)
+	return &leaf
 }
 
 // issue makes a certificate for a name, good until then, and its key.

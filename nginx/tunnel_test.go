@@ -134,6 +134,7 @@ func TestStoreMustShowItsCertificate(t *testing.T) {
 		status      int
 	}{
 		{"its own", pair(ca, "s3.test", good), 200},
+		{"that others vouch for", through(t, ca, 3), 200},
 		{"of another name", pair(ca, "s3.evil.test", good), 502},
 		{"of a CA that nobody knows", pair(another, "s3.test", good), 502},
 		{"expired", pair(ca, "s3.test", expired), 502},
@@ -301,25 +302,36 @@ func TestStoreThatNobodyKnows(t *testing.T) {
 // TestTwoStores: photos and previews lie in different ones.
 func TestTwoStores(t *testing.T) {
 	ca := newAuthority(t)
-	certificate := ca.issue(t, "previews.s3.test", soon())
+	certificate, another := ca.issue(t, "previews.s3.test", soon()), ca.issue(t, "elsewhere.test", soon())
 	previews := newNamed(t, "127.0.0.1:0", &certificate, picture("preview"))
-	photos := newUpstream(t, picture("photo"))
+	far := newNamed(t, "127.0.0.1:0", &another, picture("photo"))
+	near := newUpstream(t, picture("photo"))
 	names := newDNS(t)
 	names.points("previews.s3.test", "127.0.0.1")
-	front := start(t, nginx.Site{
-		Previews: nginx.Store{Bucket: "previews", Endpoint: "https://s3.test:" + previews.port},
-		Photos:   stack.StoreAt(photos.addr, "originals"),
-		Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
-	})
-	if got := front.get(t, "/photo/a.jpg"); got.body != "photo" {
-		t.Errorf("status %d with %q, want the photo", got.status, got.body)
-	}
-	if got := front.get(t, "/prew/thumb/a.jpg"); got.body != "preview" {
-		t.Errorf("status %d with %q, want the preview", got.status, got.body)
-	}
-	for name, requests := range map[string][]asked{"previews.s3.test:" + previews.port + "/prew/thumb/a.jpg": previews.took(), photos.addr + "/originals/photo/a.jpg": photos.took()} {
-		if len(requests) != 1 || requests[0].host+requests[0].target != name {
-			t.Errorf("%v, want one request for %s", requests, name)
+	names.points("elsewhere.test", "127.0.0.1")
+	for _, test := range []struct {
+		photos nginx.Store
+		at     *upstream
+		asked  string
+	}{
+		{stack.StoreAt(near.addr, "originals"), near, near.addr + "/originals/photo/a.jpg"},
+		{nginx.Store{Bucket: "originals", Endpoint: "https://elsewhere.test:" + far.port, PathStyle: true}, far.upstream, "elsewhere.test:" + far.port + "/originals/photo/a.jpg"},
+	} {
+		front := start(t, nginx.Site{
+			Previews: nginx.Store{Bucket: "previews", Endpoint: "https://s3.test:" + previews.port}, Photos: test.photos,
+			Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
+		})
+		if got := front.get(t, "/photo/a.jpg"); got.body != "photo" {
+			t.Errorf("%+v: status %d with %q, want the photo", test.photos, got.status, got.body)
+		}
+		if got := front.get(t, "/prew/thumb/a.jpg"); got.body != "preview" {
+			t.Errorf("%+v: status %d with %q, want the preview", test.photos, got.status, got.body)
+		}
+		preview := "previews.s3.test:" + previews.port + "/prew/thumb/a.jpg"
+		for name, requests := range map[string][]asked{preview: previews.took(), test.asked: test.at.took()} {
+			if len(requests) != 1 || requests[0].host+requests[0].target != name {
+				t.Errorf("%v, want one request for %s", requests, name)
+			}
 		}
 	}
 }
