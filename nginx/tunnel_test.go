@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,6 +118,33 @@ func TestConnectionsToAStoreAreKept(t *testing.T) {
 	// Photos and previews are two upstreams.
 	if connections := int(s3.connections.Load()); connections > 2*workers {
 		t.Errorf("%d connections for %d objects, want at most %d", connections, 40*workers, 2*workers)
+	}
+}
+
+// TestQuitWaitsForNobody: connections that are kept, to tunnels and to the
+// upstream that has nothing, are no work to be finished.
+func TestQuitWaitsForNobody(t *testing.T) {
+	ca := newAuthority(t)
+	certificate := ca.issue(t, "s3.test", soon())
+	s3 := newNamed(t, "127.0.0.1:0", &certificate, picture(object))
+	gateway := newUpstream(t, picture(object))
+	names := newDNS(t)
+	names.points("s3.test", "127.0.0.1")
+	front := start(t, nginx.Site{
+		Previews: nginx.Store{Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
+		Gateways: []string{gateway.addr}, Resolvers: []string{names.addr}, CAFile: ca.file,
+	})
+	for i := range 20 {
+		front.get(t, "/photo/"+strconv.Itoa(i)+".jpg").check(t, "from S3", 200, nil)
+		front.get(t, "/photo/"+strconv.Itoa(i)+"+.jpg").check(t, "from a gateway", 200, nil)
+	}
+	if err := syscall.Kill(front.PID(), syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-front.Done():
+	case <-time.After(20 * time.Second): // connections are kept for 60 s
+		t.Error("nginx has not ended")
 	}
 }
 
