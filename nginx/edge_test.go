@@ -4,10 +4,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"prew/deploy/local/stack"
 	"prew/nginx"
@@ -248,5 +251,41 @@ func TestNoLimitOfMisses(t *testing.T) {
 	}
 	if asked := targetsOf(gateway.took()); len(asked) != 150 || !slices.Contains(asked, "/prew/thumb/149.jpg") {
 		t.Errorf("the gateway was asked %d times, want 150", len(asked))
+	}
+}
+
+// TestPathsOverHTTP2: a path means what it means over HTTP/1.1, where nginx reads
+// it with another parser.
+func TestPathsOverHTTP2(t *testing.T) {
+	gateway := newUpstream(t, decodes)
+	_, addr, config := overTLS(t, nginx.Site{Private: true, Gateways: []string{gateway.addr}})
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}, Timeout: 2 * time.Second}
+	defer client.CloseIdleConnections()
+	for _, row := range rows(t) {
+		if strings.ContainsFunc(row.target, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			continue // a value of HTTP/2's headers has none of them
+		}
+		path, _, _ := strings.Cut(row.target, "?")
+		object, _ := url.PathUnescape(path)
+		what := fmt.Sprintf("%.100q (%s)", row.target, row.note)
+		request := &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: addr, Opaque: "//" + addr + row.target}, Header: http.Header{}}
+		response, err := client.Do(request)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.Proto != "HTTP/2.0" {
+			t.Errorf("%s: %s, %v", what, response.Proto, err)
+		}
+		got := answer{response.StatusCode, response.Header, string(body)}
+		if row.room == "refused" {
+			got.checkPicture(t, what, 404, "path_refused", "not-found.png")
+			continue
+		}
+		if got.status != 200 || got.body != object {
+			t.Errorf("%s: status %d with %q, want 200 with %q", what, got.status, got.body, object)
+		}
 	}
 }
