@@ -35,6 +35,8 @@ func TestImportsRunOneWay(t *testing.T) {
 		{"prew/prewmanager", []string{"prew", "prew/lambda/store", "prew/prewmanager/flight", "prew/prewmanager/pool",
 			"github.com/alecthomas/kong", "github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
+		{"prew/nginx", nil, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
+		{"prew/nginx/prewnginx", []string{"prew/nginx", "github.com/alecthomas/kong"}, []string{"github.com/aws"}},
 	}
 	for _, test := range tests {
 		for _, imported := range list(t, "{{range .Imports}}{{.}} {{end}}", test.pkg) {

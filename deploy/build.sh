@@ -59,6 +59,6 @@ done
 
 build_programs() {
 	go build -buildvcs=false -trimpath -tags lambda.norpc -ldflags '-s -w' -o .bin/bootstrap ./lambda &&
-		go build -buildvcs=false -o .bin/ ./prewmanager ./deploy/local
+		go build -buildvcs=false -o .bin/ ./prewmanager ./nginx/prewnginx ./deploy/local
 }
-step "building bootstrap, prewmanager, local" build_programs
+step "building bootstrap, prewmanager, prewnginx, local" build_programs
