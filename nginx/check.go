@@ -10,6 +10,7 @@ import (
 var (
 	address   = regexp.MustCompile(`^(\*|[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$`)
 	user      = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
+	accessLog = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
 	cacheSize = regexp.MustCompile(`^[1-9][0-9]{0,9}[kKmMgG]?$`)
 	// path has no quote, backslash or control byte, which would end the quoted
 	// text it stands in, and no dollar sign, which starts a variable there and
@@ -71,6 +72,7 @@ func (s Site) check(dir string) error {
 	if s.MissesPerSecond < 0 || s.MissesPerSecond > mostMisses {
 		errs = append(errs, fmt.Errorf("misses per second %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
 	}
+	expect(accessLog.MatchString(s.AccessLog), "access log", s.AccessLog, "stdout, or a socket as unix:/dev/log")
 	expect(cacheSize.MatchString(s.CacheSize), "cache size", s.CacheSize, "a number of bytes, or with k, m or g behind it")
 	expect(s.Gallery == "" || path.MatchString(s.Gallery), "gallery", s.Gallery, aPath)
 	expect(user.MatchString(s.User), "user", s.User, "the name of a user")

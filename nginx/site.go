@@ -46,7 +46,7 @@ type Site struct {
 	MissesPerSecond int
 
 	CacheSize string // of the folder with the cache, as 500m; empty: 2g
-	Stdout    bool   // the access log goes to standard output, not to <dir>/access.log
+	AccessLog string // "stdout", or the socket of a syslog as unix:/dev/log; empty: <dir>/access.log
 	Gallery   string // absolute folder with the page at / and /gallery/; empty: no such page
 	User      string // whom the workers run as, when started as root; empty: nginx's default
 }

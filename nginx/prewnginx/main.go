@@ -51,7 +51,7 @@ type site struct {
 
 	MissesPerSecond int    `default:"0" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
 	CacheSize       string `default:"2g" help:"Most that the cache takes on the disk."`
-	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" default:"file" enum:"file,stdout" help:"Where the log of requests goes: file (access.log in the folder) or stdout."`
+	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" placeholder:"stdout" help:"Where the log of requests goes: stdout, where that is a file or a pipe, or the socket of a syslog, as unix:/dev/log; by default access.log in the folder."`
 }
 
 // nginxSite is the site that the flags describe.
@@ -88,7 +88,7 @@ func (s site) nginxSite() (nginx.Site, error) {
 		RealIPFrom:      s.RealIPFrom,
 		MissesPerSecond: s.MissesPerSecond,
 		CacheSize:       s.CacheSize,
-		Stdout:          s.AccessLog == "stdout",
+		AccessLog:       s.AccessLog,
 	}, errors.Join(errs...)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -157,6 +158,45 @@ func TestAccessLogOnStdout(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "access.log")); err == nil {
 		t.Error("there is an access.log as well")
+	}
+}
+
+// TestAccessLogToASyslog: under systemd standard output is a socket, which can't
+// be opened as a file; the journal has one for syslog.
+func TestAccessLogToASyslog(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folderForAll(t)
+	syslog, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: filepath.Join(dir, "log")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syslog.Close()
+	if err := os.Chmod(filepath.Join(dir, "log"), 0o777); err != nil { // workers write
+		t.Fatal(err)
+	}
+	cmd := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + dir, "PREW_NGINX_LISTEN=" + addr,
+		"PREW_NGINX_ACCESS_LOG=unix:" + filepath.Join(dir, "log")}, "serve")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	go func() {
+		for t.Context().Err() == nil {
+			if response, err := http.Get("http://" + addr + "/elsewhere"); err == nil {
+				response.Body.Close()
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	syslog.SetReadDeadline(time.Now().Add(10 * time.Second))
+	line := make([]byte, 4096)
+	n, err := syslog.Read(line)
+	if err != nil || !strings.Contains(string(line[:n]), `prewnginx: {`) || !strings.Contains(string(line[:n]), `"uri":"/elsewhere"`) {
+		t.Errorf("%q, %v", line[:n], err)
 	}
 }
 
