@@ -10,10 +10,10 @@ CORPUS    ?= ../shared/corpus
 # Static binaries, whether or not there is a C compiler, and one cache of builds
 # for programs and tests.
 export CGO_ENABLED = 0
-export PORT PHOTOS RENDERERS ARCH FUNCTION
+export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-browser test-arm64 test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy clean
+.PHONY: help build run test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,8 +79,20 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 lambda.zip: ## pack the function for AWS (ARCH=arm64 or amd64)
 	@go run ./deploy/lambdazip -arch '$(ARCH)' -o $@
 
-deploy: lambda.zip ## put lambda.zip on AWS as a new version (FUNCTION=name, ARCH=)
-	@deploy/deploy.sh
+deploy: lambda.zip ## put it on AWS: deploy/render.yaml as STACK=name (PARAMETERS="Access=public ...", ARCH=), or the code alone into FUNCTION=name
+	@deploy/deploy$(if $(FUNCTION),-function).sh
+
+deploy-code: lambda.zip ## make this checkout's function live in STACK=name, at once (ARCH=)
+	@deploy/deploy-code.sh
+
+rollback: ## have gateways call the version before in STACK=name (VERSION=n)
+	@deploy/rollback.sh
+
+logs: ## follow the function's log of STACK=name (SINCE=10m)
+	@deploy/logs.sh
+
+destroy: ## delete STACK=name but for its buckets; asks (YES=1)
+	@deploy/destroy.sh
 
 clean: ## remove what was built, and the data of make run
 	rm -rf .bin .local lambda.zip

@@ -1,38 +1,47 @@
 #!/usr/bin/env bash
-# Puts lambda.zip on AWS as the code of the function FUNCTION, waits until it is
-# in place, and publishes it as a version. ARCH is that of the zip.
+# Deploys deploy/render.yaml as the stack STACK with lambda.zip as the function's
+# code, makes what changed live, and prints what a gateway has to be told.
+# PARAMETERS="Name=value ..." are the template's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. deploy/aws.sh
+. deploy/version.sh
 
-fail() {
-	echo "deploy: $1" >&2
-	exit 1
-}
+needs_stack
+architecture=$(architecture)
+sign_in
+echo "deploying the stack $STACK in $region as $identity"
+upload
+read_live
+read_versions
+newest=$(newest)
+newest_code=$(code_of "$newest")
 
-if [ -z "${FUNCTION:-}" ]; then fail "which function? make deploy FUNCTION=name"; fi
-case ${ARCH:-arm64} in
-arm64) architecture=arm64 ;;
-amd64) architecture=x86_64 ;; # Lambda's name for it
-*) fail "ARCH=$ARCH, expected arm64 or amd64" ;;
-esac
-if ! command -v aws >/dev/null; then
-	fail "aws is missing: install the AWS CLI, https://aws.amazon.com/cli/"
-fi
-if ! answer=$(aws sts get-caller-identity --query Arn --output text 2>&1); then
-	echo "$answer" >&2
-	fail "no working AWS credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-fi
-echo "deploying to $FUNCTION as $answer"
-if [ ! -f lambda.zip ]; then fail "lambda.zip is missing: make lambda.zip"; fi
+read -ra given <<<"CodeBucket=$code_bucket CodeKey=$code_key Architecture=$architecture LiveVersion=$live ${PARAMETERS:-}"
+deploy_stack "$STACK" deploy/render.yaml "${given[@]}"
 
-if ! aws lambda update-function-code --function-name "$FUNCTION" --zip-file fileb://lambda.zip \
-	--architectures "$architecture" --query CodeSha256 --output text; then
-	fail "updating the code of $FUNCTION failed; does it exist, with the runtime provided.al2023, and may you lambda:UpdateFunctionCode?"
+read_live # a stack that is new has made the alias
+publish
+# Whoever rolled back did so because of the newest code: it is live again when it
+# is other code, or by make deploy-code.
+if [ -n "$live" ] && [ "$live" != "$newest" ] && [ "${latest%%$'\t'*}" = "$newest_code" ]; then
+	echo "$STACK: live stays version $live, to which it was rolled back; make deploy-code STACK=$STACK brings back the newest"
+elif [ "$version" != "$live" ]; then
+	go_live "$version"
+	tell_stack "LiveVersion=$version"
 fi
-if ! aws lambda wait function-updated-v2 --function-name "$FUNCTION"; then
-	fail "$FUNCTION has its new code but does not become active: aws lambda get-function --function-name $FUNCTION says why"
-fi
-if ! version=$(aws lambda publish-version --function-name "$FUNCTION" --query Version --output text); then
-	fail "$FUNCTION has its new code but publishing a version failed; may you lambda:PublishVersion?"
-fi
-echo "$FUNCTION is at version $version"
+
+read_outputs "$STACK"
+printf '\n%s\n\n' "The stack $STACK has:"
+awk -F '\t' '{ printf "  %-19s %s\n", $1, $2 }' <<<"$outputs"
+printf '\n%s\n\n' "The environment of a gateway and its nginx, beside PREW_REDIS:"
+set_to() { if [ -n "$2" ]; then echo "$1=$2"; fi; }
+set_to AWS_REGION "$(output Region)"
+set_to PREW_FUNCTION "$(output Function)"
+set_to PREW_BUCKET "$(output Bucket)"
+set_to PREW_S3_REGION "$(output BucketRegion)"
+set_to PREW_S3_ROLE "$(output BucketRole)"
+if [ "$(output SourceBucket)" != "$(output Bucket)" ]; then set_to PREW_SOURCE_BUCKET "$(output SourceBucket)"; fi
+set_to PREW_SOURCE_REGION "$(output SourceBucketRegion)"
+set_to PREW_SOURCE_ROLE "$(output SourceBucketRole)"
+if [ "$(output Access)" = private ]; then echo PREW_PRIVATE=1; fi

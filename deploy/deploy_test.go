@@ -10,73 +10,6 @@ import (
 	"testing"
 )
 
-// awsCLI records how it is called, a line each, and fails on the call that
-// FAIL_ON names.
-const awsCLI = `#!/bin/sh
-echo "$*" >>"$CALLS"
-case "$*" in
-"${FAIL_ON:-never}"*) echo "An error occurred" >&2; exit 255 ;;
-"sts get-caller-identity"*) echo arn:aws:iam::123456789012:user/somebody ;;
-"lambda update-function-code"*) echo hash-of-the-code ;;
-"lambda publish-version"*) echo 7 ;;
-esac
-`
-
-const (
-	identity = "sts get-caller-identity --query Arn --output text\n"
-	update   = "lambda update-function-code --function-name resize --zip-file fileb://lambda.zip --architectures arm64 --query CodeSha256 --output text\n"
-	wait     = "lambda wait function-updated-v2 --function-name resize\n"
-	publish  = "lambda publish-version --function-name resize --query Version --output text\n"
-)
-
-func TestDeployUpdatesWaitsAndPublishes(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		env    []string
-		zip    bool
-		calls  string
-		ok     bool
-		output string
-	}{
-		{"all well", []string{"FUNCTION=resize"}, true, identity + update + wait + publish, true, "resize is at version 7"},
-		{"amd64", []string{"FUNCTION=resize", "ARCH=amd64"}, true,
-			identity + strings.ReplaceAll(update, "arm64", "x86_64") + wait + publish, true, "version 7"},
-		{"no function", nil, true, "", false, "make deploy FUNCTION=name"},
-		{"unknown architecture", []string{"FUNCTION=resize", "ARCH=386"}, true, "", false, "ARCH=386, expected arm64 or amd64"},
-		{"no credentials", []string{"FUNCTION=resize", "FAIL_ON=sts"}, true, identity, false, "run aws configure"},
-		{"no zip", []string{"FUNCTION=resize"}, false, identity, false, "lambda.zip is missing: make lambda.zip"},
-		{"no such function", []string{"FUNCTION=resize", "FAIL_ON=lambda update"}, true, identity + update, false, "does it exist"},
-		{"never active", []string{"FUNCTION=resize", "FAIL_ON=lambda wait"}, true, identity + update + wait, false, "does not become active"},
-		{"no version", []string{"FUNCTION=resize", "FAIL_ON=lambda publish"}, true, identity + update + wait + publish, false, "publishing a version failed"},
-	} {
-		checkout, path := checkout(t, "deploy.sh"), t.TempDir()
-		write(t, filepath.Join(path, "aws"), awsCLI, 0o755)
-		if test.zip {
-			write(t, filepath.Join(checkout, "lambda.zip"), "zip", 0o644)
-		}
-		calls := filepath.Join(t.TempDir(), "calls")
-		write(t, calls, "", 0o644)
-		output, err := script(checkout, "deploy.sh", append(test.env, "PATH="+path+":/usr/bin:/bin", "CALLS="+calls)...)
-		if (err == nil) != test.ok || !strings.Contains(output, test.output) {
-			t.Errorf("%s: %v, want success %v and %q in\n%s", test.name, err, test.ok, test.output, output)
-		}
-		got, err := os.ReadFile(calls)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(got) != test.calls {
-			t.Errorf("%s: aws was called with\n%swant\n%s", test.name, got, test.calls)
-		}
-	}
-}
-
-func TestDeployNamesTheMissingCLI(t *testing.T) {
-	output, err := script(checkout(t, "deploy.sh"), "deploy.sh", "FUNCTION=resize", "PATH="+bare(t, "bash", "dirname"))
-	if err == nil || !strings.Contains(output, "install the AWS CLI") {
-		t.Errorf("%v\n%s", err, output)
-	}
-}
-
 func TestInstallSaysNothingWhereNothingIsMissing(t *testing.T) {
 	output, err := script(checkout(t, "install.sh"), "install.sh", "PATH=/usr/local/bin:/usr/bin:/bin")
 	if err != nil || output != "" {
@@ -129,18 +62,20 @@ func TestSkippedPartFailsTheRunAndSkippedCorpusDoesNot(t *testing.T) {
 	}
 }
 
-// checkout is a folder with a copy of one script in its deploy folder.
-func checkout(t *testing.T, name string) string {
+// checkout is a folder with copies of these files in its deploy folder.
+func checkout(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := os.Mkdir(filepath.Join(dir, "deploy"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, "deploy", name), string(text), 0o755)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "deploy", name), string(text), 0o755)
+	}
 	return dir
 }
 

@@ -1,0 +1,136 @@
+# What the scripts that speak to AWS have in common; each sources it, in the root
+# of the checkout. STACK, ARCH and the standard AWS_* variables are as make got
+# them.
+
+script=$(basename "$0" .sh)
+fail() {
+	echo "$script: $1" >&2
+	exit 1
+}
+
+# architecture: Lambda's name for ARCH.
+architecture() {
+	case ${ARCH:-arm64} in
+	arm64) echo arm64 ;;
+	amd64) echo x86_64 ;;
+	*) fail "ARCH=$ARCH, expected arm64 or amd64" ;;
+	esac
+}
+
+# needs_stack: that STACK is a name that a stack and what is named after it, a
+# function and images, may have.
+needs_stack() {
+	if [ -z "${STACK:-}" ]; then fail "which stack? make $script STACK=name"; fi
+	if ! [[ $STACK =~ ^[a-z][a-z0-9-]{0,39}$ ]]; then
+		fail "STACK=$STACK, expected up to 40 lower-case letters, digits and hyphens, a letter first"
+	fi
+}
+
+# sign_in sets account, identity and region, and has every later call go there.
+sign_in() {
+	if ! command -v aws >/dev/null; then
+		fail "aws is missing: install the AWS CLI, https://aws.amazon.com/cli/"
+	fi
+	region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
+	if [ -z "$region" ]; then
+		fail "which region? run aws configure, or set AWS_REGION, as in AWS_REGION=eu-west-1"
+	fi
+	# Version 2 of the CLI reads the first, version 1 the second.
+	export AWS_REGION=$region AWS_DEFAULT_REGION=$region
+	# Without a terminal version 2 would still wait for somebody to leave its pager.
+	export AWS_PAGER=
+	local answer
+	if ! answer=$(aws sts get-caller-identity --query '[Account,Arn]' --output text 2>&1); then
+		echo "$answer" >&2
+		fail "no working AWS credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	fi
+	read -r account identity <<<"$answer"
+}
+
+# stack_status <stack>: its status, empty where there is no such stack.
+stack_status() {
+	local answer
+	if answer=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text 2>&1); then
+		echo "$answer"
+	elif [[ $answer != *"does not exist"* ]]; then
+		echo "$answer" >&2
+		fail "asking for the stack $1 failed; may you cloudformation:DescribeStacks?"
+	fi
+}
+
+# read_outputs <stack> sets outputs, for output.
+read_outputs() {
+	if ! outputs=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text); then
+		fail "there is no stack $1 in $region: make deploy STACK=$1 makes it"
+	fi
+}
+
+# output <key>: the value, empty where the stack has none.
+output() { awk -F '\t' -v key="$1" '$1 == key { print $2 }' <<<"$outputs"; }
+
+# read_parameters <stack> sets parameters, a line each: name, tab, value.
+read_parameters() {
+	if ! parameters=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].Parameters[].[ParameterKey,ParameterValue]' --output text); then
+		fail "reading the parameters of the stack $1 failed"
+	fi
+}
+
+# settings <lines>... sets arguments, one for each parameter of the last lines, with
+# the value that the first lines to name it give.
+settings() {
+	local name value all
+	all=$(printf '%s\n' "$@")
+	arguments=()
+	while IFS=$'\t' read -r name _; do
+		value=$(awk -F '\t' -v name="$name" '$1 == name { print $2; exit }' <<<"$all")
+		arguments+=("ParameterKey=$name,ParameterValue=\"$value\"") # in quotes a comma is one
+	done <<<"${!#}"
+}
+
+# deploy_stack <stack> <template> <parameter=value>... makes or updates the stack
+# and waits. A parameter that is not given stays as it was, or as the template says.
+deploy_stack() {
+	local stack=$1 template=$2 declared status given answer verb=update
+	shift 2
+	if ! declared=$(aws cloudformation get-template-summary --template-body "file://$template" --query 'Parameters[].[ParameterKey,DefaultValue]' --output text); then
+		fail "CloudFormation does not understand $template; may you cloudformation:GetTemplateSummary?"
+	fi
+	for given in "$@"; do
+		case $given in *=*) ;; *) fail "PARAMETERS: $given, expected Name=value" ;; esac
+		if ! cut -f 1 <<<"$declared" | grep -qxF "${given%%=*}"; then
+			fail "PARAMETERS: $template has no ${given%%=*}, expected one of $(cut -f 1 <<<"$declared" | xargs)"
+		fi
+	done
+	given=$(printf '%s\n' "$@" | awk '{ sub("=", "\t"); print }')
+	status=$(stack_status "$stack")
+	case $status in
+	"")
+		verb=create
+		settings "$given" "$declared"
+		;;
+	ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
+		fail "the stack $stack is $status and can only be deleted: make destroy STACK=$stack, then try again"
+		;;
+	*)
+		read_parameters "$stack"
+		settings "$given" "$parameters" "$declared"
+		;;
+	esac
+	# CAPABILITY_IAM: the template makes roles.
+	if answer=$(aws cloudformation "$verb-stack" --stack-name "$stack" --template-body "file://$template" \
+		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" 2>&1); then
+		echo "waiting for CloudFormation to $verb the stack $stack"
+		if aws cloudformation wait "stack-$verb-complete" --stack-name "$stack"; then return; fi
+		explain_failure "$stack"
+	else
+		case $answer in *"No updates are to be performed"*) return ;; esac
+		echo "$answer" >&2
+	fi
+	fail "the stack $stack could not be deployed, see above"
+}
+
+# explain_failure <stack>: what went wrong with it lately, the last first.
+explain_failure() {
+	aws cloudformation describe-stack-events --stack-name "$1" --max-items 50 --output text \
+		--query "StackEvents[?ends_with(ResourceStatus, '_FAILED')].[LogicalResourceId, ResourceStatusReason]" >&2 || true
+}

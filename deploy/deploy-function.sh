@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Puts lambda.zip on AWS as the code of the function FUNCTION, one that no stack of
+# ours has made, waits until it is in place, and publishes it as a version. ARCH is
+# that of the zip.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/aws.sh
+
+if [ -z "${FUNCTION:-}" ]; then fail "which function? make deploy FUNCTION=name"; fi
+if [ -n "${STACK:-}" ]; then fail "STACK=$STACK or FUNCTION=$FUNCTION? expected one of them"; fi
+architecture=$(architecture)
+sign_in
+echo "deploying to $FUNCTION in $region as $identity"
+if [ ! -f lambda.zip ]; then fail "lambda.zip is missing: make lambda.zip"; fi
+
+if ! aws lambda update-function-code --function-name "$FUNCTION" --zip-file fileb://lambda.zip \
+	--architectures "$architecture" --query CodeSha256 --output text; then
+	fail "updating the code of $FUNCTION failed; does it exist, with the runtime provided.al2023, and may you lambda:UpdateFunctionCode?"
+fi
+if ! aws lambda wait function-updated-v2 --function-name "$FUNCTION"; then
+	fail "$FUNCTION has its new code but does not become active: aws lambda get-function --function-name $FUNCTION says why"
+fi
+if ! version=$(aws lambda publish-version --function-name "$FUNCTION" --query Version --output text); then
+	fail "$FUNCTION has its new code but publishing a version failed; may you lambda:PublishVersion?"
+fi
+echo "$FUNCTION is at version $version"

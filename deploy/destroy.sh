@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Deletes the stack STACK, when its name has been typed once more or YES=1 says
+# so, and says what it leaves.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/aws.sh
+
+needs_stack
+sign_in
+status=$(stack_status "$STACK")
+if [ -z "$status" ]; then fail "there is no stack $STACK in $region"; fi
+gateway=$(stack_status "$STACK-gateway")
+if [ -n "$gateway" ]; then
+	fail "the stack $STACK-gateway calls its function: make destroy STACK=$STACK-gateway first"
+fi
+kept=$(aws cloudformation describe-stack-resources --stack-name "$STACK" --output text \
+	--query "StackResources[?ResourceType=='AWS::S3::Bucket'].[PhysicalResourceId]")
+
+echo "The stack $STACK of the account $account in $region, with its log, will be gone."
+for bucket in $kept; do echo "The bucket $bucket stays, with all that is in it."; done
+if [ "${YES:-}" != 1 ]; then
+	if [ ! -t 0 ]; then fail "there is no terminal to ask at: YES=1 make destroy STACK=$STACK"; fi
+	read -rp "Type its name to delete it: " answer
+	if [ "$answer" != "$STACK" ]; then fail "nothing was deleted"; fi
+fi
+
+if ! aws cloudformation delete-stack --stack-name "$STACK" ||
+	! aws cloudformation wait stack-delete-complete --stack-name "$STACK"; then
+	explain_failure "$STACK"
+	fail "the stack $STACK could not be deleted, see above"
+fi
+echo "The stack $STACK is gone. What stays is deleted by hand:"
+for bucket in $kept; do echo "  aws s3 rb --force s3://$bucket"; done
+echo "  aws s3 rb --force s3://prew-code-$account-$region, the code of all stacks there"
