@@ -46,6 +46,10 @@ test-images: ## build the container images from Debian's packages and run them (
 
 images: ## build the container images prew-gateway and prew-nginx (BUILDER=docker, podman or buildah)
 	@deploy/images.sh
+test-aws: ## deploy to an AWS on this machine: needs the AWS CLI, moto and cfn-lint
+	@deploy/install.sh
+	@deploy/build.sh versitygw
+	@deploy/test-aws.sh
 
 chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
 	@deploy/install.sh
