@@ -89,6 +89,9 @@ deploy: lambda.zip ## put it on AWS: deploy/render.yaml as STACK=name (PARAMETER
 deploy-code: lambda.zip ## make this checkout's function live in STACK=name, at once (ARCH=)
 	@deploy/deploy-code.sh
 
+deploy-gateway: ## put nginx and gateways on AWS too, in front of STACK=name: deploy/gateway.yaml (PARAMETERS=, ARCH=)
+	@deploy/deploy-gateway.sh
+
 rollback: ## have gateways call the version before in STACK=name (VERSION=n)
 	@deploy/rollback.sh
 

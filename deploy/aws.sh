@@ -21,8 +21,8 @@ architecture() {
 # function and images, may have.
 needs_stack() {
 	if [ -z "${STACK:-}" ]; then fail "which stack? make $script STACK=name"; fi
-	if ! [[ $STACK =~ ^[a-z][a-z0-9-]{0,39}$ ]]; then
-		fail "STACK=$STACK, expected up to 40 lower-case letters, digits and hyphens, a letter first"
+	if ! [[ $STACK =~ ^[a-z][a-z0-9-]{0,63}$ ]]; then
+		fail "STACK=$STACK, expected up to 64 lower-case letters, digits and hyphens, a letter first"
 	fi
 }
 

@@ -15,9 +15,13 @@ if [ -n "$gateway" ]; then
 fi
 kept=$(aws cloudformation describe-stack-resources --stack-name "$STACK" --output text \
 	--query "StackResources[?ResourceType=='AWS::S3::Bucket'].[PhysicalResourceId]")
+# Of a gateway's stack; elsewhere there may be nobody who may ask.
+images=$(aws ecr describe-repositories --output text \
+	--query "repositories[?starts_with(repositoryName, '$STACK/')].[repositoryName]" 2>/dev/null || true)
 
 echo "The stack $STACK of the account $account in $region, with its log, will be gone."
 for bucket in $kept; do echo "The bucket $bucket stays, with all that is in it."; done
+for repository in $images; do echo "The images in $repository stay."; done
 if [ "${YES:-}" != 1 ]; then
 	if [ ! -t 0 ]; then fail "there is no terminal to ask at: YES=1 make destroy STACK=$STACK"; fi
 	read -rp "Type its name to delete it: " answer
@@ -31,4 +35,5 @@ if ! aws cloudformation delete-stack --stack-name "$STACK" ||
 fi
 echo "The stack $STACK is gone. What stays is deleted by hand:"
 for bucket in $kept; do echo "  aws s3 rb --force s3://$bucket"; done
-echo "  aws s3 rb --force s3://prew-code-$account-$region, the code of all stacks there"
+for repository in $images; do echo "  aws ecr delete-repository --force --repository-name $repository"; done
+echo "  aws s3 rb --force s3://prew-code-$account-$region, the code of all stacks here"

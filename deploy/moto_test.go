@@ -36,7 +36,7 @@ import (
 // TestTemplatesPassCfnLint holds the templates against CloudFormation's own
 // schemas.
 func TestTemplatesPassCfnLint(t *testing.T) {
-	output, err := exec.Command("cfn-lint", "render.yaml").CombinedOutput()
+	output, err := exec.Command("cfn-lint", "render.yaml", "gateway.yaml").CombinedOutput()
 	if err != nil || len(output) > 0 {
 		t.Errorf("%v\n%s", err, output)
 	}

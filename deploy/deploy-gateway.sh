@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Puts the gateway and nginx in front of the stack STACK, as the stack
+# STACK-gateway: builds their images from this checkout, pushes them, deploys
+# deploy/gateway.yaml and prints the URL. PARAMETERS="Name=value ..." are the
+# template's.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/aws.sh
+
+needs_stack
+architecture=$(architecture)
+if command -v docker >/dev/null; then
+	engine=docker
+elif command -v podman >/dev/null; then
+	engine=podman
+else
+	fail "docker or podman is missing, to build the images: https://docs.docker.com/engine/install/"
+fi
+sign_in
+read_outputs "$STACK"
+gateway=$STACK-gateway
+registry=$account.dkr.ecr.$region.amazonaws.com
+echo "deploying the stack $gateway in $region as $identity"
+
+if ! aws ecr get-login-password | "$engine" login --username AWS --password-stdin "$registry" >/dev/null; then
+	fail "logging in to $registry failed; may you ecr:GetAuthorizationToken, and does $engine run?"
+fi
+
+# push_image <name> builds deploy/<name>.Dockerfile, pushes it, and sets image to
+# where it is. The tag is what is in it, so that a stack notices what has changed.
+push_image() {
+	local repository=$gateway/$1 answer id
+	id=$(mktemp)
+	# Docker would add a description of the build, by which the same image has
+	# another id each time.
+	if ! BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$engine" build --platform "linux/${ARCH:-arm64}" \
+		--file "deploy/$1.Dockerfile" --iidfile "$id" .; then
+		rm -f "$id"
+		fail "building deploy/$1.Dockerfile failed, see above"
+	fi
+	image=$(cut -d : -f 2 "$id")
+	rm -f "$id"
+	if ! answer=$(aws ecr describe-repositories --repository-names "$repository" 2>&1); then
+		if [[ $answer != *RepositoryNotFoundException* ]]; then
+			echo "$answer" >&2
+			fail "asking for the repository $repository failed; may you ecr:DescribeRepositories?"
+		fi
+		if ! aws ecr create-repository --repository-name "$repository" --image-scanning-configuration scanOnPush=true >/dev/null; then
+			fail "making the repository $repository failed; may you ecr:CreateRepository?"
+		fi
+	fi
+	local built=$image
+	image=$registry/$repository:${built:0:16}
+	if ! "$engine" tag "$built" "$image" || ! "$engine" push "$image"; then
+		fail "pushing $image failed, see above"
+	fi
+}
+push_image gateway
+gateway_image=$image
+push_image nginx
+
+given=("GatewayImage=$gateway_image" "NginxImage=$image" "Architecture=$architecture")
+for name in Function Bucket SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole; do
+	given+=("$name=$(output "$name")")
+done
+read -ra given <<<"${given[*]} ${PARAMETERS:-}"
+deploy_stack "$gateway" deploy/gateway.yaml "${given[@]}"
+
+read_outputs "$gateway"
+echo "$gateway: $(output Url)"
+echo "A name of your own points at $(output Target)"
