@@ -425,15 +425,3 @@ func get(t *testing.T, url string) (*http.Response, []byte) {
 	}
 	return response, body
 }
-
-func expectJSON(t *testing.T, what string, got any, want string) {
-	t.Helper()
-	var wanted any
-	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(got, wanted) {
-		text, _ := json.Marshal(got)
-		t.Errorf("%s %s, want %s", what, text, want)
-	}
-}

@@ -1,0 +1,175 @@
+package deploy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFunctionIsTheOneThatTheGatewayExpects(t *testing.T) {
+	c := load(t, "render.yaml")
+	expectJSON(t, "the function", c.resources("AWS::Lambda::Function"), `{"Function": {
+		"FunctionName": "demo", "Description": "Renders previews of photos in S3.",
+		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": ["arm64"],
+		"Code": {"S3Bucket": "CodeBucket", "S3Key": "CodeKey"},
+		"MemorySize": "1769", "Timeout": 25, "Role": "<Role.Arn>", "Environment": {"Variables": {}}}}`)
+	if got := c.outputs()["Function"]; got != "<Function.Arn>:live" {
+		t.Errorf("gateways call %v", got)
+	}
+
+	c = load(t, "render.yaml", "ReservedConcurrency=200", "Architecture=x86_64",
+		"BucketRegion=us-west-2", "BucketRole=arn:b", "SourceBucketRegion=ap-south-1", "SourceBucketRole=arn:s")
+	expectJSON(t, "its reserve", c.property("Function", "ReservedConcurrentExecutions"), `"200"`)
+	expectJSON(t, "its processor", c.property("Function", "Architectures"), `["x86_64"]`)
+	expectJSON(t, "its environment", c.property("Function", "Environment", "Variables"), `{
+		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
+}
+
+// TestAliasIsWhereTheScriptsHaveIt for a stack that is made, and ever after.
+func TestAliasIsWhereTheScriptsHaveIt(t *testing.T) {
+	for given, want := range map[string]string{"": "<FirstVersion.Version>", "7": "7"} {
+		c := load(t, "render.yaml", "LiveVersion="+given)
+		expectJSON(t, "the alias", c.resources("AWS::Lambda::Alias"), `{"Live": {"Name": "live",
+			"Description": "The version that gateways call.", "FunctionName": "<Function>", "FunctionVersion": "`+want+`"}}`)
+	}
+	c := load(t, "render.yaml")
+	expectJSON(t, "the version", c.resources("AWS::Lambda::Version"), `{"FirstVersion": {"FunctionName": "<Function>"}}`)
+	if policy := fields(c.sections["Resources"]["FirstVersion"])["DeletionPolicy"]; policy.Value != "Retain" {
+		t.Errorf("the first version is deleted by itself: %s", policy.Value)
+	}
+}
+
+func TestFunctionMayReadRenderAndStore(t *testing.T) {
+	const log = `{"Sid": "WriteLog", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+		"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:<Log>:*"}`
+	for _, test := range []struct {
+		name     string
+		given    []string
+		previews string
+		photos   string
+		listed   string
+	}{
+		{"one made", nil, "<Pictures>", "<Pictures>", `["arn:aws:s3:::<Pictures>"]`},
+		{"two made", []string{"Buckets=two"}, "<Pictures>", "<Photos>", `["arn:aws:s3:::<Pictures>", "arn:aws:s3:::<Photos>"]`},
+		{"one that exists", []string{"Bucket=mine"}, "mine", "mine", `["arn:aws:s3:::mine"]`},
+		{"two that exist", []string{"Bucket=mine", "SourceBucket=theirs"}, "mine", "theirs", `["arn:aws:s3:::mine", "arn:aws:s3:::theirs"]`},
+		{"photos that exist", []string{"SourceBucket=theirs"}, "<Pictures>", "theirs", `["arn:aws:s3:::<Pictures>", "arn:aws:s3:::theirs"]`},
+		{"previews that exist", []string{"Bucket=mine", "Buckets=two"}, "mine", "<Photos>", `["arn:aws:s3:::mine", "arn:aws:s3:::<Photos>"]`},
+	} {
+		c := load(t, "render.yaml", test.given...)
+		expectJSON(t, test.name, c.resources("AWS::IAM::Policy"), `{"Permissions": {"PolicyName": "render", "Roles": ["<Role>"],
+			"PolicyDocument": {"Version": "2012-10-17", "Statement": [
+				{"Sid": "ReadPhotos", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::`+test.photos+`/photo/*"},
+				{"Sid": "StorePreviews", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::`+test.previews+`/prew/*"},
+				{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": `+test.listed+`},
+				`+log+`]}}}`)
+		expectJSON(t, test.name, []any{c.outputs()["Bucket"], c.outputs()["SourceBucket"]}, `["`+test.previews+`", "`+test.photos+`"]`)
+	}
+
+	c := load(t, "render.yaml")
+	expectJSON(t, "the roles", c.resources("AWS::IAM::Role"), `{"Role": {"Description": "What the function that renders previews may do.",
+		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}}}`)
+	for given, want := range map[string]string{
+		"BucketRole=arn:b":       `["arn:b"]`,
+		"SourceBucketRole=arn:s": `["arn:s"]`,
+	} {
+		c := load(t, "render.yaml", given)
+		expectJSON(t, given, c.property("OtherAccounts", "PolicyDocument", "Statement"),
+			`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": `+want+`}]`)
+	}
+}
+
+// TestBucketsArePublicWhereThatWasAsked and only the two folders of those made
+// here, to read.
+func TestBucketsArePublicWhereThatWasAsked(t *testing.T) {
+	reads := func(bucket, resources string) string {
+		return `{"Bucket": "<` + bucket + `>", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": ` + resources + `}]}}`
+	}
+	for _, test := range []struct {
+		given    []string
+		buckets  string
+		policies string
+	}{
+		{nil, "Pictures", `{}`},
+		{[]string{"Buckets=two"}, "Photos Pictures", `{}`},
+		{[]string{"Access=public"}, "Pictures", `{"PicturesPolicy": ` +
+			reads("Pictures", `["arn:aws:s3:::<Pictures>/prew/*", "arn:aws:s3:::<Pictures>/photo/*"]`) + `}`},
+		{[]string{"Access=public", "Buckets=two"}, "Photos Pictures",
+			`{"PicturesPolicy": ` + reads("Pictures", `["arn:aws:s3:::<Pictures>/prew/*"]`) +
+				`, "PhotosPolicy": ` + reads("Photos", `"arn:aws:s3:::<Photos>/photo/*"`) + `}`},
+		{[]string{"Access=public", "Bucket=mine"}, "", `{}`},
+		{[]string{"Access=public", "Bucket=mine", "SourceBucket=theirs"}, "", `{}`},
+		{[]string{"Access=public", "SourceBucket=theirs"}, "Pictures",
+			`{"PicturesPolicy": ` + reads("Pictures", `["arn:aws:s3:::<Pictures>/prew/*"]`) + `}`},
+	} {
+		c := load(t, "render.yaml", test.given...)
+		buckets := slices.Sorted(maps.Keys(c.resources("AWS::S3::Bucket")))
+		if got := strings.Join(buckets, " "); got != test.buckets {
+			t.Errorf("%q: makes the buckets %q, want %q", test.given, got, test.buckets)
+		}
+		expectJSON(t, strings.Join(test.given, " "), c.resources("AWS::S3::BucketPolicy"), test.policies)
+		closed := "true"
+		if slices.Contains(test.given, "Access=public") {
+			closed = "false"
+		}
+		for _, bucket := range buckets {
+			expectJSON(t, bucket, c.property(bucket, "PublicAccessBlockConfiguration"), `{"BlockPublicAcls": true, "IgnorePublicAcls": true,
+				"BlockPublicPolicy": `+closed+`, "RestrictPublicBuckets": `+closed+`}`)
+			expectJSON(t, bucket, c.property(bucket, "OwnershipControls", "Rules"), `[{"ObjectOwnership": "BucketOwnerEnforced"}]`)
+			expectJSON(t, bucket, c.property(bucket, "BucketEncryption", "ServerSideEncryptionConfiguration"),
+				`[{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]`)
+		}
+	}
+}
+
+func TestPreviewsExpireWhereThatWasAskedAndPhotosNever(t *testing.T) {
+	const abort = `{"Id": "abort-uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}`
+	for days, want := range map[string]string{
+		"0":  `[` + abort + `]`,
+		"90": `[` + abort + `, {"Id": "expire-previews", "Status": "Enabled", "Prefix": "prew/", "ExpirationInDays": "90"}]`,
+	} {
+		c := load(t, "render.yaml", "Buckets=two", "PreviewDays="+days)
+		expectJSON(t, "after "+days, c.property("Pictures", "LifecycleConfiguration", "Rules"), want)
+		expectJSON(t, "photos", c.property("Photos", "LifecycleConfiguration", "Rules"), `[`+abort+`]`)
+	}
+}
+
+func TestBucketsOutliveTheStack(t *testing.T) {
+	c := load(t, "render.yaml", "Buckets=two")
+	for id := range c.resources("AWS::S3::Bucket") {
+		bucket := fields(c.sections["Resources"][id])
+		if got := bucket["DeletionPolicy"].Value + " " + bucket["UpdateReplacePolicy"].Value; got != "RetainExceptOnCreate Retain" {
+			t.Errorf("%s: %s", id, got)
+		}
+	}
+}
+
+func TestAlarmsAreForWhatLasts(t *testing.T) {
+	c := load(t, "render.yaml")
+	for id, want := range map[string]string{
+		"ErrorsAlarm":    `["Errors", "Sum", null, 0]`,
+		"ThrottlesAlarm": `["Throttles", "Sum", null, 0]`,
+		"DurationAlarm":  `["Duration", null, "p95", 5000]`,
+	} {
+		expectJSON(t, id, []any{c.property(id, "MetricName"), c.property(id, "Statistic"), c.property(id, "ExtendedStatistic"), c.property(id, "Threshold")}, want)
+		expectJSON(t, id, []any{
+			c.property(id, "Namespace"), c.property(id, "Dimensions"), c.property(id, "ComparisonOperator"), c.property(id, "TreatMissingData"),
+			c.property(id, "Period"), c.property(id, "EvaluationPeriods"), c.property(id, "DatapointsToAlarm"),
+		}, `["AWS/Lambda", [{"Name": "FunctionName", "Value": "<Function>"}], "GreaterThanThreshold", "notBreaching", 60, 5, 3]`)
+		expectJSON(t, id+" without a topic", []any{c.property(id, "AlarmActions"), c.property(id, "OKActions")}, `[null, null]`)
+		heard := load(t, "render.yaml", "AlarmTopic=arn:topic")
+		expectJSON(t, id, []any{heard.property(id, "AlarmActions"), heard.property(id, "OKActions")}, `[["arn:topic"], ["arn:topic"]]`)
+	}
+	if n := len(c.resources("AWS::CloudWatch::Alarm")); n != 3 {
+		t.Errorf("there are %d alarms, want 3", n)
+	}
+}
+
+func TestLogIsKeptForAWhile(t *testing.T) {
+	expectJSON(t, "the log", load(t, "render.yaml").resources("AWS::Logs::LogGroup"),
+		`{"Log": {"LogGroupName": "/aws/lambda/demo", "RetentionInDays": "30"}}`)
+	expectJSON(t, "the log", load(t, "render.yaml", "LogDays=7").property("Log", "RetentionInDays"), `"7"`)
+}
