@@ -1,0 +1,190 @@
+package deploy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+)
+
+func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
+	c := load(t, "gateway.yaml", "Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos")
+	expectJSON(t, "the gateway", c.resources("AWS::IAM::Policy"), `{"Permissions": {"PolicyName": "gateway", "Roles": ["<TaskRole>"],
+		"PolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Sid": "Render", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "arn:f:live"},
+			{"Sid": "ReadPhotosAndPreviews", "Effect": "Allow", "Action": "s3:GetObject",
+				"Resource": ["arn:aws:s3:::photos/photo/*", "arn:aws:s3:::pictures/prew/*"]},
+			{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket",
+				"Resource": ["arn:aws:s3:::pictures", "arn:aws:s3:::photos"]}]}}}`)
+	if _, more := c.property("TaskRole").(map[string]any)["Policies"]; more {
+		t.Error("the task's role has policies of its own")
+	}
+	expectJSON(t, "Fargate", c.property("ExecutionRole", "Policies", 0, "PolicyDocument", "Statement"), `[
+		{"Sid": "LogInToRegistry", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+		{"Sid": "PullImages", "Effect": "Allow",
+			"Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+			"Resource": "arn:aws:ecr:eu-west-1:123456789012:repository/demo/*"},
+		{"Sid": "WriteLog", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:<Log>:*"}]`)
+
+	c = load(t, "gateway.yaml", "Bucket=pictures", "SourceBucket=pictures", "SourceBucketRole=arn:s")
+	expectJSON(t, "one bucket", c.property("Permissions", "PolicyDocument", "Statement", 2, "Resource"), `["arn:aws:s3:::pictures"]`)
+	expectJSON(t, "a role", c.property("OtherAccounts", "PolicyDocument", "Statement"),
+		`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["arn:s"]}]`)
+}
+
+// TestGatewayTakesWhatTheFunctionsStackGives by the same names.
+func TestGatewayTakesWhatTheFunctionsStackGives(t *testing.T) {
+	outputs := load(t, "render.yaml", "BucketRegion=r", "BucketRole=r", "SourceBucketRegion=r", "SourceBucketRole=r").outputs()
+	parameters := load(t, "gateway.yaml").parameters
+	for _, name := range []string{"Function", "Bucket", "SourceBucket", "Access", "BucketRegion", "BucketRole", "SourceBucketRegion", "SourceBucketRole"} {
+		if _, ok := outputs[name]; !ok {
+			t.Errorf("render.yaml has no output %s", name)
+		}
+		if _, ok := parameters[name]; !ok {
+			t.Errorf("gateway.yaml has no parameter %s", name)
+		}
+	}
+}
+
+func TestContainersCanWriteNowhereButTheCache(t *testing.T) {
+	c := load(t, "gateway.yaml")
+	for i, want := range []string{
+		`["gateway", "65532:65532", true, {"Capabilities": {"Drop": ["ALL"]}}, null, ["CMD", "/prewmanager", "health"]]`,
+		`["nginx", "65532:65532", true, {"Capabilities": {"Drop": ["ALL"]}},
+			[{"SourceVolume": "cache", "ContainerPath": "/var/cache/prewnginx"}], ["CMD", "/prewnginx", "health"]]`,
+	} {
+		var container []any
+		for _, property := range []string{"Name", "User", "ReadonlyRootFilesystem", "LinuxParameters", "MountPoints"} {
+			container = append(container, c.property("Task", "ContainerDefinitions", i, property))
+		}
+		container = append(container, c.property("Task", "ContainerDefinitions", i, "HealthCheck", "Command"))
+		expectJSON(t, fmt.Sprint(i), container, want)
+	}
+	expectJSON(t, "nginx waits for", c.property("Task", "ContainerDefinitions", 1, "DependsOn"),
+		`[{"ContainerName": "gateway", "Condition": "HEALTHY"}]`)
+	for architecture, want := range map[string]string{"arm64": `"ARM64"`, "x86_64": `"X86_64"`} {
+		c := load(t, "gateway.yaml", "Architecture="+architecture)
+		expectJSON(t, architecture, c.property("Task", "RuntimePlatform", "CpuArchitecture"), want)
+	}
+}
+
+func TestContainersAreToldWhereEverythingIs(t *testing.T) {
+	environment := func(container int, given ...string) map[string]any {
+		c := load(t, "gateway.yaml", given...)
+		found := map[string]any{}
+		for _, variable := range c.property("Task", "ContainerDefinitions", container, "Environment").([]any) {
+			variable := variable.(map[string]any)
+			found[variable["Name"].(string)] = variable["Value"]
+		}
+		return found
+	}
+	here := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=public"}
+	elsewhere := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=private", "Vpc=vpc-1", "MissesPerSecond=5",
+		"BucketRegion=us-west-2", "BucketRole=arn:b", "SourceBucketRegion=ap-south-1", "SourceBucketRole=arn:s"}
+	expectJSON(t, "the gateway", environment(0, here...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live",
+		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
+		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0"}`)
+	expectJSON(t, "the gateway", environment(0, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live",
+		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
+		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
+		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
+	expectJSON(t, "nginx", environment(1, here...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
+		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0",
+		"PREW_REAL_IP_FROM": "10.80.0.0/24", "PREW_MISSES_PER_SECOND": "0", "PREW_CACHE_SIZE": "10g"}`)
+	expectJSON(t, "nginx", environment(1, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
+		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
+		"PREW_S3_REGION": "us-west-2", "PREW_SOURCE_REGION": "ap-south-1",
+		"PREW_REAL_IP_FROM": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", "PREW_MISSES_PER_SECOND": "5", "PREW_CACHE_SIZE": "10g"}`)
+}
+
+// TestClientsComeInWhereTheyShould and nowhere else.
+func TestClientsComeInWhereTheyShould(t *testing.T) {
+	const (
+		forward  = `[{"Type": "forward", "TargetGroupArn": "<Targets>"}]`
+		redirect = `[{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}]`
+		forbid   = `[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403", "ContentType": "text/plain", "MessageBody": "Forbidden"}}]`
+		secret   = `"0b1c2d3e"` // of the stack's id
+	)
+	for _, test := range []struct {
+		given    []string
+		http     string
+		https    string
+		aliases  string
+		url      string
+		recorded string
+		way      string
+	}{
+		{nil, forward, `null`, `null`, "http://<Balancer.DNSName>", "<Balancer.DNSName>", "<HttpListener>"},
+		{[]string{"Certificate=arn:c", "Domain=photos.example"}, redirect, forward, `null`,
+			"https://photos.example", "<Balancer.DNSName>", "<HttpsListener>"},
+		{[]string{"CloudFront=yes"}, forbid, `null`, `null`,
+			"https://<Distribution.DomainName>", "<Distribution.DomainName>", "<FromCloudFront>"},
+		{[]string{"CloudFront=yes", "Certificate=arn:c", "Domain=photos.example"}, forbid, `null`, `["photos.example"]`,
+			"https://photos.example", "<Distribution.DomainName>", "<FromCloudFront>"},
+	} {
+		c := load(t, "gateway.yaml", test.given...)
+		name := fmt.Sprint(test.given)
+		expectJSON(t, name, c.property("HttpListener", "DefaultActions"), test.http)
+		expectJSON(t, name, c.property("HttpsListener", "DefaultActions"), test.https)
+		expectJSON(t, name, c.property("Distribution", "DistributionConfig", "Aliases"), test.aliases)
+		expectJSON(t, name, c.property("Service", "Tags", 0, "Value"), `"`+test.way+`"`)
+		if url := c.outputs()["Url"]; url != test.url {
+			t.Errorf("%s: the URL is %v, want %s", name, url, test.url)
+		}
+		if target := c.outputs()["Target"]; target != test.recorded {
+			t.Errorf("%s: a name points at %v, want %s", name, target, test.recorded)
+		}
+		if test.http == forbid {
+			expectJSON(t, name, c.property("FromCloudFront", "Conditions"),
+				`[{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Prew-Origin", "Values": [`+secret+`]}}]`)
+			expectJSON(t, name, c.property("FromCloudFront", "Actions"), forward)
+			expectJSON(t, name, c.property("Distribution", "DistributionConfig", "Origins", 0, "OriginCustomHeaders"),
+				`[{"HeaderName": "X-Prew-Origin", "HeaderValue": `+secret+`}]`)
+		}
+	}
+
+	c := load(t, "gateway.yaml", "Certificate=arn:c")
+	expectJSON(t, "the tasks", c.property("TaskAccess", "SecurityGroupIngress"),
+		`[{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "SourceSecurityGroupId": "<BalancerAccess>"}]`)
+	expectJSON(t, "Redis", c.property("RedisAccess", "SecurityGroupIngress"),
+		`[{"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "SourceSecurityGroupId": "<TaskAccess>"}]`)
+	expectJSON(t, "Redis over TLS", c.property("Redis", "TransitEncryptionEnabled"), `true`)
+}
+
+func TestGatewaysScaleByRequests(t *testing.T) {
+	c := load(t, "gateway.yaml", "MinTasks=3", "MaxTasks=30", "RequestsPerTask=6000")
+	expectJSON(t, "the tasks", c.property("Scaling"), `{"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
+		"ResourceId": "service/<Cluster>/<Service.Name>", "MinCapacity": "3", "MaxCapacity": "30"}`)
+	expectJSON(t, "the requests", c.property("ScalingByRequests", "TargetTrackingScalingPolicyConfiguration"), `{
+		"PredefinedMetricSpecification": {"PredefinedMetricType": "ALBRequestCountPerTarget",
+			"ResourceLabel": "<Balancer.LoadBalancerFullName>/<Targets.TargetGroupFullName>"},
+		"TargetValue": "6000", "ScaleOutCooldown": 60, "ScaleInCooldown": 300}`)
+	if _, fixed := c.property("Service").(map[string]any)["DesiredCount"]; fixed {
+		t.Error("every deployment would set the number of tasks anew")
+	}
+}
+
+// TestNetworkIsMadeOrGiven: of one that is given nothing is made.
+func TestNetworkIsMadeOrGiven(t *testing.T) {
+	made := load(t, "gateway.yaml")
+	expectJSON(t, "S3 is reached", made.property("S3Endpoint"), `{"VpcId": "<Network>", "ServiceName": "com.amazonaws.eu-west-1.s3",
+		"VpcEndpointType": "Gateway", "RouteTableIds": ["<Routes>"]}`)
+	given := load(t, "gateway.yaml", "Vpc=vpc-1", "Subnets=subnet-1,subnet-2")
+	for _, kind := range []string{"VPC", "Subnet", "InternetGateway", "VPCGatewayAttachment", "RouteTable", "Route", "SubnetRouteTableAssociation", "VPCEndpoint"} {
+		if n := len(made.resources("AWS::EC2::" + kind)); n == 0 {
+			t.Errorf("no %s is made", kind)
+		}
+		if ids := slices.Collect(maps.Keys(given.resources("AWS::EC2::" + kind))); len(ids) != 0 {
+			t.Errorf("%v made beside the network that was given", ids)
+		}
+	}
+	for _, path := range [][]any{
+		{"Balancer", "Subnets"},
+		{"RedisSubnets", "SubnetIds"},
+		{"Service", "NetworkConfiguration", "AwsvpcConfiguration", "Subnets"},
+	} {
+		expectJSON(t, fmt.Sprint(path), made.property(path[0].(string), path[1:]...), `["<SubnetA>", "<SubnetB>"]`)
+		expectJSON(t, fmt.Sprint(path), given.property(path[0].(string), path[1:]...), `"subnet-1,subnet-2"`)
+	}
+}

@@ -1,0 +1,128 @@
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// TestTimeoutsFormALadder from the client's side to S3: whoever is further out
+// waits longer, so that it is always the innermost that speaks. Each value is
+// read where it is set.
+func TestTimeoutsFormALadder(t *testing.T) {
+	program, err := stack.Program("prewmanager")
+	if err != nil {
+		t.Fatal(err)
+	}
+	help, err := exec.Command(program, "serve", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(path ...string) string {
+		text, err := os.ReadFile(filepath.Join(append([]string{root}, path...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	// of is the seconds that the first group of an expression finds.
+	of := func(text, expression string) time.Duration {
+		t.Helper()
+		match := regexp.MustCompile(expression).FindStringSubmatch(text)
+		if match == nil {
+			t.Fatalf("%s is nowhere", expression)
+		}
+		n, err := strconv.Atoi(match[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(n) * time.Second
+	}
+	render, gateway := load(t, "render.yaml"), load(t, "gateway.yaml", "CloudFront=yes")
+	origin := []any{"DistributionConfig", "Origins", 0, "CustomOriginConfig"}
+	second := func(c template, id string, path ...any) time.Duration {
+		t.Helper()
+		return time.Duration(c.seconds(id, path...)) * time.Second
+	}
+	attribute := func(id, attributes, key string) time.Duration {
+		t.Helper()
+		for i := 0; ; i++ {
+			switch gateway.property(id, attributes, i, "Key") {
+			case nil:
+				t.Fatalf("%s has no %s", id, key)
+			case key:
+				return second(gateway, id, attributes, i, "Value")
+			}
+		}
+	}
+	type step struct {
+		name  string
+		takes time.Duration
+	}
+	cloudFront := step{"CloudFront", second(gateway, "Distribution", append(origin, "OriginReadTimeout")...)}
+	balancer := step{"the balancer", attribute("Balancer", "LoadBalancerAttributes", "idle_timeout.timeout_seconds")}
+	nginx := step{"nginx, for a gateway", of(read("nginx", "gateway.conf"), `(?m)^proxy_read_timeout (\d+)s;`)}
+	answer := step{"the gateway's answer", of(string(help), `--answer-timeout=(\d+)s`)}
+	invoke := step{"the invocation", of(string(help), `--invoke-timeout=(\d+)s`)}
+	function := step{"the function", second(render, "Function", "Timeout")}
+	callOfGateway := step{"the gateway's call of S3", of(string(help), `--s3-timeout=(\d+)s`)}
+	callOfFunction := step{"the function's call of S3", of(read("lambda", "storage.go"), `callTimeout = (\d+) \* time.Second`)}
+	callOfNginx := step{"nginx's call of S3", of(read("nginx", "s3.conf"), `(?m)^proxy_read_timeout (\d+)s;`)}
+	for _, ladder := range [][]step{
+		{cloudFront, nginx, answer, invoke, function, {"reading and storing", 2 * callOfFunction.takes}},
+		{balancer, nginx},
+		{invoke, callOfGateway},
+		{nginx, callOfNginx},
+		// A connection is closed by the side that opens it, or a request could meet
+		// its end. nginx keeps one for 75 s where nothing else is set.
+		{{"nginx's keeping of a connection", keepaliveOfNginx(t, filepath.Join(root, "nginx"))}, balancer,
+			{"CloudFront's keeping of a connection", second(gateway, "Distribution", append(origin, "OriginKeepaliveTimeout")...)}},
+		// Whoever is stopped finishes what it has begun.
+		{{"deregistration", attribute("Targets", "TargetGroupAttributes", "deregistration_delay.timeout_seconds")}, nginx},
+		{{"the end of nginx", second(gateway, "Task", "ContainerDefinitions", 1, "StopTimeout")}, nginx},
+		{{"the end of the gateway", second(gateway, "Task", "ContainerDefinitions", 0, "StopTimeout")}, answer},
+	} {
+		for i := range len(ladder) - 1 {
+			if outer, inner := ladder[i], ladder[i+1]; outer.takes <= inner.takes {
+				t.Errorf("%s, %v, ends before %s, %v", outer.name, outer.takes, inner.name, inner.takes)
+			}
+		}
+	}
+	if function.takes != stack.FunctionTimeout {
+		t.Errorf("the function has %v, and %v on one machine", function.takes, stack.FunctionTimeout)
+	}
+}
+
+// keepaliveOfNginx is what its configuration sets, or its default.
+func keepaliveOfNginx(t *testing.T, dir string) time.Duration {
+	t.Helper()
+	const byDefault = 75 * time.Second // ngx_http_core_module
+	files, err := filepath.Glob(filepath.Join(dir, "*.conf*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no configuration of nginx: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if match := regexp.MustCompile(`(?m)^\s*keepalive_timeout (\d+)s;`).FindSubmatch(text); match != nil {
+			n, err := strconv.Atoi(string(match[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return time.Duration(n) * time.Second
+		}
+	}
+	return byDefault
+}
