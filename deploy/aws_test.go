@@ -8,31 +8,51 @@ import (
 )
 
 // awsCLI records how it is called, a line each, and fails on the call that
-// FAIL_ON names. STATUS is the stack's, LIVE the version that the alias points
-// at; empty, there is none. VERSIONS and OUTPUTS are what they are, a line each.
+// FAIL_ON names, with ERROR. STATUS is the stack's and GATEWAY_STATUS that of the
+// gateway's, LIVE the version that the alias points at; what is empty is not
+// there. VERSIONS and OUTPUTS are what they are, a line each.
 const awsCLI = `#!/bin/sh
 echo "$*" >>"$CALLS"
 refuse() { echo "An error occurred ($1)" >&2; exit 255; }
+have() { if [ -z "$2" ]; then refuse "$1"; fi; printf '%b\n' "$2"; }
 case "$*" in
 "${FAIL_ON:-never}"*) refuse "${ERROR:-AccessDenied}" ;;
 "sts get-caller-identity"*) printf '123456789012\tarn:aws:iam::123456789012:user/somebody\n' ;;
 "configure get region") echo us-east-1 ;;
 "lambda update-function-code"*) echo hash-of-the-code ;;
 "lambda publish-version"*) echo 7 ;;
-"lambda get-alias"*) if [ -z "$LIVE" ]; then refuse ResourceNotFoundException; fi; echo "$LIVE" ;;
-"lambda list-versions-by-function"*) if [ -z "$VERSIONS" ]; then refuse ResourceNotFoundException; fi; echo "$VERSIONS" ;;
-"cloudformation get-template-summary"*) printf 'CodeBucket\tNone\nCodeKey\tNone\nArchitecture\tarm64\nLiveVersion\t\nMemorySize\t1769\n' ;;
-"cloudformation describe-stacks"*Status*) if [ -z "$STATUS" ]; then refuse "ValidationError: Stack does not exist"; fi; echo "$STATUS" ;;
-"cloudformation describe-stacks"*Outputs*) echo "$OUTPUTS" ;;
+"lambda get-alias"*) have ResourceNotFoundException "$LIVE" ;;
+"lambda list-versions-by-function"*) have ResourceNotFoundException "$VERSIONS" ;;
+"cloudformation get-template-summary"*gateway.yaml*) printf 'Function\tNone\nBucket\tNone\nGatewayImage\tNone\nNginxImage\tNone\nArchitecture\tarm64\nSourceBucket\tNone\nAccess\tNone\nBucketRegion\t\nBucketRole\t\nSourceBucketRegion\t\nSourceBucketRole\t\nSubnets\t\n' ;;
+"cloudformation get-template-summary"*) printf 'CodeBucket\tNone\nCodeKey\tNone\nArchitecture\tarm64\nLiveVersion\t\nMemorySize\t1769\nLogDays\t30\n' ;;
+"cloudformation describe-stacks --stack-name demo-gateway"*Status*) have "ValidationError: Stack does not exist" "$GATEWAY_STATUS" ;;
+"cloudformation describe-stacks"*Status*) have "ValidationError: Stack does not exist" "$STATUS" ;;
+"cloudformation describe-stacks"*Outputs*) have "ValidationError: Stack does not exist" "$OUTPUTS" ;;
 "cloudformation describe-stacks"*Parameters*) printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\n' ;;
-"cloudformation describe-stack-resources"*) echo demo-pictures ;;
-"cloudformation describe-stack-events"*) echo "Role	is not authorized" ;;
+"cloudformation describe-stack-resources"*) echo demo-pictures-1 ;;
+"cloudformation describe-stack-events"*) echo "Role is not authorized" ;;
+"ecr get-login-password"*) echo secret ;;
+"ecr describe-repositories --output"*) echo demo-gateway/nginx ;;
+"--version") echo "aws-cli/$CLI" ;;
 esac
 `
 
-// calls of the CLI that more than one script makes.
 const (
 	identity = "sts get-caller-identity --query [Account,Arn] --output text\n"
+
+	// The calls of the scripts for a stack called demo, by what they are for.
+	headBucket   = "s3api head-bucket --bucket prew-code-123456789012-eu-west-1 --expected-bucket-owner 123456789012\n"
+	codeKey      = "lambda/4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2.zip"
+	live         = "lambda get-alias --function-name demo --name live --query FunctionVersion --output text\n"
+	listVersions = "lambda list-versions-by-function --function-name demo --output text --query Versions[].[Version, CodeSha256, Architectures[0], MemorySize, Timeout, Role, to_string(Environment.Variables)]\n"
+	waitFunction = "lambda wait function-updated-v2 --function-name demo\n"
+	publish      = "lambda publish-version --function-name demo --query Version --output text\n"
+	summary      = "cloudformation get-template-summary --template-body file://deploy/render.yaml --query Parameters[].[ParameterKey,DefaultValue] --output text\n"
+	status       = "cloudformation describe-stacks --stack-name demo --query Stacks[0].StackStatus --output text\n"
+	parameters   = "cloudformation describe-stacks --stack-name demo --query Stacks[0].Parameters[].[ParameterKey,ParameterValue] --output text\n"
+	waitUpdate   = "cloudformation wait stack-update-complete --stack-name demo\n"
+	waitAndLook  = live + waitFunction + listVersions
+	outputs      = "cloudformation describe-stacks --stack-name demo --query Stacks[0].Outputs[].[OutputKey,OutputValue] --output text\n"
 )
 
 func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
@@ -83,12 +103,312 @@ func TestDeployNamesTheMissingCLI(t *testing.T) {
 	}
 }
 
+// What the recording CLI says of a function: versions 3 and 4 of other code, and
+// in $LATEST that of version 4, or new code.
+const (
+	versions = "VERSIONS=3\\told\\tarm64\\t1769\\n4\\tbad\\tarm64\\t1769\\n$LATEST\\t"
+	asNewest = versions + "bad\\tarm64\\t1769"
+	changed  = versions + "new\\tarm64\\t1769"
+	resized  = versions + "bad\\tarm64\\t1024"
+)
+
+// updated is the update of a stack with these values of its parameters.
+func updated(template string, values ...string) string {
+	call := "cloudformation update-stack --stack-name demo " + template + " --capabilities CAPABILITY_IAM --parameters"
+	for _, value := range values {
+		name, value, _ := strings.Cut(value, "=")
+		call += ` ParameterKey=` + name + `,ParameterValue="` + value + `"`
+	}
+	return call + "\n"
+}
+
+func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
+	const (
+		headObject = "s3api head-object --bucket prew-code-123456789012-eu-west-1 --key " + codeKey + " --expected-bucket-owner 123456789012\n"
+		bucket     = "CodeBucket=prew-code-123456789012-eu-west-1"
+		key        = "CodeKey=" + codeKey
+		move       = "lambda update-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n"
+	)
+	start := identity + headBucket + headObject + live + listVersions + summary + status + parameters
+	fromTemplate := func(live string) string {
+		return updated("--template-body file://deploy/render.yaml", bucket, key, "Architecture=arm64", "LiveVersion="+live, "MemorySize=1024", "LogDays=30") + waitUpdate
+	}
+	told := parameters + updated("--use-previous-template", "CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=7", "MemorySize=1024") + waitUpdate
+	for _, test := range []struct {
+		name   string
+		env    []string
+		calls  string
+		output string
+	}{
+		{"nothing new", []string{"LIVE=4", asNewest}, start + fromTemplate("4") + waitAndLook + outputs, "The stack demo has"},
+		{"other code", []string{"LIVE=4", changed}, start + fromTemplate("4") + waitAndLook + publish + move + told + outputs, "live is version 7, was 4"},
+		{"other configuration", []string{"LIVE=4", resized}, start + fromTemplate("4") + waitAndLook + publish + move + told + outputs, "live is version 7, was 4"},
+		{"rolled back", []string{"LIVE=3", asNewest}, start + fromTemplate("3") + waitAndLook + outputs, "live stays version 3"},
+		{"rolled back, other configuration", []string{"LIVE=3", resized}, start + fromTemplate("3") + waitAndLook + publish + outputs, "live stays version 3"},
+		{"rolled back, other code", []string{"LIVE=3", changed}, start + fromTemplate("3") + waitAndLook + publish + move + told + outputs, "live is version 7, was 3"},
+	} {
+		output, calls, err := onStack(t, "deploy.sh", append(test.env, "STATUS=UPDATE_COMPLETE", `OUTPUTS=Region\teu-west-1`)...)
+		if err != nil || !strings.Contains(output, test.output) {
+			t.Errorf("%s: %v, want %q in\n%s", test.name, err, test.output, output)
+		}
+		if calls != test.calls {
+			t.Errorf("%s: aws was called with\n%swant\n%s", test.name, calls, test.calls)
+		}
+	}
+}
+
+func TestDeployStackMakesWhatIsMissing(t *testing.T) {
+	output, calls, err := onStack(t, "deploy.sh", "FAIL_ON=s3api head", "ERROR=404", `OUTPUTS=Region\teu-west-1`, "PARAMETERS=MemorySize=2048 LogDays=7")
+	if err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+	for _, want := range []string{
+		"s3api create-bucket --bucket prew-code-123456789012-eu-west-1 --create-bucket-configuration LocationConstraint=eu-west-1\n",
+		"s3api put-public-access-block --bucket prew-code-123456789012-eu-west-1 --expected-bucket-owner 123456789012 --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true\n",
+		"s3api put-object --bucket prew-code-123456789012-eu-west-1 --key " + codeKey + " --body lambda.zip --expected-bucket-owner 123456789012\n",
+		strings.NewReplacer("update-stack", "create-stack").Replace(updated("--template-body file://deploy/render.yaml",
+			"CodeBucket=prew-code-123456789012-eu-west-1", "CodeKey="+codeKey, "Architecture=arm64", "LiveVersion=", "MemorySize=2048", "LogDays=7")),
+		"cloudformation wait stack-create-complete --stack-name demo\n",
+		"lambda create-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n",
+	} {
+		if !strings.Contains(calls, want) {
+			t.Errorf("aws was not called with\n%sbut with\n%s", want, calls)
+		}
+	}
+
+	_, calls, _ = onStack(t, "deploy.sh", "AWS_REGION=us-east-1", "FAIL_ON=s3api head", "ERROR=404")
+	if !strings.Contains(calls, "s3api create-bucket --bucket prew-code-123456789012-us-east-1\n") {
+		t.Errorf("S3 refuses a bucket's location in us-east-1:\n%s", calls)
+	}
+}
+
+func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
+	for _, test := range []struct{ outputs, environment string }{
+		{`Region\teu-west-1\nFunction\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tpublic`,
+			"AWS_REGION=eu-west-1\nPREW_FUNCTION=arn:f:live\nPREW_BUCKET=pictures\n"},
+		{`Region\teu-west-1\nFunction\tarn:f:live\nBucket\tpictures\nSourceBucket\tphotos\nAccess\tprivate` +
+			`\nBucketRegion\tr1\nBucketRole\tarn:b\nSourceBucketRegion\tr2\nSourceBucketRole\tarn:s`,
+			"AWS_REGION=eu-west-1\nPREW_FUNCTION=arn:f:live\nPREW_BUCKET=pictures\nPREW_S3_REGION=r1\nPREW_S3_ROLE=arn:b\n" +
+				"PREW_SOURCE_BUCKET=photos\nPREW_SOURCE_REGION=r2\nPREW_SOURCE_ROLE=arn:s\nPREW_PRIVATE=1\n"},
+	} {
+		output, _, err := onStack(t, "deploy.sh", "STATUS=UPDATE_COMPLETE", "LIVE=4", asNewest, "OUTPUTS="+test.outputs)
+		if err != nil || !strings.HasSuffix(output, "beside PREW_REDIS:\n\n"+test.environment) {
+			t.Errorf("%v, want at the end\n%s\nof\n%s", err, test.environment, output)
+		}
+	}
+}
+
+// TestFailuresSayWhatToDo of every script that works on a stack.
+func TestFailuresSayWhatToDo(t *testing.T) {
+	for _, test := range []struct {
+		script string
+		env    []string
+		output string
+	}{
+		{"deploy.sh", []string{"STACK="}, "which stack? make deploy STACK=name"},
+		{"deploy.sh", []string{"STACK=Demo!"}, "STACK=Demo!, expected up to 64 lower-case letters"},
+		{"deploy.sh", []string{"ARCH=386"}, "ARCH=386, expected arm64 or amd64"},
+		{"deploy.sh", []string{"AWS_REGION=", "FAIL_ON=configure"}, "which region? run aws configure, or set AWS_REGION"},
+		{"deploy.sh", []string{"FAIL_ON=sts"}, "run aws configure"},
+		{"deploy.sh", []string{"FAIL_ON=s3api head-bucket"}, "is it another account's"},
+		{"deploy.sh", []string{"FAIL_ON=lambda get-alias"}, "may you lambda:GetAlias?"},
+		{"deploy.sh", []string{"FAIL_ON=lambda list"}, "may you lambda:ListVersionsByFunction?"},
+		{"deploy.sh", []string{"FAIL_ON=cloudformation get-template-summary"}, "may you cloudformation:GetTemplateSummary?"},
+		{"deploy.sh", []string{"FAIL_ON=cloudformation describe-stacks"}, "may you cloudformation:DescribeStacks?"},
+		{"deploy.sh", []string{"PARAMETERS=Memory=1"}, "deploy/render.yaml has no Memory, expected one of CodeBucket CodeKey"},
+		{"deploy.sh", []string{"PARAMETERS=Memory"}, "PARAMETERS: Memory, expected Name=value"},
+		{"deploy.sh", []string{"STATUS=ROLLBACK_COMPLETE"}, "can only be deleted: make destroy STACK=demo"},
+		{"deploy.sh", []string{"FAIL_ON=cloudformation create-stack"}, "the stack demo could not be deployed, see above"},
+		{"deploy.sh", []string{"FAIL_ON=cloudformation wait"}, "Role is not authorized"},
+		{"deploy.sh", []string{"FAIL_ON=lambda wait"}, "aws lambda get-function --function-name demo says why"},
+		{"deploy.sh", []string{"FAIL_ON=lambda publish"}, "may you lambda:PublishVersion?"},
+		{"deploy.sh", []string{"FAIL_ON=lambda create-alias"}, "it stays at none"},
+		{"deploy-code.sh", nil, "there is no stack demo in eu-west-1: make deploy STACK=demo makes it"},
+		{"deploy-code.sh", []string{"STATUS=UPDATE_COMPLETE", "FAIL_ON=lambda update-function-code"}, "may you lambda:UpdateFunctionCode?"},
+		{"rollback.sh", []string{"VERSION=last"}, "VERSION=last, expected the number of a version"},
+		{"rollback.sh", nil, "there is no function demo in eu-west-1"},
+		{"rollback.sh", []string{"LIVE=3", asNewest}, "there is no version before 3 of demo"},
+		{"rollback.sh", []string{"LIVE=4", asNewest, "VERSION=9"}, "VERSION=9, expected one of 3 4"},
+		{"rollback.sh", []string{"LIVE=4", asNewest, "VERSION=4"}, "version 4 of demo is live already"},
+		{"logs.sh", []string{"CLI=1.45.11 Python/3.11.7"}, "needs version 2 of the AWS CLI"},
+		{"logs.sh", []string{"CLI=2.31.0"}, "there is no stack demo"},
+		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
+		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "GATEWAY_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-gateway first"},
+		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE"}, "YES=1 make destroy STACK=demo"},
+		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation wait"}, "Role is not authorized"},
+	} {
+		output, calls, err := onStack(t, test.script, test.env...)
+		if err == nil || !strings.Contains(output, test.output) {
+			t.Errorf("%s %q: %v, want a failure and %q in\n%s", test.script, test.env, err, test.output, output)
+		}
+		if strings.Contains(calls, "delete-stack") && !strings.Contains(strings.Join(test.env, " "), "YES=1") {
+			t.Errorf("%s %q deleted", test.script, test.env)
+		}
+	}
+}
+
+func TestDeployCodeAndRollbackMoveTheAliasAndTellTheStack(t *testing.T) {
+	tell := func(values ...string) string {
+		return parameters + updated("--use-previous-template", append(values, "MemorySize=1024")...) + waitUpdate
+	}
+	newCode := []string{"CodeBucket=prew-code-123456789012-eu-west-1", "CodeKey=" + codeKey, "Architecture=x86_64", "LiveVersion=7"}
+	for _, test := range []struct {
+		script string
+		env    []string
+		calls  string // at the end
+		output string
+	}{
+		{"deploy-code.sh", []string{"LIVE=4", changed, "ARCH=amd64"},
+			"lambda update-function-code --function-name demo --s3-bucket prew-code-123456789012-eu-west-1 --s3-key " + codeKey +
+				" --architectures x86_64 --query CodeSha256 --output text\n" + waitFunction + listVersions + publish +
+				"lambda update-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n" + tell(newCode...),
+			"demo: live is version 7, was 4"},
+		{"deploy-code.sh", []string{changed, "ARCH=amd64"},
+			"lambda create-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n" + tell(newCode...),
+			"demo: live is version 7, was none"},
+		{"deploy-code.sh", []string{"LIVE=4", asNewest}, waitFunction + listVersions, "live is version 4 already"},
+		{"rollback.sh", []string{"LIVE=4", asNewest},
+			"lambda update-alias --function-name demo --name live --function-version 3 --query AliasArn --output text\n" +
+				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=3"),
+			"demo: live is version 3, was 4"},
+		{"rollback.sh", []string{"LIVE=3", asNewest, "VERSION=4"},
+			"lambda update-alias --function-name demo --name live --function-version 4 --query AliasArn --output text\n" +
+				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=4"),
+			"demo: live is version 4, was 3"},
+		{"rollback.sh", []string{asNewest},
+			"lambda create-alias --function-name demo --name live --function-version 3 --query AliasArn --output text\n" +
+				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=3"),
+			"demo: live is version 3, was none"},
+		// What is live is live, whether or not the stack hears of it.
+		{"rollback.sh", []string{"LIVE=4", asNewest, "FAIL_ON=cloudformation wait"}, waitUpdate, "the stack demo was not told; the next make deploy does it"},
+		{"rollback.sh", []string{"LIVE=4", asNewest, "FAIL_ON=cloudformation update", "ERROR=ValidationError: No updates are to be performed"},
+			"", "demo: live is version 3, was 4\n"},
+	} {
+		output, calls, err := onStack(t, test.script, append(test.env, "STATUS=UPDATE_COMPLETE")...)
+		if err != nil || !strings.Contains(output, test.output) {
+			t.Errorf("%s %q: %v, want %q in\n%s", test.script, test.env, err, test.output, output)
+		}
+		if !strings.HasSuffix(calls, test.calls) {
+			t.Errorf("%s %q: aws was called with\n%swant at the end\n%s", test.script, test.env, calls, test.calls)
+		}
+	}
+}
+
+func TestDestroyDeletesAndSaysWhatStays(t *testing.T) {
+	output, calls, err := onStack(t, "destroy.sh", "STATUS=UPDATE_COMPLETE", "YES=1")
+	if err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+	for _, want := range []string{
+		"The bucket demo-pictures-1 stays, with all that is in it.",
+		"aws s3 rb --force s3://demo-pictures-1\n",
+		"aws ecr delete-repository --force --repository-name demo-gateway/nginx\n",
+		"aws s3 rb --force s3://prew-code-123456789012-eu-west-1,",
+	} {
+		if !strings.Contains(output, want) {
+			t.Errorf("want %q in\n%s", want, output)
+		}
+	}
+	if want := "cloudformation delete-stack --stack-name demo\ncloudformation wait stack-delete-complete --stack-name demo\n"; !strings.HasSuffix(calls, want) {
+		t.Errorf("aws was called with\n%swant at the end\n%s", calls, want)
+	}
+}
+
+func TestLogsFollowTheStacksLog(t *testing.T) {
+	for _, test := range []struct{ env, since string }{{"SINCE=", "10m"}, {"SINCE=2h", "2h"}} {
+		output, calls, err := onStack(t, "logs.sh", `OUTPUTS=Region\teu-west-1\nLogGroup\t/aws/lambda/demo`, "CLI=2.31.0", test.env)
+		if want := "logs tail /aws/lambda/demo --follow --since " + test.since + "\n"; err != nil || !strings.HasSuffix(calls, want) {
+			t.Errorf("%v\n%s\naws was called with\n%swant at the end\n%s", err, output, calls, want)
+		}
+	}
+}
+
+// dockerCLI records how it is called with the calls of the CLI; what it builds has
+// the id of its file's name. It fails on the call that DOCKER_FAILS_ON names.
+const dockerCLI = `#!/bin/sh
+echo "docker $*" | sed 's/--iidfile [^ ]*/--iidfile FILE/' >>"$CALLS"
+case "$*" in "${DOCKER_FAILS_ON:-never}"*) exit 1 ;; esac
+case "$*" in
+login*) if [ "$(cat)" != secret ]; then exit 1; fi ;;
+build*) while [ "$1" != --iidfile ]; do
+	if [ "$1" = --file ]; then basename "$2" .Dockerfile | sed 's/^/sha256:0123456789abcdef/' >"$CALLS.id"; fi
+	shift
+done && cp "$CALLS.id" "$2" ;;
+esac
+`
+
+func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
+	const (
+		registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+		stackOf  = `OUTPUTS=Function\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tprivate\nBucketRole\tarn:b\nUrl\thttp://there\nTarget\tthere`
+		push     = "docker build --platform linux/arm64 --file deploy/gateway.Dockerfile --iidfile FILE .\n" +
+			"ecr describe-repositories --repository-names demo-gateway/gateway\n" +
+			"docker tag 0123456789abcdefgateway " + registry + "/demo-gateway/gateway:0123456789abcdef\n" +
+			"docker push " + registry + "/demo-gateway/gateway:0123456789abcdef\n"
+	)
+	with := func(env ...string) (string, string, error) {
+		path := t.TempDir()
+		write(t, filepath.Join(path, "docker"), dockerCLI, 0o755)
+		return onStack(t, "deploy-gateway.sh", append(env, stackOf, "PATH="+path)...)
+	}
+	output, calls, err := with("PARAMETERS=Subnets=subnet-1,subnet-2")
+	want := identity + outputs +
+		"ecr get-login-password\n" + "docker login --username AWS --password-stdin " + registry + "\n" +
+		push + strings.NewReplacer("deploy/gateway", "deploy/nginx", "demo-gateway/gateway", "demo-gateway/nginx", "abcdefgateway", "abcdefnginx").Replace(push) +
+		strings.ReplaceAll(summary, "render.yaml", "gateway.yaml") +
+		strings.ReplaceAll(status, "demo", "demo-gateway") +
+		strings.NewReplacer("update-stack", "create-stack", "demo ", "demo-gateway ").Replace(updated("--template-body file://deploy/gateway.yaml",
+			"Function=arn:f:live", "Bucket=pictures", "GatewayImage="+registry+"/demo-gateway/gateway:0123456789abcdef",
+			"NginxImage="+registry+"/demo-gateway/nginx:0123456789abcdef", "Architecture=arm64", "SourceBucket=pictures", "Access=private",
+			"BucketRegion=", "BucketRole=arn:b", "SourceBucketRegion=", "SourceBucketRole=", "Subnets=subnet-1,subnet-2")) +
+		"cloudformation wait stack-create-complete --stack-name demo-gateway\n" +
+		strings.ReplaceAll(outputs, "demo", "demo-gateway")
+	if err != nil || !strings.Contains(output, "demo-gateway: http://there\n") || calls != want {
+		t.Errorf("%v\n%s\ncalled were\n%swant\n%s", err, output, calls, want)
+	}
+
+	_, calls, _ = with("FAIL_ON=ecr describe-repositories", "ERROR=RepositoryNotFoundException")
+	if want := "ecr create-repository --repository-name demo-gateway/nginx --image-scanning-configuration scanOnPush=true\n"; !strings.Contains(calls, want) {
+		t.Errorf("aws was not called with\n%sbut with\n%s", want, calls)
+	}
+
+	for _, test := range []struct{ fails, output string }{
+		{"DOCKER_FAILS_ON=login", "does docker run?"},
+		{"DOCKER_FAILS_ON=build", "building deploy/gateway.Dockerfile failed"},
+		{"DOCKER_FAILS_ON=push", "pushing " + registry + "/demo-gateway/gateway:0123456789abcdef failed"},
+		{"FAIL_ON=ecr describe", "may you ecr:DescribeRepositories?"},
+		{"FAIL_ON=cloudformation describe-stacks", "make deploy STACK=demo makes it"},
+	} {
+		if output, _, err := with(test.fails); err == nil || !strings.Contains(output, test.output) {
+			t.Errorf("%s: %v, want a failure and %q in\n%s", test.fails, err, test.output, output)
+		}
+	}
+	output, err = script(checkout(t, "aws.sh", "deploy-gateway.sh"), "deploy-gateway.sh", "STACK=demo", "PATH="+bare(t, "bash", "dirname", "basename"))
+	if err == nil || !strings.Contains(output, "docker or podman is missing") {
+		t.Errorf("%v, without docker:\n%s", err, output)
+	}
+}
+
+// onStack runs a script in a checkout with a lambda.zip, for the stack demo in
+// eu-west-1 unless env says otherwise.
+func onStack(t *testing.T, name string, env ...string) (output, calls string, err error) {
+	t.Helper()
+	dir := checkout(t, "aws.sh", "version.sh", name)
+	write(t, filepath.Join(dir, "lambda.zip"), "zip", 0o644)
+	return withCLI(t, dir, name, append([]string{"STACK=demo", "AWS_REGION=eu-west-1"}, env...)...)
+}
+
 // withCLI runs a script of a checkout with the recording CLI and returns how that
-// was called.
+// was called. A PATH in env comes before the system's folders.
 func withCLI(t *testing.T, checkout, name string, env ...string) (output, calls string, err error) {
 	t.Helper()
 	path := t.TempDir()
 	write(t, filepath.Join(path, "aws"), awsCLI, 0o755)
+	for _, variable := range env {
+		if more, ok := strings.CutPrefix(variable, "PATH="); ok {
+			path += ":" + more
+		}
+	}
 	log := filepath.Join(t.TempDir(), "calls")
 	write(t, log, "", 0o644)
 	output, err = script(checkout, name, append(env, "PATH="+path+":/usr/bin:/bin", "CALLS="+log)...)
