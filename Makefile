@@ -16,7 +16,7 @@ export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES
 .PHONY: help build run test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## install nginx and Redis where missing, build everything into .bin/
 	@deploy/install.sh
@@ -46,6 +46,7 @@ test-images: ## build the container images from Debian's packages and run them (
 
 images: ## build the container images prew-gateway and prew-nginx (BUILDER=docker, podman or buildah)
 	@deploy/images.sh
+
 test-aws: ## deploy to an AWS on this machine: needs the AWS CLI, moto and cfn-lint
 	@deploy/install.sh
 	@deploy/build.sh versitygw

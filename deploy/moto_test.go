@@ -319,7 +319,7 @@ func renderPrivately(t *testing.T, deployed []byte, bucket string, environment [
 	}
 	t.Cleanup(store.Stop)
 	client := store.Client()
-	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
+	if err := store.CreatePrivateBucket(ctx, bucket); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.PutObject(ctx, &s3.PutObjectInput{
@@ -338,6 +338,7 @@ func renderPrivately(t *testing.T, deployed []byte, bucket string, environment [
 		Bootstrap: unpack(t, deployed, dir),
 		Processes: 1,
 		Timeout:   stack.FunctionTimeout,
+		Memory:    stack.FunctionMemory,
 		Env:       environment,
 		Dir:       dir,
 	})
