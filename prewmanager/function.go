@@ -38,10 +38,18 @@ func onLambda(cfg aws.Config, name string, throttled func()) func(context.Contex
 		o.Retryer = aws.NopRetryer{}
 	})
 	return func(ctx context.Context, payload []byte) ([]byte, bool, error) {
+		var refused error
 		for {
+			began := time.Now()
 			output, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
+			if ctx.Err() != nil && refused != nil && time.Since(began) < throttledPause {
+				// Not the render was too long, but the time was up while it was
+				// refused once more.
+				return nil, false, fail(prew.Throttled, refused)
+			}
 			if _, ok := errors.AsType[*lambdatypes.TooManyRequestsException](err); ok {
 				throttled()
+				refused = err
 				select {
 				case <-time.After(throttledPause + rand.N(throttledPause)):
 					continue
