@@ -123,7 +123,7 @@ deploy_stack() {
 		if aws cloudformation wait "stack-$verb-complete" --stack-name "$stack"; then return; fi
 		explain_failure "$stack"
 	else
-		case $answer in *"No updates are to be performed"*) return ;; esac
+		case $answer in *"No updates are to be performed"*) return 0 ;; esac
 		echo "$answer" >&2
 	fi
 	fail "the stack $stack could not be deployed, see above"

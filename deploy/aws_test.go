@@ -103,10 +103,10 @@ func TestDeployNamesTheMissingCLI(t *testing.T) {
 	}
 }
 
-// What the recording CLI says of a function: versions 3 and 4 of other code, and
-// in $LATEST that of version 4, or new code.
+// What the recording CLI says of a function: versions 9 and 10 of other code, and
+// in $LATEST that of version 10, or new code.
 const (
-	versions = "VERSIONS=3\\told\\tarm64\\t1769\\n4\\tbad\\tarm64\\t1769\\n$LATEST\\t"
+	versions = "VERSIONS=10\\tbad\\tarm64\\t1769\\n9\\told\\tarm64\\t1769\\n$LATEST\\t"
 	asNewest = versions + "bad\\tarm64\\t1769"
 	changed  = versions + "new\\tarm64\\t1769"
 	resized  = versions + "bad\\tarm64\\t1024"
@@ -140,12 +140,14 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 		calls  string
 		output string
 	}{
-		{"nothing new", []string{"LIVE=4", asNewest}, start + fromTemplate("4") + waitAndLook + outputs, "The stack demo has"},
-		{"other code", []string{"LIVE=4", changed}, start + fromTemplate("4") + waitAndLook + publish + move + told + outputs, "live is version 7, was 4"},
-		{"other configuration", []string{"LIVE=4", resized}, start + fromTemplate("4") + waitAndLook + publish + move + told + outputs, "live is version 7, was 4"},
-		{"rolled back", []string{"LIVE=3", asNewest}, start + fromTemplate("3") + waitAndLook + outputs, "live stays version 3"},
-		{"rolled back, other configuration", []string{"LIVE=3", resized}, start + fromTemplate("3") + waitAndLook + publish + outputs, "live stays version 3"},
-		{"rolled back, other code", []string{"LIVE=3", changed}, start + fromTemplate("3") + waitAndLook + publish + move + told + outputs, "live is version 7, was 3"},
+		{"nothing new", []string{"LIVE=10", asNewest}, start + fromTemplate("10") + waitAndLook + outputs, "The stack demo has"},
+		{"not even a parameter", []string{"LIVE=10", asNewest, "FAIL_ON=cloudformation update", "ERROR=No updates are to be performed"},
+			start + strings.TrimSuffix(fromTemplate("10"), waitUpdate) + waitAndLook + outputs, "The stack demo has"},
+		{"other code", []string{"LIVE=10", changed}, start + fromTemplate("10") + waitAndLook + publish + move + told + outputs, "live is version 7, was 10"},
+		{"other configuration", []string{"LIVE=10", resized}, start + fromTemplate("10") + waitAndLook + publish + move + told + outputs, "live is version 7, was 10"},
+		{"rolled back", []string{"LIVE=9", asNewest}, start + fromTemplate("9") + waitAndLook + outputs, "live stays version 9"},
+		{"rolled back, other configuration", []string{"LIVE=9", resized}, start + fromTemplate("9") + waitAndLook + publish + outputs, "live stays version 9"},
+		{"rolled back, other code", []string{"LIVE=9", changed}, start + fromTemplate("9") + waitAndLook + publish + move + told + outputs, "live is version 7, was 9"},
 	} {
 		output, calls, err := onStack(t, "deploy.sh", append(test.env, "STATUS=UPDATE_COMPLETE", `OUTPUTS=Region\teu-west-1`)...)
 		if err != nil || !strings.Contains(output, test.output) {
@@ -191,7 +193,7 @@ func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
 			"AWS_REGION=eu-west-1\nPREW_FUNCTION=arn:f:live\nPREW_BUCKET=pictures\nPREW_S3_REGION=r1\nPREW_S3_ROLE=arn:b\n" +
 				"PREW_SOURCE_BUCKET=photos\nPREW_SOURCE_REGION=r2\nPREW_SOURCE_ROLE=arn:s\nPREW_PRIVATE=1\n"},
 	} {
-		output, _, err := onStack(t, "deploy.sh", "STATUS=UPDATE_COMPLETE", "LIVE=4", asNewest, "OUTPUTS="+test.outputs)
+		output, _, err := onStack(t, "deploy.sh", "STATUS=UPDATE_COMPLETE", "LIVE=10", asNewest, "OUTPUTS="+test.outputs)
 		if err != nil || !strings.HasSuffix(output, "beside PREW_REDIS:\n\n"+test.environment) {
 			t.Errorf("%v, want at the end\n%s\nof\n%s", err, test.environment, output)
 		}
@@ -227,9 +229,9 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy-code.sh", []string{"STATUS=UPDATE_COMPLETE", "FAIL_ON=lambda update-function-code"}, "may you lambda:UpdateFunctionCode?"},
 		{"rollback.sh", []string{"VERSION=last"}, "VERSION=last, expected the number of a version"},
 		{"rollback.sh", nil, "there is no function demo in eu-west-1"},
-		{"rollback.sh", []string{"LIVE=3", asNewest}, "there is no version before 3 of demo"},
-		{"rollback.sh", []string{"LIVE=4", asNewest, "VERSION=9"}, "VERSION=9, expected one of 3 4"},
-		{"rollback.sh", []string{"LIVE=4", asNewest, "VERSION=4"}, "version 4 of demo is live already"},
+		{"rollback.sh", []string{"LIVE=9", asNewest}, "there is no version before 9 of demo"},
+		{"rollback.sh", []string{"LIVE=10", asNewest, "VERSION=8"}, "VERSION=8, expected one of 9 10"},
+		{"rollback.sh", []string{"LIVE=10", asNewest, "VERSION=10"}, "version 10 of demo is live already"},
 		{"logs.sh", []string{"CLI=1.45.11 Python/3.11.7"}, "needs version 2 of the AWS CLI"},
 		{"logs.sh", []string{"CLI=2.31.0"}, "there is no stack demo"},
 		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
@@ -256,36 +258,36 @@ func TestDeployCodeAndRollbackMoveTheAliasAndTellTheStack(t *testing.T) {
 		script string
 		env    []string
 		calls  string // at the end
-		output string
+		output string // at the end
 	}{
-		{"deploy-code.sh", []string{"LIVE=4", changed, "ARCH=amd64"},
+		{"deploy-code.sh", []string{"LIVE=10", changed, "ARCH=amd64"},
 			"lambda update-function-code --function-name demo --s3-bucket prew-code-123456789012-eu-west-1 --s3-key " + codeKey +
 				" --architectures x86_64 --query CodeSha256 --output text\n" + waitFunction + listVersions + publish +
 				"lambda update-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n" + tell(newCode...),
-			"demo: live is version 7, was 4"},
+			"demo: live is version 7, was 10"},
 		{"deploy-code.sh", []string{changed, "ARCH=amd64"},
 			"lambda create-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n" + tell(newCode...),
 			"demo: live is version 7, was none"},
-		{"deploy-code.sh", []string{"LIVE=4", asNewest}, waitFunction + listVersions, "live is version 4 already"},
-		{"rollback.sh", []string{"LIVE=4", asNewest},
-			"lambda update-alias --function-name demo --name live --function-version 3 --query AliasArn --output text\n" +
-				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=3"),
-			"demo: live is version 3, was 4"},
-		{"rollback.sh", []string{"LIVE=3", asNewest, "VERSION=4"},
-			"lambda update-alias --function-name demo --name live --function-version 4 --query AliasArn --output text\n" +
-				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=4"),
-			"demo: live is version 4, was 3"},
+		{"deploy-code.sh", []string{"LIVE=10", asNewest}, waitFunction + listVersions, "live is version 10 already, with this code"},
+		{"rollback.sh", []string{"LIVE=10", asNewest},
+			"lambda update-alias --function-name demo --name live --function-version 9 --query AliasArn --output text\n" +
+				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=9"),
+			"demo: live is version 9, was 10"},
+		{"rollback.sh", []string{"LIVE=9", asNewest, "VERSION=10"},
+			"lambda update-alias --function-name demo --name live --function-version 10 --query AliasArn --output text\n" +
+				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=10"),
+			"demo: live is version 10, was 9"},
 		{"rollback.sh", []string{asNewest},
-			"lambda create-alias --function-name demo --name live --function-version 3 --query AliasArn --output text\n" +
-				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=3"),
-			"demo: live is version 3, was none"},
+			"lambda create-alias --function-name demo --name live --function-version 9 --query AliasArn --output text\n" +
+				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=9"),
+			"demo: live is version 9, was none"},
 		// What is live is live, whether or not the stack hears of it.
-		{"rollback.sh", []string{"LIVE=4", asNewest, "FAIL_ON=cloudformation wait"}, waitUpdate, "the stack demo was not told; the next make deploy does it"},
-		{"rollback.sh", []string{"LIVE=4", asNewest, "FAIL_ON=cloudformation update", "ERROR=ValidationError: No updates are to be performed"},
-			"", "demo: live is version 3, was 4\n"},
+		{"rollback.sh", []string{"LIVE=10", asNewest, "FAIL_ON=cloudformation wait"}, waitUpdate, "the stack demo was not told; the next make deploy does it"},
+		{"rollback.sh", []string{"LIVE=10", asNewest, "FAIL_ON=cloudformation update", "ERROR=ValidationError: No updates are to be performed"},
+			"", "demo: live is version 9, was 10"},
 	} {
 		output, calls, err := onStack(t, test.script, append(test.env, "STATUS=UPDATE_COMPLETE")...)
-		if err != nil || !strings.Contains(output, test.output) {
+		if err != nil || !strings.HasSuffix(output, test.output+"\n") {
 			t.Errorf("%s %q: %v, want %q in\n%s", test.script, test.env, err, test.output, output)
 		}
 		if !strings.HasSuffix(calls, test.calls) {
