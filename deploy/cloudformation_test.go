@@ -160,8 +160,6 @@ func (c template) value(node *yaml.Node) any {
 		return "<" + node.Value + ">"
 	case "!Sub":
 		return c.substitute(node)
-	case "!Condition":
-		return c.holds(node.Value)
 	case "!If":
 		if c.holds(node.Content[0].Value) {
 			return part(1)
@@ -200,6 +198,9 @@ func (c template) value(node *yaml.Node) any {
 		}
 		return list
 	case yaml.MappingNode:
+		if condition, ok := otherCondition(node); ok {
+			return c.holds(condition.Value)
+		}
 		object := map[string]any{}
 		for name, child := range fields(node) {
 			if value := c.value(child); value != (noValue{}) {
@@ -249,6 +250,13 @@ func (c template) substitute(node *yaml.Node) string {
 	})
 }
 
+// otherCondition is the name in {Condition: name}, with which a condition refers to
+// another.
+func otherCondition(node *yaml.Node) (*yaml.Node, bool) {
+	name, ok := fields(node)["Condition"]
+	return name, ok && node.Kind == yaml.MappingNode && len(node.Content) == 2
+}
+
 // fields are the values of a mapping by their names.
 func fields(node *yaml.Node) map[string]*yaml.Node {
 	found := map[string]*yaml.Node{}
@@ -289,8 +297,6 @@ func TestTemplatesReferToWhatThereIs(t *testing.T) {
 			switch node.Tag {
 			case "!Ref", "!GetAtt":
 				reference(node.Line, node.Value)
-			case "!Condition":
-				condition(node.Line, node.Value)
 			case "!If":
 				condition(node.Line, node.Content[0].Value)
 			case "!Sub":
@@ -304,6 +310,9 @@ func TestTemplatesReferToWhatThereIs(t *testing.T) {
 					}
 				}
 			}
+			if name, ok := otherCondition(node); ok {
+				condition(name.Line, name.Value)
+			}
 			for _, child := range node.Content {
 				walk(child)
 			}
@@ -311,7 +320,7 @@ func TestTemplatesReferToWhatThereIs(t *testing.T) {
 		for _, section := range []string{"Conditions", "Resources", "Outputs"} {
 			for _, node := range c.sections[section] {
 				walk(node)
-				if name, ok := fields(node)["Condition"]; ok && name.Tag == "!!str" {
+				if name, ok := fields(node)["Condition"]; ok {
 					condition(name.Line, name.Value)
 				}
 				if id, ok := fields(node)["DependsOn"]; ok {
