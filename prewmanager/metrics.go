@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"prew"
 	"prew/prewmanager/flight"
 )
 
@@ -33,7 +34,7 @@ func newMetrics() *metrics {
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: upToTheLadder}, labels)
 	}
-	return &metrics{
+	m := &metrics{
 		requests: counter("prew_requests_total",
 			"Requests answered, by route and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client.",
 			"route", "outcome", "code"),
@@ -47,6 +48,26 @@ func newMetrics() *metrics {
 			Name: "prew_throttles_total", Help: "Times that the function had no place free."}),
 		coldStarts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "prew_cold_starts_total", Help: "Invocations that were the first of their process."}),
+	}
+	m.startAtZero()
+	return m
+}
+
+// startAtZero makes the series that graphs and alerts are about. One that came
+// with its first event would hide it: a rate needs a value from before.
+func (m *metrics) startAtZero() {
+	for code := range answers {
+		m.requests.WithLabelValues(routePreview, failed, string(code))
+		m.requests.WithLabelValues(routePhoto, failed, string(code))
+	}
+	for _, outcome := range []string{outcomes[flight.Made], outcomes[flight.Joined], outcomes[flight.Found], left} {
+		m.requests.WithLabelValues(routePreview, outcome, "")
+	}
+	for _, outcome := range []string{sentStored, left} {
+		m.requests.WithLabelValues(routePhoto, outcome, "")
+	}
+	for _, code := range []prew.Code{prew.StorageFailed, prew.TimedOut} {
+		m.s3Errors.WithLabelValues(string(code))
 	}
 }
 
@@ -83,6 +104,9 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	s := f.gateway.flights.Stats()
 	for _, outcome := range []flight.Outcome{flight.Made, flight.Joined, flight.Found} {
 		counter(flightsEnded, float64(s.Ended[outcome]), outcomes[outcome], "")
+	}
+	for code := range answers { // as zero where there was none
+		s.Failed[string(code)] += 0
 	}
 	for code, n := range s.Failed {
 		counter(flightsEnded, float64(n), failed, code)

@@ -36,6 +36,13 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		"prew_flights 0", "prew_waiters 0", "prew_invokes 0", "prew_invokes_queued 0",
 		"prew_lease_waits_total 0", "prew_redis_errors_total 0", "prew_redis_degraded_seconds_total 0",
 		"prew_renders_without_lease_total 0", "go_goroutines ", "process_resident_memory_bytes ",
+		// A rate sees the first of these only beside a zero from before.
+		`prew_requests_total{code="timed_out",outcome="failed",route="preview"} 0`,
+		`prew_requests_total{code="storage_failed",outcome="failed",route="photo"} 0`,
+		`prew_requests_total{code="",outcome="joined",route="preview"} 0`,
+		`prew_requests_total{code="",outcome="left",route="photo"} 0`,
+		`prew_flights_total{code="throttled",outcome="failed"} 0`,
+		`prew_s3_errors_total{code="storage_failed"} 0`, `prew_s3_errors_total{code="timed_out"} 0`,
 	} {
 		if !strings.Contains(text, "\n"+want) {
 			t.Errorf("no line %q", want)
