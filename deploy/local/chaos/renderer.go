@@ -81,6 +81,8 @@ type renderer struct {
 	records  map[string]*record
 	slowest  time.Duration // the longest run
 	runs     int
+	now      int           // runs at the moment
+	warm     int           // processes of the function, each of which has had its first run
 	began    chan struct{} // closed, and replaced, whenever a run begins
 }
 
@@ -197,7 +199,7 @@ func (f *renderer) invoke(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	caller := r.PathValue("function")
-	p, ok := f.begin(request.DstKey, caller)
+	p, cold, ok := f.begin(request.DstKey, caller)
 	if !ok {
 		answer(w, http.StatusTooManyRequests, "TooManyRequestsException", []byte(`{"Type":"User","message":"Rate Exceeded."}`))
 		return
@@ -205,8 +207,8 @@ func (f *renderer) invoke(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	ended := make(chan []byte, 1)
 	go func() { // on its own, and not with the caller's context
-		result := f.run(request, p)
-		f.end(request.DstKey, caller, time.Since(began), p.ending == stored)
+		result := f.run(request, p, cold)
+		f.end(request.DstKey, caller, time.Since(began), p.ending)
 		ended <- result
 	}()
 	select {
@@ -229,8 +231,9 @@ func answer(w http.ResponseWriter, status int, kind string, body []byte) {
 	w.Write(body)
 }
 
-// begin counts an invocation; ok is false for one that is throttled.
-func (f *renderer) begin(key, caller string) (p plan, ok bool) {
+// begin counts an invocation. It is cold where no process of the function is idle,
+// and ok is false for one that is throttled.
+func (f *renderer) begin(key, caller string) (p plan, cold, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, r := f.plans[key], f.get(key)
@@ -239,7 +242,7 @@ func (f *renderer) begin(key, caller string) (p plan, ok bool) {
 	}
 	if p.ending == throttled {
 		r.throttled++
-		return p, false
+		return p, false, false
 	}
 	if p.takes == 0 {
 		p.takes = f.shortest
@@ -248,6 +251,9 @@ func (f *renderer) begin(key, caller string) (p plan, ok bool) {
 		}
 	}
 	f.runs++
+	f.now++
+	cold = f.now > f.warm
+	f.warm = max(f.warm, f.now)
 	r.runs++
 	r.by[caller]++
 	r.callers[caller]++
@@ -255,38 +261,58 @@ func (f *renderer) begin(key, caller string) (p plan, ok bool) {
 	r.most = max(r.most, r.now)
 	close(f.began)
 	f.began = make(chan struct{})
-	return p, true
+	return p, cold, true
 }
 
-func (f *renderer) end(key, caller string, took time.Duration, done bool) {
+func (f *renderer) end(key, caller string, took time.Duration, how ending) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.now--
+	if how == crashed || how == stopped {
+		f.warm--
+	}
 	r := f.get(key)
 	r.now--
 	r.callers[caller]--
 	r.ended = time.Now()
-	if done && r.stored.IsZero() {
+	if how == stored && r.stored.IsZero() {
 		r.stored = r.ended
 	}
 	f.slowest = max(f.slowest, took)
 }
 
-// run is one invocation; it returns the function's answer.
-func (f *renderer) run(request prew.RenderRequest, p plan) []byte {
+// run is one invocation; it returns the function's answer. Of its time a quarter
+// is for the photo, as is what it waits for a gate, and the rest for rendering.
+func (f *renderer) run(request prew.RenderRequest, p plan, cold bool) []byte {
 	ctx, cancel := context.WithTimeout(f.closed, stack.FunctionTimeout)
 	defer cancel()
+	timing := prew.Timing{Start: time.Now(), Cold: cold}
+	since := timing.Start
+	step := func(ms *float64) {
+		now := time.Now()
+		*ms, since = float64(now.Sub(since).Microseconds())/1000, now
+		timing.Total += *ms
+	}
+	refused := func(code prew.Code, message, etag string) []byte {
+		return encode(prew.RenderResult{Error: &prew.RenderError{Code: code, Message: message, SourceETag: etag}, Timing: timing})
+	}
 	if p.gate != nil {
 		select {
 		case <-p.gate:
 		case <-ctx.Done():
 		}
 	}
-	pause(ctx, p.takes)
+	pause(ctx, p.takes/4)
+	step(&timing.Fetch)
+	timing.Opened = timing.Fetch
+	pause(ctx, p.takes-p.takes/4)
+	step(&timing.Render)
 	body := preview(request.DstKey)
 	result := prew.RenderResult{Status: true, ContentType: "image/jpeg", Width: 1, Height: 1, Size: len(body)}
 	switch p.ending {
 	case stored:
 		etag, first, err := f.put(ctx, request, body)
+		step(&timing.Store)
 		if err != nil {
 			return refused(prew.StorageFailed, err.Error(), "")
 		}
@@ -314,6 +340,7 @@ func (f *renderer) run(request prew.RenderRequest, p plan) []byte {
 	case silent:
 		<-f.closed.Done()
 	}
+	result.Timing = timing
 	return encode(result)
 }
 
@@ -334,10 +361,6 @@ func (f *renderer) put(ctx context.Context, request prew.RenderRequest, body []b
 		return "", false, err
 	}
 	return aws.ToString(object.ETag), true, nil
-}
-
-func refused(code prew.Code, message, etag string) []byte {
-	return encode(prew.RenderResult{Error: &prew.RenderError{Code: code, Message: message, SourceETag: etag}})
 }
 
 func encode(result prew.RenderResult) []byte {
