@@ -26,7 +26,7 @@ run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir,
 	@.bin/local
 
 test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
-	@deploy/install.sh
+	@deploy/install.sh prometheus
 	@deploy/build.sh versitygw gotestsum
 	@CORPUS='$(abspath $(CORPUS))' deploy/test.sh
 
@@ -53,7 +53,7 @@ test-aws: ## deploy to an AWS on this machine: needs the AWS CLI, moto and cfn-l
 	@deploy/test-aws.sh
 
 chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
-	@deploy/install.sh
+	@deploy/install.sh prometheus
 	@deploy/build.sh versitygw
 	@go build -buildvcs=false -o .bin/ ./deploy/local/chaos
 	@$(if $(RACE),CGO_ENABLED=1 go build -race -buildvcs=false -o .bin/race/ ./prewmanager)

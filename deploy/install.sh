@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
 # with its headers-more and stream modules, and Redis. Arguments add to them: wrk,
-# chromium, qemu (which runs arm64's programs), peers (what libvips and sharp need),
-# images (what builds and runs containers, and systemd's checks of its units).
+# chromium, prometheus, qemu (which runs arm64's programs), peers (what libvips and
+# sharp need), images (what builds and runs containers, and systemd's checks of its
+# units).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
@@ -27,6 +28,7 @@ for extra in "$@"; do
 	case $extra in
 	wrk) have wrk || packages+=(wrk) ;;
 	chromium) have chromium || have chromium-browser || have google-chrome || packages+=(chromium) ;;
+	prometheus) have prometheus && have promtool || packages+=(prometheus) ;;
 	qemu) have qemu-aarch64-static || packages+=(qemu-user-static) ;;
 	peers)
 		have gcc || packages+=(gcc libc6-dev)
@@ -41,7 +43,7 @@ for extra in "$@"; do
 		have systemd-analyze || packages+=(systemd)
 		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, qemu, peers or images" >&2
+		echo "install.sh: $extra: expected wrk, chromium, prometheus, qemu, peers or images" >&2
 		exit 1
 		;;
 	esac
@@ -97,7 +99,7 @@ fi
 if [ -d /run/systemd/system ]; then
 	for package in "${packages[@]}"; do
 		case $package in
-		nginx | redis-server) as_root systemctl disable --quiet "$package" 2>/dev/null || true ;;
+		nginx | redis-server | prometheus) as_root systemctl disable --quiet "$package" 2>/dev/null || true ;;
 		esac
 	done
 fi

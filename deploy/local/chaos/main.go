@@ -77,6 +77,11 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 	if err != nil {
 		return err
 	}
+	watch, err := startMonitor(root, dir)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	defer watch.Stop()
 	fmt.Fprintf(out, "SEED=%d\n", seed)
 	began := time.Now()
 	line := progress.New(out)
@@ -88,11 +93,13 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 			random:   rand.New(rand.NewPCG(seed, uint64(p.number))),
 			dir:      dir,
 			race:     race,
+			metrics:  watch.addrs,
 			progress: line.Show,
 		}
 		start := time.Now()
 		kept := t.run(ctx)
 		if ctx.Err() != nil {
+			watch.Stop() // it writes there
 			os.RemoveAll(dir)
 			return ctx.Err()
 		}
@@ -107,11 +114,20 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 	if err := write(filepath.Join(root, ".local", "chaos.json"), rows); err != nil {
 		return err
 	}
+	silent, err := watch.report(ctx, out)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		if !r.Kept {
 			return fmt.Errorf("%w; the logs are in %s; again with SEED=%d", errBroken, dir, seed)
 		}
 	}
+	// Some promises alone do not make happen all that there is to be seen.
+	if silent > 0 && len(chosen) == len(promises) {
+		return fmt.Errorf("%d queries of the dashboard and the alerts said nothing; Prometheus's data is in %s", silent, dir)
+	}
+	watch.Stop()
 	return os.RemoveAll(dir)
 }
 

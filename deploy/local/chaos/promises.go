@@ -58,8 +58,9 @@ type trial struct {
 	promise
 	size     size
 	random   *rand.Rand
-	dir      string // of the state and the logs
-	race     bool   // gateways are those with the race detector
+	dir      string   // of the state and the logs
+	race     bool     // gateways are those with the race detector
+	metrics  []string // of the gateways: addresses that are watched; nil: nobody watches
 	progress func(string)
 
 	rows    []row
@@ -98,6 +99,7 @@ func (t *trial) system(ctx context.Context, c setup) (*system, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
+	c.metrics = t.metrics
 	s, err := start(ctx, dir, program, c)
 	t.systems = append(t.systems, s)
 	return s, err

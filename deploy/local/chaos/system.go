@@ -27,6 +27,7 @@ import (
 // setup says what a system consists of beside Redis and the S3 server.
 type setup struct {
 	gateways int
+	metrics  []string      // addresses for the metrics of at least so many gateways; nil: any
 	env      []string      // of every gateway
 	plain    bool          // gateways are never those with the race detector
 	shortest time.Duration // of a render
@@ -117,8 +118,10 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		if err != nil {
 			return s, err
 		}
-		metrics, err := stack.FreeAddr()
-		if err != nil {
+		var metrics string
+		if c.metrics != nil {
+			metrics = c.metrics[i]
+		} else if metrics, err = stack.FreeAddr(); err != nil {
 			return s, err
 		}
 		g := &gateway{name: fmt.Sprintf("gateway-%d", i+1), addr: addr, metrics: metrics}

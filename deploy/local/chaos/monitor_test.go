@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+	"prew/deploy/monitoring"
+)
+
+// TestEveryQueryOfDashboardAndAlertsHasData has everything happen to a system
+// that a real Prometheus scrapes, again and again until it was seen, and asks it
+// every query.
+func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
+	const patience = 2 * time.Minute // the second round is usually the last
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := stack.Program("prewmanager")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, began := t.TempDir(), time.Now()
+	s, err := start(t.Context(), dir, program, setup{
+		gateways: 2, noFront: true, shortest: 50 * time.Millisecond, longest: 100 * time.Millisecond,
+		env: []string{
+			"PREW_INVOKES=2", "PREW_QUEUE=2",
+			"PREW_ANSWER_TIMEOUT=4s", "PREW_INVOKE_TIMEOUT=2s", "PREW_S3_TIMEOUT=500ms",
+		},
+	})
+	t.Cleanup(s.stop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := stack.StartPrometheus(dir, filepath.Join(root, "deploy", "monitoring", "alerts.yaml"), time.Second,
+		s.gateways[0].metrics, s.gateways[1].metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Stop)
+	for round := 1; ; round++ {
+		if err := s.everything(t.Context(), round); err != nil {
+			t.Fatal(err)
+		}
+		queries, err := monitoring.Queries(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent, err := monitoring.Silent(t.Context(), p, queries, began, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(silent) == 0 {
+			t.Logf("%d queries have data after %d rounds", len(queries), round)
+			break
+		}
+		if time.Since(began) > patience {
+			for _, query := range silent {
+				t.Errorf("%s: no data: %s", query.Name, query.Expr)
+			}
+			break
+		}
+	}
+
+	mistaken := []monitoring.Query{
+		{Name: "a metric that does not exist", Expr: "prew_request_total"},
+		{Name: "a label that does not", Expr: `prew_requests_total{outcome="renderd"}`},
+		{Name: "always 0", Expr: `0 * prew_requests_total`},
+		{Name: "no number", Expr: `0 * prew_requests_total / 0`},
+	}
+	silent, err := monitoring.Silent(t.Context(), p, mistaken, began, time.Now())
+	if err != nil || len(silent) != len(mistaken) {
+		t.Errorf("of %v only %v have no data, %v", mistaken, silent, err)
+	}
+}
+
+// everything has one of each kind happen: renders, joined ones, every way to
+// fail, a client that leaves, more than there is room for, and Redis and S3 gone.
+func (s *system) everything(ctx context.Context, round int) error {
+	keys := 0
+	key := func() string {
+		keys++
+		return fmt.Sprintf("prew/thumb/all/%d-%d.jpg", round, keys)
+	}
+	all := visitors(10, s.addrs()...)
+	defer leaveAll(all)
+	for range 3 {
+		together(all, key())
+	}
+	for _, how := range []ending{missing, crashed, garbage, hollow, throttled} {
+		failing := key()
+		s.renderer.arrange(failing, plan{ending: how})
+		together(all, failing)
+	}
+	alone := &visitor{addr: s.gateways[0].addr}
+	left := key()
+	if err := alone.send(left); err != nil {
+		return err
+	}
+	if err := s.renderer.awaitRun(ctx, left); err != nil {
+		return err
+	}
+	alone.leave()
+
+	// Each of these takes longer than it is from one scrape to the next.
+	var asking sync.WaitGroup
+	for _, v := range all {
+		slow := key()
+		s.renderer.arrange(slow, plan{takes: 1200 * time.Millisecond})
+		asking.Go(func() { v.get(slow) })
+	}
+	asking.Wait()
+
+	freeze(s.s3.Process)
+	together(all, key())
+	thaw(s.s3.Process)
+
+	s.killRedis()
+	together(all, key())
+	return s.restartRedis()
+}
