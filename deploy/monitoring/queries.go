@@ -12,8 +12,8 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// Query is one of the dashboard's or of the alerts', with the name of the panel
-// or the alert that it belongs to.
+// Query is one of the dashboard's or of the alerts', with the name of the panel,
+// and of the line where that has several, or of the alert.
 type Query struct {
 	Name string
 	Expr string
@@ -33,7 +33,11 @@ func Queries(ctx context.Context, p *stack.Prometheus) ([]Query, error) {
 	var all []Query
 	for _, panel := range d.Panels {
 		for _, target := range panel.Targets {
-			all = append(all, Query{panel.Title + ", " + target.LegendFormat, values.Replace(target.Expr)})
+			name := panel.Title
+			if len(panel.Targets) > 1 {
+				name += ", " + target.LegendFormat
+			}
+			all = append(all, Query{name, values.Replace(target.Expr)})
 		}
 	}
 	alerts, err := readAlerts()

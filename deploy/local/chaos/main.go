@@ -1,7 +1,8 @@
 // Command chaos puts the twelve promises of the system to the test: real Redis,
 // S3 server, nginx and gateways are killed, frozen, slowed and flooded, and what
 // clients see is measured. Only the function is a stand-in, so that its times and
-// failures can be set and its runs counted.
+// failures can be set and its runs counted. A Prometheus watches, and in the end
+// every query of the dashboard and of the alerts must have something to say.
 package main
 
 import (

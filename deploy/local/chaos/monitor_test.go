@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -76,6 +77,10 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 	silent, err := monitoring.Silent(t.Context(), p, mistaken, began, time.Now())
 	if err != nil || len(silent) != len(mistaken) {
 		t.Errorf("of %v only %v have no data, %v", mistaken, silent, err)
+	}
+	_, err = monitoring.Silent(t.Context(), p, []monitoring.Query{{Name: "half a query", Expr: "sum("}}, began, time.Now())
+	if err == nil || !strings.Contains(err.Error(), "half a query: prometheus: query_range: ") {
+		t.Errorf("a query that can't be read: %v", err)
 	}
 }
 
