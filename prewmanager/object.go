@@ -42,6 +42,8 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 		return true
 	case store.Missing(err):
 		return false
+	case ctx.Err() != nil: // the client has left, which is nothing of S3's
+		return true
 	case err != nil:
 		g.answerFailure(x, prew.Preset{}, s.failure(ctx, err))
 		return true

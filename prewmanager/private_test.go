@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,32 @@ func TestLargeObjectIsNotHeldInMemory(t *testing.T) {
 	n, err := io.Copy(io.Discard, response.Body)
 	if err != nil || n != 64<<20-16 {
 		t.Errorf("%d more bytes: %v", n, err)
+	}
+}
+
+func TestClientThatLeavesIsNoErrorOfS3(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(asked); <-answer }))
+	defer slow.Close()
+	defer close(answer)
+	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, slow.URL })
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		leave()
+	}()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/photo/slow.jpg", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		response.Body.Close()
+		t.Fatal(response.Status)
+	}
+	server.Close() // when the exchange is over
+	_, text := get(t, measuredAt(t, server))
+	if !strings.Contains(text, `prew_requests_total{code="",outcome="left",route="photo"} 1`) || strings.Contains(text, `prew_s3_errors_total{code="timed_out"} 1`) {
+		t.Error("it is not counted as left, or as an error of S3 too")
 	}
 }
 

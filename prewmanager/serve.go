@@ -69,10 +69,11 @@ func (s serve) check() error {
 	expect(s.Bucket != "", "PREW_BUCKET is not set, expected the bucket of the previews")
 	expect(s.Function != "", "PREW_FUNCTION is not set, expected a Lambda function or local")
 	expect(s.Log == "json" || s.Log == "text", "PREW_LOG: %q, expected json or text", s.Log)
-	for name, endpoint := range map[string]string{"PREW_S3_ENDPOINT": s.S3Endpoint, "PREW_SOURCE_ENDPOINT": s.SourceEndpoint} {
-		expect(endpoint == "" || strings.HasPrefix(endpoint, "http://") || strings.HasPrefix(endpoint, "https://"),
-			"%s: %q, expected a URL", name, endpoint)
+	isURL := func(name, text string) {
+		expect(text == "" || strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://"), "%s: %q, expected a URL", name, text)
 	}
+	isURL("PREW_S3_ENDPOINT", s.S3Endpoint)
+	isURL("PREW_SOURCE_ENDPOINT", s.SourceEndpoint)
 	expect(s.Invokes >= 1 && s.Queue >= 0, "PREW_INVOKES: %d, PREW_QUEUE: %d, expected at least 1 and 0", s.Invokes, s.Queue)
 	expect(s.Renderers >= 0 && s.RendererMemory >= 1, "PREW_RENDERERS: %d, PREW_RENDERER_MEMORY: %d, expected at least 1 and 1 MB", s.Renderers, s.RendererMemory)
 	expect(s.AnswerTimeout > s.InvokeTimeout && s.InvokeTimeout > s.S3Timeout && s.S3Timeout > 0,
