@@ -98,8 +98,9 @@ func TestTimeoutsFormALadder(t *testing.T) {
 			}
 		}
 	}
-	if function.takes != stack.FunctionTimeout {
-		t.Errorf("the function has %v, and %v on one machine", function.takes, stack.FunctionTimeout)
+	local := of(read("prewmanager", "local.go"), `functionTimeout = (\d+) \* time.Second`)
+	if function.takes != stack.FunctionTimeout || function.takes != local {
+		t.Errorf("the function has %v, in a gateway's own processes %v, and %v in make run", function.takes, local, stack.FunctionTimeout)
 	}
 }
 

@@ -57,9 +57,10 @@ COPY --from=program /prewnginx /prewnginx
 # and on Fargate, if the folder has it before VOLUME.
 COPY --from=packages --chown=65532:65532 /cache /var/cache/prewnginx
 VOLUME /var/cache/prewnginx
-# nginx is looked for in the PATH, of which an image from scratch has none. What
-# runs containers keeps and limits what they print, a file only grows.
-ENV PATH=/usr/sbin PREW_NGINX_DIR=/var/cache/prewnginx PREW_NGINX_ACCESS_LOG=stdout
+# nginx is looked for in the PATH, of which an image from scratch has none, nor has
+# it a /tmp, which check writes to. What runs containers keeps and limits what they
+# print, a file only grows.
+ENV PATH=/usr/sbin TMPDIR=/var/cache/prewnginx PREW_NGINX_DIR=/var/cache/prewnginx PREW_NGINX_ACCESS_LOG=stdout
 # By number: what runs it can see that this is not root without reading passwd.
 USER 65532:65532
 EXPOSE 8080 8443

@@ -211,14 +211,23 @@ func TestPhotosLieWherePreviewsDoUnlessTheEnvironmentSays(t *testing.T) {
 		"PREW_S3_REGION": "eu-west-1", "PREW_S3_ENDPOINT": "https://r2.test", "PREW_S3_PATH_STYLE": "1", "PREW_S3_ROLE": "arn:previews",
 	}
 	getenv := func(name string) string { return environ[name] }
-	if a, b := places(getenv); a != previews || b != previews {
-		t.Errorf("%+v and %+v, want twice %+v", a, b, previews)
+	for _, yes := range []string{"1", "true", "yes"} {
+		environ["PREW_S3_PATH_STYLE"] = yes
+		if a, b, err := places(getenv); a != previews || b != previews || err != nil {
+			t.Errorf("%+v and %+v, %v, want twice %+v", a, b, err, previews)
+		}
 	}
 	environ["PREW_SOURCE_REGION"], environ["PREW_SOURCE_ENDPOINT"] = "us-west-2", "https://ceph.test"
 	environ["PREW_SOURCE_PATH_STYLE"], environ["PREW_SOURCE_ROLE"] = "0", "arn:photos"
 	photos := store.Place{Region: "us-west-2", Endpoint: "https://ceph.test", Role: "arn:photos"}
-	if a, b := places(getenv); a != photos || b != previews {
-		t.Errorf("%+v and %+v, want %+v and %+v", a, b, photos, previews)
+	if a, b, err := places(getenv); a != photos || b != previews || err != nil {
+		t.Errorf("%+v and %+v, %v, want %+v and %+v", a, b, err, photos, previews)
+	}
+	for _, name := range []string{"PREW_SOURCE_PATH_STYLE", "PREW_S3_PATH_STYLE"} {
+		environ[name] = "on"
+		if _, _, err := places(getenv); err == nil || err.Error() != name+`: "on", expected 1 or 0` {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -144,6 +144,7 @@ func (g *gateway) answerFailure(x *exchange, preset prew.Preset, err error) {
 	h.Set("Content-Type", picture.contentType)
 	h.Set("Content-Length", strconv.Itoa(len(picture.data)))
 	h.Set("X-Prew-Error", failure.Code)
+	setIfAny(h, "Server-Timing", x.timing.String())
 	h.Set("Cache-Control", "no-store")
 	if answer.status == http.StatusNotFound && !failure.Until.IsZero() {
 		h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(max(0, time.Until(failure.Until)).Seconds())))

@@ -40,7 +40,7 @@ type exchange struct {
 	outcome string
 	code    string // of a failure
 	reason  string
-	timing  stages // of the render, for the one that it was for
+	timing  stages // of the render, as far as it came, for the one that it was for
 	status  int
 	sent    int64 // bytes of the body
 }

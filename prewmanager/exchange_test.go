@@ -87,6 +87,9 @@ func TestEachRequestIsALineOfTheLog(t *testing.T) {
 	if second.Outcome != "stored" || len(second.Request) != 32 {
 		t.Errorf("%+v, want stored, with an id of its own", second)
 	}
+	if third.InvokeMS <= 0 {
+		t.Errorf("%+v has no time of the invocation", third)
+	}
 	if third.Level != "WARN" || third.Outcome != "failed" || third.Code != "render_failed" || third.Reason != "because" || third.Status != 502 || len(third.Request) != 32 {
 		t.Errorf("%+v, want a warning of render_failed with a new id", third)
 	}

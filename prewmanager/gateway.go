@@ -84,6 +84,9 @@ func (g *gateway) servePreview(x *exchange, path string) {
 		},
 	})
 	if err != nil {
+		if x.request.Context().Err() == nil { // else the flight goes on, and writes there
+			x.timing = m.timing
+		}
 		g.answerFailure(x, preset, err)
 		return
 	}

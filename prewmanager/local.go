@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"prew/lambda/store"
 	"prew/prewmanager/pool"
 )
 
@@ -43,17 +44,18 @@ func (s serve) renderer() (string, error) {
 	return program, nil
 }
 
-// renderers is how many processes render.
-func (s serve) renderers() int { return cmp.Or(s.Renderers, runtime.NumCPU()) }
+// renderers is how many processes render: as many as there are CPUs, of which a
+// container may have fewer than the machine.
+func (s serve) renderers() int { return cmp.Or(s.Renderers, runtime.GOMAXPROCS(0)) }
 
 // startPool starts the processes that render, whose logs are this program's.
-func (s serve) startPool(program string) (*pool.Pool, error) {
-	return pool.Start(pool.Config{
+func (s serve) startPool(ctx context.Context, program string) (*pool.Pool, error) {
+	return pool.Start(ctx, pool.Config{
 		Program:   program,
 		Processes: s.renderers(),
 		Timeout:   functionTimeout,
 		Memory:    s.RendererMemory,
-		Env:       functionEnvironment(os.Environ()),
+		Env:       append(functionEnvironment(os.Environ()), s.placeEnvironment()...),
 		Output:    func(string) (io.Writer, error) { return os.Stderr, nil },
 	})
 }
@@ -67,10 +69,25 @@ func functionEnvironment(environ []string) []string {
 			return true
 		}
 		return !slices.ContainsFunc([]string{
-			"AWS_", "PRESET_", "PREW_PRESETS=", "PREW_ACL=", "PREW_S3_", "PREW_SOURCE_",
-			"HOME=", "SSL_CERT_", "HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=",
+			"AWS_", "PRESET_", "PREW_PRESETS=", "PREW_ACL=", "HOME=", "SSL_CERT_",
+			"HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=",
 		}, func(prefix string) bool { return strings.HasPrefix(variable, prefix) })
 	})
+}
+
+// placeEnvironment tells the function where the buckets are, be it by variables
+// or by flags that this program was told.
+func (s serve) placeEnvironment() (environ []string) {
+	photos, previews := s.places()
+	for _, place := range []struct {
+		prefix string
+		store.Place
+	}{{"PREW_S3_", previews}, {"PREW_SOURCE_", photos}} {
+		environ = append(environ,
+			place.prefix+"REGION="+place.Region, place.prefix+"ENDPOINT="+place.Endpoint,
+			fmt.Sprintf("%sPATH_STYLE=%t", place.prefix, place.PathStyle), place.prefix+"ROLE="+place.Role)
+	}
+	return environ
 }
 
 // callPool calls the function in a pool of its processes.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"image"
 	"image/color"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"prew/deploy/local/stack"
 )
@@ -108,12 +110,48 @@ func TestLocalFunctionThatIsMissingIsNamed(t *testing.T) {
 	}
 }
 
+func TestTermEndsAStart(t *testing.T) {
+	// A program that never asks for work is waited for for 10 s.
+	sleep := filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(sleep, []byte("#!/bin/sh\necho started >&2\nexec sleep 60\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := itself(t, []string{"PREW_BUCKET=b", "PREW_FUNCTION=local", "AWS_REGION=us-east-1", "PREW_LISTEN=127.0.0.1:0", "PREW_RENDERER=" + sleep}, "serve")
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(log).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	told := time.Now()
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil || time.Since(told) > 5*time.Second {
+		t.Errorf("it ended after %v: %v", time.Since(told), err)
+	}
+}
+
 func TestFunctionIsGivenNoMoreThanItNeeds(t *testing.T) {
 	got := functionEnvironment([]string{
 		"AWS_REGION=r", "AWS_LAMBDA_RUNTIME_API=x", "PRESET_CARD=width=1", "PREW_S3_ENDPOINT=e", "PREW_SOURCE_ROLE=a", "PREW_ACL=p",
 		"PREW_REDIS=redis://user:secret@host", "HOME=/h", "PATH=/bin", "OTEL_EXPORTER_OTLP_HEADERS=secret", "PREW_BUCKET=b",
 	})
-	want := []string{"AWS_REGION=r", "PRESET_CARD=width=1", "PREW_S3_ENDPOINT=e", "PREW_SOURCE_ROLE=a", "PREW_ACL=p", "HOME=/h"}
+	want := []string{"AWS_REGION=r", "PRESET_CARD=width=1", "PREW_ACL=p", "HOME=/h"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestFunctionIsToldWhereTheGatewayLooks(t *testing.T) {
+	virtual := false
+	got := serve{S3Region: "r", S3Endpoint: "http://e", S3PathStyle: true, SourcePathStyle: &virtual, SourceRole: "a"}.placeEnvironment()
+	want := []string{
+		"PREW_S3_REGION=r", "PREW_S3_ENDPOINT=http://e", "PREW_S3_PATH_STYLE=true", "PREW_S3_ROLE=",
+		"PREW_SOURCE_REGION=r", "PREW_SOURCE_ENDPOINT=http://e", "PREW_SOURCE_PATH_STYLE=false", "PREW_SOURCE_ROLE=a",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

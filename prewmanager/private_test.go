@@ -34,6 +34,9 @@ func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
 	if r, body := get(t, url, "Range", "bytes=2-4"); r.StatusCode != 206 || body != "234" || r.Header.Get("Content-Range") != "bytes 2-4/10" {
 		t.Errorf("a range: %s, %q, %v", r.Status, body, r.Header)
 	}
+	if r, body := get(t, url, "Range", "bytes=2-4", "If-Range", `"another"`); r.StatusCode != 200 || body != "0123456789" {
+		t.Errorf("a range of another version: %s, %q", r.Status, body)
+	}
 	if r, _ := get(t, url, "Range", "bytes=20-"); r.StatusCode != 416 {
 		t.Errorf("a range beyond the end: %s", r.Status)
 	}
@@ -89,6 +92,24 @@ func TestLargeObjectIsNotHeldInMemory(t *testing.T) {
 	n, err := io.Copy(io.Discard, response.Body)
 	if err != nil || n != 64<<20-16 {
 		t.Errorf("%d more bytes: %v", n, err)
+	}
+}
+
+func TestObjectThatDoesNotComeIsTooLate(t *testing.T) {
+	answer := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-answer }))
+	defer silent.Close()
+	defer close(answer)
+	server := start(t, new(renderer), func(s *serve) {
+		s.Private, s.S3Endpoint, s.S3Timeout = true, silent.URL, 50*time.Millisecond
+	})
+	for _, path := range []string{"/photo/late.jpg", "/prew/hero/late.jpg"} {
+		if r, _ := get(t, server.URL+path); r.StatusCode != 504 || r.Header.Get("X-Prew-Error") != "timed_out" {
+			t.Errorf("%s: %s, %q", path, r.Status, r.Header.Get("X-Prew-Error"))
+		}
+	}
+	if _, text := get(t, measuredAt(t, server)); !strings.Contains(text, `prew_s3_errors_total{code="timed_out"} 2`) {
+		t.Error("they are not counted")
 	}
 }
 

@@ -49,7 +49,7 @@ type serve struct {
 	CacheControl  string        `default:"${cacheControl}" help:"Cache-Control of previews, answered and stored."`
 	NotFoundImage string        `placeholder:"FILE" help:"Picture for what is not found, in place of the drawn one."`
 	ErrorImage    string        `placeholder:"FILE" help:"Picture for every other failure, in place of the drawn one."`
-	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency."`
+	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency. Where that is local there are as many as renderers."`
 	Queue         int           `default:"256" help:"Most previews that wait for an invocation; beyond, the answer is 503 at once."`
 	AnswerTimeout time.Duration `default:"30s" help:"Longest time to an answer; nginx waits 35s."`
 	InvokeTimeout time.Duration `default:"27s" help:"Longest invocation; the function itself is stopped after 25s."`
@@ -74,6 +74,11 @@ func (s serve) check() error {
 	}
 	isURL("PREW_S3_ENDPOINT", s.S3Endpoint)
 	isURL("PREW_SOURCE_ENDPOINT", s.SourceEndpoint)
+	for _, name := range tracesTo {
+		isURL(name, os.Getenv(name))
+	}
+	expect(s.Function != onThisMachine || s.InvokeTimeout > functionTimeout,
+		"PREW_INVOKE_TIMEOUT: %v, expected more than the %v after which a local function is stopped", s.InvokeTimeout, functionTimeout)
 	expect(s.Invokes >= 1 && s.Queue >= 0, "PREW_INVOKES: %d, PREW_QUEUE: %d, expected at least 1 and 0", s.Invokes, s.Queue)
 	expect(s.Renderers >= 0 && s.RendererMemory >= 1, "PREW_RENDERERS: %d, PREW_RENDERER_MEMORY: %d, expected at least 1 and 1 MB", s.Renderers, s.RendererMemory)
 	expect(s.AnswerTimeout > s.InvokeTimeout && s.InvokeTimeout > s.S3Timeout && s.S3Timeout > 0,
@@ -115,7 +120,10 @@ func (s serve) Run(wrong mistakes) error {
 		}
 	}
 	g, err := s.gateway(ctx, wrong)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil // told to end while it was starting
+	case err != nil:
 		return err
 	}
 	server := &http.Server{
@@ -206,7 +214,7 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 		g.function = function{onLambda(cfg, s.Function, g.metrics.throttles.Inc), s.InvokeTimeout}
 		return g, nil
 	}
-	if g.pool, err = s.startPool(program); err != nil {
+	if g.pool, err = s.startPool(ctx, program); err != nil {
 		g.close(ctx)
 		return nil, err
 	}

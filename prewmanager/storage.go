@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -63,20 +64,30 @@ func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *preview, found b
 // timeout is for S3 to begin its answer; the body is as slow as its reader.
 func (s storage) open(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	began := time.AfterFunc(s.timeout, cancel)
-	defer began.Stop()
-	return s.get(ctx, key, conditions)
+	late := time.AfterFunc(s.timeout, cancel)
+	object, err := s.get(ctx, key, conditions)
+	if late.Stop() {
+		return object, err
+	}
+	if err == nil { // it came as the time was up, and can't be read any more
+		object.Body.Close()
+	}
+	return nil, fmt.Errorf("no answer in %v: %w", s.timeout, context.DeadlineExceeded)
 }
 
-// get asks for an object under conditions, if any are given.
+// get asks for an object under conditions, if any are given. S3 knows no
+// If-Range: a range that depends on it is not asked for, and the whole is always a
+// right answer (RFC 9110, section 14.2).
 func (s storage) get(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
 	ctx, span := s.tracer.Start(ctx, "S3 GetObject", trace.WithSpanKind(trace.SpanKindClient))
 	input := &s3.GetObjectInput{
 		Bucket:      &s.bucket,
 		Key:         &key,
-		Range:       given(conditions, "Range"),
 		IfMatch:     given(conditions, "If-Match"),
 		IfNoneMatch: given(conditions, "If-None-Match"),
+	}
+	if conditions.Get("If-Range") == "" {
+		input.Range = given(conditions, "Range")
 	}
 	if since, err := http.ParseTime(conditions.Get("If-Modified-Since")); err == nil {
 		input.IfModifiedSince = &since
@@ -108,7 +119,7 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 // failure is what it means that S3 did not answer as it should.
 func (s storage) failure(ctx context.Context, err error) error {
 	code := prew.StorageFailed
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		code = prew.TimedOut
 	}
 	s.metrics.s3Errors.WithLabelValues(string(code)).Inc()

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -31,11 +34,14 @@ type traces struct {
 	close    func(context.Context) error
 }
 
+// tracesTo are the variables that name a collector, each a URL.
+var tracesTo = []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
+
 // newTraces sends traces where the variables OTEL_EXPORTER_OTLP_... say
 // (OpenTelemetry, "OTLP Exporter Configuration"), and records none where neither
 // of the endpoints is set.
 func newTraces(ctx context.Context) (*traces, error) {
-	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
+	if !slices.ContainsFunc(tracesTo, func(name string) bool { return os.Getenv(name) != "" }) {
 		none := noop.NewTracerProvider().Tracer("")
 		return &traces{none, none, func(context.Context) error { return nil }}, nil
 	}
@@ -43,24 +49,26 @@ func newTraces(ctx context.Context) (*traces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { slog.Warn("traces are lost", "reason", err) }))
 	// One processor for both services, so that a trace leaves in one piece.
 	batches := trace.NewBatchSpanProcessor(exporter)
-	service := func(name string) (*trace.TracerProvider, error) {
-		about, err := resource.New(ctx,
-			resource.WithTelemetrySDK(), resource.WithHost(),
-			resource.WithAttributes(attribute.String("service.name", name)),
-			resource.WithFromEnv(), // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
-		)
+	service := func(about ...resource.Option) (*trace.TracerProvider, error) {
+		r, err := resource.New(ctx, append([]resource.Option{resource.WithTelemetrySDK(), resource.WithHost()}, about...)...)
 		if err != nil {
 			return nil, fmt.Errorf("traces: %w", err)
 		}
-		return trace.NewTracerProvider(trace.WithSpanProcessor(batches), trace.WithIDGenerator(ids{}), trace.WithResource(about)), nil
+		return trace.NewTracerProvider(trace.WithSpanProcessor(batches), trace.WithIDGenerator(ids{}), trace.WithResource(r)), nil
 	}
-	gateway, err := service("prewmanager")
+	named := func(name string) resource.Option {
+		return resource.WithAttributes(attribute.String("service.name", name))
+	}
+	// The last word counts: OTEL_SERVICE_NAME may call the gateway otherwise, and
+	// not the function too.
+	gateway, err := service(named("prewmanager"), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := service("prew-function")
+	renderer, err := service(resource.WithFromEnv(), named("prew-function"))
 	if err != nil {
 		return nil, err
 	}

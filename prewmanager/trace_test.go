@@ -115,8 +115,11 @@ func TestOneTraceFromTheRequestToTheFunction(t *testing.T) {
 	}
 }
 
+// TestCallersTraceIsGoneOnWith also holds that the standard variable renames the
+// gateway alone.
 func TestCallersTraceIsGoneOnWith(t *testing.T) {
 	spans := collect(t)
+	t.Setenv("OTEL_SERVICE_NAME", "pictures")
 	server := start(t, new(renderer))
 	get(t, server.URL+"/prew/hero/traced-by-another.jpg", "X-Request-Id", "4bf92f3577b34da6a3ce929d0e0e4736",
 		"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -125,6 +128,9 @@ func TestCallersTraceIsGoneOnWith(t *testing.T) {
 	for _, s := range spans() {
 		if got := fmt.Sprintf("%x", s.TraceId); got != "0af7651916cd43dd8448eb211c80319c" {
 			t.Errorf("%s is of the trace %s", s.Name, got)
+		}
+		if want := map[string]string{"GET preview": "pictures", "render": "prew-function"}[s.Name]; want != "" && s.service != want {
+			t.Errorf("%s is of the service %s, want %s", s.Name, s.service, want)
 		}
 		if s.Name == "GET preview" && fmt.Sprintf("%x", s.ParentSpanId) != "b7ad6b7169203331" {
 			t.Errorf("it is below %x", s.ParentSpanId)

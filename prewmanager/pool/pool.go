@@ -48,8 +48,9 @@ type Pool struct {
 var ErrClosed = errors.New("pool: closed")
 
 // Start starts every process, at once, and returns when all of them have asked
-// for work. Its error is that of one which has not, with the end of its output.
-func Start(c Config) (*Pool, error) {
+// for work. Its error is that of one which has not, with the end of its output, or
+// ctx's when that ends before.
+func Start(ctx context.Context, c Config) (*Pool, error) {
 	if c.Processes < 1 || c.Timeout <= 0 || c.Memory < 1 {
 		return nil, fmt.Errorf("pool: %d processes, %v, %d MB: expected more than 0 of each", c.Processes, c.Timeout, c.Memory)
 	}
@@ -64,6 +65,8 @@ func Start(c Config) (*Pool, error) {
 		}
 		workers[i] = &worker{pool: p, name: name, output: output}
 	}
+	stop := context.AfterFunc(ctx, p.close)
+	defer stop()
 	errs := make([]error, len(workers))
 	var booting sync.WaitGroup
 	for i, w := range workers {
@@ -74,6 +77,9 @@ func Start(c Config) (*Pool, error) {
 		if err != nil { // the others most likely say the same
 			for _, w := range workers {
 				w.drop()
+			}
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("pool: %w", ctx.Err())
 			}
 			return nil, fmt.Errorf("pool: %s: %w", c.Program, err)
 		}

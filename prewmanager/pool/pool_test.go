@@ -176,7 +176,7 @@ func talkGarbage() {
 // beParent starts a pool, says what its process's id is, has it wait at the gate
 // BE_A_PARENT, and waits to be killed.
 func beParent() {
-	p, err := pool.Start(pool.Config{Program: os.Args[0], Processes: 1, Timeout: time.Minute, Memory: 200,
+	p, err := pool.Start(context.Background(), pool.Config{Program: os.Args[0], Processes: 1, Timeout: time.Minute, Memory: 200,
 		Output: func(string) (io.Writer, error) { return os.Stderr, nil }})
 	if err != nil {
 		fmt.Println(err)
@@ -222,7 +222,7 @@ func config(t *testing.T, processes int, timeout time.Duration, env ...string) (
 
 func start(t *testing.T, c pool.Config) *pool.Pool {
 	t.Helper()
-	p, err := pool.Start(c)
+	p, err := pool.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -523,7 +523,7 @@ func TestProgramThatCannotStartFailsTheStart(t *testing.T) {
 	} {
 		c, _ := config(t, 2, time.Minute)
 		test.with(&c)
-		p, err := pool.Start(c)
+		p, err := pool.Start(t.Context(), c)
 		if err == nil {
 			p.Close()
 			t.Errorf("%s: started", test.name)

@@ -60,7 +60,7 @@ func Start(c Config) (_ *Emulator, err error) {
 			e.Stop()
 		}
 	}()
-	e.pool, err = pool.Start(pool.Config{
+	e.pool, err = pool.Start(context.Background(), pool.Config{
 		Program:   c.Bootstrap,
 		Processes: c.Processes,
 		Timeout:   c.Timeout,
