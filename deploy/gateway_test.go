@@ -80,12 +80,12 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 		return found
 	}
 	here := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=public"}
-	elsewhere := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=private", "Vpc=vpc-1", "MissesPerSecond=5",
+	elsewhere := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=private", "Vpc=vpc-1", "Invokes=8", "MissesPerSecond=5",
 		"BucketRegion=us-west-2", "BucketRole=arn:b", "SourceBucketRegion=ap-south-1", "SourceBucketRole=arn:s"}
-	expectJSON(t, "the gateway", environment(0, here...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live",
+	expectJSON(t, "the gateway", environment(0, here...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live", "PREW_INVOKES": "64",
 		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0"}`)
-	expectJSON(t, "the gateway", environment(0, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live",
+	expectJSON(t, "the gateway", environment(0, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live", "PREW_INVOKES": "8",
 		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
 		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
