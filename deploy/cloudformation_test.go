@@ -47,7 +47,7 @@ func load(t *testing.T, file string, given ...string) template {
 		t.Fatal(err)
 	}
 	c := template{t, map[string]map[string]*yaml.Node{}, map[string]string{}}
-	for _, name := range []string{"Parameters", "Conditions", "Resources", "Outputs"} {
+	for _, name := range []string{"Parameters", "Rules", "Conditions", "Resources", "Outputs"} {
 		section := document[name]
 		c.sections[name] = fields(&section)
 	}
@@ -127,6 +127,24 @@ func (c template) outputs() map[string]any {
 			continue
 		}
 		found[name] = c.value(output["Value"])
+	}
+	return found
+}
+
+// refusals are the descriptions of the assertions that these parameters break.
+func (c template) refusals() []string {
+	c.t.Helper()
+	var found []string
+	for _, node := range c.sections["Rules"] {
+		rule := fields(node)
+		if condition, ok := rule["RuleCondition"]; ok && c.value(condition) != true {
+			continue
+		}
+		for _, assertion := range rule["Assertions"].Content {
+			if c.value(fields(assertion)["Assert"]) != true {
+				found = append(found, fields(assertion)["AssertDescription"].Value)
+			}
+		}
 	}
 	return found
 }
@@ -317,7 +335,7 @@ func TestTemplatesReferToWhatThereIs(t *testing.T) {
 				walk(child)
 			}
 		}
-		for _, section := range []string{"Conditions", "Resources", "Outputs"} {
+		for _, section := range []string{"Rules", "Conditions", "Resources", "Outputs"} {
 			for _, node := range c.sections[section] {
 				walk(node)
 				if name, ok := fields(node)["Condition"]; ok {

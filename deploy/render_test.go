@@ -26,6 +26,55 @@ func TestFunctionIsTheOneThatTheGatewayExpects(t *testing.T) {
 		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
 }
 
+// TestRegionOfThePhotosIsTheirs, for the function and for a gateway. What is not
+// said is that of the previews.
+func TestRegionOfThePhotosIsTheirs(t *testing.T) {
+	for _, test := range []struct {
+		given []string
+		want  string
+	}{
+		{nil, `null`},
+		{[]string{"Buckets=two"}, `null`},
+		{[]string{"Bucket=mine", "BucketRegion=us-west-2"}, `null`},
+		{[]string{"Bucket=mine", "BucketRegion=us-west-2", "SourceBucket=theirs"}, `null`},
+		{[]string{"Bucket=mine", "BucketRegion=us-west-2", "Buckets=two"}, `"eu-west-1"`},
+		{[]string{"Bucket=mine", "BucketRegion=us-west-2", "SourceBucket=theirs", "SourceBucketRegion=ap-south-1"}, `"ap-south-1"`},
+		{[]string{"SourceBucket=theirs", "SourceBucketRegion=ap-south-1"}, `"ap-south-1"`},
+	} {
+		c := load(t, "render.yaml", test.given...)
+		name := strings.Join(test.given, " ")
+		expectJSON(t, "the function, "+name, c.property("Function", "Environment", "Variables", "PREW_SOURCE_REGION"), test.want)
+		expectJSON(t, "a gateway, "+name, c.outputs()["SourceBucketRegion"], test.want)
+	}
+}
+
+// TestWhatWouldDoNothingIsRefused before anything is made.
+func TestWhatWouldDoNothingIsRefused(t *testing.T) {
+	const (
+		role = "Give SourceBucket, one that BucketRole or SourceBucketRole may read."
+		days = "give yours a lifecycle rule for prew/."
+	)
+	for _, test := range []struct {
+		given []string
+		says  string
+	}{
+		{nil, ""},
+		{[]string{"Buckets=two", "PreviewDays=90"}, ""},
+		{[]string{"Bucket=mine", "BucketRole=arn:b"}, ""},
+		{[]string{"Bucket=mine", "BucketRole=arn:b", "Buckets=two"}, role},
+		{[]string{"Bucket=mine", "BucketRole=arn:b", "Buckets=two", "SourceBucket=theirs"}, ""},
+		{[]string{"Bucket=mine", "Buckets=two", "SourceBucketRole=arn:s"}, ""},
+		{[]string{"Bucket=mine"}, ""},
+		{[]string{"Bucket=mine", "PreviewDays=90"}, days},
+		{[]string{"SourceBucket=theirs", "PreviewDays=90"}, ""},
+	} {
+		said := strings.Join(load(t, "render.yaml", test.given...).refusals(), "\n")
+		if (said == "") != (test.says == "") || !strings.HasSuffix(said, test.says) {
+			t.Errorf("%q: %q, want %q at the end", test.given, said, test.says)
+		}
+	}
+}
+
 // TestAliasIsWhereTheScriptsHaveIt for a stack that is made, and ever after.
 func TestAliasIsWhereTheScriptsHaveIt(t *testing.T) {
 	for given, want := range map[string]string{"": "<FirstVersion.Version>", "7": "7"} {
