@@ -88,10 +88,12 @@ settings() {
 }
 
 # deploy_stack <stack> <template> <parameter=value>... makes or updates the stack
-# and waits. A parameter that is not given stays as it was, or as the template says.
+# and waits. These are the script's own parameters; PARAMETERS has others, of whoever
+# calls it. One that is not given stays as it was, or as the template says.
 deploy_stack() {
-	local stack=$1 template=$2 declared status given answer verb=update
-	shift 2
+	local stack=$1 template=$2 own=("${@:3}") all declared status given answer verb=update
+	read -ra all <<<"${own[*]} ${PARAMETERS:-}"
+	set -- "${all[@]}"
 	if ! declared=$(aws cloudformation get-template-summary --template-body "file://$template" --query 'Parameters[].[ParameterKey,DefaultValue]' --output text); then
 		fail "CloudFormation does not understand $template; may you cloudformation:GetTemplateSummary?"
 	fi
@@ -100,6 +102,15 @@ deploy_stack() {
 		if ! cut -f 1 <<<"$declared" | grep -qxF "${given%%=*}"; then
 			fail "PARAMETERS: $template has no ${given%%=*}, expected one of $(cut -f 1 <<<"$declared" | xargs)"
 		fi
+	done
+	for given in "${@:${#own[@]}+1}"; do
+		given=${given%%=*}
+		case " ${own[*]}" in
+		*" $given="*)
+			if [ "$given" = Architecture ]; then fail "PARAMETERS: Architecture is given by $script itself, from ARCH=arm64 or ARCH=amd64"; fi
+			fail "PARAMETERS: $given is given by $script itself"
+			;;
+		esac
 	done
 	given=$(printf '%s\n' "$@" | awk '{ sub("=", "\t"); print }')
 	status=$(stack_status "$stack")

@@ -219,6 +219,8 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"FAIL_ON=cloudformation describe-stacks"}, "may you cloudformation:DescribeStacks?"},
 		{"deploy.sh", []string{"PARAMETERS=Memory=1"}, "deploy/render.yaml has no Memory, expected one of CodeBucket CodeKey"},
 		{"deploy.sh", []string{"PARAMETERS=Memory"}, "PARAMETERS: Memory, expected Name=value"},
+		{"deploy.sh", []string{"PARAMETERS=LogDays=7 LiveVersion=2"}, "PARAMETERS: LiveVersion is given by deploy itself"},
+		{"deploy.sh", []string{"PARAMETERS=Architecture=x86_64"}, "PARAMETERS: Architecture is given by deploy itself, from ARCH=arm64 or ARCH=amd64"},
 		{"deploy.sh", []string{"STATUS=ROLLBACK_COMPLETE"}, "can only be deleted: make destroy STACK=demo"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation create-stack"}, "the stack demo could not be deployed, see above"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation wait"}, "Role is not authorized"},
@@ -378,6 +380,8 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 		{"DOCKER_FAILS_ON=login", "does docker run?"},
 		{"DOCKER_FAILS_ON=build", "building deploy/gateway.Dockerfile failed"},
 		{"DOCKER_FAILS_ON=push", "pushing " + registry + "/demo-gateway/gateway:0123456789abcdef failed"},
+		{"PARAMETERS=Access=public", "PARAMETERS: Access is given by deploy-gateway itself"},
+		{"PARAMETERS=BucketRegion=us-west-2", "PARAMETERS: BucketRegion is given by deploy-gateway itself"},
 		{"FAIL_ON=ecr describe", "may you ecr:DescribeRepositories?"},
 		{"FAIL_ON=cloudformation describe-stacks", "make deploy STACK=demo makes it"},
 	} {

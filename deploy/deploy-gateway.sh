@@ -63,7 +63,6 @@ given=("GatewayImage=$gateway_image" "NginxImage=$image" "Architecture=$architec
 for name in Function Bucket SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole; do
 	given+=("$name=$(output "$name")")
 done
-read -ra given <<<"${given[*]} ${PARAMETERS:-}"
 deploy_stack "$gateway" deploy/gateway.yaml "${given[@]}"
 
 read_outputs "$gateway"

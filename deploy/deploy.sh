@@ -17,8 +17,8 @@ read_versions
 newest=$(newest)
 newest_code=$(code_of "$newest")
 
-read -ra given <<<"CodeBucket=$code_bucket CodeKey=$code_key Architecture=$architecture LiveVersion=$live ${PARAMETERS:-}"
-deploy_stack "$STACK" deploy/render.yaml "${given[@]}"
+deploy_stack "$STACK" deploy/render.yaml \
+	"CodeBucket=$code_bucket" "CodeKey=$code_key" "Architecture=$architecture" "LiveVersion=$live"
 
 read_live # a stack that is new has made the alias
 publish
