@@ -18,11 +18,14 @@ architecture() {
 }
 
 # needs_stack: that STACK is a name that a stack and what is named after it, a
-# function and images, may have.
+# function and images, may have: Lambda takes 64 characters (CreateFunction,
+# "FunctionName"), and ECR a hyphen only between others (CreateRepository,
+# "repositoryName"). A gateway's stack has 8 more than the one that it is beside.
 needs_stack() {
 	if [ -z "${STACK:-}" ]; then fail "which stack? make $script STACK=name"; fi
-	if ! [[ $STACK =~ ^[a-z][a-z0-9-]{0,63}$ ]]; then
-		fail "STACK=$STACK, expected up to 64 lower-case letters, digits and hyphens, a letter first"
+	local beside=${STACK%-gateway}
+	if ! [[ $STACK =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] || [ ${#beside} -gt 56 ]; then
+		fail "STACK=$STACK, expected up to 56 lower-case letters, digits and single hyphens between them, a letter first"
 	fi
 }
 

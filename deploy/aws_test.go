@@ -208,7 +208,14 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		output string
 	}{
 		{"deploy.sh", []string{"STACK="}, "which stack? make deploy STACK=name"},
-		{"deploy.sh", []string{"STACK=Demo!"}, "STACK=Demo!, expected up to 64 lower-case letters"},
+		{"deploy.sh", []string{"STACK=Demo!"}, "STACK=Demo!, expected up to 56 lower-case letters"},
+		{"deploy.sh", []string{"STACK=7a"}, "a letter first"},
+		{"deploy.sh", []string{"STACK=a--b"}, "single hyphens between them"},
+		{"deploy.sh", []string{"STACK=a-"}, "single hyphens between them"},
+		{"deploy.sh", []string{"STACK=" + strings.Repeat("a", 57)}, "expected up to 56"},
+		{"destroy.sh", []string{"STACK=" + strings.Repeat("a", 57) + "-gateway"}, "expected up to 56"},
+		{"destroy.sh", []string{"STACK=a-b2-" + strings.Repeat("c", 51)}, "there is no stack a-b2-c"},
+		{"destroy.sh", []string{"STACK=" + strings.Repeat("a", 56) + "-gateway"}, "a-gateway in eu-west-1"},
 		{"deploy.sh", []string{"ARCH=386"}, "ARCH=386, expected arm64 or amd64"},
 		{"deploy.sh", []string{"AWS_REGION=", "FAIL_ON=configure"}, "which region? run aws configure, or set AWS_REGION"},
 		{"deploy.sh", []string{"FAIL_ON=sts"}, "run aws configure"},
