@@ -29,7 +29,8 @@ case "$*" in
 "cloudformation describe-stacks"*Status*) have "ValidationError: Stack does not exist" "$STATUS" ;;
 "cloudformation describe-stacks"*Outputs*) have "ValidationError: Stack does not exist" "$OUTPUTS" ;;
 "cloudformation describe-stacks"*Parameters*) printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\n' ;;
-"cloudformation describe-stack-resources"*) echo demo-pictures-1 ;;
+"cloudformation describe-stack-resources"*"ResourceStatus!='DELETE_COMPLETE'"*) echo demo-pictures-1 ;;
+"cloudformation describe-stack-resources"*) printf 'demo-pictures-1\ndemo-photos-gone\n' ;;
 "cloudformation describe-stack-events"*) echo "Role is not authorized" ;;
 "ecr get-login-password"*) echo secret ;;
 "ecr describe-repositories --output"*) echo demo-gateway/nginx ;;
@@ -319,6 +320,9 @@ func TestDestroyDeletesAndSaysWhatStays(t *testing.T) {
 		if !strings.Contains(output, want) {
 			t.Errorf("want %q in\n%s", want, output)
 		}
+	}
+	if strings.Contains(output, "demo-photos-gone") {
+		t.Errorf("a bucket that is gone can't stay:\n%s", output)
 	}
 	if want := "cloudformation delete-stack --stack-name demo\ncloudformation wait stack-delete-complete --stack-name demo\n"; !strings.HasSuffix(calls, want) {
 		t.Errorf("aws was called with\n%swant at the end\n%s", calls, want)
