@@ -195,7 +195,7 @@ func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
 				"PREW_SOURCE_BUCKET=photos\nPREW_SOURCE_REGION=r2\nPREW_SOURCE_ROLE=arn:s\nPREW_PRIVATE=1\n"},
 	} {
 		output, _, err := onStack(t, "deploy.sh", "STATUS=UPDATE_COMPLETE", "LIVE=10", asNewest, "OUTPUTS="+test.outputs)
-		if err != nil || !strings.HasSuffix(output, "beside PREW_REDIS:\n\n"+test.environment) {
+		if err != nil || !strings.HasSuffix(output, "beside PREW_REDIS and the gateway's credentials:\n\n"+test.environment) {
 			t.Errorf("%v, want at the end\n%s\nof\n%s", err, test.environment, output)
 		}
 	}

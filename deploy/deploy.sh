@@ -34,7 +34,7 @@ fi
 read_outputs "$STACK"
 printf '\n%s\n\n' "The stack $STACK has:"
 awk -F '\t' '{ printf "  %-19s %s\n", $1, $2 }' <<<"$outputs"
-printf '\n%s\n\n' "The environment of a gateway and its nginx, beside PREW_REDIS:"
+printf '\n%s\n\n' "The environment of a gateway and its nginx, beside PREW_REDIS and the gateway's credentials:"
 set_to() { if [ -n "$2" ]; then echo "$1=$2"; fi; }
 set_to AWS_REGION "$(output Region)"
 set_to PREW_FUNCTION "$(output Function)"
