@@ -81,6 +81,7 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 	}
 	here := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=public"}
 	elsewhere := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=private", "Vpc=vpc-1", "Invokes=8", "MissesPerSecond=5",
+		"MetricsFrom=10.0.0.0/16", "TracesTo=http://collector:4318",
 		"BucketRegion=us-west-2", "BucketRole=arn:b", "SourceBucketRegion=ap-south-1", "SourceBucketRole=arn:s"}
 	expectJSON(t, "the gateway", environment(0, here...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live", "PREW_INVOKES": "64",
 		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
@@ -88,7 +89,8 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 	expectJSON(t, "the gateway", environment(0, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live", "PREW_INVOKES": "8",
 		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
-		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
+		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s",
+		"PREW_METRICS_LISTEN": ":9101", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}`)
 	expectJSON(t, "nginx", environment(1, here...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0",
 		"PREW_REAL_IP_FROM": "10.80.0.0/24", "PREW_MISSES_PER_SECOND": "0", "PREW_CACHE_SIZE": "10g"}`)
@@ -147,6 +149,8 @@ func TestClientsComeInWhereTheyShould(t *testing.T) {
 	c := load(t, "gateway.yaml", "Certificate=arn:c")
 	expectJSON(t, "the tasks", c.property("TaskAccess", "SecurityGroupIngress"),
 		`[{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "SourceSecurityGroupId": "<BalancerAccess>"}]`)
+	expectJSON(t, "the tasks with metrics", load(t, "gateway.yaml", "MetricsFrom=10.0.0.0/16").property("TaskAccess", "SecurityGroupIngress", 1),
+		`{"IpProtocol": "tcp", "FromPort": 9101, "ToPort": 9101, "CidrIp": "10.0.0.0/16"}`)
 	expectJSON(t, "Redis", c.property("RedisAccess", "SecurityGroupIngress"),
 		`[{"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "SourceSecurityGroupId": "<TaskAccess>"}]`)
 	expectJSON(t, "Redis over TLS", c.property("Redis", "TransitEncryptionEnabled"), `true`)
