@@ -22,7 +22,8 @@ gateway=$STACK-gateway
 registry=$account.dkr.ecr.$region.amazonaws.com
 echo "deploying the stack $gateway in $region as $identity"
 
-if ! aws ecr get-login-password | "$engine" login --username AWS --password-stdin "$registry" >/dev/null; then
+if ! password=$(aws ecr get-login-password) ||
+	! printf '%s' "$password" | "$engine" login --username AWS --password-stdin "$registry" >/dev/null; then
 	fail "logging in to $registry failed; may you ecr:GetAuthorizationToken, and does $engine run?"
 fi
 
