@@ -46,13 +46,6 @@ func output(command *exec.Cmd) (string, error) {
 
 func goEnv(variable string) (string, error) { return output(exec.Command("go", "env", variable)) }
 
-// sources are the packages of the official image of Debian: without the last
-// line the images would be tested with last year's nginx.
-const sources = `deb http://deb.debian.org/debian bookworm main
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://deb.debian.org/debian-security bookworm-security main
-`
-
 // bases makes, where they are missing, the two images that the Dockerfiles
 // start from: Debian from its packages, and on top of it this machine's Go. No
 // registry is asked for either.
@@ -69,10 +62,7 @@ func (b builder) bases() (debian, golang string, err error) {
 		return "", "", err
 	}
 	defer os.RemoveAll(folder)
-	if _, err := output(exec.Command("debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", folder, "http://deb.debian.org/debian")); err != nil {
-		return "", "", err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "etc/apt/sources.list"), []byte(sources), 0o644); err != nil {
+	if _, err := output(exec.Command("debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", folder)); err != nil {
 		return "", "", err
 	}
 	if err := b.commit(debian, "scratch", folder, "/"); err != nil {
