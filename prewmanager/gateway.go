@@ -27,7 +27,8 @@ type gateway struct {
 	private      bool // nobody else may read what is stored
 	metrics      *metrics
 	traces       *traces
-	ready        atomic.Bool // not before it has settled, no longer when it drains
+	settled      chan struct{} // closed once flights may start
+	ready        atomic.Bool   // not before that, no longer when it drains
 }
 
 // ServeHTTP sends a request to the room its path names. The path is looked at
@@ -73,6 +74,7 @@ func (g *gateway) servePreview(x *exchange, path string) {
 	if g.private && g.sendObject(x, g.previews, ref.PreviewKey()) {
 		return
 	}
+	<-g.settled // soon, and not sooner for a client that leaves: its preview is made
 	m := newMiss(g, ref, preset, x.id)
 	found, outcome, err := g.flights.Do(x.request.Context(), g.previews.bucket+"/"+ref.PreviewKey(), flight.Work[*preview]{
 		Look:  func(ctx context.Context) (*preview, bool, error) { return g.previews.preview(ctx, ref) },

@@ -111,6 +111,7 @@ func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	close(g.settled)
 	g.ready.Store(true)
 	t.Cleanup(func() { g.close(context.Background()) })
 	server := httptest.NewServer(g)

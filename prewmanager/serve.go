@@ -140,6 +140,7 @@ func (s serve) Run(wrong mistakes) error {
 		go func() { served <- measured.Serve(metricsListener) }()
 	}
 	g.flights.Settle(ctx)
+	close(g.settled)
 	g.ready.Store(true)
 	slog.Info("serving", "address", listener.Addr().String(), "bucket", s.Bucket, "function", s.Function, "presets", g.presets.Names())
 	select {
@@ -203,6 +204,7 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 		private:      s.Private,
 		metrics:      newMetrics(),
 		traces:       traces,
+		settled:      make(chan struct{}),
 	}
 	photos, previews := s.places()
 	stored := func(place store.Place, bucket string) storage {

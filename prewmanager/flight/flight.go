@@ -138,12 +138,21 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Grou
 	return g
 }
 
-// Settle returns when Redis has answered for the first time, or the grace is
-// over, or ctx ends: from then on a flight waits no longer than any other does.
+// Settle returns when Redis has answered for the first time and the quarantine is
+// over after that, or the grace is over, or ctx ends. Who has just started can't
+// know that Redis has as well, and before that would take leases that their
+// holders are about to put back.
 func (g *Group[V]) Settle(ctx context.Context) {
+	gone := time.After(grace)
 	select {
 	case <-g.leases.health.answered:
-	case <-time.After(grace):
+	case <-gone:
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-time.After(quarantine):
 	case <-ctx.Done():
 	}
 }
