@@ -14,15 +14,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// The routes, and outcomes beside those of flights, as logs, metrics and traces
+// The routes, and the outcomes beside those of flights, as logs, metrics and traces
 // name them.
 const (
 	routePreview = "preview"
 	routePhoto   = "photo"
 
-	sentStored = "stored" // streamed from S3 as it lies there
-	failed     = "failed"
-	left       = "left" // the client did not wait for the answer
+	failed = "failed"
+	left   = "left" // the client did not wait for the answer
 )
 
 // exchange is a request that is being answered, and what there will be to say of

@@ -63,7 +63,7 @@ func (m *metrics) startAtZero() {
 	for _, outcome := range []string{outcomes[flight.Made], outcomes[flight.Joined], outcomes[flight.Found], left} {
 		m.requests.WithLabelValues(routePreview, outcome, "")
 	}
-	for _, outcome := range []string{sentStored, left} {
+	for _, outcome := range []string{outcomes[flight.Found], left} {
 		m.requests.WithLabelValues(routePhoto, outcome, "")
 	}
 	for _, code := range []prew.Code{prew.StorageFailed, prew.TimedOut} {

@@ -10,6 +10,7 @@ import (
 
 	"prew"
 	"prew/lambda/store"
+	"prew/prewmanager/flight"
 )
 
 // servePhoto answers with a photo that nginx can't ask S3 for: because nothing
@@ -37,7 +38,7 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 	switch status := store.Status(err); {
 	case status == http.StatusNotModified, status == http.StatusPreconditionFailed, status == http.StatusRequestedRangeNotSatisfiable:
 		protect(x.Header())
-		x.outcome = sentStored
+		x.outcome = outcomes[flight.Found]
 		x.WriteHeader(status)
 		return true
 	case store.Missing(err):
@@ -49,12 +50,12 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 		return true
 	}
 	defer object.Body.Close()
-	x.outcome = sentStored
+	x.outcome = outcomes[flight.Found]
 	h := x.Header()
 	protect(h)
 	h.Set("Accept-Ranges", "bytes")
 	if x.route == routePreview {
-		h.Set("X-Prew", sentStored)
+		h.Set("X-Prew", outcomes[flight.Found])
 	}
 	setIfAny(h, "Content-Type", aws.ToString(object.ContentType))
 	setIfAny(h, "Cache-Control", aws.ToString(object.CacheControl))

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -58,13 +59,10 @@ type site struct {
 func (s site) nginxSite() (nginx.Site, error) {
 	previews := nginx.Store{Bucket: s.Bucket, Region: s.S3Region, Endpoint: s.S3Endpoint, PathStyle: s.S3PathStyle}
 	photos := nginx.Store{
-		Bucket:    or(s.SourceBucket, previews.Bucket),
-		Region:    or(s.SourceRegion, previews.Region),
-		Endpoint:  or(s.SourceEndpoint, previews.Endpoint),
-		PathStyle: previews.PathStyle,
-	}
-	if s.SourcePathStyle != nil {
-		photos.PathStyle = *s.SourcePathStyle
+		Bucket:    cmp.Or(s.SourceBucket, previews.Bucket),
+		Region:    cmp.Or(s.SourceRegion, previews.Region),
+		Endpoint:  cmp.Or(s.SourceEndpoint, previews.Endpoint),
+		PathStyle: *cmp.Or(s.SourcePathStyle, &s.S3PathStyle),
 	}
 	var errs []error
 	absolute := func(file string) string {
@@ -90,14 +88,6 @@ func (s site) nginxSite() (nginx.Site, error) {
 		CacheSize:       s.CacheSize,
 		AccessLog:       s.AccessLog,
 	}, errors.Join(errs...)
-}
-
-// or is the first text unless it is empty.
-func or(text, otherwise string) string {
-	if text != "" {
-		return text
-	}
-	return otherwise
 }
 
 // writeTo writes the configuration below dir and returns the file.
