@@ -181,10 +181,10 @@ func rollingRestart(ctx context.Context, t *trial) error {
 func partsFrozen(ctx context.Context, t *trial) error {
 	p := [...]struct {
 		clients, keys, each    int
-		answer, invoke, stored time.Duration
+		answer, invoke, stored time.Duration // stored: longer than a pause, which may come amid a look
 		pauses                 int
 	}{
-		tiny:  {30, 10, 3, 8 * time.Second, 7 * time.Second, 1500 * time.Millisecond, 1},
+		tiny:  {30, 10, 3, 12 * time.Second, 10 * time.Second, 6 * time.Second, 1},
 		small: {300, 50, 10, 12 * time.Second, 10 * time.Second, 6 * time.Second, 3},
 		full:  {1000, 100, 20, 30 * time.Second, 27 * time.Second, 8 * time.Second, 9},
 	}[t.size]
@@ -222,6 +222,12 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	during("redis frozen", bound, true, replies)
 	during("redis thawed", bound, true, round())
 
+	// Before S3 is frozen: a render that this holds up would make the next
+	// leases longer than an answer may take.
+	if err := t.gatewaysPaused(ctx, s, p.pauses, bound, round, during); err != nil {
+		return err
+	}
+
 	t.say("s3 slow")
 	s.s3Proxy.slow(300 * time.Millisecond)
 	replies = round()
@@ -244,8 +250,7 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	during("s3 frozen, straight at a gateway", bound, false, replies)
 	during("s3 frozen, through nginx", 8*time.Second+500*time.Millisecond, false, front)
 	during("s3 thawed", bound, true, round())
-
-	return t.gatewaysPaused(ctx, s, p.pauses, bound, round, during)
+	return nil
 }
 
 // gatewaysPaused stops gateways that wait for a render, each for longer than its
