@@ -14,7 +14,7 @@ type Gateway struct {
 }
 
 // StartGateway starts a gateway on a free port, with its log at <dir>/<name>.log,
-// and waits until it is healthy. env configures it; the PRESET_ and PREW_
+// and waits until it is ready. env configures it; the PRESET_ and PREW_
 // variables of this program's environment reach it too, where env has none of
 // that name.
 func StartGateway(dir, name string, env []string) (*Gateway, error) {
@@ -39,7 +39,7 @@ func StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, er
 		// Of a variable that is there twice the last one counts.
 		Env: append(append(settings(), env...), "PREW_LISTEN="+addr),
 		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://"+addr+"/health", func(status int) bool { return status == http.StatusOK })
+			return answers(ctx, "http://"+addr+"/ready", func(status int) bool { return status == http.StatusOK })
 		},
 	})
 	if err != nil {
