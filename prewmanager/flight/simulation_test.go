@@ -41,9 +41,11 @@ type faults struct {
 	share float64
 }
 
-// The shares are half as much again as was measured over 10,000 seeds. Without
-// the quarantine that of restarts is 0.25, without the notice of a connection
-// that is lost 0.006.
+// The shares are half as much again as was measured over 10,000 seeds, or where
+// that was next to nothing what two keys are of 1,000 seeds. Without the
+// quarantine that of restarts is 0.25, without the notice of a connection that is
+// lost 0.006; with flights that do not wait until their process has settled that
+// of kills and restarts is 0.02.
 var kinds = []faults{
 	{name: "none", extra: none},
 	{name: "lost messages", lostMessages: true, extra: none},
@@ -51,13 +53,14 @@ var kinds = []faults{
 	{name: "kills and lost messages", kills: 4, lostMessages: true, extra: none},
 	{name: "failing", failing: true, lostMessages: true, extra: none},
 	// The failure dies with whoever was told of it.
-	{name: "failing and kills", failing: true, kills: 4, extra: func(s *simulation) int { return s.killed }, share: 0.9},
+	{name: "failing and kills", failing: true, kills: 4, extra: func(s *simulation) int { return s.killed }, share: 0.65},
 	{name: "pauses", pauses: 3, extra: func(s *simulation) int { return s.paused }, share: 0.011},
-	{name: "restarts", restarts: 2, extra: func(s *simulation) int { return s.restarted }, share: 0.0015},
+	{name: "restarts", restarts: 2, extra: func(s *simulation) int { return s.restarted }, share: 0.001},
+	{name: "kills and restarts", kills: 3, restarts: 2, extra: func(s *simulation) int { return s.killed + s.restarted }, share: 0.013},
 	// Every process makes it once, by itself.
-	{name: "gone", restarts: 1, forGood: true, extra: func(s *simulation) int { return s.restarted * (processes - 1) }, share: 0.7},
+	{name: "gone", restarts: 1, forGood: true, extra: func(s *simulation) int { return s.restarted * (processes - 1) }, share: 0.9},
 	{name: "everything", lostMessages: true, kills: 3, pauses: 2, restarts: 2,
-		extra: func(s *simulation) int { return s.killed + s.paused + s.restarted }, share: 0.03},
+		extra: func(s *simulation) int { return s.killed + s.paused + s.restarted }, share: 0.017},
 }
 
 func none(*simulation) int { return 0 }
@@ -174,6 +177,7 @@ type proc struct {
 	name    int
 	group   *Group[string]
 	inbox   *inbox
+	settled chan struct{} // closed when it may start flights
 	dead    bool
 	stopped time.Time // until when it stands still
 	clients []context.CancelFunc
@@ -395,9 +399,14 @@ func (s *simulation) draw(what string, most time.Duration) time.Duration {
 }
 
 func (s *simulation) start(name int) {
-	p := &proc{name: name}
+	p := &proc{name: name, settled: make(chan struct{})}
 	p.group = newGroup[string](seat{s, p}, patience, nil)
 	p.group.jitter = func(key string, most time.Duration) time.Duration { return s.draw(fmt.Sprint(name, key), most) }
+	go func() {
+		defer close(p.settled) // also when it dies before
+		p.group.Settle(p.group.ctx)
+		s.await(p.group.ctx, p, "settle", func() (any, error) { return nil, nil })
+	}()
 	s.mu.Lock()
 	s.procs[name] = p
 	s.mu.Unlock()
@@ -423,6 +432,7 @@ func (s *simulation) client(name int) {
 			time.Sleep(time.Millisecond)
 			continue
 		}
+		<-p.settled
 		value, _, err := p.group.Do(ctx, key, s.work(p, prefix+key))
 		s.mu.Lock()
 		dead = p.dead
@@ -453,6 +463,7 @@ func (s *simulation) run() {
 	for name := range s.procs {
 		s.start(name)
 	}
+	time.Sleep(quarantine + 2*beatEvery) // they have settled
 	s.waiting = clients
 	toStart := clients
 	for began := time.Now(); ; {
