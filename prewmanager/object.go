@@ -35,11 +35,11 @@ func (g *gateway) servePhoto(x *exchange, path string) {
 func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 	ctx := x.request.Context()
 	object, err := s.open(ctx, key, x.request.Header)
-	switch status := store.Status(err); {
-	case status == http.StatusNotModified, status == http.StatusPreconditionFailed, status == http.StatusRequestedRangeNotSatisfiable:
+	switch {
+	case unmet(err):
 		protect(x.Header())
 		x.outcome = outcomes[flight.Found]
-		x.WriteHeader(status)
+		x.WriteHeader(store.Status(err))
 		return true
 	case store.Missing(err):
 		return false

@@ -96,7 +96,7 @@ func (s storage) get(ctx context.Context, key string, conditions http.Header) (*
 		input.IfUnmodifiedSince = &since
 	}
 	object, err := s.client.GetObject(ctx, input)
-	endAsked(span, err)
+	endLooked(span, err)
 	return object, err
 }
 
@@ -106,7 +106,7 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 	defer cancel()
 	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
 	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
-	endAsked(span, err)
+	endLooked(span, err)
 	if store.Missing(err) {
 		return "", nil
 	}
@@ -114,6 +114,16 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 		return "", s.failure(ctx, err)
 	}
 	return aws.ToString(head.ETag), nil
+}
+
+// unmet says whether the object is there, but not under the request's conditions
+// or not as far as its range.
+func unmet(err error) bool {
+	switch store.Status(err) {
+	case http.StatusNotModified, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
+		return true
+	}
+	return false
 }
 
 // failure is what it means that S3 did not answer as it should.

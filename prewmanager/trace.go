@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"prew"
+	"prew/lambda/store"
 	"prew/prewmanager/flight"
 )
 
@@ -144,6 +145,16 @@ func endAsked(span api.Span, err error) {
 		span.SetStatus(codes.Error, code)
 	}
 	span.End()
+}
+
+// endLooked ends the span of a look for an object. That it is not there, as with
+// every miss, is what the look was to find out, and no error.
+func endLooked(span api.Span, err error) {
+	if store.Missing(err) || unmet(err) {
+		span.SetAttributes(attribute.Int("http.response.status_code", store.Status(err)))
+		err = nil
+	}
+	endAsked(span, err)
 }
 
 // traceOfRequest is the key of the trace id that a request came with.

@@ -82,6 +82,9 @@ func TestOneTraceFromTheRequestToTheFunction(t *testing.T) {
 		if s.EndTimeUnixNano < s.StartTimeUnixNano {
 			t.Errorf("%s ends before it starts", s.Name)
 		}
+		if s.Status.GetCode() == otlp.Status_STATUS_CODE_ERROR {
+			t.Errorf("%s failed: %s", s.Name, s.Status.Message)
+		}
 	}
 	for _, test := range []struct{ span, parent string }{
 		{"prewmanager: GET preview", ""},
