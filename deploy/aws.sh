@@ -143,8 +143,11 @@ deploy_stack() {
 	fail "the stack $stack could not be deployed, see above"
 }
 
-# explain_failure <stack>: what went wrong with it lately, the last first.
+# explain_failure <stack>: what has failed since somebody last told it to change,
+# the last first. All events are read: whatever goes back has two for each resource
+# before those that say why.
 explain_failure() {
-	aws cloudformation describe-stack-events --stack-name "$1" --max-items 50 --output text \
-		--query "StackEvents[?ends_with(ResourceStatus, '_FAILED')].[LogicalResourceId, ResourceStatusReason]" >&2 || true
+	aws cloudformation describe-stack-events --stack-name "$1" --output text \
+		--query 'StackEvents[].[ResourceStatus, LogicalResourceId, ResourceStatusReason]' |
+		awk -F '\t' '$3 == "User Initiated" { before = 1 } !before && $1 ~ /_FAILED$/ { print $2 ": " $3 }' >&2 || true
 }

@@ -31,7 +31,7 @@ case "$*" in
 "cloudformation describe-stacks"*Parameters*) printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\n' ;;
 "cloudformation describe-stack-resources"*"ResourceStatus!='DELETE_COMPLETE'"*) echo demo-pictures-1 ;;
 "cloudformation describe-stack-resources"*) printf 'demo-pictures-1\ndemo-photos-gone\n' ;;
-"cloudformation describe-stack-events"*) echo "Role is not authorized" ;;
+"cloudformation describe-stack-events"*) printf '%b' "$EVENTS" ;;
 "ecr get-login-password"*) echo secret ;;
 "ecr describe-repositories --output"*) echo demo-gateway/nginx ;;
 "--version") echo "aws-cli/$CLI" ;;
@@ -201,6 +201,23 @@ func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
 	}
 }
 
+// failed are the events of a stack: a resource failed, it went back, and long ago
+// another one had failed.
+const failed = `EVENTS=ROLLBACK_COMPLETE\tdemo\tNone\nDELETE_COMPLETE\tLog\tNone\nCREATE_FAILED\tFunction\tRole is not authorized\n` +
+	`CREATE_IN_PROGRESS\tdemo\tUser Initiated\nUPDATE_FAILED\tPictures\tlong ago\nUPDATE_IN_PROGRESS\tdemo\tUser Initiated\n`
+
+// TestFailureOfAStackIsFoundBehindItsRollback, which has more events than one page
+// of any size can be counted on to hold, and says nothing of earlier ones.
+func TestFailureOfAStackIsFoundBehindItsRollback(t *testing.T) {
+	output, calls, _ := onStack(t, "deploy.sh", "FAIL_ON=cloudformation wait", failed)
+	if !strings.Contains(output, "\nFunction: Role is not authorized\ndeploy: the stack demo could not be deployed, see above\n") {
+		t.Errorf("what failed is not told, or not alone:\n%s", output)
+	}
+	if strings.Contains(calls, "--max-items") {
+		t.Errorf("events are left out:\n%s", calls)
+	}
+}
+
 // TestFailuresSayWhatToDo of every script that works on a stack.
 func TestFailuresSayWhatToDo(t *testing.T) {
 	for _, test := range []struct {
@@ -231,7 +248,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"PARAMETERS=Architecture=x86_64"}, "PARAMETERS: Architecture is given by deploy itself, from ARCH=arm64 or ARCH=amd64"},
 		{"deploy.sh", []string{"STATUS=ROLLBACK_COMPLETE"}, "can only be deleted: make destroy STACK=demo"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation create-stack"}, "the stack demo could not be deployed, see above"},
-		{"deploy.sh", []string{"FAIL_ON=cloudformation wait"}, "Role is not authorized"},
+		{"deploy.sh", []string{"FAIL_ON=cloudformation wait", failed}, "Role is not authorized"},
 		{"deploy.sh", []string{"FAIL_ON=lambda wait"}, "aws lambda get-function --function-name demo says why"},
 		{"deploy.sh", []string{"FAIL_ON=lambda publish"}, "may you lambda:PublishVersion?"},
 		{"deploy.sh", []string{"FAIL_ON=lambda create-alias"}, "it stays at none"},
@@ -247,7 +264,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "GATEWAY_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-gateway first"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE"}, "YES=1 make destroy STACK=demo"},
-		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation wait"}, "Role is not authorized"},
+		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation wait", failed}, "Role is not authorized"},
 	} {
 		output, calls, err := onStack(t, test.script, test.env...)
 		if err == nil || !strings.Contains(output, test.output) {
