@@ -78,32 +78,31 @@ read_parameters() {
 	fi
 }
 
-# settings <lines>... sets arguments, one for each parameter of the last lines, with
-# the value that the first lines to name it give.
+# settings <lines>... sets arguments, one for each parameter that these lines name,
+# with the value of the first that does.
 settings() {
-	local name value all
-	all=$(printf '%s\n' "$@")
+	local name value
 	arguments=()
-	while IFS=$'\t' read -r name _; do
-		value=$(awk -F '\t' -v name="$name" '$1 == name { print $2; exit }' <<<"$all")
+	while IFS=$'\t' read -r name value; do
 		arguments+=("ParameterKey=$name,ParameterValue=\"$value\"") # in quotes a comma is one
-	done <<<"${!#}"
+	done < <(printf '%s\n' "$@" | awk -F '\t' '!named[$1]++')
 }
 
 # deploy_stack <stack> <template> <parameter=value>... makes or updates the stack
 # and waits. These are the script's own parameters; PARAMETERS has others, of whoever
-# calls it. One that is not given stays as it was, or as the template says.
+# calls it. One that is not given stays as it was; one that the stack has not had is
+# left to the template.
 deploy_stack() {
 	local stack=$1 template=$2 own=("${@:3}") all declared status given answer verb=update
 	read -ra all <<<"${own[*]} ${PARAMETERS:-}"
 	set -- "${all[@]}"
-	if ! declared=$(aws cloudformation get-template-summary --template-body "file://$template" --query 'Parameters[].[ParameterKey,DefaultValue]' --output text); then
+	if ! declared=$(aws cloudformation get-template-summary --template-body "file://$template" --query 'Parameters[].[ParameterKey]' --output text); then
 		fail "CloudFormation does not understand $template; may you cloudformation:GetTemplateSummary?"
 	fi
 	for given in "$@"; do
 		case $given in *=*) ;; *) fail "PARAMETERS: $given, expected Name=value" ;; esac
-		if ! cut -f 1 <<<"$declared" | grep -qxF "${given%%=*}"; then
-			fail "PARAMETERS: $template has no ${given%%=*}, expected one of $(cut -f 1 <<<"$declared" | xargs)"
+		if ! grep -qxF "${given%%=*}" <<<"$declared"; then
+			fail "PARAMETERS: $template has no ${given%%=*}, expected one of $(xargs <<<"$declared")"
 		fi
 	done
 	for given in "${@:${#own[@]}+1}"; do
@@ -120,14 +119,15 @@ deploy_stack() {
 	case $status in
 	"")
 		verb=create
-		settings "$given" "$declared"
+		settings "$given"
 		;;
 	ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
 		fail "the stack $stack is $status and can only be deleted: make destroy STACK=$stack, then try again"
 		;;
 	*)
 		read_parameters "$stack"
-		settings "$given" "$parameters" "$declared"
+		# CloudFormation refuses those that the template has no more.
+		settings "$given" "$(awk -F '\t' 'NR == FNR { declared[$1]; next } $1 in declared' <(echo "$declared") <(echo "$parameters"))"
 		;;
 	esac
 	# CAPABILITY_IAM: the template makes roles.

@@ -23,12 +23,12 @@ case "$*" in
 "lambda publish-version"*) echo 7 ;;
 "lambda get-alias"*) have ResourceNotFoundException "$LIVE" ;;
 "lambda list-versions-by-function"*) have ResourceNotFoundException "$VERSIONS" ;;
-"cloudformation get-template-summary"*gateway.yaml*) printf 'Function\tNone\nBucket\tNone\nGatewayImage\tNone\nNginxImage\tNone\nArchitecture\tarm64\nSourceBucket\tNone\nAccess\tNone\nBucketRegion\t\nBucketRole\t\nSourceBucketRegion\t\nSourceBucketRole\t\nSubnets\t\n' ;;
-"cloudformation get-template-summary"*) printf 'CodeBucket\tNone\nCodeKey\tNone\nArchitecture\tarm64\nLiveVersion\t\nMemorySize\t1769\nLogDays\t30\n' ;;
+"cloudformation get-template-summary"*gateway.yaml*) printf '%s\n' Function Bucket GatewayImage NginxImage Architecture SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole Subnets ;;
+"cloudformation get-template-summary"*) printf '%s\n' CodeBucket CodeKey Architecture LiveVersion MemorySize LogDays ;;
 "cloudformation describe-stacks --stack-name demo-gateway"*Status*) have "ValidationError: Stack does not exist" "$GATEWAY_STATUS" ;;
 "cloudformation describe-stacks"*Status*) have "ValidationError: Stack does not exist" "$STATUS" ;;
 "cloudformation describe-stacks"*Outputs*) have "ValidationError: Stack does not exist" "$OUTPUTS" ;;
-"cloudformation describe-stacks"*Parameters*) printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\n' ;;
+"cloudformation describe-stacks"*Parameters*) printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\nRetired\t\n' ;;
 "cloudformation describe-stack-resources"*"ResourceStatus!='DELETE_COMPLETE'"*) echo demo-pictures-1 ;;
 "cloudformation describe-stack-resources"*) printf 'demo-pictures-1\ndemo-photos-gone\n' ;;
 "cloudformation describe-stack-events"*) printf '%b' "$EVENTS" ;;
@@ -48,7 +48,7 @@ const (
 	listVersions = "lambda list-versions-by-function --function-name demo --output text --query Versions[].[Version, CodeSha256, Architectures[0], MemorySize, Timeout, Role, to_string(Environment.Variables)]\n"
 	waitFunction = "lambda wait function-updated-v2 --function-name demo\n"
 	publish      = "lambda publish-version --function-name demo --query Version --output text\n"
-	summary      = "cloudformation get-template-summary --template-body file://deploy/render.yaml --query Parameters[].[ParameterKey,DefaultValue] --output text\n"
+	summary      = "cloudformation get-template-summary --template-body file://deploy/render.yaml --query Parameters[].[ParameterKey] --output text\n"
 	status       = "cloudformation describe-stacks --stack-name demo --query Stacks[0].StackStatus --output text\n"
 	parameters   = "cloudformation describe-stacks --stack-name demo --query Stacks[0].Parameters[].[ParameterKey,ParameterValue] --output text\n"
 	waitUpdate   = "cloudformation wait stack-update-complete --stack-name demo\n"
@@ -113,7 +113,9 @@ const (
 	resized  = versions + "bad\\tarm64\\t1024"
 )
 
-// updated is the update of a stack with these values of its parameters.
+// updated is the update of a stack with these values of its parameters: what is
+// given, then what it had before. A new stack, or a new parameter, that is given
+// none has the template's default, which only CloudFormation has to know.
 func updated(template string, values ...string) string {
 	call := "cloudformation update-stack --stack-name demo " + template + " --capabilities CAPABILITY_IAM --parameters"
 	for _, value := range values {
@@ -132,9 +134,9 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 	)
 	start := identity + headBucket + headObject + live + listVersions + summary + status + parameters
 	fromTemplate := func(live string) string {
-		return updated("--template-body file://deploy/render.yaml", bucket, key, "Architecture=arm64", "LiveVersion="+live, "MemorySize=1024", "LogDays=30") + waitUpdate
+		return updated("--template-body file://deploy/render.yaml", bucket, key, "Architecture=arm64", "LiveVersion="+live, "MemorySize=1024") + waitUpdate
 	}
-	told := parameters + updated("--use-previous-template", "CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=7", "MemorySize=1024") + waitUpdate
+	told := parameters + updated("--use-previous-template", "LiveVersion=7", "CodeBucket=old", "CodeKey=old", "Architecture=arm64", "MemorySize=1024", "Retired=") + waitUpdate
 	for _, test := range []struct {
 		name   string
 		env    []string
@@ -278,9 +280,9 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 
 func TestDeployCodeAndRollbackMoveTheAliasAndTellTheStack(t *testing.T) {
 	tell := func(values ...string) string {
-		return parameters + updated("--use-previous-template", append(values, "MemorySize=1024")...) + waitUpdate
+		return parameters + updated("--use-previous-template", append(values, "MemorySize=1024", "Retired=")...) + waitUpdate
 	}
-	newCode := []string{"CodeBucket=prew-code-123456789012-eu-west-1", "CodeKey=" + codeKey, "Architecture=x86_64", "LiveVersion=7"}
+	newCode := []string{"CodeKey=" + codeKey, "CodeBucket=prew-code-123456789012-eu-west-1", "Architecture=x86_64", "LiveVersion=7"}
 	for _, test := range []struct {
 		script string
 		env    []string
@@ -298,15 +300,15 @@ func TestDeployCodeAndRollbackMoveTheAliasAndTellTheStack(t *testing.T) {
 		{"deploy-code.sh", []string{"LIVE=10", asNewest}, waitFunction + listVersions, "live is version 10 already, with this code"},
 		{"rollback.sh", []string{"LIVE=10", asNewest},
 			"lambda update-alias --function-name demo --name live --function-version 9 --query AliasArn --output text\n" +
-				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=9"),
+				tell("LiveVersion=9", "CodeBucket=old", "CodeKey=old", "Architecture=arm64"),
 			"demo: live is version 9, was 10"},
 		{"rollback.sh", []string{"LIVE=9", asNewest, "VERSION=10"},
 			"lambda update-alias --function-name demo --name live --function-version 10 --query AliasArn --output text\n" +
-				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=10"),
+				tell("LiveVersion=10", "CodeBucket=old", "CodeKey=old", "Architecture=arm64"),
 			"demo: live is version 10, was 9"},
 		{"rollback.sh", []string{asNewest},
 			"lambda create-alias --function-name demo --name live --function-version 9 --query AliasArn --output text\n" +
-				tell("CodeBucket=old", "CodeKey=old", "Architecture=arm64", "LiveVersion=9"),
+				tell("LiveVersion=9", "CodeBucket=old", "CodeKey=old", "Architecture=arm64"),
 			"demo: live is version 9, was none"},
 		// What is live is live, whether or not the stack hears of it.
 		{"rollback.sh", []string{"LIVE=10", asNewest, "FAIL_ON=cloudformation wait"}, waitUpdate, "the stack demo was not told; the next make deploy does it"},
@@ -390,8 +392,8 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 		strings.ReplaceAll(summary, "render.yaml", "gateway.yaml") +
 		strings.ReplaceAll(status, "demo", "demo-gateway") +
 		strings.NewReplacer("update-stack", "create-stack", "demo ", "demo-gateway ").Replace(updated("--template-body file://deploy/gateway.yaml",
-			"Function=arn:f:live", "Bucket=pictures", "GatewayImage="+registry+"/demo-gateway/gateway:0123456789abcdef",
-			"NginxImage="+registry+"/demo-gateway/nginx:0123456789abcdef", "Architecture=arm64", "SourceBucket=pictures", "Access=private",
+			"GatewayImage="+registry+"/demo-gateway/gateway:0123456789abcdef", "NginxImage="+registry+"/demo-gateway/nginx:0123456789abcdef", "Architecture=arm64",
+			"Function=arn:f:live", "Bucket=pictures", "SourceBucket=pictures", "Access=private",
 			"BucketRegion=", "BucketRole=arn:b", "SourceBucketRegion=", "SourceBucketRole=", "Subnets=subnet-1,subnet-2")) +
 		"cloudformation wait stack-create-complete --stack-name demo-gateway\n" +
 		strings.ReplaceAll(outputs, "demo", "demo-gateway")
