@@ -8,6 +8,17 @@ fail() {
 	exit 1
 }
 
+# ask <command>... sets answer to what the command says; where it fails, to what it
+# complains of. A warning of the CLI, or of what starts it, is no part of an answer.
+ask() {
+	local complaint failed=0
+	complaint=$(mktemp)
+	answer=$("$@" 2>"$complaint") || failed=$?
+	if [ "$failed" -ne 0 ]; then answer=$(cat "$complaint"); fi
+	rm -f "$complaint"
+	return "$failed"
+}
+
 # architecture: Lambda's name for ARCH.
 architecture() {
 	case ${ARCH:-arm64} in
@@ -42,8 +53,7 @@ sign_in() {
 	export AWS_REGION=$region AWS_DEFAULT_REGION=$region
 	# Without a terminal version 2 would still wait for somebody to leave its pager.
 	export AWS_PAGER=
-	local answer
-	if ! answer=$(aws sts get-caller-identity --query '[Account,Arn]' --output text 2>&1); then
+	if ! ask aws sts get-caller-identity --query '[Account,Arn]' --output text; then
 		echo "$answer" >&2
 		fail "no working AWS credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 	fi
@@ -52,8 +62,7 @@ sign_in() {
 
 # stack_status <stack>: its status, empty where there is no such stack.
 stack_status() {
-	local answer
-	if answer=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text 2>&1); then
+	if ask aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text; then
 		echo "$answer"
 	elif [[ $answer != *"does not exist"* ]]; then
 		echo "$answer" >&2
@@ -93,7 +102,7 @@ settings() {
 # calls it. One that is not given stays as it was; one that the stack has not had is
 # left to the template.
 deploy_stack() {
-	local stack=$1 template=$2 own=("${@:3}") all declared status given answer verb=update
+	local stack=$1 template=$2 own=("${@:3}") all declared status given verb=update
 	read -ra all <<<"${own[*]} ${PARAMETERS:-}"
 	set -- "${all[@]}"
 	if ! declared=$(aws cloudformation get-template-summary --template-body "file://$template" --query 'Parameters[].[ParameterKey]' --output text); then
@@ -131,8 +140,8 @@ deploy_stack() {
 		;;
 	esac
 	# CAPABILITY_IAM: the template makes roles.
-	if answer=$(aws cloudformation "$verb-stack" --stack-name "$stack" --template-body "file://$template" \
-		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" 2>&1); then
+	if ask aws cloudformation "$verb-stack" --stack-name "$stack" --template-body "file://$template" \
+		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}"; then
 		echo "waiting for CloudFormation to $verb the stack $stack"
 		if aws cloudformation wait "stack-$verb-complete" --stack-name "$stack"; then return; fi
 		explain_failure "$stack"

@@ -10,9 +10,11 @@ import (
 // awsCLI records how it is called, a line each, and fails on the call that
 // FAIL_ON names, with ERROR. STATUS is the stack's and GATEWAY_STATUS that of the
 // gateway's, LIVE the version that the alias points at; what is empty is not
-// there. VERSIONS and OUTPUTS are what they are, a line each.
+// there. VERSIONS and OUTPUTS are what they are, a line each. WARNING is what it
+// says beside every answer.
 const awsCLI = `#!/bin/sh
 echo "$*" >>"$CALLS"
+if [ -n "$WARNING" ]; then echo "$WARNING" >&2; fi
 refuse() { echo "An error occurred ($1)" >&2; exit 255; }
 have() { if [ -z "$2" ]; then refuse "$1"; fi; printf '%b\n' "$2"; }
 case "$*" in
@@ -152,7 +154,7 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 		{"rolled back, other configuration", []string{"LIVE=9", resized}, start + fromTemplate("9") + waitAndLook + publish + outputs, "live stays version 9"},
 		{"rolled back, other code", []string{"LIVE=9", changed}, start + fromTemplate("9") + waitAndLook + publish + move + told + outputs, "live is version 7, was 9"},
 	} {
-		output, calls, err := onStack(t, "deploy.sh", append(test.env, "STATUS=UPDATE_COMPLETE", `OUTPUTS=Region\teu-west-1`)...)
+		output, calls, err := onStack(t, "deploy.sh", append(test.env, "STATUS=UPDATE_COMPLETE", `OUTPUTS=Region\teu-west-1`, "WARNING=setlocale: no such locale")...)
 		if err != nil || !strings.Contains(output, test.output) {
 			t.Errorf("%s: %v, want %q in\n%s", test.name, err, test.output, output)
 		}
@@ -163,7 +165,7 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 }
 
 func TestDeployStackMakesWhatIsMissing(t *testing.T) {
-	output, calls, err := onStack(t, "deploy.sh", "FAIL_ON=s3api head", "ERROR=404", `OUTPUTS=Region\teu-west-1`, "PARAMETERS=MemorySize=2048 LogDays=7")
+	output, calls, err := onStack(t, "deploy.sh", "FAIL_ON=s3api head", "ERROR=404) (Not Found", `OUTPUTS=Region\teu-west-1`, "PARAMETERS=MemorySize=2048 LogDays=7")
 	if err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
@@ -181,7 +183,7 @@ func TestDeployStackMakesWhatIsMissing(t *testing.T) {
 		}
 	}
 
-	_, calls, _ = onStack(t, "deploy.sh", "AWS_REGION=us-east-1", "FAIL_ON=s3api head", "ERROR=404")
+	_, calls, _ = onStack(t, "deploy.sh", "AWS_REGION=us-east-1", "FAIL_ON=s3api head", "ERROR=404) (Not Found")
 	if !strings.Contains(calls, "s3api create-bucket --bucket prew-code-123456789012-us-east-1\n") {
 		t.Errorf("S3 refuses a bucket's location in us-east-1:\n%s", calls)
 	}
@@ -240,6 +242,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"AWS_REGION=", "FAIL_ON=configure"}, "which region? run aws configure, or set AWS_REGION"},
 		{"deploy.sh", []string{"FAIL_ON=sts"}, "run aws configure"},
 		{"deploy.sh", []string{"FAIL_ON=s3api head-bucket"}, "is it another account's"},
+		{"deploy.sh", []string{"FAIL_ON=s3api head-bucket", "ERROR=403) (of the account 404404404404"}, "is it another account's"},
 		{"deploy.sh", []string{"FAIL_ON=lambda get-alias"}, "may you lambda:GetAlias?"},
 		{"deploy.sh", []string{"FAIL_ON=lambda list"}, "may you lambda:ListVersionsByFunction?"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation get-template-summary"}, "may you cloudformation:GetTemplateSummary?"},
@@ -261,7 +264,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"rollback.sh", []string{"LIVE=9", asNewest}, "there is no version before 9 of demo"},
 		{"rollback.sh", []string{"LIVE=10", asNewest, "VERSION=8"}, "VERSION=8, expected one of 9 10"},
 		{"rollback.sh", []string{"LIVE=10", asNewest, "VERSION=10"}, "version 10 of demo is live already"},
-		{"logs.sh", []string{"CLI=1.45.11 Python/3.11.7"}, "needs version 2 of the AWS CLI"},
+		{"logs.sh", []string{"CLI=1.45.11 Python/3.11.7", "WARNING=setlocale: no such locale"}, "needs version 2 of the AWS CLI"},
 		{"logs.sh", []string{"CLI=2.31.0"}, "there is no stack demo"},
 		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "GATEWAY_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-gateway first"},

@@ -30,7 +30,7 @@ fi
 # push_image <name> builds deploy/<name>.Dockerfile, pushes it, and sets image to
 # where it is. The tag is what is in it, so that a stack notices what has changed.
 push_image() {
-	local repository=$gateway/$1 answer id
+	local repository=$gateway/$1 id
 	id=$(mktemp)
 	# Docker would add a description of the build, by which the same image has
 	# another id each time.
@@ -41,7 +41,7 @@ push_image() {
 	fi
 	image=$(cut -d : -f 2 "$id")
 	rm -f "$id"
-	if ! answer=$(aws ecr describe-repositories --repository-names "$repository" 2>&1); then
+	if ! ask aws ecr describe-repositories --repository-names "$repository"; then
 		if [[ $answer != *RepositoryNotFoundException* ]]; then
 			echo "$answer" >&2
 			fail "asking for the repository $repository failed; may you ecr:DescribeRepositories?"

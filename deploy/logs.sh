@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 needs_stack
 sign_in
 case $(aws --version 2>&1) in
-aws-cli/1.*) fail "following a log needs version 2 of the AWS CLI: https://aws.amazon.com/cli/" ;;
+*aws-cli/1.*) fail "following a log needs version 2 of the AWS CLI: https://aws.amazon.com/cli/" ;;
 esac
 read_outputs "$STACK"
 exec aws logs tail "$(output LogGroup)" --follow --since "${SINCE:-10m}"

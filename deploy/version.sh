@@ -9,9 +9,9 @@ upload() {
 	if [ ! -f lambda.zip ]; then fail "lambda.zip is missing: make lambda.zip"; fi
 	code_bucket=prew-code-$account-$region
 	code_key=lambda/$(digest lambda.zip).zip
-	local answer where=()
-	if ! answer=$(aws s3api head-bucket --bucket "$code_bucket" --expected-bucket-owner "$account" 2>&1); then
-		if [[ $answer != *404* ]]; then
+	local where=()
+	if ! ask aws s3api head-bucket --bucket "$code_bucket" --expected-bucket-owner "$account"; then
+		if [[ $answer != *"(404)"* ]]; then
 			echo "$answer" >&2
 			fail "the bucket for code, $code_bucket, can't be used; is it another account's, or may you not s3:ListBucket?"
 		fi
@@ -40,9 +40,8 @@ digest() {
 # read_live sets live to the version that the alias points at, empty where there
 # is no alias or no function yet.
 read_live() {
-	local answer
 	live=
-	if answer=$(aws lambda get-alias --function-name "$STACK" --name live --query FunctionVersion --output text 2>&1); then
+	if ask aws lambda get-alias --function-name "$STACK" --name live --query FunctionVersion --output text; then
 		live=$answer
 	elif [[ $answer != *ResourceNotFoundException* ]]; then
 		echo "$answer" >&2
@@ -54,10 +53,9 @@ read_live() {
 # code, and what else makes a version, by tabs. latest is the same of what would be
 # published, without a number. Both are empty where there is no function yet.
 read_versions() {
-	local answer
 	versions= latest=
-	if answer=$(aws lambda list-versions-by-function --function-name "$STACK" --output text --query \
-		'Versions[].[Version, CodeSha256, Architectures[0], MemorySize, Timeout, Role, to_string(Environment.Variables)]' 2>&1); then
+	if ask aws lambda list-versions-by-function --function-name "$STACK" --output text --query \
+		'Versions[].[Version, CodeSha256, Architectures[0], MemorySize, Timeout, Role, to_string(Environment.Variables)]'; then
 		versions=$(sed -n '/^[0-9]/p' <<<"$answer" | sort -n)
 		latest=$(sed -n 's/^\$LATEST[[:space:]]//p' <<<"$answer")
 	elif [[ $answer != *ResourceNotFoundException* ]]; then
@@ -102,12 +100,11 @@ go_live() {
 # an update that fails goes back to that and not to what was before. What is live
 # is live, whether or not it works: the next make deploy tells it too.
 tell_stack() {
-	local answer
 	read_parameters "$STACK"
 	settings "$(printf '%s\n' "$@" | awk '{ sub("=", "\t"); print }')" "$parameters"
-	if answer=$(aws cloudformation update-stack --stack-name "$STACK" --use-previous-template \
-		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" 2>&1) &&
-		answer=$(aws cloudformation wait stack-update-complete --stack-name "$STACK" 2>&1); then
+	if ask aws cloudformation update-stack --stack-name "$STACK" --use-previous-template \
+		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" &&
+		ask aws cloudformation wait stack-update-complete --stack-name "$STACK"; then
 		return
 	fi
 	case $answer in
