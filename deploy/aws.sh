@@ -133,6 +133,9 @@ deploy_stack() {
 	ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
 		fail "the stack $stack is $status and can only be deleted: make destroy STACK=$stack, then try again"
 		;;
+	UPDATE_ROLLBACK_FAILED)
+		fail "the stack $stack is $status: aws cloudformation continue-update-rollback --stack-name $stack, then try again"
+		;;
 	*)
 		read_parameters "$stack"
 		# CloudFormation refuses those that the template has no more.

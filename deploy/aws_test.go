@@ -252,6 +252,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"PARAMETERS=LogDays=7 LiveVersion=2"}, "PARAMETERS: LiveVersion is given by deploy itself"},
 		{"deploy.sh", []string{"PARAMETERS=Architecture=x86_64"}, "PARAMETERS: Architecture is given by deploy itself, from ARCH=arm64 or ARCH=amd64"},
 		{"deploy.sh", []string{"STATUS=ROLLBACK_COMPLETE"}, "can only be deleted: make destroy STACK=demo"},
+		{"deploy.sh", []string{"STATUS=UPDATE_ROLLBACK_FAILED"}, "aws cloudformation continue-update-rollback --stack-name demo, then try again"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation create-stack"}, "the stack demo could not be deployed, see above"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation wait", failed}, "Role is not authorized"},
 		{"deploy.sh", []string{"FAIL_ON=lambda wait"}, "aws lambda get-function --function-name demo says why"},
