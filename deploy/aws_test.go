@@ -391,6 +391,7 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 	}
 	output, calls, err := with("PARAMETERS=Subnets=subnet-1,subnet-2")
 	want := identity + outputs +
+		"iam create-service-linked-role --aws-service-name ecs.amazonaws.com\n" +
 		"ecr get-login-password\n" + "docker login --username AWS --password-stdin " + registry + "\n" +
 		push + strings.NewReplacer("deploy/gateway", "deploy/nginx", "demo-gateway/gateway", "demo-gateway/nginx", "abcdefgateway", "abcdefnginx").Replace(push) +
 		strings.ReplaceAll(summary, "render.yaml", "gateway.yaml") +
@@ -403,6 +404,10 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 		strings.ReplaceAll(outputs, "demo", "demo-gateway")
 	if err != nil || !strings.Contains(output, "demo-gateway: http://there\n") || calls != want {
 		t.Errorf("%v\n%s\ncalled were\n%swant\n%s", err, output, calls, want)
+	}
+
+	if output, _, err := with("FAIL_ON=iam", "ERROR=InvalidInput: Service role name AWSServiceRoleForECS has been taken in this account"); err != nil {
+		t.Errorf("ECS has its role already: %v\n%s", err, output)
 	}
 
 	_, calls, _ = with("FAIL_ON=ecr describe-repositories", "ERROR=RepositoryNotFoundException")

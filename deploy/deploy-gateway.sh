@@ -22,6 +22,12 @@ gateway=$STACK-gateway
 registry=$account.dkr.ecr.$region.amazonaws.com
 echo "deploying the stack $gateway in $region as $identity"
 
+# An account's first cluster makes the role by which ECS works, and fails because it
+# is not in effect at once (AWS's containers-roadmap, 2614). Made now it is by the
+# time the images are pushed. It may be there already, or not ours to make: then the
+# stack says whether it is missing.
+aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com >/dev/null 2>&1 || true
+
 if ! password=$(aws ecr get-login-password) ||
 	! printf '%s' "$password" | "$engine" login --username AWS --password-stdin "$registry" >/dev/null; then
 	fail "logging in to $registry failed; may you ecr:GetAuthorizationToken, and does $engine run?"
