@@ -47,7 +47,7 @@ const (
 	headBucket   = "s3api head-bucket --bucket prew-code-123456789012-eu-west-1 --expected-bucket-owner 123456789012\n"
 	codeKey      = "lambda/4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2.zip"
 	live         = "lambda get-alias --function-name demo --name live --query FunctionVersion --output text\n"
-	listVersions = "lambda list-versions-by-function --function-name demo --output text --query Versions[].[Version, CodeSha256, Architectures[0], MemorySize, Timeout, Role, to_string(Environment.Variables)]\n"
+	listVersions = "lambda list-versions-by-function --function-name demo --output text --query Versions[].[Version, CodeSha256, Architectures[0], Runtime, Handler, MemorySize, Timeout, Role, Description, to_string(Environment.Variables)]\n"
 	waitFunction = "lambda wait function-updated-v2 --function-name demo\n"
 	publish      = "lambda publish-version --function-name demo --query Version --output text\n"
 	summary      = "cloudformation get-template-summary --template-body file://deploy/render.yaml --query Parameters[].[ParameterKey] --output text\n"
@@ -160,6 +160,22 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 		}
 		if calls != test.calls {
 			t.Errorf("%s: aws was called with\n%swant\n%s", test.name, calls, test.calls)
+		}
+	}
+}
+
+// TestVersionsDifferByAllThatTheStackSays of the function: what the scripts do not
+// compare would be deployed and never published.
+func TestVersionsDifferByAllThatTheStackSays(t *testing.T) {
+	for property := range load(t, "render.yaml", "ReservedConcurrency=1").resources("AWS::Lambda::Function")["Function"].(map[string]any) {
+		switch property {
+		case "FunctionName", "ReservedConcurrentExecutions": // the function's, and no version's
+			continue
+		case "Code":
+			property = "CodeSha256"
+		}
+		if !strings.Contains(listVersions, property) {
+			t.Errorf("two versions that differ by %s alone are one to the scripts", property)
 		}
 	}
 }

@@ -50,12 +50,12 @@ read_live() {
 }
 
 # read_versions sets versions, a line each, the newest last: number, hash of the
-# code, and what else makes a version, by tabs. latest is the same of what would be
+# code, and what else of render.yaml makes a version, by tabs. latest is the same of what would be
 # published, without a number. Both are empty where there is no function yet.
 read_versions() {
 	versions= latest=
 	if ask aws lambda list-versions-by-function --function-name "$STACK" --output text --query \
-		'Versions[].[Version, CodeSha256, Architectures[0], MemorySize, Timeout, Role, to_string(Environment.Variables)]'; then
+		'Versions[].[Version, CodeSha256, Architectures[0], Runtime, Handler, MemorySize, Timeout, Role, Description, to_string(Environment.Variables)]'; then
 		versions=$(sed -n '/^[0-9]/p' <<<"$answer" | sort -n)
 		latest=$(sed -n 's/^\$LATEST[[:space:]]//p' <<<"$answer")
 	elif [[ $answer != *ResourceNotFoundException* ]]; then
