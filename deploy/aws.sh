@@ -139,7 +139,8 @@ deploy_stack() {
 	*)
 		read_parameters "$stack"
 		# CloudFormation refuses those that the template has no more.
-		settings "$given" "$(awk -F '\t' 'NR == FNR { declared[$1]; next } $1 in declared' <(echo "$declared") <(echo "$parameters"))"
+		parameters=$(awk -F '\t' 'NR == FNR { declared[$1]; next } $1 in declared' <(echo "$declared") - <<<"$parameters")
+		settings "$given" "$parameters"
 		;;
 	esac
 	# CAPABILITY_IAM: the template makes roles.

@@ -285,6 +285,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"logs.sh", []string{"CLI=2.31.0"}, "there is no stack demo"},
 		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "GATEWAY_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-gateway first"},
+		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation describe-stack-resources"}, "nothing was deleted; may you"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE"}, "YES=1 make destroy STACK=demo"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation wait", failed}, "Role is not authorized"},
 	} {

@@ -14,8 +14,10 @@ if [ -n "$gateway" ]; then
 	fail "the stack $STACK-gateway calls its function: make destroy STACK=$STACK-gateway first"
 fi
 # Of a bucket that is gone the stack still knows the name.
-kept=$(aws cloudformation describe-stack-resources --stack-name "$STACK" --output text \
-	--query "StackResources[?ResourceType=='AWS::S3::Bucket' && ResourceStatus!='DELETE_COMPLETE'].[PhysicalResourceId]")
+if ! kept=$(aws cloudformation describe-stack-resources --stack-name "$STACK" --output text \
+	--query "StackResources[?ResourceType=='AWS::S3::Bucket' && ResourceStatus!='DELETE_COMPLETE'].[PhysicalResourceId]"); then
+	fail "asking for the buckets of the stack $STACK failed, nothing was deleted; may you cloudformation:DescribeStackResources?"
+fi
 # Of a gateway's stack; elsewhere there may be nobody who may ask.
 images=$(aws ecr describe-repositories --output text \
 	--query "repositories[?starts_with(repositoryName, '$STACK/')].[repositoryName]" 2>/dev/null || true)
