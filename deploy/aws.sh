@@ -31,13 +31,18 @@ architecture() {
 # needs_stack: that STACK is a name that a stack and what is named after it, a
 # function and images, may have: Lambda takes 64 characters (CreateFunction,
 # "FunctionName"), and ECR a hyphen only between others (CreateRepository,
-# "repositoryName"). A gateway's stack has 8 more than the one that it is beside.
+# "repositoryName"). A gateway's stack has 8 more than the one that it is beside, and
+# is not to be taken for one: deploy would put a function in the place of all of it.
 needs_stack() {
 	if [ -z "${STACK:-}" ]; then fail "which stack? make $script STACK=name"; fi
 	local beside=${STACK%-gateway}
 	if ! [[ $STACK =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] || [ ${#beside} -gt 56 ]; then
 		fail "STACK=$STACK, expected up to 56 lower-case letters, digits and single hyphens between them, a letter first"
 	fi
+	case $script:$STACK in
+	logs:* | destroy:*) ;;
+	*-gateway) fail "STACK=$STACK is a gateway's, expected the one that it is beside: STACK=$beside" ;;
+	esac
 }
 
 # sign_in sets account, identity and region, and has every later call go there.
@@ -72,9 +77,12 @@ stack_status() {
 
 # read_outputs <stack> sets outputs, for output.
 read_outputs() {
+	local make="make deploy STACK=$1"
+	case $1 in *-gateway) make="make deploy-gateway STACK=${1%-gateway}" ;; esac
 	if ! outputs=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text); then
-		fail "there is no stack $1 in $region: make deploy STACK=$1 makes it"
+		fail "there is no stack $1 in $region: $make makes it"
 	fi
+	if [ "$outputs" = None ]; then fail "the stack $1 has not been made to its end: $make says what is wrong"; fi
 }
 
 # output <key>: the value, empty where the stack has none.
@@ -158,9 +166,9 @@ deploy_stack() {
 
 # explain_failure <stack>: what has failed since somebody last told it to change,
 # the last first. All events are read: whatever goes back has two for each resource
-# before those that say why.
+# before those that say why. What was under way then is cancelled, and called failed.
 explain_failure() {
 	aws cloudformation describe-stack-events --stack-name "$1" --output text \
 		--query 'StackEvents[].[ResourceStatus, LogicalResourceId, ResourceStatusReason]' |
-		awk -F '\t' '$3 == "User Initiated" { before = 1 } !before && $1 ~ /_FAILED$/ { print $2 ": " $3 }' >&2 || true
+		awk -F '\t' '$3 == "User Initiated" { before = 1 } !before && $1 ~ /_FAILED$/ && $3 !~ /^Resource .* cancelled$/ { print $2 ": " $3 }' >&2 || true
 }

@@ -223,7 +223,7 @@ func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
 
 // failed are the events of a stack: a resource failed, it went back, and long ago
 // another one had failed.
-const failed = `EVENTS=ROLLBACK_COMPLETE\tdemo\tNone\nDELETE_COMPLETE\tLog\tNone\nCREATE_FAILED\tFunction\tRole is not authorized\n` +
+const failed = `EVENTS=ROLLBACK_COMPLETE\tdemo\tNone\nDELETE_COMPLETE\tLog\tNone\nCREATE_FAILED\tLog\tResource creation cancelled\nCREATE_FAILED\tFunction\tRole is not authorized\n` +
 	`CREATE_IN_PROGRESS\tdemo\tUser Initiated\nUPDATE_FAILED\tPictures\tlong ago\nUPDATE_IN_PROGRESS\tdemo\tUser Initiated\n`
 
 // TestFailureOfAStackIsFoundBehindItsRollback, which has more events than one page
@@ -232,6 +232,9 @@ func TestFailureOfAStackIsFoundBehindItsRollback(t *testing.T) {
 	output, calls, _ := onStack(t, "deploy.sh", "FAIL_ON=cloudformation wait", failed)
 	if !strings.Contains(output, "\nFunction: Role is not authorized\ndeploy: the stack demo could not be deployed, see above\n") {
 		t.Errorf("what failed is not told, or not alone:\n%s", output)
+	}
+	if strings.Contains(output, "cancelled") {
+		t.Errorf("what did not fail itself is told:\n%s", output)
 	}
 	if strings.Contains(calls, "--max-items") {
 		t.Errorf("events are left out:\n%s", calls)
@@ -251,6 +254,9 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"STACK=a--b"}, "single hyphens between them"},
 		{"deploy.sh", []string{"STACK=a-"}, "single hyphens between them"},
 		{"deploy.sh", []string{"STACK=" + strings.Repeat("a", 57)}, "expected up to 56"},
+		{"deploy.sh", []string{"STACK=demo-gateway"}, "STACK=demo-gateway is a gateway's, expected the one that it is beside: STACK=demo"},
+		{"deploy-code.sh", []string{"STACK=demo-gateway"}, "is a gateway's"},
+		{"rollback.sh", []string{"STACK=demo-gateway"}, "is a gateway's"},
 		{"destroy.sh", []string{"STACK=" + strings.Repeat("a", 57) + "-gateway"}, "expected up to 56"},
 		{"destroy.sh", []string{"STACK=a-b2-" + strings.Repeat("c", 51)}, "there is no stack a-b2-c"},
 		{"destroy.sh", []string{"STACK=" + strings.Repeat("a", 56) + "-gateway"}, "a-gateway in eu-west-1"},
@@ -282,7 +288,9 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"rollback.sh", []string{"LIVE=10", asNewest, "VERSION=8"}, "VERSION=8, expected one of 9 10"},
 		{"rollback.sh", []string{"LIVE=10", asNewest, "VERSION=10"}, "version 10 of demo is live already"},
 		{"logs.sh", []string{"CLI=1.45.11 Python/3.11.7", "WARNING=setlocale: no such locale"}, "needs version 2 of the AWS CLI"},
-		{"logs.sh", []string{"CLI=2.31.0"}, "there is no stack demo"},
+		{"logs.sh", []string{"CLI=2.31.0"}, "there is no stack demo in eu-west-1: make deploy STACK=demo makes it"},
+		{"logs.sh", []string{"CLI=2.31.0", "STACK=demo-gateway"}, "make deploy-gateway STACK=demo makes it"},
+		{"logs.sh", []string{"CLI=2.31.0", "OUTPUTS=None"}, "the stack demo has not been made to its end: make deploy STACK=demo says what is wrong"},
 		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "GATEWAY_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-gateway first"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation describe-stack-resources"}, "nothing was deleted; may you"},
@@ -433,6 +441,7 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 	}
 
 	for _, test := range []struct{ fails, output string }{
+		{"STACK=demo-gateway", "expected the one that it is beside: STACK=demo"},
 		{"DOCKER_FAILS_ON=login", "does docker run?"},
 		{"DOCKER_FAILS_ON=build", "building deploy/gateway.Dockerfile failed"},
 		{"DOCKER_FAILS_ON=push", "pushing " + registry + "/demo-gateway/gateway:0123456789abcdef failed"},
