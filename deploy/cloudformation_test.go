@@ -3,6 +3,7 @@ package deploy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -22,7 +23,8 @@ type template struct {
 	parameters map[string]string // their values
 }
 
-// pseudo are the parameters that every template has.
+// pseudo are the parameters that every template has, and their values unless a test
+// gives others.
 var pseudo = map[string]string{
 	"AWS::AccountId": "123456789012",
 	"AWS::Partition": "aws",
@@ -46,7 +48,7 @@ func load(t *testing.T, file string, given ...string) template {
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		t.Fatal(err)
 	}
-	c := template{t, map[string]map[string]*yaml.Node{}, map[string]string{}}
+	c := template{t, map[string]map[string]*yaml.Node{}, maps.Clone(pseudo)}
 	for _, name := range []string{"Parameters", "Rules", "Conditions", "Resources", "Outputs"} {
 		section := document[name]
 		c.sections[name] = fields(&section)
@@ -242,9 +244,6 @@ func (c template) reference(name string) any {
 	if name == "AWS::NoValue" {
 		return noValue{}
 	}
-	if value, ok := pseudo[name]; ok {
-		return value
-	}
 	if value, ok := c.parameters[name]; ok {
 		return value
 	}
@@ -297,10 +296,7 @@ func TestTemplatesReferToWhatThereIs(t *testing.T) {
 		}
 		reference := func(line int, name string) {
 			used[name] = true
-			if _, ok := pseudo[name]; ok || name == "AWS::NoValue" {
-				return
-			}
-			if _, ok := c.parameters[name]; !ok {
+			if _, ok := c.parameters[name]; !ok && name != "AWS::NoValue" {
 				resource(line, strings.Split(name, ".")[0])
 			}
 		}

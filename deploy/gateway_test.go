@@ -169,6 +169,19 @@ func TestGatewaysScaleByRequests(t *testing.T) {
 	}
 }
 
+// TestSubnetsAreWhereFargateIs: in us-east-1 a letter may stand for a zone without
+// it for arm64, an id never does.
+func TestSubnetsAreWhereFargateIs(t *testing.T) {
+	for _, test := range []struct{ region, zones, ids string }{
+		{"eu-west-1", `["eu-west-1a", "eu-west-1b"]`, `[null, null]`},
+		{"us-east-1", `[null, null]`, `["use1-az4", "use1-az6"]`},
+	} {
+		c := load(t, "gateway.yaml", "AWS::Region="+test.region)
+		expectJSON(t, test.region, []any{c.property("SubnetA", "AvailabilityZone"), c.property("SubnetB", "AvailabilityZone")}, test.zones)
+		expectJSON(t, test.region, []any{c.property("SubnetA", "AvailabilityZoneId"), c.property("SubnetB", "AvailabilityZoneId")}, test.ids)
+	}
+}
+
 // TestNetworkIsMadeOrGiven: of one that is given nothing is made.
 func TestNetworkIsMadeOrGiven(t *testing.T) {
 	made := load(t, "gateway.yaml")
