@@ -3,7 +3,6 @@ package flight
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -113,7 +112,9 @@ func dial(url string) (*redisServer, error) {
 	}
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("redis: %w, expected redis://host:port or host:port", err)
+		// Why is not told: it would quote the password, where that is what can't be
+		// read.
+		return nil, errors.New("redis: not a URL of Redis's, expected redis://host:port or host:port, and in user:password@ all but letters and digits escaped, as %2F for /")
 	}
 	options.MaxRetries = -1
 	options.DialerRetries = 1
