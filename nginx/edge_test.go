@@ -229,6 +229,14 @@ func TestMissesAreLimited(t *testing.T) {
 		from("192.0.2.1", "/prew/thumb/missing-a-0.jpg").check(t, what+": and what is in the cache", 200, map[string]string{"X-Prew": "cached"})
 		from("192.0.2.2", "/prew/thumb/missing-b.jpg").check(t, what+": and another client", 200, nil)
 
+		// An IPv4 address is one client, also where it is spelt as one of IPv6.
+		seen = statuses("::ffff:198.51.100.1", "mapped", 150)
+		if seen[429] == 0 {
+			t.Errorf("%s: %v of 150 misses of one mapped address, want some refused", what, seen)
+		}
+		from("::ffff:198.51.100.2", "/prew/thumb/missing-mapped-other.jpg").check(t, what+": and another one", 200, nil)
+		from("198.51.100.1", "/prew/thumb/missing-mapped-not.jpg").check(t, what+": and the same one, not mapped", 429, nil)
+
 		// One network of 64 bits is one client.
 		seen = statuses("2001:db8::1", "c", 80)
 		for status, count := range statuses("2001:db8::2:2", "d", 70) {
