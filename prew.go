@@ -82,7 +82,8 @@ func Escape(path string) string {
 func Missing(status int, code string) bool {
 	switch code {
 	case "NoSuchBucket", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
-		"InvalidObjectState", "ExpiredToken", "InvalidToken", "AccountProblem":
+		"InvalidObjectState", "ExpiredToken", "InvalidToken", "AccountProblem",
+		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId
 		return false
 	}
 	return status == 403 || status == 404

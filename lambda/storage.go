@@ -62,7 +62,10 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	p.waited = time.Since(start)
 	if err != nil {
 		cancel()
-		if store.Missing(err) {
+		switch {
+		case store.Missing(err) && store.Status(err) == http.StatusForbidden: // who reads the log must know that it may be either
+			return p, fail(prew.SourceMissing, "%s: no such photo, or no right to read it: %v", p.name, err)
+		case store.Missing(err):
 			return p, fail(prew.SourceMissing, "%s: no such photo", p.name)
 		}
 		return p, fail(prew.StorageFailed, "%s: %v", p.name, err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"prew"
 	"prew/lambda/render"
@@ -79,10 +80,25 @@ func TestRefusalsOfGet(t *testing.T) {
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.status, " ", test.code), func(t *testing.T) {
 			s := faulty(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, test.status, test.code) })
-			if _, err := s.get(t.Context(), "b", "k"); codeOf(err) != test.want {
+			_, err := s.get(t.Context(), "b", "k")
+			if codeOf(err) != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
+			// What may be a missing right is not told as a missing photo alone.
+			if maybe := test.status == 403 && test.want == prew.SourceMissing; strings.Contains(err.Error(), "or no right to read it") != maybe {
+				t.Errorf("%v, want its right questioned: %v", err, maybe)
+			}
 		})
+	}
+}
+
+// TestUnknownKeysAreNoMissingPhoto asks the S3 server of compose.yaml.
+func TestUnknownKeysAreNoMissingPhoto(t *testing.T) {
+	s := storage{photos: s3.New(s3Server(t).Options(), func(o *s3.Options) {
+		o.Credentials = credentials.NewStaticCredentialsProvider("nobody", "secret", "")
+	})}
+	if _, err := s.get(t.Context(), bucket, "photo/a.jpg"); codeOf(err) != prew.StorageFailed {
+		t.Errorf("%v, want %s", err, prew.StorageFailed)
 	}
 }
 
