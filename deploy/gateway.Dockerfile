@@ -36,8 +36,8 @@ COPY --from=build /image /
 # By number: what runs it can see that this is not root without reading passwd.
 USER 65532:65532
 EXPOSE 8081
-# A gateway is ready 100 ms after its start; one that drains says 503 and is then
-# ended by whoever asked it to drain, long before three checks have failed.
+# A gateway is ready half a second after its start, without Redis after two. One
+# that drains is not, and is ended by whoever asked it to drain.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["/prewmanager", "health"]
 ENTRYPOINT ["/prewmanager"]
 CMD ["serve"]
