@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 // every query.
 func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 	const patience = 2 * time.Minute // the second round is usually the last
+	const neverUp = "127.0.0.1:1"    // a gateway that could not start
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +41,7 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := stack.StartPrometheus(dir, filepath.Join(root, "deploy", "monitoring", "alerts.yaml"), time.Second,
-		s.gateways[0].metrics, s.gateways[1].metrics)
+		s.gateways[0].metrics, s.gateways[1].metrics, neverUp)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +68,17 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 			}
 			break
 		}
+	}
+
+	// Chosen with all the others: if it were not, all would look well.
+	queries, err := monitoring.Queries(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateways := slices.IndexFunc(queries, func(q monitoring.Query) bool { return strings.HasPrefix(q.Expr, "up{") })
+	shown, err := p.Range(t.Context(), queries[gateways].Expr, began, time.Now(), time.Second)
+	if err != nil || !slices.ContainsFunc(shown, func(s stack.Series) bool { return s.Labels["instance"] == neverUp }) {
+		t.Errorf("%s: %v, %v, want %s among them", queries[gateways].Name, shown, err, neverUp)
 	}
 
 	mistaken := []monitoring.Query{
