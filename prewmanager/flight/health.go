@@ -72,7 +72,7 @@ func (h *health) note(err error) {
 	h.lastGood = now
 	if !h.since.IsZero() && now.Sub(h.lastError) >= quarantine {
 		h.degraded += now.Sub(h.since)
-		slog.Info("redis is well again", "after", now.Sub(h.since).Round(time.Millisecond))
+		slog.Info("redis is well again", "ms", now.Sub(h.since).Milliseconds())
 		h.since = time.Time{}
 	}
 }

@@ -84,7 +84,7 @@ func (w *worker) replace() bool {
 			return err == nil
 		}
 		w.pause = longer(w.pause)
-		slog.Warn("function's process does not start", "program", w.pool.config.Program, "process", w.name, "again in", w.pause, "reason", err)
+		slog.Warn("function's process does not start", "program", w.pool.config.Program, "process", w.name, "again_in_ms", w.pause.Milliseconds(), "reason", err)
 		// Each failed start is the answer of one that waits, if there is one: it
 		// can tell what is wrong, and nothing says that the next start fares better.
 		select {
