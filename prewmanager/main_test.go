@@ -45,7 +45,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 	if err := os.WriteFile(file, []byte("card:\n  widht: 640\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	sound := []string{"PREW_BUCKET=b", "PREW_FUNCTION=f", "AWS_REGION=us-east-1"}
+	sound := []string{"PREW_BUCKET=b", "PREW_FUNCTION=f", "AWS_REGION=us-east-1", "PREW_LISTEN=127.0.0.1:0"} // the default may be taken
 	tests := []struct {
 		name    string
 		environ []string
