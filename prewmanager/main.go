@@ -29,7 +29,7 @@ func (s presetSource) load() (prew.Presets, error) {
 	if s.Presets != "" {
 		var err error
 		if text, err = os.ReadFile(s.Presets); err != nil {
-			return prew.Presets{}, fmt.Errorf("presets: %w", err)
+			return prew.Presets{}, fmt.Errorf("PREW_PRESETS: %w", err)
 		}
 		file = s.Presets
 	}

@@ -53,7 +53,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 	}{
 		{"nothing set", nil, "PREW_BUCKET is not set"},
 		{"field", append(sound, "PREW_PRESETS="+file), file + ":2: preset card: widht: unknown field, expected one of width,"},
-		{"no such file", append(sound, "PREW_PRESETS="+file+"x"), "no such file"},
+		{"no such file", append(sound, "PREW_PRESETS="+file+"x"), "PREW_PRESETS: open " + file + "x: no such file"},
 		{"variable", append(sound, "PRESET_CARD=width=0"), `PRESET_CARD: preset card: width: "0", expected a whole number of pixels from 1 to 8192`},
 		{"ladder", append(sound, "PREW_S3_TIMEOUT=28s"), "PREW_ANSWER_TIMEOUT: 30s, PREW_INVOKE_TIMEOUT: 27s, PREW_S3_TIMEOUT: 28s, expected each longer than the next"},
 		{"duration", append(sound, "PREW_S3_TIMEOUT=soon"), "prewmanager: PREW_S3_TIMEOUT: --s3-timeout: expected duration"},
@@ -61,9 +61,9 @@ func TestMistakesStopTheStart(t *testing.T) {
 		{"collector", append(sound, "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318"), `OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318", expected a URL`},
 		{"local ladder", append(sound, "PREW_FUNCTION=local", "PREW_INVOKE_TIMEOUT=25s"), "PREW_INVOKE_TIMEOUT: 25s, expected more than the 25s"},
 		{"endpoint", append(sound, "PREW_SOURCE_ENDPOINT=r2.test"), `PREW_SOURCE_ENDPOINT: "r2.test", expected a URL`},
-		{"redis", append(sound, "PREW_REDIS=http://x"), "expected redis://host:port or host:port"},
+		{"redis", append(sound, "PREW_REDIS=http://x"), "PREW_REDIS: not a URL of Redis's, expected redis://host:port or host:port"},
 		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
-		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "expected an image"},
+		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "PREW_ERROR_IMAGE: " + file + " is text/plain; charset=utf-8, expected an image"},
 		{"port", append(sound, "PREW_LISTEN="+redisServer.Addr), "PREW_LISTEN: listen tcp " + redisServer.Addr + ": bind: address already in use"},
 	}
 	for _, test := range tests {
@@ -79,7 +79,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	out, err := itself(t, []string{
 		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + redisServer.Addr,
-		"PREW_ERROR_IMAGE=/nowhere.png",
+		"PREW_NOT_FOUND_IMAGE=/nowhere.png", "PREW_ERROR_IMAGE=/nowhere.png",
 	}, "serve").CombinedOutput()
 	if err == nil {
 		t.Error("it started")
@@ -88,7 +88,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	for i, want := range []string{
 		"prewmanager: the configuration has mistakes",
 		"  PREW_INVOKES: ", "  PREW_S3_TIMEOUT: ", "  PREW_LISTEN: ", "  PREW_BUCKET is not set", "  PREW_FUNCTION is not set",
-		"  PRESET_CARD: ", "  error picture: ", "  AWS_REGION is not set", "  redis: ",
+		"  PRESET_CARD: ", "  PREW_NOT_FOUND_IMAGE: ", "  PREW_ERROR_IMAGE: ", "  AWS_REGION is not set", "  PREW_REDIS: ",
 	} {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
 			t.Fatalf("line %d: want %q in\n%s", i+1, want, out)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -46,23 +47,30 @@ type drawing struct {
 }
 
 // newPictures reads the files that replace the drawings; empty names keep them.
+// Every mistake is in the error, by the variable's name.
 func newPictures(notFoundFile, errorFile string) (*pictures, error) {
-	p := &pictures{drawn: map[drawing]picture{}}
-	for file, at := range map[string]**picture{notFoundFile: &p.notFound, errorFile: &p.failed} {
-		if file == "" {
-			continue
-		}
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("error picture: %w", err)
-		}
-		contentType := http.DetectContentType(data)
-		if !strings.HasPrefix(contentType, "image/") {
-			return nil, fmt.Errorf("error picture: %s is %s, expected an image", file, contentType)
-		}
-		*at = &picture{data, contentType}
+	notFound, errNotFound := readPicture("PREW_NOT_FOUND_IMAGE", notFoundFile)
+	failed, errFailed := readPicture("PREW_ERROR_IMAGE", errorFile)
+	if err := errors.Join(errNotFound, errFailed); err != nil {
+		return nil, err
 	}
-	return p, nil
+	return &pictures{notFound: notFound, failed: failed, drawn: map[drawing]picture{}}, nil
+}
+
+// readPicture reads the file that a variable names, if it names one.
+func readPicture(variable, file string) (*picture, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	contentType := http.DetectContentType(data)
+	if !strings.HasPrefix(contentType, "image/") {
+		return nil, fmt.Errorf("%s: %s is %s, expected an image", variable, file, contentType)
+	}
+	return &picture{data, contentType}, nil
 }
 
 // get returns the picture for a mark in the size of a preset. A free side is

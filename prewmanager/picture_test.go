@@ -99,6 +99,15 @@ func TestConfiguredPicturesAreSentAsTheyAre(t *testing.T) {
 	if got := p.get(prew.Preset{Width: 5, Height: 5}, exclaimed); got.contentType != "image/png" {
 		t.Errorf("an error is %s, want the drawing", got.contentType)
 	}
+	// One file may stand for both.
+	if p, err = newPictures(file, file); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []mark{slashed, exclaimed} {
+		if got := p.get(prew.Preset{}, m); !bytes.Equal(got.data, gif) {
+			t.Errorf("mark %v is %s, want the file", m, got.contentType)
+		}
+	}
 	if _, err := newPictures("", filepath.Join(dir, "none.png")); err == nil {
 		t.Error("a missing file is no error")
 	}

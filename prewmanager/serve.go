@@ -182,7 +182,9 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 		watcher = traces.redis
 	}
 	flights, err := flight.New[*preview](s.Redis, s.AnswerTimeout, watcher)
-	note(err)
+	if err != nil {
+		note(fmt.Errorf("PREW_REDIS: %w", err))
+	}
 	invokes, program := s.Invokes, ""
 	if s.Function == onThisMachine {
 		invokes = s.renderers()

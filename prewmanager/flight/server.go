@@ -114,7 +114,7 @@ func dial(url string) (*redisServer, error) {
 	if err != nil {
 		// Why is not told: it would quote the password, where that is what can't be
 		// read.
-		return nil, errors.New("redis: not a URL of Redis's, expected redis://host:port or host:port, and in user:password@ all but letters and digits escaped, as %2F for /")
+		return nil, errors.New("not a URL of Redis's, expected redis://host:port or host:port, and in user:password@ all but letters and digits escaped, as %2F for /")
 	}
 	options.MaxRetries = -1
 	options.DialerRetries = 1
