@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"prew"
 )
@@ -12,7 +13,10 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	server := start(t, f)
 	get(t, server.URL+"/prew/hero/metrics.jpg")
 	get(t, server.URL+"/prew/hero/metrics.jpg")
-	f.answer = refusals(prew.SourceMissing)
+	f.answer = results(prew.RenderResult{
+		Error:  &prew.RenderError{Code: prew.SourceMissing, Message: "because"},
+		Timing: prew.Timing{Start: time.Now(), Total: 4, Opened: 4, Fetch: 4}, // it came no further
+	})
 	get(t, server.URL+"/prew/hero/metrics-none.jpg")
 
 	put(t, "photo/metrics.jpg", "0123456789")
@@ -30,7 +34,8 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`prew_requests_total{code="",outcome="stored",route="photo"} 1`,
 		`prew_request_seconds_count{outcome="rendered",route="preview"} 1`,
 		`prew_stage_seconds_count{stage="lease"} 2`, `prew_stage_seconds_count{stage="queue"} 2`, `prew_stage_seconds_count{stage="invoke"} 2`,
-		`prew_stage_seconds_sum{stage="fetch"} 0.001`, `prew_stage_seconds_sum{stage="render"} 0.002`, `prew_stage_seconds_sum{stage="store"} 0.003`,
+		`prew_stage_seconds_sum{stage="fetch"} 0.005`, `prew_stage_seconds_sum{stage="render"} 0.002`, `prew_stage_seconds_sum{stage="store"} 0.003`,
+		`prew_stage_seconds_count{stage="fetch"} 2`, `prew_stage_seconds_count{stage="render"} 1`, `prew_stage_seconds_count{stage="store"} 1`,
 		`prew_sent_bytes_total{route="photo"} 10`, `prew_received_bytes_total{from="s3"} 38`, // the photo, and the stored preview
 		`prew_received_bytes_total{from="function"} `, "prew_cold_starts_total 1", "prew_throttles_total 0", "prew_invokes_limit 64",
 		"prew_flights 0", "prew_waiters 0", "prew_invokes 0", "prew_invokes_queued 0",

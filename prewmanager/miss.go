@@ -63,9 +63,11 @@ func (m *miss) render(ctx context.Context) (*preview, error) {
 		if result.Timing.Cold {
 			g.metrics.coldStarts.Inc()
 		}
-		m.took("fetch", result.Timing.Fetch)
-		m.took("render", result.Timing.Render)
-		m.took("store", result.Timing.Store)
+		for _, s := range (stages{{"fetch", result.Timing.Fetch}, {"render", result.Timing.Render}, {"store", result.Timing.Store}}) {
+			if s.ms > 0 { // else it did not come so far, and would make the mean of those that did too small
+				m.took(s.name, s.ms)
+			}
+		}
 	}
 	if err != nil {
 		return nil, m.marked(ctx, err)

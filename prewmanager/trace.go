@@ -117,8 +117,12 @@ func (t *traces) function(ctx context.Context, invoked, answered time.Time, timi
 		span.End(api.WithTimestamp(start.Add(fromMilliseconds(to))))
 	}
 	rendered := timing.Fetch + timing.Render
-	step("S3 GetObject", api.SpanKindClient, 0, timing.Opened)
-	step("render", api.SpanKindInternal, timing.Opened, rendered)
+	if timing.Render > 0 {
+		step("S3 GetObject", api.SpanKindClient, 0, timing.Opened)
+		step("render", api.SpanKindInternal, timing.Opened, rendered)
+	} else { // the photo never came
+		step("S3 GetObject", api.SpanKindClient, 0, timing.Fetch)
+	}
 	if timing.Store > 0 {
 		step("S3 PutObject", api.SpanKindClient, rendered, rendered+timing.Store)
 	}

@@ -183,3 +183,24 @@ func TestFunctionsClockMayBeWrong(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsRenderedOfAPhotoThatDoesNotCome: the whole wait is S3's.
+func TestNothingIsRenderedOfAPhotoThatDoesNotCome(t *testing.T) {
+	spans := collect(t)
+	traces, err := newTraces(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	invoked := time.Now()
+	ctx, span := traces.gateway.Start(t.Context(), "invoke")
+	traces.function(ctx, invoked, invoked.Add(10*time.Second), prew.Timing{Start: invoked.Add(time.Second), Total: 8000, Fetch: 8000})
+	span.End()
+	traces.close(t.Context())
+	took := map[string]time.Duration{}
+	for _, s := range spans() {
+		took[s.Name] = time.Duration(s.EndTimeUnixNano - s.StartTimeUnixNano)
+	}
+	if _, rendered := took["render"]; rendered || took["S3 GetObject"] != 8*time.Second {
+		t.Errorf("%v, want 8 s of S3 GetObject and no render", took)
+	}
+}
