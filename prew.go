@@ -82,7 +82,7 @@ func Escape(path string) string {
 func Missing(status int, code string) bool {
 	switch code {
 	case "NoSuchBucket", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
-		"InvalidObjectState", "ExpiredToken", "InvalidToken", "AccountProblem",
+		"InvalidObjectState", "ExpiredToken", "InvalidToken", "InvalidSecurity", "NotSignedUp", "AccountProblem",
 		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId
 		return false
 	}

@@ -99,6 +99,8 @@ func TestMissing(t *testing.T) {
 		{403, "", true},
 		{404, "NoSuchBucket", false},
 		{403, "SignatureDoesNotMatch", false},
+		{403, "InvalidSecurity", false},
+		{403, "NotSignedUp", false},
 		{403, "XAdminUserNotFound", false}, // versitygw's, for a key that it does not know
 		{403, "InvalidObjectState", false}, // archived
 		{503, "SlowDown", false},
