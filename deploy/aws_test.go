@@ -48,7 +48,7 @@ const (
 	codeKey      = "lambda/4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2.zip"
 	live         = "lambda get-alias --function-name demo --name live --query FunctionVersion --output text\n"
 	listVersions = "lambda list-versions-by-function --function-name demo --output text --query Versions[].[Version, CodeSha256, Architectures[0], Runtime, Handler, MemorySize, Timeout, Role, Description, to_string(Environment.Variables)]\n"
-	waitFunction = "lambda wait function-updated-v2 --function-name demo\n"
+	waitFunction = "lambda wait function-updated --function-name demo\n"
 	publish      = "lambda publish-version --function-name demo --query Version --output text\n"
 	summary      = "cloudformation get-template-summary --template-body file://deploy/render.yaml --query Parameters[].[ParameterKey] --output text\n"
 	status       = "cloudformation describe-stacks --stack-name demo --query Stacks[0].StackStatus --output text\n"
@@ -61,7 +61,7 @@ const (
 func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
 	const (
 		update  = "lambda update-function-code --function-name resize --zip-file fileb://lambda.zip --architectures arm64 --query CodeSha256 --output text\n"
-		wait    = "lambda wait function-updated-v2 --function-name resize\n"
+		wait    = "lambda wait function-updated --function-name resize\n"
 		publish = "lambda publish-version --function-name resize --query Version --output text\n"
 	)
 	for _, test := range []struct {

@@ -17,7 +17,7 @@ if ! aws lambda update-function-code --function-name "$FUNCTION" --zip-file file
 	--architectures "$architecture" --query CodeSha256 --output text; then
 	fail "updating the code of $FUNCTION failed; does it exist, with the runtime provided.al2023, and may you lambda:UpdateFunctionCode?"
 fi
-if ! aws lambda wait function-updated-v2 --function-name "$FUNCTION"; then
+if ! aws lambda wait function-updated --function-name "$FUNCTION"; then
 	fail "$FUNCTION has its new code but does not become active: aws lambda get-function --function-name $FUNCTION says why"
 fi
 if ! version=$(aws lambda publish-version --function-name "$FUNCTION" --query Version --output text); then

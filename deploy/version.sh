@@ -75,7 +75,7 @@ code_of() { awk -F '\t' -v version="$1" '$1 == version { print $2 }' <<<"$versio
 # it would make none then either (API, "PublishVersion"), but being told the same
 # code once more may be a change.
 publish() {
-	if ! aws lambda wait function-updated-v2 --function-name "$STACK"; then
+	if ! aws lambda wait function-updated --function-name "$STACK"; then
 		fail "$STACK has its new code but does not become active: aws lambda get-function --function-name $STACK says why"
 	fi
 	read_versions
