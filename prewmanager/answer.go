@@ -90,8 +90,11 @@ func fail(code prew.Code, reason error) *flight.Failure {
 // failureOf finds the failure in what a flight ended with.
 func failureOf(err error) *flight.Failure {
 	failure, ok := errors.AsType[*flight.Failure](err)
+	if ok {
+		_, ok = answers[prew.Code(failure.Code)] // a newer gateway may have sent it
+	}
 	switch {
-	case ok && failure.Code != "":
+	case ok:
 		return failure
 	case errors.Is(err, flight.ErrVanished):
 		return fail(prew.NotStored, err)

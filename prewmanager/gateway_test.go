@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/redis/go-redis/v9"
 
 	"prew"
 	"prew/deploy/local/stack"
@@ -315,6 +316,22 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 				t.Errorf("then %d invocations, remembered: %v", more, test.kept)
 			}
 		})
+	}
+}
+
+// TestFailureOfANewerGatewayHasAnAnswer is about one that this gateway hears of
+// through Redis, with a code that it does not know.
+func TestFailureOfANewerGatewayHasAnAnswer(t *testing.T) {
+	server := start(t, new(renderer))
+	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr})
+	defer client.Close()
+	const path = "prew/hero/newer-gateway.jpg"
+	failure := "F" + strings.Repeat("A", 26) + `!{"code":"not_known_yet","message":"because"}`
+	if err := client.Set(t.Context(), "prew:"+bucket+"/"+path, failure, time.Minute).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if response, _ := get(t, server.URL+"/"+path); response.StatusCode != 502 || response.Header.Get("X-Prew-Error") != "render_failed" {
+		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew-Error"))
 	}
 }
 
