@@ -136,11 +136,12 @@ func (g *gateway) answerPreview(x *exchange, p *preview, outcome flight.Outcome)
 // that one uploaded late appears everywhere at once.
 func (g *gateway) answerFailure(x *exchange, preset prew.Preset, err error) {
 	if x.request.Context().Err() != nil {
-		return // nobody is there to answer
+		x.leave()
+		return
 	}
 	failure := failureOf(err)
 	answer := answers[prew.Code(failure.Code)]
-	x.outcome, x.code, x.reason = failed, failure.Code, failure.Message
+	x.fail(failure)
 	picture := g.pictures.get(preset, answer.mark)
 	h := x.Header()
 	protect(h)

@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"prew/prewmanager/flight"
 )
 
 // The routes, and the outcomes beside those of flights, as logs, metrics and traces
@@ -23,6 +25,9 @@ const (
 	failed = "failed"
 	left   = "left" // the client did not wait for the answer
 )
+
+// statusLeft is nginx's status for a request whose client has left.
+const statusLeft = 499
 
 // exchange is a request that is being answered, and what there will be to say of
 // it when it is over.
@@ -69,13 +74,22 @@ func (g *gateway) begin(w http.ResponseWriter, r *http.Request, route string) *e
 	return &exchange{ResponseWriter: w, request: r.WithContext(ctx), span: span, began: time.Now(), id: id, route: route}
 }
 
+// leave answers a client that seems to have left. One that has only closed its
+// half of the connection reads on, and no answer would be 200 and an empty picture.
+func (x *exchange) leave() {
+	x.outcome = left
+	x.WriteHeader(statusLeft)
+}
+
+// fail notes that the exchange ends with a failure.
+func (x *exchange) fail(f *flight.Failure) {
+	x.outcome, x.code, x.reason = failed, f.Code, f.Message
+}
+
 // end says of an exchange what there is to say: in one line of the log, in the
 // metrics and in the trace.
 func (g *gateway) end(x *exchange) {
 	took := time.Since(x.began)
-	if x.outcome == "" {
-		x.outcome = left
-	}
 	g.metrics.requests.WithLabelValues(x.route, x.outcome, x.code).Inc()
 	g.metrics.seconds.WithLabelValues(x.route, x.outcome).Observe(took.Seconds())
 	g.metrics.sent.WithLabelValues(x.route).Add(float64(x.sent))

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -122,5 +125,29 @@ func TestClientThatLeavesIsCountedAsSuch(t *testing.T) {
 	close(leave)
 	if !strings.Contains(log(), `"outcome":"left"`) {
 		t.Errorf("the log does not say that the client left:\n%s", log())
+	}
+}
+
+// TestClientThatClosesItsHalfGetsNoEmptyPicture: to a server it looks as if it had
+// left, but it reads on.
+func TestClientThatClosesItsHalfGetsNoEmptyPicture(t *testing.T) {
+	asked, answer := make(chan struct{}, 2), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-answer }))
+	defer slow.Close()
+	defer close(answer)
+	server := start(t, new(renderer), func(s *serve) { s.S3Endpoint = slow.URL })
+	for _, path := range []string{"/photo/half.jpg", "/prew/hero/half.jpg"} {
+		connection, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		io.WriteString(connection, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")
+		<-asked
+		connection.(*net.TCPConn).CloseWrite()
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil || response.StatusCode != 499 {
+			t.Errorf("%s: %v, %v", path, response, err)
+		}
 	}
 }

@@ -43,7 +43,8 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 		return true
 	case store.Missing(err):
 		return false
-	case ctx.Err() != nil: // the client has left, which is nothing of S3's
+	case ctx.Err() != nil: // which is nothing of S3's
+		x.leave()
 		return true
 	case err != nil:
 		g.answerFailure(x, prew.Preset{}, s.failure(ctx, err))
@@ -71,10 +72,17 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 		x.WriteHeader(http.StatusPartialContent)
 	}
 	if x.request.Method == http.MethodGet {
-		// A copy that breaks off leaves fewer bytes than Content-Length says,
-		// which the client sees.
-		n, _ := io.Copy(x, object.Body)
+		n, err := io.Copy(x, object.Body)
 		s.metrics.received.WithLabelValues("s3").Add(float64(n))
+		switch {
+		case err == nil:
+			return true
+		case ctx.Err() != nil:
+			x.outcome = left
+		default:
+			x.fail(failureOf(s.failure(ctx, err)))
+		}
+		panic(http.ErrAbortHandler) // or the client would take what it has for the whole
 	}
 	return true
 }

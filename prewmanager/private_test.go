@@ -113,6 +113,33 @@ func TestObjectThatDoesNotComeIsTooLate(t *testing.T) {
 	}
 }
 
+// TestObjectThatBreaksOffIsNotTakenForWhole is about a store, or a proxy before
+// it, that does not say how long its answer is.
+func TestObjectThatBreaksOffIsNotTakenForWhole(t *testing.T) {
+	breaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "half of it")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer breaking.Close()
+	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, breaking.URL })
+	response, err := http.Get(server.URL + "/photo/half.jpg")
+	if err == nil {
+		var body []byte
+		if body, err = io.ReadAll(response.Body); err == nil {
+			t.Errorf("%s, and %q ends as if it were whole", response.Status, body)
+		}
+		response.Body.Close()
+	}
+	server.Close() // when the exchange is over
+	_, text := get(t, measuredAt(t, server))
+	for _, want := range []string{`prew_s3_errors_total{code="storage_failed"} 1`, `prew_requests_total{code="storage_failed",outcome="failed",route="photo"} 1`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no line %q", want)
+		}
+	}
+}
+
 func TestClientThatLeavesIsNoErrorOfS3(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(asked); <-answer }))
