@@ -160,3 +160,38 @@ func TestTermEndsTheProgram(t *testing.T) {
 		t.Errorf("%v\n%s", err, log)
 	}
 }
+
+// TestSlowReaderIsCutOffInTheEnd also holds that whose answer could not be sent in
+// time is no failure of the program.
+func TestSlowReaderIsCutOffInTheEnd(t *testing.T) {
+	put(t, "photo/slow-reader.jpg", strings.Repeat("0123456789abcdef", 4<<20)) // 64 MiB, more than sockets hold
+	cmd, addr, log := serving(t, "PREW_FUNCTION=f", "PREW_PRIVATE=1",
+		"PREW_ANSWER_TIMEOUT=300ms", "PREW_INVOKE_TIMEOUT=200ms", "PREW_S3_TIMEOUT=100ms")
+	response, err := http.Get("http://" + addr + "/photo/slow-reader.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil || strings.Contains(log.String(), "flights") {
+		t.Errorf("%v\n%s", err, log)
+	}
+}
+
+// TestCollectorThatIsGoneKeepsNobody holds that traces are worth no more than a
+// moment, and their loss a line of the log.
+func TestCollectorThatIsGoneKeepsNobody(t *testing.T) {
+	answer := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-answer }))
+	defer silent.Close()
+	defer close(answer)
+	for _, collector := range []string{silent.URL, "http://127.0.0.1:1"} {
+		cmd, addr, log := serving(t, "PREW_FUNCTION=f", "OTEL_EXPORTER_OTLP_ENDPOINT="+collector)
+		get(t, "http://"+addr+"/photo/none.jpg")
+		told := time.Now()
+		cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil || time.Since(told) > 5*time.Second || !strings.Contains(log.String(), "traces are lost") {
+			t.Errorf("%s: it ended after %v: %v\n%s", collector, time.Since(told), err, log)
+		}
+	}
+}

@@ -100,6 +100,10 @@ func (s serve) places() (photos, previews store.Place) {
 	return photos, previews
 }
 
+// lastSteps is how long flights may take to give their leases back when their own
+// time is up, and then traces to be sent: more than a release does with every try.
+const lastSteps = 2 * time.Second
+
 // Run serves until SIGTERM or SIGINT, then finishes what is under way.
 func (s serve) Run(wrong mistakes) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -150,11 +154,16 @@ func (s serve) Run(wrong mistakes) error {
 	}
 	// Whoever watches /ready hears of it, nobody else gets in, who is waiting
 	// gets an answer, and then flights whose clients have all left give their
-	// leases back.
+	// leases back. Whoever has not read an answer by then is cut off.
 	g.ready.Store(false)
-	finish, cancel := context.WithTimeout(context.Background(), s.AnswerTimeout)
+	finish, cancel := context.WithTimeout(context.Background(), s.AnswerTimeout+lastSteps)
 	defer cancel()
-	return errors.Join(server.Shutdown(finish), g.close(finish))
+	answered, cancel := context.WithTimeout(finish, s.AnswerTimeout)
+	defer cancel()
+	if server.Shutdown(answered) != nil {
+		server.Close()
+	}
+	return g.close(finish)
 }
 
 // gateway wires the gateway that the flags describe, or returns everything that
@@ -233,5 +242,6 @@ func (g *gateway) close(ctx context.Context) error {
 	if g.pool != nil {
 		g.pool.Close()
 	}
-	return errors.Join(landed, g.traces.close(ctx))
+	g.traces.close()
+	return landed
 }

@@ -32,7 +32,7 @@ import (
 type traces struct {
 	gateway  api.Tracer
 	renderer api.Tracer // a service of its own
-	close    func(context.Context) error
+	close    func()     // sends what is left, if that can be done in a moment
 }
 
 // tracesTo are the variables that name a collector, each a URL.
@@ -44,7 +44,7 @@ var tracesTo = []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACE
 func newTraces(ctx context.Context) (*traces, error) {
 	if !slices.ContainsFunc(tracesTo, func(name string) bool { return os.Getenv(name) != "" }) {
 		none := noop.NewTracerProvider().Tracer("")
-		return &traces{none, none, func(context.Context) error { return nil }}, nil
+		return &traces{none, none, func() {}}, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
@@ -73,7 +73,14 @@ func newTraces(ctx context.Context) (*traces, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &traces{gateway.Tracer("prew/prewmanager"), renderer.Tracer("prew/lambda"), batches.Shutdown}, nil
+	send := func() {
+		ctx, cancel := context.WithTimeout(context.Background(), lastSteps)
+		defer cancel()
+		if err := batches.Shutdown(ctx); err != nil {
+			otel.Handle(err)
+		}
+	}
+	return &traces{gateway.Tracer("prew/prewmanager"), renderer.Tracer("prew/lambda"), send}, nil
 }
 
 // begin starts the span of a request. A caller that says which trace it belongs

@@ -168,7 +168,7 @@ func TestFunctionsClockMayBeWrong(t *testing.T) {
 			Start: invoked.Add(20*time.Millisecond + wrong), Total: 60, Opened: 10, Fetch: 15, Render: 30, Store: 10,
 		})
 		span.End()
-		traces.close(t.Context())
+		traces.close()
 		at := func(ms int) uint64 { return uint64(invoked.Add(time.Duration(ms) * time.Millisecond).UnixNano()) }
 		for _, s := range spans() {
 			want, ok := map[string][2]int{
