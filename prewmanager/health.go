@@ -30,7 +30,8 @@ func (h health) Run() error {
 	if err != nil {
 		return fmt.Errorf("PREW_LISTEN: %w", err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	direct := &http.Client{Transport: new(http.Transport)} // and not through the proxy that S3 may need
+	response, err := direct.Do(request)
 	if err != nil {
 		return err
 	}

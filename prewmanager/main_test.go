@@ -62,6 +62,11 @@ func TestMistakesStopTheStart(t *testing.T) {
 		{"local ladder", append(sound, "PREW_FUNCTION=local", "PREW_INVOKE_TIMEOUT=25s"), "PREW_INVOKE_TIMEOUT: 25s, expected more than the 25s"},
 		{"endpoint", append(sound, "PREW_SOURCE_ENDPOINT=r2.test"), `PREW_SOURCE_ENDPOINT: "r2.test", expected a URL`},
 		{"redis", append(sound, "PREW_REDIS=http://x"), "PREW_REDIS: not a URL of Redis's, expected redis://host:port or host:port"},
+		{"collector without a host", append(sound, "OTEL_EXPORTER_OTLP_ENDPOINT=http://:4318"), `OTEL_EXPORTER_OTLP_ENDPOINT: "http://:4318", expected a URL`},
+		{"endpoint that is no URL", append(sound, "PREW_S3_ENDPOINT=http://a b"), `PREW_S3_ENDPOINT: "http://a b", expected a URL`},
+		{"queue without an end", append(sound, "PREW_QUEUE=9223372036854775807"), "PREW_QUEUE: 9223372036854775807, expected "},
+		{"negative queue", append(sound, "PREW_QUEUE=-1"), "PREW_QUEUE: -1, expected "},
+		{"no invocation", append(sound, "PREW_INVOKES=0"), "PREW_INVOKES: 0, "},
 		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
 		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "PREW_ERROR_IMAGE: " + file + " is text/plain; charset=utf-8, expected an image"},
 		{"port", append(sound, "PREW_LISTEN="+redisServer.Addr), "PREW_LISTEN: listen tcp " + redisServer.Addr + ": bind: address already in use"},
@@ -96,6 +101,12 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	}
 }
 
+func TestEmptyVariableIsNotSet(t *testing.T) {
+	cmd, _, _ := serving(t, "PREW_FUNCTION=f", "PREW_PRIVATE=", "PREW_SOURCE_PATH_STYLE=", "PREW_INVOKES=", "PREW_S3_TIMEOUT=", "PREW_LOG=", "PREW_CACHE_CONTROL=")
+	cmd.Process.Kill()
+	cmd.Wait()
+}
+
 func TestHealthAsksWhetherTheGatewayIsReady(t *testing.T) {
 	for _, test := range []struct {
 		status int
@@ -118,6 +129,12 @@ func TestHealthAsksWhetherTheGatewayIsReady(t *testing.T) {
 	}
 	if err := itself(t, []string{"PREW_LISTEN=127.0.0.1:1"}, "health").Run(); err == nil {
 		t.Error("healthy, but nobody is there")
+	}
+	// A proxy is for the way to S3. For 127.0.0.1 Go asks none by itself.
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer proxy.Close()
+	if err := itself(t, []string{"PREW_LISTEN=gateway.invalid:8081", "HTTP_PROXY=" + proxy.URL}, "health").Run(); err == nil {
+		t.Error("healthy, but it was a proxy that said so")
 	}
 }
 

@@ -23,7 +23,8 @@ func (m mistakes) Error() string {
 
 // unreadable returns the variables whose values are not of their flags' types
 // and takes them out of the environment: kong stops at the first, and so would
-// say nothing of what else is wrong.
+// say nothing of what else is wrong. An empty one is taken out too: it counts as
+// not set, as it does for the function.
 func unreadable(program *kong.Application, lookup func(string) (string, bool), unset func(string) error) (wrong mistakes) {
 	seen := map[string]bool{} // commands share flags
 	for _, command := range program.Leaves(true) {
@@ -34,6 +35,10 @@ func unreadable(program *kong.Application, lookup func(string) (string, bool), u
 					continue
 				}
 				seen[name] = true
+				if value == "" {
+					unset(name)
+					continue
+				}
 				given := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value})
 				if err := flag.Parse(given, reflect.New(flag.Target.Type()).Elem()); err != nil {
 					wrong = append(wrong, fmt.Errorf("%s: %w", name, err))

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -56,6 +56,9 @@ type serve struct {
 	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"8s" help:"Longest call to S3."`
 }
 
+// mostFlights is beyond what a process has memory for: at some 10 KB each, 10 GB.
+const mostFlights = 1_000_000
+
 // check returns what is wrong with the flags, each by the variable's name: that
 // there is what previews can't be made without, and that each timeout ends
 // before the one around it, so that it is always the innermost that speaks.
@@ -70,7 +73,9 @@ func (s serve) check() error {
 	expect(s.Function != "", "PREW_FUNCTION is not set, expected a Lambda function or local")
 	expect(s.Log == "json" || s.Log == "text", "PREW_LOG: %q, expected json or text", s.Log)
 	isURL := func(name, text string) {
-		expect(text == "" || strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://"), "%s: %q, expected a URL", name, text)
+		u, err := url.Parse(text)
+		expect(text == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "",
+			"%s: %q, expected a URL as https://host:port", name, text)
 	}
 	isURL("PREW_S3_ENDPOINT", s.S3Endpoint)
 	isURL("PREW_SOURCE_ENDPOINT", s.SourceEndpoint)
@@ -79,7 +84,8 @@ func (s serve) check() error {
 	}
 	expect(s.Function != onThisMachine || s.InvokeTimeout > functionTimeout,
 		"PREW_INVOKE_TIMEOUT: %v, expected more than the %v after which a local function is stopped", s.InvokeTimeout, functionTimeout)
-	expect(s.Invokes >= 1 && s.Queue >= 0, "PREW_INVOKES: %d, PREW_QUEUE: %d, expected at least 1 and 0", s.Invokes, s.Queue)
+	expect(1 <= s.Invokes && s.Invokes <= mostFlights && 0 <= s.Queue && s.Queue <= mostFlights,
+		"PREW_INVOKES: %d, PREW_QUEUE: %d, expected 1 and 0 to %d", s.Invokes, s.Queue, mostFlights)
 	expect(s.Renderers >= 0 && s.RendererMemory >= 1, "PREW_RENDERERS: %d, PREW_RENDERER_MEMORY: %d, expected at least 1 and 1 MB", s.Renderers, s.RendererMemory)
 	expect(s.AnswerTimeout > s.InvokeTimeout && s.InvokeTimeout > s.S3Timeout && s.S3Timeout > 0,
 		"PREW_ANSWER_TIMEOUT: %v, PREW_INVOKE_TIMEOUT: %v, PREW_S3_TIMEOUT: %v, expected each longer than the next",

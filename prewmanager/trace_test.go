@@ -195,7 +195,7 @@ func TestNothingIsRenderedOfAPhotoThatDoesNotCome(t *testing.T) {
 	ctx, span := traces.gateway.Start(t.Context(), "invoke")
 	traces.function(ctx, invoked, invoked.Add(10*time.Second), prew.Timing{Start: invoked.Add(time.Second), Total: 8000, Fetch: 8000})
 	span.End()
-	traces.close(t.Context())
+	traces.close()
 	took := map[string]time.Duration{}
 	for _, s := range spans() {
 		took[s.Name] = time.Duration(s.EndTimeUnixNano - s.StartTimeUnixNano)
