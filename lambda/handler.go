@@ -55,11 +55,11 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	}
 	lap := stopwatch()
 	photo, err := f.storage.get(ctx, request.SrcBucket, request.SrcKey)
+	result.Timing.Opened = milliseconds(photo.waited)
+	result.Timing.Fetch = result.Timing.Opened
 	if err != nil {
-		result.Timing.Fetch = milliseconds(lap())
 		return result, err
 	}
-	result.Timing.Opened = milliseconds(photo.waited)
 	preview, err := render.Render(photo, preset)
 	photo.Close()
 	// A JPEG is decoded while it arrives: what is not waiting for it is rendering.

@@ -341,6 +341,9 @@ func TestPhotosThatAreRefused(t *testing.T) {
 			if !strings.Contains(log.String(), `"outcome":"`+string(test.want)+`"`) {
 				t.Errorf("logged %s", log)
 			}
+			if timing := result.Timing; timing.Opened <= 0 || timing.Fetch < timing.Opened || timing.Store != 0 {
+				t.Errorf("it took %+v", timing)
+			}
 			if _, err := client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String("prew/small/" + test.name)}); err == nil {
 				t.Error("a preview was stored")
 			}

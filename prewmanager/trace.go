@@ -120,19 +120,16 @@ func (t *traces) function(ctx context.Context, invoked, answered time.Time, timi
 	ctx, span := t.renderer.Start(ctx, "render request", api.WithTimestamp(start), api.WithSpanKind(api.SpanKindServer),
 		api.WithAttributes(attribute.Bool("faas.coldstart", timing.Cold), attribute.Float64("prew.waited_for_photo_ms", timing.Fetch)))
 	step := func(name string, kind api.SpanKind, from, to float64) {
+		if to <= from { // it came to an end before
+			return
+		}
 		_, span := t.renderer.Start(ctx, name, api.WithTimestamp(start.Add(fromMilliseconds(from))), api.WithSpanKind(kind))
 		span.End(api.WithTimestamp(start.Add(fromMilliseconds(to))))
 	}
 	rendered := timing.Fetch + timing.Render
-	if timing.Render > 0 {
-		step("S3 GetObject", api.SpanKindClient, 0, timing.Opened)
-		step("render", api.SpanKindInternal, timing.Opened, rendered)
-	} else { // the photo never came
-		step("S3 GetObject", api.SpanKindClient, 0, timing.Fetch)
-	}
-	if timing.Store > 0 {
-		step("S3 PutObject", api.SpanKindClient, rendered, rendered+timing.Store)
-	}
+	step("S3 GetObject", api.SpanKindClient, 0, timing.Opened)
+	step("render", api.SpanKindInternal, timing.Opened, rendered)
+	step("S3 PutObject", api.SpanKindClient, rendered, rendered+timing.Store)
 	span.End(api.WithTimestamp(start.Add(total)))
 }
 
