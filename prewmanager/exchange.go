@@ -63,12 +63,17 @@ func (x *exchange) Write(b []byte) (int, error) {
 		x.status = http.StatusOK
 	}
 	n, err := x.ResponseWriter.Write(b)
-	x.sent += int64(n)
+	if x.request.Method != http.MethodHead { // for which net/http takes bytes and sends none
+		x.sent += int64(n)
+	}
 	return n, err
 }
 
 // begin starts an exchange, under the id and in the trace that it came with.
 func (g *gateway) begin(w http.ResponseWriter, r *http.Request, route string) *exchange {
+	if r.Method == http.MethodHead {
+		r.Header.Del("Range") // it is GET's alone (RFC 9110, section 14.2)
+	}
 	id := requestID(r.Header)
 	ctx, span := g.traces.begin(r, id, route)
 	return &exchange{ResponseWriter: w, request: r.WithContext(ctx), span: span, began: time.Now(), id: id, route: route}

@@ -128,6 +128,15 @@ func TestClientThatLeavesIsCountedAsSuch(t *testing.T) {
 	}
 }
 
+func TestPictureThatHeadDoesNotSendIsNotCounted(t *testing.T) {
+	server := start(t, new(renderer))
+	do(t, http.MethodHead, server.URL+"/prew/unknown/head.jpg")
+	server.Close() // when the exchange is over
+	if _, text := get(t, measuredAt(t, server)); !strings.Contains(text, `prew_sent_bytes_total{route="preview"} 0`) {
+		t.Error("bytes are counted that were not sent")
+	}
+}
+
 // TestClientThatClosesItsHalfGetsNoEmptyPicture: to a server it looks as if it had
 // left, but it reads on.
 func TestClientThatClosesItsHalfGetsNoEmptyPicture(t *testing.T) {

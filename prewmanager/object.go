@@ -37,7 +37,13 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 	object, err := s.open(ctx, key, x.request.Header)
 	switch {
 	case unmet(err):
-		protect(x.Header())
+		h := x.Header()
+		protect(h)
+		// With 304 goes what would go with 200 (RFC 9110, section 15.4.5), as far
+		// as the store says it.
+		for _, name := range []string{"ETag", "Last-Modified", "Cache-Control"} {
+			setIfAny(h, name, store.Header(err).Get(name))
+		}
 		x.outcome = outcomes[flight.Found]
 		x.WriteHeader(store.Status(err))
 		return true
@@ -58,10 +64,13 @@ func (g *gateway) sendObject(x *exchange, s storage, key string) (found bool) {
 	if x.route == routePreview {
 		h.Set("X-Prew", outcomes[flight.Found])
 	}
-	setIfAny(h, "Content-Type", aws.ToString(object.ContentType))
-	setIfAny(h, "Cache-Control", aws.ToString(object.CacheControl))
-	setIfAny(h, "ETag", aws.ToString(object.ETag))
-	setIfAny(h, "Content-Range", aws.ToString(object.ContentRange))
+	for name, value := range map[string]*string{
+		"Content-Type": object.ContentType, "Content-Encoding": object.ContentEncoding, "Content-Language": object.ContentLanguage,
+		"Content-Disposition": object.ContentDisposition, "Content-Range": object.ContentRange,
+		"Cache-Control": object.CacheControl, "ETag": object.ETag,
+	} {
+		setIfAny(h, name, aws.ToString(value))
+	}
 	if object.LastModified != nil {
 		h.Set("Last-Modified", object.LastModified.UTC().Format(http.TimeFormat))
 	}

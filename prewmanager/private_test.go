@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"prew/deploy/local/stack"
 )
 
@@ -43,11 +46,51 @@ func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
 	if r, body := get(t, url, "If-None-Match", etag); r.StatusCode != 304 || body != "" {
 		t.Errorf("the same ETag: %s, %q", r.Status, body)
 	}
-	if r, body := do(t, http.MethodHead, url); r.StatusCode != 200 || body != "" || r.ContentLength != 10 {
-		t.Errorf("HEAD: %s, %q, %d", r.Status, body, r.ContentLength)
+	if r, body := do(t, http.MethodHead, url, "Range", "bytes=2-4"); r.StatusCode != 200 || body != "" || r.ContentLength != 10 {
+		t.Errorf("HEAD, which knows no ranges: %s, %q, %d", r.Status, body, r.ContentLength)
 	}
 	if n := f.invoked.Load(); n != 0 {
 		t.Errorf("%d invocations", n)
+	}
+}
+
+// TestPhotoIsStreamedAsItWasStored: whoever reads it must know what the bytes are.
+func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
+	server := start(t, new(renderer), func(s *serve) { s.Private = true })
+	want := map[string]string{
+		"Content-Type": "image/svg+xml", "Content-Encoding": "gzip", "Content-Disposition": "attachment", "Content-Language": "de", "Cache-Control": "max-age=7",
+	}
+	if _, err := s3Server.Client().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String("photo/stored-as.svgz"), Body: strings.NewReader("packed"),
+		ContentType: aws.String(want["Content-Type"]), ContentEncoding: aws.String(want["Content-Encoding"]), CacheControl: aws.String(want["Cache-Control"]),
+		ContentDisposition: aws.String(want["Content-Disposition"]), ContentLanguage: aws.String(want["Content-Language"]),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	response, body := get(t, server.URL+"/photo/stored-as.svgz", "Accept-Encoding", "identity") // or the test's client would unpack it
+	for name, value := range want {
+		if got := response.Header.Get(name); got != value {
+			t.Errorf("%s: %q, want %q", name, got, value)
+		}
+	}
+	if body != "packed" {
+		t.Errorf("%q", body)
+	}
+}
+
+// TestUnchangedPhotoHasItsETag is about S3, which says it with 304; the local
+// server does not.
+func TestUnchangedPhotoHasItsETag(t *testing.T) {
+	unchanged := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"same"`)
+		w.Header().Set("X-Amz-Request-Id", "1")
+		w.WriteHeader(http.StatusNotModified)
+	}))
+	defer unchanged.Close()
+	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, unchanged.URL })
+	r, _ := get(t, server.URL+"/photo/same.jpg", "If-None-Match", `"same"`)
+	if r.StatusCode != 304 || r.Header.Get("ETag") != `"same"` || r.Header.Get("X-Amz-Request-Id") != "" {
+		t.Errorf("%s, %v", r.Status, r.Header)
 	}
 }
 

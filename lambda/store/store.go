@@ -4,6 +4,7 @@ package store
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -61,4 +62,12 @@ func Status(err error) int {
 		return response.HTTPStatusCode()
 	}
 	return 0
+}
+
+// Header is what the store said beside that status, nil where nobody answered.
+func Header(err error) http.Header {
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
+		return response.Response.Header
+	}
+	return nil
 }
