@@ -517,6 +517,7 @@ func TestProgramThatCannotStartFailsTheStart(t *testing.T) {
 		{"no program", func(c *pool.Config) { c.Program = "./pool_test.go" }, []string{"./pool_test.go: permission denied"}},
 		{"ends", func(c *pool.Config) { c.Env = append(c.Env, "FAKE_START=exit") }, []string{os.Args[0], "bootstrap-1 ended: exit status 3", "\n    no luck today"}},
 		{"no process", func(c *pool.Config) { c.Processes = 0 }, []string{"0 processes, 1m0s, 200 MB: expected more than 0 of each"}},
+		{"no room", func(c *pool.Config) { c.Memory = 1 }, []string{"bootstrap-1 has ", " MB before any work, limit is 1 MB"}},
 		{"no output", func(c *pool.Config) {
 			c.Output = func(string) (io.Writer, error) { return nil, errors.New("disk full") }
 		}, []string{"output of bootstrap-1: disk full"}},

@@ -90,11 +90,15 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", s.child.PID()), []byte("1000"), 0)
 	select {
 	case <-s.ready:
-		// Where it can't be weighed nothing would bound its memory.
-		if _, err = s.resident(); err == nil {
+		resident, unread := s.resident()
+		switch mb := resident >> 20; {
+		case unread != nil: // nothing would bound it
+			err = fmt.Errorf("%s: its memory can't be read: %w", name, unread)
+		case mb > int64(c.Memory): // each photo would be found to take too much
+			err = fmt.Errorf("%s has %d MB before any work, limit is %d MB", name, mb, c.Memory)
+		default:
 			return s, nil
 		}
-		err = fmt.Errorf("%s: its memory can't be read: %w", name, err)
 	case <-s.child.Done():
 		err = s.fate()
 	case <-time.After(initDeadline):
