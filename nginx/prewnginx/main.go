@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -170,7 +171,18 @@ func (c check) Run() (err error) {
 	return nil
 }
 
+// unsetEmpty takes empty variables out of the environment: one counts as not set, as
+// it does for the gateway and the function, which may read them from the same file.
+func unsetEmpty() {
+	for _, variable := range os.Environ() {
+		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "PREW_") {
+			os.Unsetenv(name)
+		}
+	}
+}
+
 func main() {
+	unsetEmpty()
 	command := kong.Parse(new(commandLine),
 		kong.Name("prewnginx"),
 		kong.Description("Runs nginx in front of prew."),

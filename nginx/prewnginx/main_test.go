@@ -68,6 +68,8 @@ func TestServe(t *testing.T) {
 	}{
 		{"one bucket", at, "s3 /photos/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
 		{"the standard variable", []string{"PREW_BUCKET=photos", "AWS_ENDPOINT_URL_S3=http://" + s3, "PREW_S3_PATH_STYLE=1"}, "s3 /photos/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"empty variables are not set", []string{"PREW_BUCKET=photos", "PREW_S3_ENDPOINT=", "AWS_ENDPOINT_URL_S3=http://" + s3, "PREW_S3_PATH_STYLE=1",
+			"PREW_PRIVATE=", "PREW_MISSES_PER_SECOND=", "PREW_CACHE_SIZE=", "PREW_NGINX_ACCESS_LOG="}, "s3 /photos/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
 		{"another bucket of photos", append(at, "PREW_SOURCE_BUCKET=originals"), "s3 /originals/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
 		{"and another store", append(at, "PREW_SOURCE_BUCKET=originals", "PREW_SOURCE_ENDPOINT=http://"+source), "source /originals/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
 		{"private", []string{"PREW_PRIVATE=1"}, "gateway /photo/a.jpg", "gateway /prew/thumb/a.jpg"},
