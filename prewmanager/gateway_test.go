@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,9 +62,10 @@ func TestMain(m *testing.M) {
 // needs it to fail. Its zero value renders: it stores the photo's key as the
 // preview.
 type renderer struct {
-	answer  func(http.ResponseWriter, prew.RenderRequest) // nil: renders
-	invoked atomic.Int32
-	last    atomic.Pointer[prew.RenderRequest]
+	answer      func(http.ResponseWriter, prew.RenderRequest) // nil: renders
+	invoked     atomic.Int32
+	connections atomic.Int32 // that were ever made
+	last        atomic.Pointer[prew.RenderRequest]
 }
 
 func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -94,7 +98,13 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // start serves a gateway with the function f until the test ends.
 func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 	t.Helper()
-	invoke := httptest.NewServer(f)
+	invoke := httptest.NewUnstartedServer(f)
+	invoke.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			f.connections.Add(1)
+		}
+	}
+	invoke.Start()
 	t.Cleanup(invoke.Close)
 	for _, variable := range append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+invoke.URL) {
 		name, value, _ := strings.Cut(variable, "=")
@@ -118,6 +128,34 @@ func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return server
+}
+
+// TestConnectionsOfManyInvocationsAreKept: each is a TLS handshake before a render.
+func TestConnectionsOfManyInvocationsAreKept(t *testing.T) {
+	const atOnce = 30
+	var all sync.WaitGroup
+	f := &renderer{answer: func(w http.ResponseWriter, _ prew.RenderRequest) {
+		all.Done()
+		all.Wait()
+		json.NewEncoder(w).Encode(prew.RenderResult{Status: true, ContentType: "image/jpeg", Size: 1, Data: []byte("p")})
+	}}
+	server := start(t, f)
+	for round := range 2 {
+		all.Add(atOnce)
+		var asking sync.WaitGroup
+		for i := range atOnce {
+			asking.Go(func() {
+				if response, _ := get(t, fmt.Sprintf("%s/prew/thumb/kept/%d/%d.jpg", server.URL, round, i)); response.StatusCode != 200 {
+					t.Error(response.Status)
+				}
+			})
+		}
+		asking.Wait()
+	}
+	// A few may be made before one of the first round is free.
+	if made := f.connections.Load(); made > atOnce+atOnce/3 {
+		t.Errorf("%d connections for twice %d invocations at once", made, atOnce)
+	}
 }
 
 func get(t *testing.T, url string, header ...string) (*http.Response, string) {

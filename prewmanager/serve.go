@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"prew/lambda/store"
@@ -185,7 +187,7 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 	note(err)
 	pictures, err := newPictures(s.NotFoundImage, s.ErrorImage)
 	note(err)
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(s.client()))
 	note(err)
 	if err == nil && cfg.Region == "" {
 		note(errors.New("AWS_REGION is not set, expected the region of the bucket and the function"))
@@ -239,6 +241,16 @@ func (s serve) gateway(ctx context.Context, wrong mistakes) (*gateway, error) {
 	}
 	g.function = function{callPool(g.pool), s.InvokeTimeout}
 	return g, nil
+}
+
+// client is what Lambda and S3 are called with. It keeps a connection for each
+// flight there may be at a time: the SDK keeps 10, and a page of 60 previews would
+// begin with 50 handshakes each time.
+func (s serve) client() aws.HTTPClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = 0 // no limit but that for a host
+		t.MaxIdleConnsPerHost = s.Invokes + s.Queue
+	})
 }
 
 // close waits until every flight has landed, or ctx ends, and sends the traces
