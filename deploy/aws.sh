@@ -95,6 +95,9 @@ read_parameters() {
 	fi
 }
 
+# assignments <parameter=value>...: a line each, as read_parameters has them.
+assignments() { printf '%s\n' "$@" | awk '{ sub("=", "\t"); print }'; }
+
 # settings <lines>... sets arguments, one for each parameter that these lines name,
 # with the value of the first that does.
 settings() {
@@ -131,7 +134,7 @@ deploy_stack() {
 			;;
 		esac
 	done
-	given=$(printf '%s\n' "$@" | awk '{ sub("=", "\t"); print }')
+	given=$(assignments "$@")
 	status=$(stack_status "$stack")
 	case $status in
 	"")

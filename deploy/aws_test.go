@@ -84,7 +84,7 @@ func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
 		{"never active", []string{"FUNCTION=resize", "FAIL_ON=lambda wait"}, true, identity + update + wait, false, "does not become active"},
 		{"no version", []string{"FUNCTION=resize", "FAIL_ON=lambda publish"}, true, identity + update + wait + publish, false, "publishing a version failed"},
 	} {
-		dir := checkout(t, "aws.sh", "deploy-function.sh")
+		dir := checkout(t, "aws.sh", "version.sh", "deploy-function.sh")
 		if test.zip {
 			write(t, filepath.Join(dir, "lambda.zip"), "zip", 0o644)
 		}
@@ -99,7 +99,7 @@ func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
 }
 
 func TestDeployNamesTheMissingCLI(t *testing.T) {
-	dir := checkout(t, "aws.sh", "deploy-function.sh")
+	dir := checkout(t, "aws.sh", "version.sh", "deploy-function.sh")
 	output, err := script(dir, "deploy-function.sh", "FUNCTION=resize", "PATH="+bare(t, "bash", "dirname", "basename"))
 	if err == nil || !strings.Contains(output, "install the AWS CLI") {
 		t.Errorf("%v\n%s", err, output)

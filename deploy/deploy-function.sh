@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/aws.sh
+. deploy/version.sh
 
 if [ -z "${FUNCTION:-}" ]; then fail "which function? make deploy FUNCTION=name"; fi
 if [ -n "${STACK:-}" ]; then fail "STACK=$STACK or FUNCTION=$FUNCTION? expected one of them"; fi
@@ -17,10 +18,6 @@ if ! aws lambda update-function-code --function-name "$FUNCTION" --zip-file file
 	--architectures "$architecture" --query CodeSha256 --output text; then
 	fail "updating the code of $FUNCTION failed; does it exist, with the runtime provided.al2023, and may you lambda:UpdateFunctionCode?"
 fi
-if ! aws lambda wait function-updated --function-name "$FUNCTION"; then
-	fail "$FUNCTION has its new code but does not become active: aws lambda get-function --function-name $FUNCTION says why"
-fi
-if ! version=$(aws lambda publish-version --function-name "$FUNCTION" --query Version --output text); then
-	fail "$FUNCTION has its new code but publishing a version failed; may you lambda:PublishVersion?"
-fi
+await_code "$FUNCTION"
+publish_version "$FUNCTION"
 echo "$FUNCTION is at version $version"

@@ -163,15 +163,7 @@ func startMoto(t *testing.T) moto {
 		Args: []string{"-H", host, "-p", port},
 		Env:  os.Environ(),
 		Ready: func(ctx context.Context) error {
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/moto-api/", nil)
-			if err != nil {
-				return err
-			}
-			response, err := http.DefaultClient.Do(request)
-			if err != nil {
-				return err
-			}
-			return response.Body.Close()
+			return stack.Answers(ctx, url+"/moto-api/", func(status int) bool { return status == http.StatusOK })
 		},
 	})
 	if err != nil {

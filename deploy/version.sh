@@ -1,5 +1,5 @@
-# The versions of a stack's function and its alias live, the version that
-# gateways call; sourced after aws.sh. The function is named as the stack.
+# The versions of a function, and of a stack's its alias live, the version that
+# gateways call; sourced after aws.sh. A stack's function is named as the stack.
 
 # upload puts lambda.zip where the stack takes code from, and sets code_bucket and
 # code_key. The bucket is one for all stacks of an account and region. It is made
@@ -50,8 +50,9 @@ read_live() {
 }
 
 # read_versions sets versions, a line each, the newest last: number, hash of the
-# code, and what else of render.yaml makes a version, by tabs. latest is the same of what would be
-# published, without a number. Both are empty where there is no function yet.
+# code, and what else of render.yaml makes a version, by tabs. latest is the same of
+# what would be published, without a number. Both are empty where there is no
+# function yet.
 read_versions() {
 	versions= latest=
 	if ask aws lambda list-versions-by-function --function-name "$STACK" --output text --query \
@@ -70,19 +71,31 @@ newest() { tail -n 1 <<<"$versions" | cut -f 1; }
 # code_of <version>: the hash of its code.
 code_of() { awk -F '\t' -v version="$1" '$1 == version { print $2 }' <<<"$versions"; }
 
+# await_code <function> waits until the code that it was given is in place.
+await_code() {
+	if ! aws lambda wait function-updated --function-name "$1"; then
+		fail "$1 has its new code but does not become active: aws lambda get-function --function-name $1 says why"
+	fi
+}
+
+# publish_version <function> sets version to one of what the function is now.
+publish_version() {
+	if ! version=$(aws lambda publish-version --function-name "$1" --query Version --output text); then
+		fail "$1 has its new code but publishing a version failed; may you lambda:PublishVersion?"
+	fi
+}
+
 # publish makes a version of the function's code and configuration, and sets
 # version to it, or to the newest where nothing has changed since. Lambda says that
 # it would make none then either (API, "PublishVersion"), but being told the same
 # code once more may be a change.
 publish() {
-	if ! aws lambda wait function-updated --function-name "$STACK"; then
-		fail "$STACK has its new code but does not become active: aws lambda get-function --function-name $STACK says why"
-	fi
+	await_code "$STACK"
 	read_versions
 	if [ -n "$versions" ] && [ "$(tail -n 1 <<<"$versions" | cut -f 2-)" = "$latest" ]; then
 		version=$(newest)
-	elif ! version=$(aws lambda publish-version --function-name "$STACK" --query Version --output text); then
-		fail "$STACK has its new code but publishing a version failed; may you lambda:PublishVersion?"
+	else
+		publish_version "$STACK"
 	fi
 }
 
@@ -101,7 +114,7 @@ go_live() {
 # is live, whether or not it works: the next make deploy tells it too.
 tell_stack() {
 	read_parameters "$STACK"
-	settings "$(printf '%s\n' "$@" | awk '{ sub("=", "\t"); print }')" "$parameters"
+	settings "$(assignments "$@")" "$parameters"
 	if ask aws cloudformation update-stack --stack-name "$STACK" --use-previous-template \
 		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" &&
 		ask aws cloudformation wait stack-update-complete --stack-name "$STACK"; then

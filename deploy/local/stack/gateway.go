@@ -39,7 +39,7 @@ func StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, er
 		// Of a variable that is there twice the last one counts.
 		Env: append(append(settings(), env...), "PREW_LISTEN="+addr),
 		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://"+addr+"/ready", func(status int) bool { return status == http.StatusOK })
+			return Answers(ctx, "http://"+addr+"/ready", func(status int) bool { return status == http.StatusOK })
 		},
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func StartNginx(dir string, site nginx.Site) (*Nginx, error) {
 		Args:     []string{"-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config},
 		OnOrphan: syscall.SIGTERM, // a killed master leaves its workers behind, listening
 		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://"+site.Listen+"/health", func(status int) bool { return status == http.StatusOK })
+			return Answers(ctx, "http://"+site.Listen+"/health", func(status int) bool { return status == http.StatusOK })
 		},
 	})
 	if err != nil {

@@ -126,8 +126,8 @@ func FreeAddr() (string, error) {
 // far beyond what a part takes that is up.
 var probe = http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// answers checks that a GET of a URL gives the wanted status.
-func answers(ctx context.Context, url string, want func(status int) bool) error {
+// Answers checks that a GET of a URL gives the wanted status.
+func Answers(ctx context.Context, url string, want func(status int) bool) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

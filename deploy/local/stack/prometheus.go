@@ -62,7 +62,7 @@ func StartPrometheus(dir, rules string, every time.Duration, targets ...string) 
 		Path: server,
 		Args: []string{"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + addr, "--log.level=warn"},
 		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://"+addr+"/-/ready", func(status int) bool { return status == http.StatusOK })
+			return Answers(ctx, "http://"+addr+"/-/ready", func(status int) bool { return status == http.StatusOK })
 		},
 	})
 	if err != nil {

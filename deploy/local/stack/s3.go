@@ -55,7 +55,7 @@ func StartS3(dir string) (*S3, error) {
 		Env:  []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey},
 		Ready: func(ctx context.Context) error {
 			// Nobody may list the buckets without signing: any answer means up.
-			return answers(ctx, "http://"+addr+"/", func(int) bool { return true })
+			return Answers(ctx, "http://"+addr+"/", func(int) bool { return true })
 		},
 	})
 	if err != nil {
