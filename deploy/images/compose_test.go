@@ -269,9 +269,9 @@ func TestComposeHasMemoryForEveryRenderer(t *testing.T) {
 // TestStopsLastLongerThanAnswers: who is being answered when a container or
 // service is stopped gets the answer.
 func TestStopsLastLongerThanAnswers(t *testing.T) {
-	timeout := regexp.MustCompile(`(?m)^proxy_read_timeout (\d+)s;`).FindStringSubmatch(read(t, "../../nginx/gateway.conf"))
+	timeout := regexp.MustCompile(`(?m)^ +proxy_read_timeout (\d+)s;`).FindStringSubmatch(read(t, "../../nginx/server.conf"))
 	if timeout == nil {
-		t.Fatal("nginx/gateway.conf has no proxy_read_timeout")
+		t.Fatal("nginx/server.conf has no proxy_read_timeout")
 	}
 	seconds, err := strconv.Atoi(timeout[1])
 	if err != nil {
