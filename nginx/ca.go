@@ -20,5 +20,5 @@ func systemCAFile() (string, error) {
 			return file, nil
 		}
 	}
-	return "", errors.New("no certificates that the system trusts: install the package ca-certificates, or set the ca file")
+	return "", errors.New("no certificates that the system trusts: install the package ca-certificates, or set PREW_CA_FILE")
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 var (
@@ -28,56 +30,82 @@ const (
 	longestDir = 107 - len("/previews.sock")
 )
 
-// check holds every value to a form in which it is one word of configuration.
-func (s Site) check(dir string) error {
+// mistake is a setting, the value that nginx can't be configured with, and what
+// was expected instead.
+type mistake struct {
+	setting, value, expected string
+}
+
+// Error says that an empty setting is not set: prewnginx counts an empty variable
+// as none.
+func (m mistake) Error() string {
+	if m.value == "" {
+		return fmt.Sprintf("%s is not set, expected %s", m.setting, m.expected)
+	}
+	return fmt.Sprintf("%s: %q, expected %s", m.setting, m.value, m.expected)
+}
+
+// Variables of prewnginx, by a store's settings. For photos those that differ from
+// the previews' are named by variables of their own.
+var (
+	ofPreviews = map[string]string{"bucket": "PREW_BUCKET", "region": "PREW_S3_REGION", "endpoint": "PREW_S3_ENDPOINT"}
+	ofPhotos   = map[string]string{"bucket": "PREW_SOURCE_BUCKET", "region": "PREW_SOURCE_REGION", "endpoint": "PREW_SOURCE_ENDPOINT"}
+)
+
+// Check returns every mistake in a site that is to be written below dir: each value
+// must have a form in which it is one word of configuration. A mistake is named by
+// the variable that prewnginx reads the value from; what no variable sets, by the
+// field.
+func (s Site) Check(dir string) error {
+	s = s.withDefaults()
 	var errs []error
-	expect := func(ok bool, name, value, expected string) {
+	expect := func(ok bool, variable, value, expected string) {
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s %q, expected %s", name, value, expected))
+			errs = append(errs, mistake{variable, value, expected})
 		}
 	}
-	expect(address.MatchString(s.Listen), "listen", s.Listen, "host:port")
-	if s.TLS != (TLS{}) {
-		expect(address.MatchString(s.TLS.Listen), "tls listen", s.TLS.Listen, "host:port")
-		expect(path.MatchString(s.TLS.Certificate), "tls certificate", s.TLS.Certificate, aPath)
-		expect(path.MatchString(s.TLS.Key), "tls key", s.TLS.Key, aPath)
-	}
-	if !s.Private {
-		for _, err := range s.Previews.mistakes() {
-			errs = append(errs, fmt.Errorf("previews: %w", err))
-		}
-		if s.Photos != s.Previews {
-			for _, err := range s.Photos.mistakes() {
-				errs = append(errs, fmt.Errorf("photos: %w", err))
+	expectEach := func(ok func(string) bool, variable string, values []string, expected string) {
+		for _, value := range values {
+			if !ok(value) {
+				errs = append(errs, fmt.Errorf("%s: %q, expected %s", variable, value, expected))
 			}
 		}
 	}
-	for _, gateway := range s.Gateways {
-		expect(address.MatchString(gateway), "gateway", gateway, "host:port")
+	expect(address.MatchString(s.Listen), "PREW_NGINX_LISTEN", s.Listen, "host:port")
+	if s.TLS != (TLS{}) {
+		expect(address.MatchString(s.TLS.Listen), "PREW_TLS_LISTEN", s.TLS.Listen, "host:port")
+		expect(path.MatchString(s.TLS.Certificate), "PREW_TLS_CERTIFICATE", s.TLS.Certificate, aPath)
+		expect(path.MatchString(s.TLS.Key), "PREW_TLS_KEY", s.TLS.Key, aPath)
 	}
-	if len(s.Gateways) == 0 {
-		errs = append(errs, errors.New("no gateways, expected at least one"))
+	if !s.Private {
+		previews := s.Previews.mistakes()
+		for _, m := range previews {
+			expect(false, ofPreviews[m.setting], m.value, m.expected)
+		}
+		for _, m := range s.Photos.mistakes() {
+			expect(slices.Contains(previews, m), ofPhotos[m.setting], m.value, m.expected)
+		}
 	}
-	for _, resolver := range s.Resolvers {
-		expect(isResolver(resolver), "resolver", resolver, "the address of a DNS server, perhaps with a port; IPv6 in brackets")
-	}
-	expect(s.CAFile == "" || path.MatchString(s.CAFile), "ca file", s.CAFile, aPath)
-	for _, network := range s.RealIPFrom {
-		expect(isNetwork(network), "real ip from", network, "an address or a network, as 10.0.0.0/8")
-	}
+	expectEach(address.MatchString, "PREW_GATEWAYS", s.Gateways, "host:port")
+	expect(len(s.Gateways) > 0, "PREW_GATEWAYS", "", "at least one")
+	expectEach(isResolver, "PREW_RESOLVER", s.Resolvers, "the address of a DNS server, perhaps with a port; IPv6 in brackets")
+	expect(s.CAFile == "" || path.MatchString(s.CAFile), "PREW_CA_FILE", s.CAFile, aPath)
+	expectEach(isNetwork, "PREW_REAL_IP_FROM", s.RealIPFrom, "an address or a network, as 10.0.0.0/8")
 	if s.HTTPSRedirect && s.TLS == (TLS{}) && len(s.RealIPFrom) == 0 {
-		errs = append(errs, errors.New("https redirect without tls listen or real ip from, expected one of them: "+
+		errs = append(errs, errors.New("PREW_HTTPS_REDIRECT: true, expected PREW_TLS_LISTEN or PREW_REAL_IP_FROM beside it: "+
 			"nobody could come over https, and everybody would be sent in circles"))
 	}
 	if s.MissesPerSecond < 0 || s.MissesPerSecond > mostMisses {
-		errs = append(errs, fmt.Errorf("misses per second %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
+		errs = append(errs, fmt.Errorf("PREW_MISSES_PER_SECOND: %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
 	}
-	expect(accessLog.MatchString(s.AccessLog), "access log", s.AccessLog, "stdout, or a socket as unix:/dev/log")
-	expect(cacheSize.MatchString(s.CacheSize), "cache size", s.CacheSize, "a number of bytes, or with k, m or g behind it")
+	expect(accessLog.MatchString(s.AccessLog), "PREW_NGINX_ACCESS_LOG", s.AccessLog, "stdout, or a socket as unix:/dev/log")
+	expect(cacheSize.MatchString(s.CacheSize), "PREW_CACHE_SIZE", s.CacheSize, "a number of bytes, or with k, m or g behind it")
 	expect(s.Gallery == "" || path.MatchString(s.Gallery), "gallery", s.Gallery, aPath)
 	expect(user.MatchString(s.User), "user", s.User, "the name of a user")
-	expect(path.MatchString(dir), "folder", dir, `a path without ", \ and $`)
-	expect(len(dir) <= longestDir, "folder", dir, fmt.Sprintf("at most %d bytes, as sockets lie in it", longestDir))
+	dir, err := filepath.Abs(dir)
+	errs = append(errs, err)
+	expect(path.MatchString(dir), "PREW_NGINX_DIR", dir, `a path without ", \ and $`)
+	expect(len(dir) <= longestDir, "PREW_NGINX_DIR", dir, fmt.Sprintf("at most %d bytes, as sockets lie in it", longestDir))
 	return errors.Join(errs...)
 }
 

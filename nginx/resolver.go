@@ -14,7 +14,7 @@ import (
 func systemResolvers(file string) ([]string, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("%w: set the resolvers", err)
+		return nil, fmt.Errorf("%w: set PREW_RESOLVER", err)
 	}
 	defer f.Close()
 	var resolvers []string
@@ -37,7 +37,7 @@ func systemResolvers(file string) ([]string, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(resolvers) == 0 {
-		return nil, fmt.Errorf("%s names no name server: set the resolvers", file)
+		return nil, fmt.Errorf("%s names no name server: set PREW_RESOLVER", file)
 	}
 	return resolvers, nil
 }

@@ -6,6 +6,7 @@ package nginx
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"io/fs"
@@ -61,23 +62,17 @@ type TLS struct {
 // Write lays out below dir all that nginx needs to serve the site and returns
 // the file to start it with: nginx -e <dir>/error.log -p <dir> -c <file>. It
 // stays in the foreground and writes nothing outside dir. What an earlier Write
-// has left is replaced, except for the cache. Every mistake in the site is in
-// the error, and then nothing is written.
+// has left is replaced, except for the cache. Where Check finds mistakes, they are
+// the error, and nothing is written.
 func (s Site) Write(dir string) (confFile string, err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
-	if s.CacheSize == "" {
-		s.CacheSize = "2g"
-	}
-	if s.Photos == (Store{}) {
-		s.Photos = s.Previews
-	}
-	if err := s.check(dir); err != nil {
+	if err := s.Check(dir); err != nil {
 		return "", err
 	}
-	conf, err := s.conf(dir)
+	conf, err := s.withDefaults().conf(dir)
 	if err != nil {
 		return "", err
 	}
@@ -107,6 +102,13 @@ func (s Site) Write(dir string) (confFile string, err error) {
 	}
 	confFile = filepath.Join(dir, "conf", "site.conf")
 	return confFile, os.WriteFile(confFile, conf, 0o644)
+}
+
+// withDefaults is the site with what may be left out filled in.
+func (s Site) withDefaults() Site {
+	s.CacheSize = cmp.Or(s.CacheSize, "2g")
+	s.Photos = cmp.Or(s.Photos, s.Previews)
+	return s
 }
 
 // conf is the text of site.conf.

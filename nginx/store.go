@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -37,26 +36,26 @@ var (
 )
 
 // mistakes are all of a store's.
-func (s Store) mistakes() (errs []error) {
+func (s Store) mistakes() (all []mistake) {
 	if !bucket.MatchString(s.Bucket) {
-		errs = append(errs, fmt.Errorf("bucket %q, expected letters, digits, . _ and -", s.Bucket))
+		all = append(all, mistake{"bucket", s.Bucket, "letters, digits, . _ and -"})
 	}
 	if s.Endpoint == "" {
 		if !region.MatchString(s.Region) {
-			errs = append(errs, fmt.Errorf("region %q, expected one of AWS's, or an endpoint", s.Region))
+			all = append(all, mistake{"region", s.Region, "one of AWS's, or an endpoint"})
 		}
-		return errs
+		return all
 	}
 	e, err := url.Parse(s.endpoint())
 	switch {
 	case err != nil || !endpoint.MatchString(s.endpoint()):
-		errs = append(errs, fmt.Errorf("endpoint %q, expected http://host:port or https://host:port", s.Endpoint))
+		all = append(all, mistake{"endpoint", s.Endpoint, "http://host:port or https://host:port"})
 	case e.Scheme == "https" && isAddress(e.Hostname()):
-		errs = append(errs, fmt.Errorf("endpoint %q, expected a name that is in the DNS, for which it has its certificate", s.Endpoint))
+		all = append(all, mistake{"endpoint", s.Endpoint, "a name that is in the DNS, for which it has its certificate"})
 	case isAddress(e.Hostname()) && !s.PathStyle:
-		errs = append(errs, fmt.Errorf("endpoint %q, expected a name, or the bucket in the path: an address has no names below it", s.Endpoint))
+		all = append(all, mistake{"endpoint", s.Endpoint, "a name, or the bucket in the path: an address has no names below it"})
 	}
-	return errs
+	return all
 }
 
 // place is a store as nginx needs to know it.

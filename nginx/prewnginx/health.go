@@ -16,7 +16,7 @@ type health struct {
 func (h health) Run() error {
 	host, port, err := net.SplitHostPort(h.Listen)
 	if err != nil {
-		return fmt.Errorf("listen %q, expected host:port", h.Listen)
+		return fmt.Errorf("PREW_NGINX_LISTEN: %q, expected host:port", h.Listen)
 	}
 	switch host {
 	case "*", "0.0.0.0":

@@ -31,7 +31,7 @@ func TestHealthIsWhatNginxSays(t *testing.T) {
 		{"0.0.0.0:" + port, 200, ""},
 		{"*:" + port, 503, "503 Service Unavailable"},
 		{"127.0.0.1:1", 200, "connection refused"},
-		{"8080", 200, `listen "8080", expected host:port`},
+		{"8080", 200, `PREW_NGINX_LISTEN: "8080", expected host:port`},
 	} {
 		status = test.status
 		err := health{test.listen}.Run()

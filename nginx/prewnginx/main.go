@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -56,7 +55,8 @@ type site struct {
 	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" placeholder:"stdout" help:"Where the log of requests goes: stdout, where that is a file or a pipe, or the socket of a syslog, as unix:/dev/log; by default access.log in the folder."`
 }
 
-// nginxSite is the site that the flags describe.
+// nginxSite is the site that the flags describe. A file that is named by a relative
+// path is looked for in the folder where prewnginx was started.
 func (s site) nginxSite() (nginx.Site, error) {
 	previews := nginx.Store{Bucket: s.Bucket, Region: s.S3Region, Endpoint: s.S3Endpoint, PathStyle: s.S3PathStyle}
 	photos := nginx.Store{
@@ -91,11 +91,18 @@ func (s site) nginxSite() (nginx.Site, error) {
 	}, errors.Join(errs...)
 }
 
-// writeTo writes the configuration below dir and returns the file.
-func (s site) writeTo(dir string) (string, error) {
+// writeTo writes the configuration below dir and returns the file. Mistakes, after
+// those that are known to be wrong, are the error, and then nothing is written.
+func (s site) writeTo(dir string, wrong mistakes) (string, error) {
 	site, err := s.nginxSite()
 	if err != nil {
 		return "", err
+	}
+	if err := site.Check(dir); err != nil {
+		wrong = append(wrong, err)
+	}
+	if len(wrong) > 0 {
+		return "", wrong
 	}
 	return site.Write(dir)
 }
@@ -116,7 +123,7 @@ type serve struct {
 	site   `embed:""`
 }
 
-func (s serve) Run() error {
+func (s serve) Run(wrong mistakes) error {
 	program, err := nginx.Program()
 	if err != nil {
 		return err
@@ -125,7 +132,7 @@ func (s serve) Run() error {
 	if err != nil {
 		return err
 	}
-	conf, err := s.writeTo(dir)
+	conf, err := s.writeTo(dir, wrong)
 	if err != nil {
 		return err
 	}
@@ -137,8 +144,8 @@ type write struct {
 	site   `embed:""`
 }
 
-func (w write) Run(k *kong.Kong) error {
-	conf, err := w.writeTo(w.Dir)
+func (w write) Run(k *kong.Kong, wrong mistakes) error {
+	conf, err := w.writeTo(w.Dir, wrong)
 	if err == nil {
 		fmt.Fprintln(k.Stdout, conf)
 	}
@@ -149,7 +156,7 @@ type check struct {
 	site `embed:""`
 }
 
-func (c check) Run() (err error) {
+func (c check) Run(wrong mistakes) (err error) {
 	program, err := nginx.Program()
 	if err != nil {
 		return err
@@ -159,7 +166,7 @@ func (c check) Run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	conf, err := c.writeTo(dir)
+	conf, err := c.writeTo(dir, wrong)
 	if err != nil {
 		return err
 	}
@@ -171,25 +178,17 @@ func (c check) Run() (err error) {
 	return nil
 }
 
-// unsetEmpty takes empty variables out of the environment: one counts as not set, as
-// it does for the gateway and the function, which may read them from the same file.
-func unsetEmpty() {
-	for _, variable := range os.Environ() {
-		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "PREW_") {
-			os.Unsetenv(name)
-		}
-	}
-}
-
 func main() {
-	unsetEmpty()
-	command := kong.Parse(new(commandLine),
+	parser := kong.Must(new(commandLine),
 		kong.Name("prewnginx"),
 		kong.Description("Runs nginx in front of prew."),
 		kong.DefaultEnvars("PREW"),
 		kong.ShortUsageOnError(),
 	)
-	if err := command.Run(); err != nil {
+	wrong := unreadable(parser.Model, os.LookupEnv, os.Unsetenv)
+	command, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := command.Run(wrong); err != nil {
 		fmt.Fprintln(os.Stderr, "prewnginx:", err)
 		os.Exit(1)
 	}

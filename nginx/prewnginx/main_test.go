@@ -238,28 +238,57 @@ func TestCheckLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestMistakesAreAllNamed at once, before anything is written.
+// TestMistakesAreAllNamed at once by their variables, before anything is written.
 func TestMistakesAreAllNamed(t *testing.T) {
 	tests := []struct {
 		environ []string
 		want    string
 	}{
-		{nil, "prewnginx: previews: bucket \"\", expected letters, digits, . _ and -\n" +
-			"previews: region \"\", expected one of AWS's, or an endpoint\n"},
-		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080", "PREW_GATEWAYS=a:1,b", "PREW_RESOLVER=10.0.0.2,dns", "PREW_REAL_IP_FROM=10.0.0.0/8,alb",
-			"PREW_TLS_LISTEN=8443", "PREW_CACHE_SIZE=lots", "PREW_MISSES_PER_SECOND=-1"},
-			"prewnginx: listen \"8080\", expected host:port\n" +
-				"tls listen \"8443\", expected host:port\n" +
-				"tls certificate \"\", expected an absolute path without \", \\ and $\n" +
-				"tls key \"\", expected an absolute path without \", \\ and $\n" +
-				"gateway \"b\", expected host:port\n" +
-				"resolver \"dns\", expected the address of a DNS server, perhaps with a port; IPv6 in brackets\n" +
-				"real ip from \"alb\", expected an address or a network, as 10.0.0.0/8\n" +
-				"misses per second -1, expected 0 (no limit) to 100000\n" +
-				"cache size \"lots\", expected a number of bytes, or with k, m or g behind it\n"},
+		{nil, `prewnginx: the configuration has mistakes
+  PREW_BUCKET is not set, expected letters, digits, . _ and -
+  PREW_S3_REGION is not set, expected one of AWS's, or an endpoint
+`},
+		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080"}, `prewnginx: PREW_NGINX_LISTEN: "8080", expected host:port
+`},
+		{[]string{"PREW_PRIVATE=1", "PREW_MISSES_PER_SECOND=x"}, `prewnginx: PREW_MISSES_PER_SECOND: --misses-per-second: expected a valid 64 bit int but got "x"
+`},
+		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080", "PREW_GATEWAYS=a:1,,b", "PREW_RESOLVER=10.0.0.2,dns", "PREW_REAL_IP_FROM=10.0.0.0/8,alb",
+			"PREW_TLS_LISTEN=8443", "PREW_CACHE_SIZE=lots", "PREW_MISSES_PER_SECOND=-1", "PREW_NGINX_ACCESS_LOG=here", "PREW_CA_FILE=/$x"},
+			`prewnginx: the configuration has mistakes
+  PREW_NGINX_LISTEN: "8080", expected host:port
+  PREW_TLS_LISTEN: "8443", expected host:port
+  PREW_TLS_CERTIFICATE is not set, expected an absolute path without ", \ and $
+  PREW_TLS_KEY is not set, expected an absolute path without ", \ and $
+  PREW_GATEWAYS: "", expected host:port
+  PREW_GATEWAYS: "b", expected host:port
+  PREW_RESOLVER: "dns", expected the address of a DNS server, perhaps with a port; IPv6 in brackets
+  PREW_CA_FILE: "/$x", expected an absolute path without ", \ and $
+  PREW_REAL_IP_FROM: "alb", expected an address or a network, as 10.0.0.0/8
+  PREW_MISSES_PER_SECOND: -1, expected 0 (no limit) to 100000
+  PREW_NGINX_ACCESS_LOG: "here", expected stdout, or a socket as unix:/dev/log
+  PREW_CACHE_SIZE: "lots", expected a number of bytes, or with k, m or g behind it
+`},
+		{[]string{"PREW_PRIVATE=maybe", "PREW_SOURCE_PATH_STYLE=7", "PREW_HTTPS_REDIRECT=1", "PREW_BUCKET=photos", "PREW_S3_ENDPOINT=s3.test"},
+			`prewnginx: the configuration has mistakes
+  PREW_SOURCE_PATH_STYLE: --source-path-style: bool value must be true, 1, yes, false, 0 or no but got "7"
+  PREW_PRIVATE: --private: bool value must be true, 1, yes, false, 0 or no but got "maybe"
+  PREW_S3_ENDPOINT: "s3.test", expected http://host:port or https://host:port
+  PREW_HTTPS_REDIRECT: true, expected PREW_TLS_LISTEN or PREW_REAL_IP_FROM beside it: nobody could come over https, and everybody would be sent in circles
+`},
 		{[]string{"PREW_BUCKET=photos", "AWS_REGION=eu-west-1", "PREW_SOURCE_BUCKET=$x", "PREW_SOURCE_ENDPOINT=s3.test"},
-			"prewnginx: photos: bucket \"$x\", expected letters, digits, . _ and -\n" +
-				"photos: endpoint \"s3.test\", expected http://host:port or https://host:port\n"},
+			`prewnginx: the configuration has mistakes
+  PREW_SOURCE_BUCKET: "$x", expected letters, digits, . _ and -
+  PREW_SOURCE_ENDPOINT: "s3.test", expected http://host:port or https://host:port
+`},
+		// What photos have from previews is one mistake.
+		{[]string{"PREW_BUCKET=photos", "PREW_SOURCE_BUCKET=originals", "AWS_REGION=eu_west"},
+			`prewnginx: PREW_S3_REGION: "eu_west", expected one of AWS's, or an endpoint
+`},
+		{[]string{"PREW_SOURCE_BUCKET=originals", "AWS_REGION=eu-west-1", "PREW_SOURCE_REGION=eu_west"},
+			`prewnginx: the configuration has mistakes
+  PREW_BUCKET is not set, expected letters, digits, . _ and -
+  PREW_SOURCE_REGION: "eu_west", expected one of AWS's, or an endpoint
+`},
 	}
 	for _, command := range []string{"serve", "write", "check"} {
 		for _, test := range tests {
