@@ -18,7 +18,7 @@ import (
 
 // commandLine is every command, flag and variable there is.
 type commandLine struct {
-	Serve  serve  `cmd:"" help:"Write the configuration and become nginx, in the foreground; SIGTERM ends it at once, SIGQUIT when every client has its answer, SIGHUP reads certificates anew."`
+	Serve  serve  `cmd:"" help:"Write the configuration and become nginx, in the foreground; SIGTERM ends it at once, SIGQUIT when every client has its answer, SIGHUP reads certificates anew, SIGUSR1 opens access.log anew once it was moved away."`
 	Write  write  `cmd:"" help:"Write the configuration only and print its file."`
 	Check  check  `cmd:"" help:"Write the configuration to a folder that goes again, and have nginx test it."`
 	Health health `cmd:"" help:"Exit with 0 if nginx answers and with 1 if not; for container checks."`

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -160,6 +162,58 @@ func TestAccessLogOnStdout(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "access.log")); err == nil {
 		t.Error("there is an access.log as well")
+	}
+}
+
+// TestAccessLogIsRotated: whoever moves it away and sends SIGUSR1 to the process in
+// nginx.pid gets a new one, and each request stands in one of the two.
+func TestAccessLogIsRotated(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folderForAll(t)
+	log := filepath.Join(dir, "access.log")
+	cmd := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + dir, "PREW_NGINX_LISTEN=" + addr}, "serve")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	// lines are those of the requests for /elsewhere in a file, which may not be
+	// there yet.
+	lines := func(file string) int {
+		text, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return strings.Count(string(text), `"uri":"/elsewhere"`)
+	}
+	asked := 0
+	askUntil := func(what string, done func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
+			if response, err := http.Get("http://" + addr + "/elsewhere"); err == nil {
+				response.Body.Close()
+				asked++
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %d lines in access.log, %d in access.log.1", what, lines(log), lines(log+".1"))
+			}
+		}
+	}
+	askUntil("before", func() bool { return lines(log) > 0 })
+	if err := os.Rename(log, log+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("sh", "-c", `kill -USR1 $(cat "$0/nginx.pid")`, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	askUntil("after", func() bool { return lines(log) > 0 })
+	for deadline := time.Now().Add(10 * time.Second); lines(log)+lines(log+".1") != asked; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d lines in access.log and %d in access.log.1, want %d in both", lines(log), lines(log+".1"), asked)
+		}
 	}
 }
 
