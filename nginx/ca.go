@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// caFiles are where systems keep the certificates that they trust, in one file:
+// caFiles are the files in which systems keep all certificates that they trust:
 // Debian and Alpine, Fedora and Amazon Linux, OpenSUSE.
 var caFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",
@@ -13,7 +13,7 @@ var caFiles = []string{
 	"/etc/ssl/ca-bundle.pem",
 }
 
-// systemCAFile finds the one of this system.
+// systemCAFile returns the one that this system has.
 func systemCAFile() (string, error) {
 	for _, file := range caFiles {
 		if _, err := os.Stat(file); err == nil {

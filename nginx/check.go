@@ -14,24 +14,23 @@ var (
 	user      = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
 	accessLog = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
 	cacheSize = regexp.MustCompile(`^[1-9][0-9]{0,9}[kKmMgG]?$`)
-	// path has no quote, backslash or control byte, which would end the quoted
-	// text it stands in, and no dollar sign, which starts a variable there and
-	// can't be escaped. A brace is none to nginx inside quotes.
+	// A path is written in quotes. A quote, backslash or control byte could end them,
+	// and a dollar sign would start a variable and can't be escaped. Braces and
+	// semicolons mean nothing inside quotes.
 	path = regexp.MustCompile(`^/[^"\\$\x00-\x1f\x7f]*$`)
 )
 
 const (
 	aPath = `an absolute path without ", \ and $`
-	// mostMisses is far beyond what one client can look at; nginx itself counts
-	// in thousandths of a request and would overflow at 2 million.
+	// mostMisses is far more than one client can look at in a second. nginx counts
+	// thousandths of requests and would overflow at 2 million.
 	mostMisses = 100_000
-	// longestDir leaves room for the longest name of a socket in the 108 bytes of
-	// a socket's path, one of which is a zero (unix(7)).
+	// longestDir leaves room for the longest name of a socket: a socket's path has
+	// 108 bytes, the last of them zero (unix(7)).
 	longestDir = 107 - len("/previews.sock")
 )
 
-// mistake is a setting, the value that nginx can't be configured with, and what
-// was expected instead.
+// mistake is a setting with a value that nginx can't be configured with.
 type mistake struct {
 	setting, value, expected string
 }
@@ -45,8 +44,7 @@ func (m mistake) Error() string {
 	return fmt.Sprintf("%s: %q, expected %s", m.setting, m.value, m.expected)
 }
 
-// Variables of prewnginx, by a store's settings. For photos those that differ from
-// the previews' are named by variables of their own.
+// The variables that prewnginx reads a store's settings from.
 var (
 	ofPreviews = map[string]string{"bucket": "PREW_BUCKET", "region": "PREW_S3_REGION", "endpoint": "PREW_S3_ENDPOINT"}
 	ofPhotos   = map[string]string{"bucket": "PREW_SOURCE_BUCKET", "region": "PREW_SOURCE_REGION", "endpoint": "PREW_SOURCE_ENDPOINT"}
@@ -82,6 +80,7 @@ func (s Site) Check(dir string) error {
 		for _, m := range previews {
 			expect(false, ofPreviews[m.setting], m.value, m.expected)
 		}
+		// A mistake that photos take over from previews is reported once.
 		for _, m := range s.Photos.mistakes() {
 			expect(slices.Contains(previews, m), ofPhotos[m.setting], m.value, m.expected)
 		}
@@ -109,8 +108,8 @@ func (s Site) Check(dir string) error {
 	return errors.Join(errs...)
 }
 
-// isNetwork tells an address, or a network in the notation of RFC 4632, section
-// 3.1.
+// isNetwork reports whether text is an address, or a network in the notation of RFC
+// 4632, section 3.1.
 func isNetwork(text string) bool {
 	if addr, err := netip.ParseAddr(text); err == nil {
 		return addr.Zone() == ""
@@ -119,8 +118,8 @@ func isNetwork(text string) bool {
 	return err == nil
 }
 
-// isResolver tells what nginx takes for a DNS server. It may be a name to
-// nginx, which would be looked up once, by the system's own resolver.
+// isResolver reports whether nginx takes text as the address of a DNS server. nginx
+// would take a name too, but the system's resolver would look it up, and only once.
 func isResolver(text string) bool {
 	if addr, err := netip.ParseAddr(text); err == nil {
 		return addr.Is4()

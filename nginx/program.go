@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// Program finds nginx. Debian has it in /usr/sbin, which is not in every user's
-// PATH.
+// Program returns the path of the installed nginx. Debian's is in /usr/sbin, which is
+// not in every user's PATH.
 func Program() (string, error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -24,10 +24,10 @@ func Program() (string, error) {
 	return program, nil
 }
 
-// program is what the configuration must know of the nginx that reads it.
+// program is what the configuration depends on in the nginx that reads it.
 type program struct {
 	version []int  // 1, 22, 1
-	modules string // folder of the modules that are loaded
+	modules string // folder of the modules that it can load
 }
 
 var (
@@ -35,7 +35,7 @@ var (
 	modulesPath = regexp.MustCompile(`--modules-path=(\S+)`)
 )
 
-// inspect asks the installed nginx.
+// inspect asks the installed nginx how it was built.
 func inspect() (program, error) {
 	path, err := Program()
 	if err != nil {
@@ -64,12 +64,12 @@ func inspect() (program, error) {
 	return p, nil
 }
 
-// hasHTTP2 tells whether "http2" is a directive. Until 1.25.1 it is a word of
-// "listen", of which later versions warn.
+// hasHTTP2 reports whether "http2" is a directive. Before 1.25.1 it is a parameter of
+// "listen", for which later versions print a warning.
 func (p program) hasHTTP2() bool { return slices.Compare(p.version, []int{1, 25, 1}) >= 0 }
 
-// module finds a module that the configuration needs beside nginx. The package
-// is Debian's name for it.
+// module returns the path of a module that the configuration loads. Where it is
+// missing, the error names pkg, the package of Debian that has it.
 func (p program) module(file, pkg string) (string, error) {
 	path := filepath.Join(p.modules, file)
 	if _, err := os.Stat(path); err != nil {

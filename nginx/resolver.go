@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// systemResolvers are the name servers of a resolv.conf (resolv.conf(5)), as
-// nginx spells addresses. One of a zone, fe80::1%eth0, is left out: nginx knows
-// no zones.
+// systemResolvers returns the name servers of a resolv.conf (resolv.conf(5)), IPv6 in
+// brackets as nginx expects. An address with a zone, as fe80::1%eth0, is left out:
+// nginx can't read one.
 func systemResolvers(file string) ([]string, error) {
 	f, err := os.Open(file)
 	if err != nil {

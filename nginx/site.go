@@ -1,7 +1,7 @@
-// Package nginx is the configuration of the nginx in front: where a request
-// goes, what is cached, what a client sees. The .conf files are used as they
-// stand, here and in production; a Site fills in the one that differs from
-// place to place.
+// Package nginx is the configuration of the nginx in front: where a request goes, what
+// is cached, what a client sees. The .conf files are the same everywhere, in tests and
+// in production. site.conf is written from a template for each Site. server.conf begins
+// with the way of a request.
 package nginx
 
 import (
@@ -23,47 +23,47 @@ var siteTemplate string
 
 // Site is what differs from place to place. Addresses are host:port.
 type Site struct {
-	Listen   string   // where clients come in; the host may be *
-	TLS      TLS      // where they come in over TLS
+	Listen   string   // clients connect to it; the host may be *
+	TLS      TLS      // clients connect to it over TLS
 	Previews Store    // unused where the site is private
-	Photos   Store    // the zero Store: Previews
-	Private  bool     // nothing in S3 is public: the gateways are asked for everything
+	Photos   Store    // the zero Store: the same as Previews
+	Private  bool     // nothing in S3 is public, and every miss goes to a gateway
 	Gateways []string // at least one
 
-	// Resolvers are the DNS servers that are asked for the names of stores, each
-	// an address, perhaps with a port. None: those of /etc/resolv.conf.
+	// Resolvers are the DNS servers that look up the names of stores, each an address,
+	// perhaps with a port. None: those of /etc/resolv.conf.
 	Resolvers []string
-	// CAFile holds the certificates that a store's must lead to. Empty: those that
-	// the system trusts.
+	// CAFile is a PEM file with the certificates that are trusted to vouch for a
+	// store's. Empty: those that the system trusts.
 	CAFile string
 
-	// HTTPSRedirect sends who comes over plain HTTP to https.
+	// HTTPSRedirect redirects requests over plain HTTP to https, except for /health.
 	HTTPSRedirect bool
-	// RealIPFrom are the addresses, or networks as 10.0.0.0/8, of balancers in
-	// front: they are believed who the client is and whether it came over https.
+	// RealIPFrom are the addresses, or networks as 10.0.0.0/8, of balancers in front.
+	// Their X-Forwarded-For and X-Forwarded-Proto are believed.
 	RealIPFrom []string
-	// MissesPerSecond is how many requests for what is neither in the cache nor
-	// in S3 a client may make, after 100 at once. 0: as many as it likes.
+	// MissesPerSecond is how many requests a second a client may make for what is
+	// neither in the cache nor in S3, after 100 at once. 0: no limit.
 	MissesPerSecond int
 
-	CacheSize string // of the folder with the cache, as 500m; empty: 2g
-	AccessLog string // "stdout", or the socket of a syslog as unix:/dev/log; empty: <dir>/access.log
+	CacheSize string // most bytes of the cache on disk, as 500m; empty: 2g
+	AccessLog string // "stdout", or a syslog's socket as unix:/dev/log; empty: <dir>/access.log
 	Gallery   string // absolute folder with the page at / and /gallery/; empty: no such page
-	User      string // whom the workers run as, when started as root; empty: nginx's default
+	User      string // user of the workers where nginx is started as root; empty: nginx's default
 }
 
-// TLS is where clients come in over TLS.
+// TLS is the address where clients connect over TLS, and its certificate.
 type TLS struct {
 	Listen      string // host:port; the host may be *. Empty: nowhere
-	Certificate string // absolute path of the PEM file with it and the ones it needs
-	Key         string // absolute path of the PEM file
+	Certificate string // absolute path of the PEM file with the certificate and its intermediates
+	Key         string // absolute path of the PEM file with the key
 }
 
-// Write lays out below dir all that nginx needs to serve the site and returns
-// the file to start it with: nginx -e <dir>/error.log -p <dir> -c <file>. It
-// stays in the foreground and writes nothing outside dir. What an earlier Write
-// has left is replaced, except for the cache. Where Check finds mistakes, they are
-// the error, and nothing is written.
+// Write writes below dir everything that nginx needs to serve the site, and returns the
+// file to start it with: nginx -e <dir>/error.log -p <dir> -c <file>. nginx then stays
+// in the foreground and writes nothing outside dir. Files of an earlier Write are
+// overwritten; the cache stays. Where Check finds mistakes, they are the error, and
+// nothing is written.
 func (s Site) Write(dir string) (confFile string, err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
@@ -104,14 +104,14 @@ func (s Site) Write(dir string) (confFile string, err error) {
 	return confFile, os.WriteFile(confFile, conf, 0o644)
 }
 
-// withDefaults is the site with what may be left out filled in.
+// withDefaults returns the site with the defaults of Photos and CacheSize filled in.
 func (s Site) withDefaults() Site {
 	s.CacheSize = cmp.Or(s.CacheSize, "2g")
 	s.Photos = cmp.Or(s.Photos, s.Previews)
 	return s
 }
 
-// conf is the text of site.conf.
+// conf returns the text of site.conf, for the installed nginx.
 func (s Site) conf(dir string) ([]byte, error) {
 	program, err := inspect()
 	if err != nil {
@@ -120,7 +120,7 @@ func (s Site) conf(dir string) ([]byte, error) {
 	data := struct {
 		Site
 		Dir       string
-		HTTP2     bool // a directive of its own
+		HTTP2     bool // "http2" is a directive
 		Modules   []string
 		Upstreams []upstream
 		Tunnels   []tunnel

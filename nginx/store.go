@@ -16,8 +16,9 @@ type Store struct {
 	PathStyle bool   // the bucket is named in the path and not in the host
 }
 
-// endpoint is the one that is used. AWS General Reference, "Amazon S3 endpoints
-// and quotas"; China's regions have a domain of their own.
+// endpoint returns the store's Endpoint or, where that is empty, the region's (AWS
+// General Reference, "Amazon S3 endpoints and quotas"). China's regions have a domain of
+// their own.
 func (s Store) endpoint() string {
 	if s.Endpoint != "" {
 		return strings.TrimSuffix(s.Endpoint, "/")
@@ -35,7 +36,7 @@ var (
 	endpoint = regexp.MustCompile(`^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 )
 
-// mistakes are all of a store's.
+// mistakes returns every mistake in a store, by the names bucket, region and endpoint.
 func (s Store) mistakes() (all []mistake) {
 	if !bucket.MatchString(s.Bucket) {
 		all = append(all, mistake{"bucket", s.Bucket, "letters, digits, . _ and -"})
@@ -58,18 +59,19 @@ func (s Store) mistakes() (all []mistake) {
 	return all
 }
 
-// place is a store as nginx needs to know it.
+// place is a store as nginx connects to it and asks it.
 type place struct {
 	TLS    bool
-	Name   string // of the server: who the certificate must be for
+	Name   string // of the server, for which it must have its certificate
 	Addr   string // host:port
-	Host   string // what the server is told it is called
-	Prefix string // what stands before every path, as /photos
+	Host   string // the Host header
+	Prefix string // comes before every path, as /photos
 }
 
-// place of a store that has been checked. A bucket with a dot in its name is
-// named in the path over TLS, as the SDK does: the star of a certificate for
-// *.s3.eu-west-1.amazonaws.com stands for no dot (RFC 6125, section 6.4.3).
+// place returns the place of a store without mistakes. Over TLS a bucket with a dot in
+// its name is named in the path, as the SDK does: a certificate for
+// *.s3.eu-west-1.amazonaws.com does not match a name with a further dot (RFC 6125,
+// section 6.4.3).
 func (s Store) place() place {
 	e, err := url.Parse(s.endpoint())
 	if err != nil {
@@ -89,7 +91,7 @@ func (s Store) place() place {
 	return p
 }
 
-// isAddress tells a host that is not looked up in the DNS: localhost is in none
+// isAddress reports whether a host is not looked up in the DNS. localhost is never in it
 // (RFC 6761, section 6.3).
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)

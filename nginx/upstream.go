@@ -9,24 +9,24 @@ import (
 	"syscall"
 )
 
-// upstream is a store as requests reach it: photos or previews.
+// upstream is one of nginx's upstreams, photos or previews.
 type upstream struct {
 	Name   string
 	Server string // host:port or unix:<socket>
-	Tunnel bool   // Server is a tunnel's socket
+	Tunnel bool   // Server is the socket of a tunnel
 	Host   string
 	Prefix string
 }
 
-// tunnel is a socket behind which nginx's stream module connects to a store.
-// stream.conf says what for.
+// tunnel is a socket from which nginx's stream module connects to a store. stream.conf
+// says why there are tunnels.
 type tunnel struct {
 	place
 	Socket string
 }
 
-// upstreams are the two stores of a site that has been checked, and the tunnels
-// that lead to them. Two that are one server share a tunnel.
+// upstreams returns the upstreams of a site without mistakes, and the tunnels to those
+// that need one. Photos and previews on the same server share a tunnel.
 func (s Site) upstreams(dir string) (all []upstream, tunnels []tunnel) {
 	for _, store := range []struct {
 		name string
@@ -49,9 +49,9 @@ func (s Site) upstreams(dir string) (all []upstream, tunnels []tunnel) {
 	return all, tunnels
 }
 
-// removeDeadSockets removes the sockets that an nginx has left which was killed:
-// it can't bind them again. One that somebody listens on stays, as it outlives a
-// reload.
+// removeDeadSockets removes the sockets of an nginx that was killed, because the next
+// one can't bind them again. A socket on which nginx still listens stays, so that Write
+// can precede a reload.
 func removeDeadSockets(dir string) error {
 	for _, name := range []string{"nobody.sock", "previews.sock", "photos.sock"} {
 		socket := filepath.Join(dir, name)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// health asks the nginx beside it whether it answers. An image without a shell
-// has no other program that could.
+// health asks the nginx of this machine whether it answers. An image without a shell has
+// no other program for that.
 type health struct {
 	Listen string `env:"PREW_NGINX_LISTEN" default:"*:8080" help:"Address that it answers on."`
 }
@@ -24,7 +24,8 @@ func (h health) Run() error {
 	case "::":
 		host = "::1"
 	}
-	// nginx answers this by itself, in less than a millisecond, and no proxy for it.
+	// nginx answers this itself, in less than a millisecond. The transport has no proxy:
+	// another machine would answer in nginx's place.
 	client := http.Client{Timeout: 2 * time.Second, Transport: new(http.Transport)}
 	response, err := client.Get("http://" + net.JoinHostPort(host, port) + "/health")
 	if err != nil {

@@ -1,5 +1,5 @@
-// The program prewnginx runs nginx in front of prew: it reads the environment,
-// writes nginx's configuration and becomes nginx.
+// Prewnginx runs nginx in front of prew: it reads the environment, writes nginx's
+// configuration and becomes nginx.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 	"prew/nginx"
 )
 
-// commandLine is every command, flag and variable there is.
+// commandLine has every command, flag and variable.
 type commandLine struct {
 	Serve  serve  `cmd:"" help:"Write the configuration and become nginx, in the foreground; SIGTERM ends it at once, SIGQUIT when every client has its answer, SIGHUP reads certificates anew, SIGUSR1 opens access.log anew once it was moved away."`
 	Write  write  `cmd:"" help:"Write the configuration only and print its file."`
@@ -24,8 +24,8 @@ type commandLine struct {
 	Health health `cmd:"" help:"Exit with 0 if nginx answers and with 1 if not; for container checks."`
 }
 
-// site is what there is to configure, for every command alike. What a value may
-// be is nginx.Site's to say, which finds all mistakes at once.
+// site has the settings of nginx, the same for every command. nginx.Site checks their
+// values.
 type site struct {
 	Listen string `env:"PREW_NGINX_LISTEN" default:"*:8080" help:"Address to answer on."`
 
@@ -55,8 +55,8 @@ type site struct {
 	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" placeholder:"stdout" help:"Where the log of requests goes: stdout, where that is a file or a pipe, or the socket of a syslog, as unix:/dev/log; by default access.log in the folder."`
 }
 
-// nginxSite is the site that the flags describe. A file that is named by a relative
-// path is looked for in the folder where prewnginx was started.
+// nginxSite returns the site that the flags describe. Relative paths of files start at
+// the folder in which prewnginx was started.
 func (s site) nginxSite() (nginx.Site, error) {
 	previews := nginx.Store{Bucket: s.Bucket, Region: s.S3Region, Endpoint: s.S3Endpoint, PathStyle: s.S3PathStyle}
 	photos := nginx.Store{
@@ -91,8 +91,9 @@ func (s site) nginxSite() (nginx.Site, error) {
 	}, errors.Join(errs...)
 }
 
-// writeTo writes the configuration below dir and returns the file. Mistakes, after
-// those that are known to be wrong, are the error, and then nothing is written.
+// writeTo writes the configuration below dir and returns the file to start nginx with.
+// Where there are mistakes, those in wrong or others, all are the error and nothing is
+// written.
 func (s site) writeTo(dir string, wrong mistakes) (string, error) {
 	site, err := s.nginxSite()
 	if err != nil {
@@ -107,13 +108,13 @@ func (s site) writeTo(dir string, wrong mistakes) (string, error) {
 	return site.Write(dir)
 }
 
-// command is nginx's command line for a configuration. Its errors go to
-// standard error, also those from before it has read the configuration.
+// command returns nginx's command line for a configuration. nginx writes its errors to
+// standard error, even before it has read the configuration.
 func command(dir, conf string) []string {
 	return []string{"nginx", "-e", "stderr", "-p", dir, "-c", conf}
 }
 
-// folder is where the configuration is written, with the cache beside it.
+// folder is the folder of the configuration and the cache.
 type folder struct {
 	Dir string `env:"PREW_NGINX_DIR" default:"/var/cache/prewnginx" help:"Folder for the configuration and the cache: all that is ever written to."`
 }
