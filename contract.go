@@ -114,28 +114,3 @@ type RenderError struct {
 }
 
 func (e *RenderError) Error() string { return e.Message }
-
-// Code is the word for a failure: in the function's result, beside the lease
-// in Redis, and in the X-Prew-Error header of an answer.
-type Code string
-
-// The codes, by where they arise: in the path, in the function, between the
-// gateway and the function.
-const (
-	PathRefused   Code = "path_refused"
-	PresetUnknown Code = "preset_unknown"
-
-	SourceMissing     Code = "source_missing"
-	SourceUnsupported Code = "source_unsupported" // no image, or of a kind that is not read
-	SourceDamaged     Code = "source_damaged"
-	SourceTooLarge    Code = "source_too_large"
-	RequestInvalid    Code = "request_invalid"
-	StorageFailed     Code = "storage_failed"
-
-	Busy          Code = "busy"           // too many wait in this gateway already
-	Throttled     Code = "throttled"      // the function has no place free
-	RenderFailed  Code = "render_failed"  // the function crashed or was not reached
-	RenderGarbage Code = "render_garbage" // the function's answer can't be read
-	NotStored     Code = "not_stored"     // it said it was done and no object is there
-	TimedOut      Code = "timed_out"
-)
