@@ -78,5 +78,11 @@ func FailureOf(code Code) (Code, Failure) {
 	return RenderFailed, failures[RenderFailed]
 }
 
+// Known says whether a code is in the table.
+func (c Code) Known() bool {
+	_, ok := failures[c]
+	return ok
+}
+
 // Codes yields every code there is, in no order.
 func Codes() iter.Seq[Code] { return maps.Keys(failures) }

@@ -21,7 +21,6 @@ import (
 	"prew"
 	"prew/deploy/local/stack"
 	"prew/lambda/render"
-	"prew/lambda/store"
 )
 
 const bucket = "photos"
@@ -201,32 +200,6 @@ func TestOnlyTheFirstInvocationIsCold(t *testing.T) {
 	for i, want := range []bool{true, false, false} {
 		if got := invoke(t, f, prew.RenderRequest{}).Timing.Cold; got != want {
 			t.Errorf("invocation %d: cold %v, want %v", i+1, got, want)
-		}
-	}
-}
-
-func TestPhotosLieWherePreviewsDoUnlessTheEnvironmentSays(t *testing.T) {
-	previews := store.Place{Region: "eu-west-1", Endpoint: "https://r2.test", PathStyle: true, Role: "arn:previews"}
-	environ := map[string]string{
-		"PREW_S3_REGION": "eu-west-1", "PREW_S3_ENDPOINT": "https://r2.test", "PREW_S3_PATH_STYLE": "1", "PREW_S3_ROLE": "arn:previews",
-	}
-	getenv := func(name string) string { return environ[name] }
-	for _, yes := range []string{"1", "true", "yes"} {
-		environ["PREW_S3_PATH_STYLE"] = yes
-		if a, b, err := places(getenv); a != previews || b != previews || err != nil {
-			t.Errorf("%+v and %+v, %v, want twice %+v", a, b, err, previews)
-		}
-	}
-	environ["PREW_SOURCE_REGION"], environ["PREW_SOURCE_ENDPOINT"] = "us-west-2", "https://ceph.test"
-	environ["PREW_SOURCE_PATH_STYLE"], environ["PREW_SOURCE_ROLE"] = "0", "arn:photos"
-	photos := store.Place{Region: "us-west-2", Endpoint: "https://ceph.test", Role: "arn:photos"}
-	if a, b, err := places(getenv); a != photos || b != previews || err != nil {
-		t.Errorf("%+v and %+v, %v, want %+v and %+v", a, b, err, photos, previews)
-	}
-	for _, name := range []string{"PREW_SOURCE_PATH_STYLE", "PREW_S3_PATH_STYLE"} {
-		environ[name] = "on"
-		if _, _, err := places(getenv); err == nil || err.Error() != name+`: "on", expected 1 or 0` {
-			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

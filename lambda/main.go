@@ -4,14 +4,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -44,55 +42,22 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	photos, previews, err := places(os.Getenv)
+	places, err := prew.ReadPlaces(os.Getenv)
 	if err != nil {
 		return err
 	}
 	f := function{
-		storage: storage{photos.Client(cfg), previews.Client(cfg), types.ObjectCannedACL(os.Getenv("PREW_ACL"))},
+		storage: storage{
+			photos:   store.Open(cfg, places.Photos()).Client,
+			previews: store.Open(cfg, places.Previews()).Client,
+			acl:      types.ObjectCannedACL(os.Getenv("PREW_ACL")),
+		},
 		presets: presets,
 		log:     slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 		warm:    new(atomic.Bool),
 	}
 	lambda.Start(f.handle)
 	return nil
-}
-
-// places are where photos are read and previews stored, as the environment says.
-// Photos lie where previews do, but for what a PREW_SOURCE_ variable says of them.
-func places(getenv func(string) string) (photos, previews store.Place, err error) {
-	pathStyle, err := isYes("PREW_S3_PATH_STYLE", getenv)
-	if err != nil {
-		return photos, previews, err
-	}
-	previews = store.Place{
-		Region:    getenv("PREW_S3_REGION"),
-		Endpoint:  getenv("PREW_S3_ENDPOINT"),
-		PathStyle: pathStyle,
-		Role:      getenv("PREW_S3_ROLE"),
-	}
-	if getenv("PREW_SOURCE_PATH_STYLE") != "" {
-		pathStyle, err = isYes("PREW_SOURCE_PATH_STYLE", getenv)
-	}
-	photos = store.Place{
-		Region:    cmp.Or(getenv("PREW_SOURCE_REGION"), previews.Region),
-		Endpoint:  cmp.Or(getenv("PREW_SOURCE_ENDPOINT"), previews.Endpoint),
-		PathStyle: pathStyle,
-		Role:      cmp.Or(getenv("PREW_SOURCE_ROLE"), previews.Role),
-	}
-	return photos, previews, err
-}
-
-// isYes reads a variable in the words that the gateway and nginx's program know.
-func isYes(name string, getenv func(string) string) (bool, error) {
-	switch text := getenv(name); strings.ToLower(text) {
-	case "1", "true", "yes":
-		return true, nil
-	case "", "0", "false", "no":
-		return false, nil
-	default:
-		return false, fmt.Errorf("%s: %q, expected 1 or 0", name, text)
-	}
 }
 
 // loadPresets reads the presets that requests without parameters and the

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"io"
@@ -17,21 +16,8 @@ import (
 	"prew/lambda/store"
 )
 
-const (
-	// callTimeout bounds reading a photo and storing a preview, each in all,
-	// with every attempt: two of them and a render fit into the 25 s of the
-	// function, which fit into the 27 s that the gateway waits.
-	callTimeout = 8 * time.Second
-
-	// conflictTries is how often storing a preview is tried when S3 says that
-	// something else is done to the key just now (409, a
-	// ConditionalRequestConflict). That is over in a moment; what is not over
-	// after four pauses is no such conflict.
-	conflictTries = 5
-	conflictPause = 100 * time.Millisecond
-)
-
-// storage reads photos and stores previews in S3.
+// storage reads photos and stores previews. Which buckets is for each request to
+// say; where they lie is the environment's.
 type storage struct {
 	photos   *s3.Client
 	previews *s3.Client
@@ -55,10 +41,10 @@ const smallRest = 64 << 10
 // get opens a photo. Its errors are SourceMissing, SourceTooLarge for one that
 // says it has more bytes than are rendered, and StorageFailed.
 func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	p := &photo{name: bucket + "/" + key, cancel: cancel}
 	start := time.Now()
-	object, err := s.photos.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	object, err := store.Bucket{Client: s.photos, Name: bucket}.Get(ctx, key, nil)
 	p.waited = time.Since(start)
 	if err != nil {
 		cancel()
@@ -104,49 +90,16 @@ func (p *photo) Close() {
 // another was first, that is as good, and first is false and etag empty. Its
 // error is StorageFailed.
 func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, cacheControl string) (etag string, first bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	defer cancel()
-	input := &s3.PutObjectInput{
-		Bucket:       &bucket,
-		Key:          &key,
-		ContentType:  &p.ContentType,
-		CacheControl: aws.String(cmp.Or(cacheControl, prew.DefaultCacheControl)),
-		IfNoneMatch:  aws.String("*"),
+	etag, first, err = store.Bucket{Client: s.previews, Name: bucket}.PutIfAbsent(ctx, key, store.Object{
+		Data:         p.Data,
+		ContentType:  p.ContentType,
+		CacheControl: cmp.Or(cacheControl, prew.DefaultCacheControl),
 		ACL:          s.acl,
+	})
+	if err != nil {
+		err = fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
 	}
-	for tries := 1; ; tries++ {
-		input.Body = bytes.NewReader(p.Data)
-		object, err := s.previews.PutObject(ctx, input)
-		if err == nil {
-			return aws.ToString(object.ETag), true, nil
-		}
-		switch store.Status(err) {
-		case http.StatusPreconditionFailed:
-			return "", false, nil
-		case http.StatusConflict:
-			if tries < conflictTries && pause(ctx, conflictPause) {
-				continue
-			}
-		case http.StatusNotImplemented:
-			// A store that knows no conditional write. Two renders of a
-			// preview are alike: the later one does no harm.
-			if input.IfNoneMatch != nil {
-				input.IfNoneMatch = nil
-				continue
-			}
-		}
-		return "", false, fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
-	}
-}
-
-// pause waits, and says whether it could wait so long.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return etag, first, err
 }

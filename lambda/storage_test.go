@@ -29,10 +29,9 @@ func faulty(t *testing.T, answer http.HandlerFunc) storage {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	client := store.Place{Region: "us-east-1", Endpoint: server.URL, PathStyle: true}.Client(aws.Config{
-		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
-	})
-	return storage{photos: client, previews: client}
+	b := store.Open(aws.Config{Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")},
+		prew.Place{Region: "us-east-1", Endpoint: server.URL, PathStyle: true})
+	return storage{photos: b.Client, previews: b.Client}
 }
 
 // refuse answers as S3 does when it refuses.

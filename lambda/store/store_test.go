@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"prew"
+	"prew/deploy/local/stack"
 )
 
 // cfg has the credentials "own" and no other settings.
@@ -32,16 +36,16 @@ func TestPlaceIsWhereItSays(t *testing.T) {
 	cfg := cfg
 	cfg.BaseEndpoint = &server.URL
 	for _, test := range []struct {
-		place Place
+		place prew.Place
 		path  string
 		scope string
 	}{
-		{Place{PathStyle: true}, "/b/k", "Credential=own/"},
-		{Place{PathStyle: true, Endpoint: server.URL + "/below"}, "/below/b/k", "Credential=own/"},
-		{Place{PathStyle: true, Region: "eu-west-1"}, "/b/k", "/eu-west-1/s3/"},
-		{Place{PathStyle: true, Role: "arn:aws:iam::1:role/r"}, "/b/k", "Credential=assumed/"},
+		{prew.Place{Bucket: "b", PathStyle: true}, "/b/k", "Credential=own/"},
+		{prew.Place{Bucket: "b", PathStyle: true, Endpoint: server.URL + "/below"}, "/below/b/k", "Credential=own/"},
+		{prew.Place{Bucket: "b", PathStyle: true, Region: "eu-west-1"}, "/b/k", "/eu-west-1/s3/"},
+		{prew.Place{Bucket: "b", PathStyle: true, Role: "arn:aws:iam::1:role/r"}, "/b/k", "Credential=assumed/"},
 	} {
-		if _, err := test.place.Client(cfg).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")}); err != nil {
+		if _, err := Open(cfg, test.place).Get(t.Context(), "k", nil); err != nil {
 			t.Errorf("%+v: %v", test.place, err)
 		}
 		if path != test.path || !strings.Contains(authorization, test.scope) {
@@ -66,13 +70,66 @@ func TestWhatARefusalMeans(t *testing.T) {
 			w.WriteHeader(test.status)
 			fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", test.code)
 		}))
-		_, err := Place{Endpoint: server.URL, PathStyle: true}.Client(cfg).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")})
+		b := Open(cfg, prew.Place{Bucket: "b", Endpoint: server.URL, PathStyle: true})
+		_, err := b.Get(t.Context(), "k", nil)
 		server.Close()
 		if Status(err) != test.status || Missing(err) != test.missing {
 			t.Errorf("%d %s: status %d, missing %v", test.status, test.code, Status(err), Missing(err))
 		}
-		if _, err := (Place{Endpoint: server.URL, PathStyle: true}).Client(cfg).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")}, func(o *s3.Options) { o.RetryMaxAttempts = 1 }); Status(err) != 0 || Missing(err) {
+		b.Client = s3.New(b.Client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 1 })
+		if _, err := b.Get(t.Context(), "k", nil); Status(err) != 0 || Missing(err) {
 			t.Errorf("a server that is gone: status %d, missing %v", Status(err), Missing(err))
+		}
+	}
+}
+
+// TestWhatIsListedCanBeDeleted on a real S3 server, with more keys than a page and
+// a call have.
+func TestWhatIsListedCanBeDeleted(t *testing.T) {
+	server, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop() })
+	if err := server.CreateBucket(t.Context(), "pictures"); err != nil {
+		t.Fatal(err)
+	}
+	b := Bucket{server.Client(), "pictures"}
+	const previews = 1005
+	var keys []string
+	for i := range previews {
+		keys = append(keys, fmt.Sprintf("prew/card/%04d @+.jpg", i))
+	}
+	for _, key := range append([]string{"prew/card2/a.jpg"}, keys...) {
+		if _, first, err := b.PutIfAbsent(t.Context(), key, Object{Data: []byte("p")}); !first || err != nil {
+			t.Fatalf("%s: first %t, %v", key, first, err)
+		}
+	}
+	listed := func(prefix string) (found []string) {
+		for object, err := range b.List(t.Context(), prefix) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, *object.Key)
+		}
+		return found
+	}
+	if found := listed("prew/card/"); !slices.Equal(found, keys) {
+		t.Errorf("%d keys are listed, want %d", len(found), previews)
+	}
+	if err := b.Delete(t.Context(), append(keys, "prew/card/none.jpg")); err != nil {
+		t.Error(err)
+	}
+	if found := listed(""); !slices.Equal(found, []string{"prew/card2/a.jpg"}) {
+		t.Errorf("left are %q", found)
+	}
+	b.Name = "no-such-bucket"
+	if err := b.Delete(t.Context(), keys[:1]); err == nil || !strings.Contains(err.Error(), keys[0]) {
+		t.Errorf("%v, want the key that was refused", err)
+	}
+	for _, err := range b.List(t.Context(), "") {
+		if err == nil {
+			t.Error("a bucket that is not there is listed")
 		}
 	}
 }

@@ -1,102 +1,19 @@
-package main
+package answer
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
-	"net/http"
-	"os"
-	"strings"
-	"sync"
 
 	"prew"
 )
 
-// mark is what stands in the middle of an error picture: a framed landscape,
-// and over it what is the matter.
-type mark int
-
-const (
-	slashed   mark = iota // not found
-	exclaimed             // something is wrong with the photo or the renderer
-	waiting               // busy, come again
-)
-
-// picture is a drawn or configured error picture.
-type picture struct {
-	data        []byte
-	contentType string
-}
-
-// pictures draws the error pictures, each once for a mark and a size. Sizes
-// come from presets alone, so that there are few.
-type pictures struct {
-	notFound, failed *picture // configured files in place of drawings, or nil
-
-	mu    sync.Mutex // protects drawn
-	drawn map[drawing]picture
-}
-
+// drawing is a framed landscape, and over it what is the matter.
 type drawing struct {
-	mark          mark
+	what          prew.Drawing
 	width, height int
-}
-
-// newPictures reads the files that replace the drawings; empty names keep them.
-// Every mistake is in the error, by the variable's name.
-func newPictures(notFoundFile, errorFile string) (*pictures, error) {
-	notFound, errNotFound := readPicture("PREW_NOT_FOUND_IMAGE", notFoundFile)
-	failed, errFailed := readPicture("PREW_ERROR_IMAGE", errorFile)
-	if err := errors.Join(errNotFound, errFailed); err != nil {
-		return nil, err
-	}
-	return &pictures{notFound: notFound, failed: failed, drawn: map[drawing]picture{}}, nil
-}
-
-// readPicture reads the file that a variable names, if it names one.
-func readPicture(variable, file string) (*picture, error) {
-	if file == "" {
-		return nil, nil
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", variable, err)
-	}
-	contentType := http.DetectContentType(data)
-	if !strings.HasPrefix(contentType, "image/") {
-		return nil, fmt.Errorf("%s: %s is %s, expected an image", variable, file, contentType)
-	}
-	return &picture{data, contentType}, nil
-}
-
-// get returns the picture for a mark in the size of a preset. A free side is
-// as in 3:2; the zero preset, of a path that named none, gives 600x400.
-func (p *pictures) get(preset prew.Preset, m mark) picture {
-	if m == slashed && p.notFound != nil {
-		return *p.notFound
-	}
-	if m != slashed && p.failed != nil {
-		return *p.failed
-	}
-	d := drawing{m, preset.Width, preset.Height}
-	switch {
-	case d.width == 0 && d.height == 0:
-		d.width, d.height = 600, 400
-	case d.width == 0:
-		d.width = (d.height*3 + 1) / 2
-	case d.height == 0:
-		d.height = (d.width*2 + 2) / 3
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, ok := p.drawn[d]; !ok {
-		p.drawn[d] = picture{d.png(), "image/png"}
-	}
-	return p.drawn[d]
 }
 
 // shades is how many colours lie from field to mark, both included: enough for
@@ -127,7 +44,7 @@ func (d drawing) png() []byte {
 		for x := area.Min.X; x < area.Max.X; x++ {
 			at := point{(float64(x) + 0.5 - float64(d.width)/2) / unit, (float64(y) + 0.5 - float64(d.height)/2) / unit}
 			// A pixel is covered as far as it lies inside the edge.
-			cover := min(max(0.5-d.mark.distance(at)*unit, 0), 1)
+			cover := min(max(0.5-distance(d.what, at)*unit, 0), 1)
 			img.SetColorIndex(x, y, uint8(cover*(shades-1)+0.5))
 		}
 	}
@@ -144,27 +61,27 @@ type point struct{ x, y float64 }
 
 // distance is how far a point lies from the edge of the mark, below zero
 // inside: shapes are joined by min and cut out by max with the negative.
-func (m mark) distance(p point) float64 {
+func distance(what prew.Drawing, p point) float64 {
 	const stroke = 0.06 // half the width of the lines
 	frame := math.Abs(p.box(point{0, 0}, 0.94, 0.70, 0.14)) - stroke
 	sun := p.circle(point{-0.45, -0.28}, 0.15)
 	hills := min(p.triangle(point{-0.30, -0.02}, 0.50, 0.42), p.triangle(point{0.28, -0.22}, 0.62, 0.62))
 	hills = max(hills, p.y-0.40)
 	landscape := min(frame, sun, hills)
-	switch m {
-	case slashed:
+	switch what {
+	case prew.Slashed:
 		line := p.line(point{-0.80, 0.88}, point{0.80, -0.88}) - stroke*1.2
 		return min(max(landscape, -(line-stroke*1.4)), line)
-	case exclaimed:
-		return m.badge(p, landscape, min(p.line(point{0.78, 0.30}, point{0.78, 0.62})-stroke, p.circle(point{0.78, 0.80}, stroke*1.2)))
+	case prew.Exclaimed:
+		return badge(p, landscape, min(p.line(point{0.78, 0.30}, point{0.78, 0.62})-stroke, p.circle(point{0.78, 0.80}, stroke*1.2)))
 	default:
 		dots := min(p.circle(point{0.60, 0.56}, 0.065), p.circle(point{0.78, 0.56}, 0.065), p.circle(point{0.96, 0.56}, 0.065))
-		return m.badge(p, landscape, dots)
+		return badge(p, landscape, dots)
 	}
 }
 
 // badge lays a disc over the lower right of the landscape, with a sign cut out.
-func (m mark) badge(p point, landscape, sign float64) float64 {
+func badge(p point, landscape, sign float64) float64 {
 	disc := p.circle(point{0.78, 0.56}, 0.40)
 	return min(max(landscape, -(disc-0.09)), max(disc, -sign))
 }

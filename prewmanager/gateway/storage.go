@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -24,15 +24,14 @@ const maxPreview = 64 << 20
 // storage reads the objects of one bucket. Every call ends within timeout, but
 // for the body of one that is streamed.
 type storage struct {
-	client  *s3.Client
-	bucket  string
+	store.Bucket
 	timeout time.Duration
 	tracer  trace.Tracer
-	metrics *metrics
+	metrics *Metrics
 }
 
 // preview reads the stored preview, whole.
-func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *preview, found bool, err error) {
+func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	object, err := s.get(ctx, ref.PreviewKey(), nil)
@@ -51,7 +50,7 @@ func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *preview, found b
 	if len(data) > maxPreview {
 		return nil, false, fail(prew.StorageFailed, fmt.Errorf("%s is larger than %d bytes", ref.PreviewKey(), maxPreview))
 	}
-	return &preview{
+	return &Preview{
 		data:         data,
 		contentType:  aws.ToString(object.ContentType),
 		etag:         aws.ToString(object.ETag),
@@ -75,27 +74,10 @@ func (s storage) open(ctx context.Context, key string, conditions http.Header) (
 	return nil, fmt.Errorf("no answer in %v: %w", s.timeout, context.DeadlineExceeded)
 }
 
-// get asks for an object under conditions, if any are given. S3 knows no
-// If-Range: a range that depends on it is not asked for, and the whole is always a
-// right answer (RFC 9110, section 14.2).
+// get asks for an object under conditions, if any are given.
 func (s storage) get(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
 	ctx, span := s.tracer.Start(ctx, "S3 GetObject", trace.WithSpanKind(trace.SpanKindClient))
-	input := &s3.GetObjectInput{
-		Bucket:      &s.bucket,
-		Key:         &key,
-		IfMatch:     given(conditions, "If-Match"),
-		IfNoneMatch: given(conditions, "If-None-Match"),
-	}
-	if conditions.Get("If-Range") == "" {
-		input.Range = given(conditions, "Range")
-	}
-	if since, err := http.ParseTime(conditions.Get("If-Modified-Since")); err == nil {
-		input.IfModifiedSince = &since
-	}
-	if since, err := http.ParseTime(conditions.Get("If-Unmodified-Since")); err == nil {
-		input.IfUnmodifiedSince = &since
-	}
-	object, err := s.client.GetObject(ctx, input)
+	object, err := s.Get(ctx, key, conditions)
 	endLooked(span, err)
 	return object, err
 }
@@ -105,7 +87,7 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
-	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	etag, err := s.ETag(ctx, key)
 	endLooked(span, err)
 	if store.Missing(err) {
 		return "", nil
@@ -113,7 +95,7 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 	if err != nil {
 		return "", s.failure(ctx, err)
 	}
-	return aws.ToString(head.ETag), nil
+	return etag, nil
 }
 
 // unmet says whether the object is there, but not under the request's conditions
@@ -134,12 +116,4 @@ func (s storage) failure(ctx context.Context, err error) error {
 	}
 	s.metrics.s3Errors.WithLabelValues(string(code)).Inc()
 	return fail(code, fmt.Errorf("s3: %w", err))
-}
-
-// given is a header's value, or nil where the request has none.
-func given(h http.Header, name string) *string {
-	if value := h.Get(name); value != "" {
-		return &value
-	}
-	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -78,7 +78,7 @@ func TestOverloadIsToldToComeAgain(t *testing.T) {
 		<-going
 		json.NewEncoder(w).Encode(prew.RenderResult{Status: true, ContentType: "image/png", Size: 1, Data: []byte("x")})
 	}}
-	server := start(t, f, func(s *serve) { s.Invokes, s.Queue = 1, 1 })
+	server := start(t, f, func(s *settings) { s.Invokes, s.Queue = 1, 1 })
 	var wg sync.WaitGroup
 	for _, photo := range []string{"a", "b"} {
 		wg.Go(func() {
@@ -87,7 +87,7 @@ func TestOverloadIsToldToComeAgain(t *testing.T) {
 			}
 		})
 	}
-	admission := server.Config.Handler.(*gateway).admission
+	admission := server.Config.Handler.(*Gateway).admission
 	for deadline := time.Now().Add(10 * time.Second); f.invoked.Load() != 1 || admission.waiting() != 1; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the queue does not fill")

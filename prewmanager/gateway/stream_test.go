@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // Redis, as nginx does where S3 answers it.
 func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
 	f := new(renderer)
-	server := start(t, f, func(s *serve) { s.Private, s.Redis = true, "127.0.0.1:1" })
+	server := start(t, f, func(s *settings) { s.Private, s.Redis = true, "127.0.0.1:1" })
 	etag := put(t, "prew/hero/private.jpg", "0123456789")
 	url := server.URL + "/prew/hero/private.jpg"
 	whole, body := get(t, url)
@@ -56,7 +56,7 @@ func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
 
 // TestPhotoIsStreamedAsItWasStored: whoever reads it must know what the bytes are.
 func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
-	server := start(t, new(renderer), func(s *serve) { s.Private = true })
+	server := start(t, new(renderer), func(s *settings) { s.Private = true })
 	want := map[string]string{
 		"Content-Type": "image/svg+xml", "Content-Encoding": "gzip", "Content-Disposition": "attachment", "Content-Language": "de", "Cache-Control": "max-age=7",
 	}
@@ -87,7 +87,7 @@ func TestUnchangedPhotoHasItsETag(t *testing.T) {
 		w.WriteHeader(http.StatusNotModified)
 	}))
 	defer unchanged.Close()
-	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, unchanged.URL })
+	server := start(t, new(renderer), func(s *settings) { s.Private, s.S3Endpoint = true, unchanged.URL })
 	r, _ := get(t, server.URL+"/photo/same.jpg", "If-None-Match", `"same"`)
 	if r.StatusCode != 304 || r.Header.Get("ETag") != `"same"` || r.Header.Get("X-Amz-Request-Id") != "" {
 		t.Errorf("%s, %v", r.Status, r.Header)
@@ -96,7 +96,7 @@ func TestUnchangedPhotoHasItsETag(t *testing.T) {
 
 func TestPrivateGatewayRendersWhatIsNotStored(t *testing.T) {
 	f := new(renderer)
-	server := start(t, f, func(s *serve) { s.Private = true })
+	server := start(t, f, func(s *settings) { s.Private = true })
 	for _, want := range []string{"rendered", "stored"} {
 		r, body := get(t, server.URL+"/prew/hero/private-miss.jpg")
 		if r.StatusCode != 200 || r.Header.Get("X-Prew") != want || body != "preview of photo/private-miss.jpg" {
@@ -128,7 +128,7 @@ func TestObjectIsStreamedAsItArrives(t *testing.T) {
 		io.WriteString(w, half)
 	}))
 	defer holding.Close()
-	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, holding.URL })
+	server := start(t, new(renderer), func(s *settings) { s.Private, s.S3Endpoint = true, holding.URL })
 	response, err := http.Get(server.URL + "/photo/large.jpg")
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestObjectThatDoesNotComeIsTooLate(t *testing.T) {
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-answer }))
 	defer silent.Close()
 	defer close(answer)
-	server := start(t, new(renderer), func(s *serve) {
+	server := start(t, new(renderer), func(s *settings) {
 		s.Private, s.S3Endpoint, s.S3Timeout = true, silent.URL, 50*time.Millisecond
 	})
 	for _, path := range []string{"/photo/late.jpg", "/prew/hero/late.jpg"} {
@@ -170,7 +170,7 @@ func TestObjectThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}))
 	defer breaking.Close()
-	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, breaking.URL })
+	server := start(t, new(renderer), func(s *settings) { s.Private, s.S3Endpoint = true, breaking.URL })
 	response, err := http.Get(server.URL + "/photo/half.jpg")
 	if err == nil {
 		var body []byte
@@ -193,7 +193,7 @@ func TestClientThatLeavesIsNoErrorOfS3(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(asked); <-answer }))
 	defer slow.Close()
 	defer close(answer)
-	server := start(t, new(renderer), func(s *serve) { s.Private, s.S3Endpoint = true, slow.URL })
+	server := start(t, new(renderer), func(s *settings) { s.Private, s.S3Endpoint = true, slow.URL })
 	ctx, leave := context.WithCancel(t.Context())
 	go func() {
 		<-asked
@@ -224,7 +224,7 @@ func TestPhotosMayLieInAnotherStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := new(renderer)
-	server := start(t, f, func(s *serve) { s.SourceBucket, s.SourceEndpoint = "elsewhere", "http://"+other.Addr })
+	server := start(t, f, func(s *settings) { s.SourceBucket, s.SourceEndpoint = "elsewhere", "http://"+other.Addr })
 	put(t, "photo/here.jpg", "in the bucket of the previews")
 	if r, _ := get(t, server.URL+"/photo/here.jpg"); r.StatusCode != 404 {
 		t.Errorf("a photo of the previews' bucket: %s", r.Status)
@@ -234,35 +234,5 @@ func TestPhotosMayLieInAnotherStore(t *testing.T) {
 	}
 	if got := f.last.Load(); got.SrcBucket != "elsewhere" || got.DstBucket != bucket {
 		t.Errorf("rendered from %s to %s", got.SrcBucket, got.DstBucket)
-	}
-}
-
-func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
-	addr, err := stack.FreeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Without Redis that is after the grace of 2 s.
-	cmd := itself(t, append(s3Server.Env(), "PREW_BUCKET=b", "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { cmd.Process.Kill(); cmd.Wait() }()
-	starting := false
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		response, err := http.Get("http://" + addr + "/ready")
-		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				break
-			}
-			starting = true
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("never ready: %v", err)
-		}
-	}
-	if !starting {
-		t.Error("it was ready before it could know Redis")
 	}
 }

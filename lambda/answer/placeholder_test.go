@@ -1,4 +1,4 @@
-package main
+package answer
 
 import (
 	"bytes"
@@ -11,18 +11,18 @@ import (
 	"prew"
 )
 
-var update = flag.Bool("update", false, "write the golden pictures anew")
+var update = flag.Bool("update", false, "write the golden drawings anew")
 
-// TestPicturesLookAsTheyShould compares every drawing with its golden file.
+// TestDrawingsLookAsTheyShould compares every drawing with its golden file.
 // Those that nginx shows for its own errors are the same drawings.
-func TestPicturesLookAsTheyShould(t *testing.T) {
+func TestDrawingsLookAsTheyShould(t *testing.T) {
 	for file, d := range map[string]drawing{
-		"testdata/slashed.png":            {slashed, 300, 200},
-		"testdata/exclaimed.png":          {exclaimed, 300, 200},
-		"testdata/waiting.png":            {waiting, 300, 200},
-		"testdata/tall.png":               {exclaimed, 96, 200},
-		"../nginx/pictures/not-found.png": {slashed, 600, 400},
-		"../nginx/pictures/error.png":     {exclaimed, 600, 400},
+		"testdata/slashed.png":               {prew.Slashed, 300, 200},
+		"testdata/exclaimed.png":             {prew.Exclaimed, 300, 200},
+		"testdata/waiting.png":               {prew.Waiting, 300, 200},
+		"testdata/tall.png":                  {prew.Exclaimed, 96, 200},
+		"../../nginx/pictures/not-found.png": {prew.Slashed, 600, 400},
+		"../../nginx/pictures/error.png":     {prew.Exclaimed, 600, 400},
 	} {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			drawn := d.png()
@@ -60,8 +60,8 @@ func TestPicturesLookAsTheyShould(t *testing.T) {
 	}
 }
 
-func TestPictureSizes(t *testing.T) {
-	p, err := newPictures("", "")
+func TestPlaceholderSizes(t *testing.T) {
+	p, err := NewPlaceholders("", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,46 +75,46 @@ func TestPictureSizes(t *testing.T) {
 		{prew.Preset{Width: 96, Height: 96}, 96, 96},
 		{prew.Preset{Width: 1, Height: 1}, 1, 1},
 	} {
-		got, err := png.DecodeConfig(bytes.NewReader(p.get(test.preset, slashed).data))
+		got, err := png.DecodeConfig(bytes.NewReader(p.Get(test.preset, prew.Slashed).Data))
 		if err != nil || got.Width != test.width || got.Height != test.height {
 			t.Errorf("%+v: %dx%d, %v; want %dx%d", test.preset, got.Width, got.Height, err, test.width, test.height)
 		}
 	}
 }
 
-func TestConfiguredPicturesAreSentAsTheyAre(t *testing.T) {
+func TestConfiguredPlaceholdersAreSentAsTheyAre(t *testing.T) {
 	dir := t.TempDir()
 	gif := []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;")
 	file := filepath.Join(dir, "own.gif")
 	if err := os.WriteFile(file, gif, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPictures(file, "")
+	p, err := NewPlaceholders(file, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.get(prew.Preset{Width: 5, Height: 5}, slashed); !bytes.Equal(got.data, gif) || got.contentType != "image/gif" {
-		t.Errorf("not found is %q of %s, want the file", got.data, got.contentType)
+	if got := p.Get(prew.Preset{Width: 5, Height: 5}, prew.Slashed); !bytes.Equal(got.Data, gif) || got.ContentType != "image/gif" {
+		t.Errorf("not found is %q of %s, want the file", got.Data, got.ContentType)
 	}
-	if got := p.get(prew.Preset{Width: 5, Height: 5}, exclaimed); got.contentType != "image/png" {
-		t.Errorf("an error is %s, want the drawing", got.contentType)
+	if got := p.Get(prew.Preset{Width: 5, Height: 5}, prew.Exclaimed); got.ContentType != "image/png" {
+		t.Errorf("an error is %s, want the drawing", got.ContentType)
 	}
 	// One file may stand for both.
-	if p, err = newPictures(file, file); err != nil {
+	if p, err = NewPlaceholders(file, file); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []mark{slashed, exclaimed} {
-		if got := p.get(prew.Preset{}, m); !bytes.Equal(got.data, gif) {
-			t.Errorf("mark %v is %s, want the file", m, got.contentType)
+	for _, m := range []prew.Drawing{prew.Slashed, prew.Exclaimed} {
+		if got := p.Get(prew.Preset{}, m); !bytes.Equal(got.Data, gif) {
+			t.Errorf("drawing %v is %s, want the file", m, got.ContentType)
 		}
 	}
-	if _, err := newPictures("", filepath.Join(dir, "none.png")); err == nil {
+	if _, err := NewPlaceholders("", filepath.Join(dir, "none.png")); err == nil {
 		t.Error("a missing file is no error")
 	}
 	if err := os.WriteFile(file, []byte("hello"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newPictures("", file); err == nil {
+	if _, err := NewPlaceholders("", file); err == nil {
 		t.Error("a text is taken for a picture")
 	}
 }

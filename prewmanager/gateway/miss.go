@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // miss is a preview that is not stored, and how long each step towards it took.
 // Its methods are the steps of one flight, one after the other.
 type miss struct {
-	gateway *gateway
+	gateway *Gateway
 	ref     prew.Ref
 	preset  prew.Preset
 	request string // id of the request that came first
@@ -23,7 +23,7 @@ type miss struct {
 	timing stages
 }
 
-func newMiss(g *gateway, ref prew.Ref, preset prew.Preset, request string) *miss {
+func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss {
 	return &miss{gateway: g, ref: ref, preset: preset, request: request, began: time.Now()}
 }
 
@@ -39,14 +39,14 @@ func (m *miss) admit(ctx context.Context) (leave func(), err error) {
 
 // render has the function render the preview and returns it: as the function
 // sent it along, or else as it then lies in S3.
-func (m *miss) render(ctx context.Context) (*preview, error) {
+func (m *miss) render(ctx context.Context) (*Preview, error) {
 	g := m.gateway
 	ctx, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
 	invoked := time.Now()
 	result, received, err := g.function.invoke(ctx, prew.RenderRequest{
-		SrcBucket:    g.photos.bucket,
+		SrcBucket:    g.photos.Name,
 		SrcKey:       m.ref.SourceKey(),
-		DstBucket:    g.previews.bucket,
+		DstBucket:    g.previews.Name,
 		DstKey:       m.ref.PreviewKey(),
 		PresetName:   m.ref.Preset,
 		Preset:       m.preset,
@@ -73,7 +73,7 @@ func (m *miss) render(ctx context.Context) (*preview, error) {
 		return nil, m.marked(ctx, err)
 	}
 	if len(result.Data) > 0 {
-		return &preview{
+		return &Preview{
 			data: result.Data, contentType: result.ContentType, etag: result.ETag,
 			cacheControl: g.cacheControl, timing: m.timing, origin: span.SpanContext(),
 		}, nil

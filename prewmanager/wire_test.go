@@ -144,15 +144,3 @@ func TestFunctionIsGivenNoMoreThanItNeeds(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
-
-func TestFunctionIsToldWhereTheGatewayLooks(t *testing.T) {
-	virtual := false
-	got := serve{S3Region: "r", S3Endpoint: "http://e", S3PathStyle: true, SourcePathStyle: &virtual, SourceRole: "a"}.placeEnvironment()
-	want := []string{
-		"PREW_S3_REGION=r", "PREW_S3_ENDPOINT=http://e", "PREW_S3_PATH_STYLE=true", "PREW_S3_ROLE=",
-		"PREW_SOURCE_REGION=r", "PREW_SOURCE_ENDPOINT=http://e", "PREW_SOURCE_PATH_STYLE=false", "PREW_SOURCE_ROLE=a",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
-	}
-}

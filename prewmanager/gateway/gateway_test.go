@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"bytes"
@@ -17,11 +17,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/redis/go-redis/v9"
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/lambda/answer"
+	"prew/lambda/store"
+	"prew/prewmanager/flight"
 )
 
 const bucket = "gateway"
@@ -33,10 +37,6 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("PREWMANAGER_ITSELF") != "" {
-		main()
-		return
-	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "gateway")
 		if err != nil {
@@ -95,8 +95,17 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// settings are what a test may want otherwise.
+type settings struct {
+	prew.Places
+	Redis                    string
+	Private                  bool
+	Invokes, Queue           int
+	InvokeTimeout, S3Timeout time.Duration
+}
+
 // start serves a gateway with the function f until the test ends.
-func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
+func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Server {
 	t.Helper()
 	invoke := httptest.NewUnstartedServer(f)
 	invoke.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -110,21 +119,43 @@ func start(t *testing.T, f *renderer, change ...func(*serve)) *httptest.Server {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	flags := serve{
-		Redis: redisServer.Addr, Bucket: bucket, Function: "render", S3PathStyle: true,
-		Log: "json", CacheControl: prew.DefaultCacheControl, Invokes: 64, Queue: 256, RendererMemory: 512,
-		AnswerTimeout: 30 * time.Second, InvokeTimeout: 27 * time.Second, S3Timeout: 8 * time.Second,
+	s := settings{
+		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: redisServer.Addr,
+		Invokes: 64, Queue: 256, InvokeTimeout: prew.InvokeTimeout, S3Timeout: prew.StoreTimeout,
 	}
 	for _, c := range change {
-		c(&flags)
+		c(&s)
 	}
-	g, err := flags.gateway(t.Context(), nil)
+	presets, err := prew.LoadPresets("presets.yaml", prew.EmbeddedPresets, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	close(g.settled)
+	placeholders, err := answer.NewPlaceholders("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithHTTPClient(HTTPClient(s.Invokes+s.Queue)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	traces, err := NewTraces(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	flights, err := flight.New[*Preview](s.Redis, prew.AnswerTimeout, traces.Redis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := NewMetrics()
+	g := New(Config{
+		Presets: presets, Flights: flights, Photos: store.Open(cfg, s.Photos()), Previews: store.Open(cfg, s.Previews()),
+		Function:  Function{OnLambda(cfg, "render", metrics), s.InvokeTimeout},
+		S3Timeout: s.S3Timeout, Invokes: s.Invokes, Queue: s.Queue, CacheControl: prew.DefaultCacheControl, Private: s.Private,
+		Placeholders: placeholders, Metrics: metrics, Traces: traces,
+	})
+	close(g.settled) // Redis has been there all along
 	g.ready.Store(true)
-	t.Cleanup(func() { g.close(context.Background()) })
+	t.Cleanup(func() { g.Close(context.Background()) })
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return server
@@ -255,7 +286,7 @@ func TestPartsAndConditions(t *testing.T) {
 	if post, _ := do(t, http.MethodPost, url); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %s, Allow %q", post.Status, post.Header.Get("Allow"))
 	}
-	gateway := server.Config.Handler.(*gateway)
+	gateway := server.Config.Handler.(*Gateway)
 	for _, ready := range []bool{false, true} {
 		gateway.ready.Store(ready)
 		if health, _ := get(t, server.URL+"/health"); health.StatusCode != 200 {
@@ -324,7 +355,7 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := &renderer{answer: test.answer}
-			server := start(t, f, func(s *serve) { s.InvokeTimeout, s.S3Timeout = time.Second, 900*time.Millisecond })
+			server := start(t, f, func(s *settings) { s.InvokeTimeout, s.S3Timeout = time.Second, 900*time.Millisecond })
 			path := test.path
 			if path == "" {
 				path = "/prew/hero/failure-" + string(rune('a'+i)) + ".jpg"
@@ -377,7 +408,7 @@ func TestSlowFunctionIsTooLate(t *testing.T) {
 	done := make(chan struct{})
 	defer close(done)
 	f := &renderer{answer: func(http.ResponseWriter, prew.RenderRequest) { <-done }}
-	server := start(t, f, func(s *serve) { s.InvokeTimeout, s.S3Timeout = 200*time.Millisecond, 100*time.Millisecond })
+	server := start(t, f, func(s *settings) { s.InvokeTimeout, s.S3Timeout = 200*time.Millisecond, 100*time.Millisecond })
 	response, _ := get(t, server.URL+"/prew/hero/slow.jpg")
 	if response.StatusCode != 504 || response.Header.Get("X-Prew-Error") != "timed_out" {
 		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew-Error"))
@@ -442,7 +473,7 @@ func TestForbiddenIsMissing(t *testing.T) {
 	}))
 	defer forbidding.Close()
 	f := &renderer{answer: refusals(prew.SourceMissing)}
-	server := start(t, f, func(*serve) { t.Setenv("AWS_ENDPOINT_URL_S3", forbidding.URL) })
+	server := start(t, f, func(*settings) { t.Setenv("AWS_ENDPOINT_URL_S3", forbidding.URL) })
 	if response, _ := get(t, server.URL+"/prew/thumb/forbidden.jpg"); response.Header.Get("X-Prew-Error") != "source_missing" {
 		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew-Error"))
 	}
@@ -481,25 +512,5 @@ func TestPhotoIsStreamed(t *testing.T) {
 	}
 	if r, _ := get(t, server.URL+"/photo/a%2Fb.jpg"); r.StatusCode != 404 || r.Header.Get("X-Prew-Error") != "path_refused" {
 		t.Errorf("a refused path: %s, %q", r.Status, r.Header.Get("X-Prew-Error"))
-	}
-}
-
-func TestTimeoutsFormALadder(t *testing.T) {
-	for _, test := range []struct {
-		answer, invoke, s3 time.Duration
-		ok                 bool
-	}{
-		{30 * time.Second, 27 * time.Second, 8 * time.Second, true},
-		{27 * time.Second, 27 * time.Second, 8 * time.Second, false},
-		{30 * time.Second, 8 * time.Second, 8 * time.Second, false},
-		{30 * time.Second, 27 * time.Second, 0, false},
-	} {
-		err := serve{
-			Bucket: "b", Function: "f", Log: "json", Invokes: 1, RendererMemory: 1,
-			AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3,
-		}.check()
-		if (err == nil) != test.ok {
-			t.Errorf("%+v: %v", test, err)
-		}
 	}
 }

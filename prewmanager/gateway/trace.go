@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -26,25 +26,29 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// traces records what this gateway does, and what the function says that it
+// Traces records what this gateway does, and what the function says that it
 // did, under the trace id that is nginx's request id. The function itself knows
 // nothing of traces, which would double its size and its start.
-type traces struct {
+type Traces struct {
 	gateway  api.Tracer
 	renderer api.Tracer // a service of its own
 	close    func()     // sends what is left, if that can be done in a moment
 }
 
-// tracesTo are the variables that name a collector, each a URL.
-var tracesTo = []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
+// TracesTo are the variables that name a collector, each a URL.
+var TracesTo = []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
 
-// newTraces sends traces where the variables OTEL_EXPORTER_OTLP_... say
+// sendTimeout is how long a program that ends waits for a collector to take what is
+// left: traces are worth no more than a moment.
+const sendTimeout = 2 * time.Second
+
+// NewTraces sends traces where the variables OTEL_EXPORTER_OTLP_... say
 // (OpenTelemetry, "OTLP Exporter Configuration"), and records none where neither
 // of the endpoints is set.
-func newTraces(ctx context.Context) (*traces, error) {
-	if !slices.ContainsFunc(tracesTo, func(name string) bool { return os.Getenv(name) != "" }) {
+func NewTraces(ctx context.Context) (*Traces, error) {
+	if !slices.ContainsFunc(TracesTo, func(name string) bool { return os.Getenv(name) != "" }) {
 		none := noop.NewTracerProvider().Tracer("")
-		return &traces{none, none, func() {}}, nil
+		return &Traces{none, none, func() {}}, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
@@ -74,18 +78,18 @@ func newTraces(ctx context.Context) (*traces, error) {
 		return nil, err
 	}
 	send := func() {
-		ctx, cancel := context.WithTimeout(context.Background(), lastSteps)
+		ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
 		defer cancel()
 		if err := batches.Shutdown(ctx); err != nil {
 			otel.Handle(err)
 		}
 	}
-	return &traces{gateway.Tracer("prew/prewmanager"), renderer.Tracer("prew/lambda"), send}, nil
+	return &Traces{gateway.Tracer("prew/prewmanager"), renderer.Tracer("prew/lambda"), send}, nil
 }
 
 // begin starts the span of a request. A caller that says which trace it belongs
 // to is believed; else it is the one that has the request's id.
-func (t *traces) begin(r *http.Request, id, route string) (context.Context, api.Span) {
+func (t *Traces) begin(r *http.Request, id, route string) (context.Context, api.Span) {
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 	if trace, err := api.TraceIDFromHex(id); err == nil {
 		ctx = context.WithValue(ctx, traceOfRequest{}, trace)
@@ -93,9 +97,9 @@ func (t *traces) begin(r *http.Request, id, route string) (context.Context, api.
 	return t.gateway.Start(ctx, r.Method+" "+route, api.WithSpanKind(api.SpanKindServer))
 }
 
-// redis records a step of a flight. Renewals of leases and questions after
+// Redis records a step of a flight. Renewals of leases and questions after
 // Redis's health belong to no trace.
-func (t *traces) redis(flight context.Context, step string, began time.Time, err error) {
+func (t *Traces) Redis(flight context.Context, step string, began time.Time, err error) {
 	if !api.SpanContextFromContext(flight).IsValid() {
 		return
 	}
@@ -108,7 +112,7 @@ func (t *traces) redis(flight context.Context, step string, began time.Time, err
 // it while it arrived, and storing the preview. Its clock is not this one: where
 // it is so wrong that the function would have worked before it was asked or
 // after it had answered, its work is put in the middle of the invocation.
-func (t *traces) function(ctx context.Context, invoked, answered time.Time, timing prew.Timing) {
+func (t *Traces) function(ctx context.Context, invoked, answered time.Time, timing prew.Timing) {
 	if timing.Start.IsZero() {
 		return
 	}

@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"net/http"
@@ -11,8 +11,8 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// metrics are what a gateway counts as it goes.
-type metrics struct {
+// Metrics are what a gateway counts as it goes.
+type Metrics struct {
 	requests   *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
 	stages     *prometheus.HistogramVec
@@ -27,14 +27,15 @@ type metrics struct {
 // timeouts ends.
 var upToTheLadder = []float64{.002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 2, 3, 5, 8, 15, 30}
 
-func newMetrics() *metrics {
+// NewMetrics returns metrics that count from zero.
+func NewMetrics() *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: upToTheLadder}, labels)
 	}
-	m := &metrics{
+	m := &Metrics{
 		requests: counter("prew_requests_total",
 			"Requests answered, by route and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client.",
 			"route", "outcome", "code"),
@@ -55,8 +56,8 @@ func newMetrics() *metrics {
 
 // startAtZero makes the series that graphs and alerts are about. One that came
 // with its first event would hide it: a rate needs a value from before.
-func (m *metrics) startAtZero() {
-	for code := range answers {
+func (m *Metrics) startAtZero() {
+	for code := range prew.Codes() {
 		m.requests.WithLabelValues(routePreview, failed, string(code))
 		m.requests.WithLabelValues(routePhoto, failed, string(code))
 	}
@@ -73,7 +74,7 @@ func (m *metrics) startAtZero() {
 
 // flying reads what is under way, and what flights have counted, from the
 // gateway when somebody asks; none of it is kept twice.
-type flying struct{ gateway *gateway }
+type flying struct{ gateway *Gateway }
 
 var (
 	flightsEnded = prometheus.NewDesc("prew_flights_total",
@@ -105,7 +106,7 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	for _, outcome := range []flight.Outcome{flight.Made, flight.Joined, flight.Found} {
 		counter(flightsEnded, float64(s.Ended[outcome]), outcomes[outcome], "")
 	}
-	for code := range answers { // as zero where there was none
+	for code := range prew.Codes() { // as zero where there was none
 		s.Failed[string(code)] += 0
 	}
 	for code, n := range s.Failed {
@@ -122,9 +123,9 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	gauge(queued, int64(f.gateway.admission.waiting()))
 }
 
-// measured answers GET with all metrics of a gateway, in Prometheus's text
+// Measured answers GET with all metrics of a gateway, in Prometheus's text
 // format.
-func (g *gateway) measured() http.Handler {
+func (g *Gateway) Measured() http.Handler {
 	registry := prometheus.NewRegistry()
 	m := g.metrics
 	registry.MustRegister(m.requests, m.seconds, m.stages, m.received, m.sent, m.s3Errors, m.throttles, m.coldStarts,

@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
@@ -17,12 +19,22 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// function is what renders. An invocation ends within timeout.
-type function struct {
-	// call sends a payload and returns what the function answered; failed says
+// Function is what renders. An invocation ends within Timeout.
+type Function struct {
+	// Call sends a payload and returns what the function answered; failed says
 	// that it crashed or was stopped, and that the answer only tells why.
-	call    func(ctx context.Context, payload []byte) (answer []byte, failed bool, err error)
-	timeout time.Duration
+	Call    func(ctx context.Context, payload []byte) (answer []byte, failed bool, err error)
+	Timeout time.Duration
+}
+
+// HTTPClient is what Lambda and S3 are called with. It keeps a connection for each
+// flight there may be at a time: the SDK keeps 10, and a page of 60 previews would
+// begin with 50 handshakes each time.
+func HTTPClient(flights int) aws.HTTPClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = 0 // no limit but that for a host
+		t.MaxIdleConnsPerHost = flights
+	})
 }
 
 // throttledPause is how long a throttled invocation waits before it tries
@@ -30,9 +42,9 @@ type function struct {
 // then a place is free.
 const throttledPause = 50 * time.Millisecond
 
-// onLambda calls the Lambda function of that name. A call that is throttled is
-// tried again until its time is up; throttled hears of each.
-func onLambda(cfg aws.Config, name string, throttled func()) func(context.Context, []byte) ([]byte, bool, error) {
+// OnLambda calls the Lambda function of that name. A call that is throttled is
+// tried again until its time is up, and counted each time.
+func OnLambda(cfg aws.Config, name string, m *Metrics) func(context.Context, []byte) ([]byte, bool, error) {
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
 		// The SDK would repeat a call that timed out, which is a second render.
 		o.Retryer = aws.NopRetryer{}
@@ -48,7 +60,7 @@ func onLambda(cfg aws.Config, name string, throttled func()) func(context.Contex
 				return nil, false, fail(prew.Throttled, refused)
 			}
 			if _, ok := errors.AsType[*lambdatypes.TooManyRequestsException](err); ok {
-				throttled()
+				m.throttles.Inc()
 				refused = err
 				select {
 				case <-time.After(throttledPause + rand.N(throttledPause)):
@@ -67,14 +79,14 @@ func onLambda(cfg aws.Config, name string, throttled func()) func(context.Contex
 
 // invoke has the function render and returns its result. Beside a failure the
 // result has the timing alone, if the function came as far as to say one.
-func (f function) invoke(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, received int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+func (f Function) invoke(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, received int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
 	payload, err := json.Marshal(request)
 	if err != nil {
 		return result, 0, fail(prew.RequestInvalid, err)
 	}
-	answer, failed, err := f.call(ctx, payload)
+	answer, failed, err := f.Call(ctx, payload)
 	_, typed := errors.AsType[*flight.Failure](err)
 	switch {
 	case typed:

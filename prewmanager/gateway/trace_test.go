@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"fmt"
@@ -69,7 +69,7 @@ func TestOneTraceFromTheRequestToTheFunction(t *testing.T) {
 	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
 	get(t, server.URL+"/prew/hero/traced.jpg", "X-Request-Id", id)
 	server.Close()
-	if err := server.Config.Handler.(*gateway).close(t.Context()); err != nil {
+	if err := server.Config.Handler.(*Gateway).Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
@@ -127,7 +127,7 @@ func TestCallersTraceIsGoneOnWith(t *testing.T) {
 	get(t, server.URL+"/prew/hero/traced-by-another.jpg", "X-Request-Id", "4bf92f3577b34da6a3ce929d0e0e4736",
 		"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	server.Close()
-	server.Config.Handler.(*gateway).close(t.Context())
+	server.Config.Handler.(*Gateway).Close(t.Context())
 	for _, s := range spans() {
 		if got := fmt.Sprintf("%x", s.TraceId); got != "0af7651916cd43dd8448eb211c80319c" {
 			t.Errorf("%s is of the trace %s", s.Name, got)
@@ -155,7 +155,7 @@ func TestNothingIsTracedUnlessAsked(t *testing.T) {
 // TestFunctionThatFoundNoPhotoRenderedNothing, and only waited for S3.
 func TestFunctionThatFoundNoPhotoRenderedNothing(t *testing.T) {
 	spans := collect(t)
-	traces, err := newTraces(t.Context())
+	traces, err := NewTraces(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestFunctionThatFoundNoPhotoRenderedNothing(t *testing.T) {
 func TestFunctionsClockMayBeWrong(t *testing.T) {
 	for _, wrong := range []time.Duration{0, -time.Hour, time.Hour} {
 		spans := collect(t)
-		traces, err := newTraces(t.Context())
+		traces, err := NewTraces(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

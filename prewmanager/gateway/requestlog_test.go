@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"bufio"
@@ -42,7 +42,7 @@ func (w writer) Write(b []byte) (int, error) { return w(b) }
 // measuredAt serves the metrics of a gateway until the test ends.
 func measuredAt(t *testing.T, server *httptest.Server) string {
 	t.Helper()
-	measured := httptest.NewServer(server.Config.Handler.(*gateway).measured())
+	measured := httptest.NewServer(server.Config.Handler.(*Gateway).Measured())
 	t.Cleanup(measured.Close)
 	return measured.URL
 }
@@ -144,7 +144,7 @@ func TestClientThatClosesItsHalfGetsNoEmptyPicture(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-answer }))
 	defer slow.Close()
 	defer close(answer)
-	server := start(t, new(renderer), func(s *serve) { s.S3Endpoint = slow.URL })
+	server := start(t, new(renderer), func(s *settings) { s.S3Endpoint = slow.URL })
 	for _, path := range []string{"/photo/half.jpg", "/prew/hero/half.jpg"} {
 		connection, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {

@@ -1,0 +1,80 @@
+package answer
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+
+	"prew"
+)
+
+// Placeholder is what an answer shows in place of a picture that there is none of.
+type Placeholder struct {
+	Data        []byte
+	ContentType string
+}
+
+// Placeholders draws the placeholders, each once for a drawing and a size. Sizes
+// come from presets alone, so that there are few.
+type Placeholders struct {
+	notFound, failed *Placeholder // configured files in place of drawings, or nil
+
+	mu    sync.Mutex // protects drawn
+	drawn map[drawing]Placeholder
+}
+
+// NewPlaceholders reads the files that replace the drawings; empty names keep
+// them. Every mistake is in the error, by the variable's name.
+func NewPlaceholders(notFoundFile, errorFile string) (*Placeholders, error) {
+	notFound, errNotFound := readPlaceholder("PREW_NOT_FOUND_IMAGE", notFoundFile)
+	failed, errFailed := readPlaceholder("PREW_ERROR_IMAGE", errorFile)
+	if err := errors.Join(errNotFound, errFailed); err != nil {
+		return nil, err
+	}
+	return &Placeholders{notFound: notFound, failed: failed, drawn: map[drawing]Placeholder{}}, nil
+}
+
+// readPlaceholder reads the file that a variable names, if it names one.
+func readPlaceholder(variable, file string) (*Placeholder, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	contentType := http.DetectContentType(data)
+	if !strings.HasPrefix(contentType, "image/") {
+		return nil, fmt.Errorf("%s: %s is %s, expected an image", variable, file, contentType)
+	}
+	return &Placeholder{data, contentType}, nil
+}
+
+// Get returns the placeholder with a drawing in the size of a preset. A free side
+// is as in 3:2; the zero preset, of a path that named none, gives 600x400.
+func (p *Placeholders) Get(preset prew.Preset, what prew.Drawing) Placeholder {
+	if what == prew.Slashed && p.notFound != nil {
+		return *p.notFound
+	}
+	if what != prew.Slashed && p.failed != nil {
+		return *p.failed
+	}
+	d := drawing{what, preset.Width, preset.Height}
+	switch {
+	case d.width == 0 && d.height == 0:
+		d.width, d.height = 600, 400
+	case d.width == 0:
+		d.width = (d.height*3 + 1) / 2
+	case d.height == 0:
+		d.height = (d.width*2 + 2) / 3
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.drawn[d]; !ok {
+		p.drawn[d] = Placeholder{d.png(), "image/png"}
+	}
+	return p.drawn[d]
+}

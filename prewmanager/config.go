@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"prew"
+	"prew/prewmanager/gateway"
+)
+
+// config is what there is to say of a gateway, for every command that needs one or
+// a part of one.
+type config struct {
+	presetSource `embed:""`
+
+	Redis string `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port, redis://user:password@host:port/db, or rediss:// for TLS."`
+
+	prew.Places `embed:""`
+	Private     bool `help:"Nothing in S3 is public: stream photos and stored previews too."`
+
+	Function       string `placeholder:"NAME" help:"Lambda function that renders: name, ARN, or either with :alias; or local, to render on this machine. Required."`
+	Renderer       string `placeholder:"FILE" help:"Program that renders where the function is local; bootstrap beside this one if left out."`
+	Renderers      int    `placeholder:"N" help:"Its processes; as many as there are CPUs if left out."`
+	RendererMemory int    `default:"512" help:"Most memory of each, in MB; one that has more is ended."`
+
+	CacheControl  string        `default:"${cacheControl}" help:"Cache-Control of previews, answered and stored."`
+	NotFoundImage string        `placeholder:"FILE" help:"Picture for what is not found, in place of the drawn one."`
+	ErrorImage    string        `placeholder:"FILE" help:"Picture for every other failure, in place of the drawn one."`
+	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency. Where that is local there are as many as renderers."`
+	Queue         int           `default:"256" help:"Most previews that wait for an invocation; beyond, the answer is 503 at once."`
+	AnswerTimeout time.Duration `default:"${answerTimeout}" help:"Longest time to an answer; nginx waits 35s."`
+	InvokeTimeout time.Duration `default:"${invokeTimeout}" help:"Longest invocation; the function itself is stopped after ${functionTimeout}."`
+	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"${storeTimeout}" help:"Longest call to S3."`
+}
+
+// mostFlights is beyond what a process has memory for: at some 10 KB each, 10 GB.
+const mostFlights = 1_000_000
+
+// check returns what is wrong with the flags, each by the variable's name: that
+// there is what previews can't be made without, and that each timeout ends
+// before the one around it, so that it is always the innermost that speaks.
+func (c config) check() error {
+	var errs []error
+	expect := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	expect(c.Bucket != "", "PREW_BUCKET is not set, expected the bucket of the previews")
+	expect(c.Function != "", "PREW_FUNCTION is not set, expected a Lambda function or local")
+	isURL := func(name, text string) {
+		u, err := url.Parse(text)
+		expect(text == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "",
+			"%s: %q, expected a URL as https://host:port", name, text)
+	}
+	isURL("PREW_S3_ENDPOINT", c.S3Endpoint)
+	isURL("PREW_SOURCE_ENDPOINT", c.SourceEndpoint)
+	for _, name := range gateway.TracesTo {
+		isURL(name, os.Getenv(name))
+	}
+	expect(c.Function != onThisMachine || c.InvokeTimeout > prew.FunctionTimeout,
+		"PREW_INVOKE_TIMEOUT: %v, expected more than the %v after which a local function is stopped", c.InvokeTimeout, prew.FunctionTimeout)
+	expect(1 <= c.Invokes && c.Invokes <= mostFlights && 0 <= c.Queue && c.Queue <= mostFlights,
+		"PREW_INVOKES: %d, PREW_QUEUE: %d, expected 1 and 0 to %d", c.Invokes, c.Queue, mostFlights)
+	expect(c.Renderers >= 0 && c.RendererMemory >= 1, "PREW_RENDERERS: %d, PREW_RENDERER_MEMORY: %d, expected at least 1 and 1 MB", c.Renderers, c.RendererMemory)
+	expect(c.AnswerTimeout > c.InvokeTimeout && c.InvokeTimeout > c.S3Timeout && c.S3Timeout > 0,
+		"PREW_ANSWER_TIMEOUT: %v, PREW_INVOKE_TIMEOUT: %v, PREW_S3_TIMEOUT: %v, expected each longer than the next",
+		c.AnswerTimeout, c.InvokeTimeout, c.S3Timeout)
+	return errors.Join(errs...)
+}
+
+// configErrors are everything that is wrong with the configuration.
+type configErrors []error
+
+// Error is the one error, or a line for each where there are several.
+func (c configErrors) Error() string {
+	text := errors.Join(c...).Error()
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	return "the configuration has mistakes\n  " + strings.ReplaceAll(text, "\n", "\n  ")
+}
+
+// unreadable returns the variables whose values are not of their flags' types
+// and takes them out of the environment: kong stops at the first, and so would
+// say nothing of what else is wrong. An empty one is taken out too: it counts as
+// not set, as it does for the function.
+func unreadable(program *kong.Application, lookup func(string) (string, bool), unset func(string) error) (wrong configErrors) {
+	seen := map[string]bool{} // commands share flags
+	for _, command := range program.Leaves(true) {
+		for _, flag := range command.Flags {
+			for _, name := range flag.Envs {
+				value, ok := lookup(name)
+				if !ok || seen[name] {
+					continue
+				}
+				seen[name] = true
+				if value == "" {
+					unset(name)
+					continue
+				}
+				given := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value})
+				if err := flag.Parse(given, reflect.New(flag.Target.Type()).Elem()); err != nil {
+					wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
+					unset(name)
+				}
+			}
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"prew"
+)
+
+func TestMistakesStopTheStart(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "own.yaml")
+	if err := os.WriteFile(file, []byte("card:\n  widht: 640\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sound := []string{"PREW_BUCKET=b", "PREW_FUNCTION=f", "AWS_REGION=us-east-1", "PREW_LISTEN=127.0.0.1:0"} // the default may be taken
+	tests := []struct {
+		name    string
+		environ []string
+		want    string
+	}{
+		{"nothing set", nil, "PREW_BUCKET is not set"},
+		{"field", append(sound, "PREW_PRESETS="+file), file + ":2: preset card: widht: unknown field, expected one of width,"},
+		{"no such file", append(sound, "PREW_PRESETS="+file+"x"), "PREW_PRESETS: open " + file + "x: no such file"},
+		{"variable", append(sound, "PRESET_CARD=width=0"), `PRESET_CARD: preset card: width: "0", expected a whole number of pixels from 1 to 8192`},
+		{"ladder", append(sound, "PREW_S3_TIMEOUT=28s"), "PREW_ANSWER_TIMEOUT: 30s, PREW_INVOKE_TIMEOUT: 27s, PREW_S3_TIMEOUT: 28s, expected each longer than the next"},
+		{"duration", append(sound, "PREW_S3_TIMEOUT=soon"), "prewmanager: PREW_S3_TIMEOUT: --s3-timeout: expected duration"},
+		{"log", append(sound, "PREW_LOG=xml"), `PREW_LOG: "xml", expected json or text`},
+		{"collector", append(sound, "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318"), `OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318", expected a URL`},
+		{"local ladder", append(sound, "PREW_FUNCTION=local", "PREW_INVOKE_TIMEOUT=25s"), "PREW_INVOKE_TIMEOUT: 25s, expected more than the 25s"},
+		{"endpoint", append(sound, "PREW_SOURCE_ENDPOINT=r2.test"), `PREW_SOURCE_ENDPOINT: "r2.test", expected a URL`},
+		{"redis", append(sound, "PREW_REDIS=http://x"), "PREW_REDIS: not a URL of Redis's, expected redis://host:port or host:port"},
+		{"collector without a host", append(sound, "OTEL_EXPORTER_OTLP_ENDPOINT=http://:4318"), `OTEL_EXPORTER_OTLP_ENDPOINT: "http://:4318", expected a URL`},
+		{"endpoint that is no URL", append(sound, "PREW_S3_ENDPOINT=http://a b"), `PREW_S3_ENDPOINT: "http://a b", expected a URL`},
+		{"queue without an end", append(sound, "PREW_QUEUE=9223372036854775807"), "PREW_QUEUE: 9223372036854775807, expected "},
+		{"negative queue", append(sound, "PREW_QUEUE=-1"), "PREW_QUEUE: -1, expected "},
+		{"no invocation", append(sound, "PREW_INVOKES=0"), "PREW_INVOKES: 0, "},
+		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
+		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "PREW_ERROR_IMAGE: " + file + " is text/plain; charset=utf-8, expected an image"},
+		{"port", append(sound, "PREW_LISTEN="+redisServer.Addr), "PREW_LISTEN: listen tcp " + redisServer.Addr + ": bind: address already in use"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := itself(t, test.environ, "serve").CombinedOutput()
+			if err == nil || !strings.Contains(string(out), test.want) {
+				t.Errorf("%v: %s\nwant %s", err, out, test.want)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	out, err := itself(t, []string{
+		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + redisServer.Addr,
+		"PREW_NOT_FOUND_IMAGE=/nowhere.png", "PREW_ERROR_IMAGE=/nowhere.png",
+	}, "serve").CombinedOutput()
+	if err == nil {
+		t.Error("it started")
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	for i, want := range []string{
+		"prewmanager: the configuration has mistakes",
+		"  PREW_INVOKES: ", "  PREW_S3_TIMEOUT: ", "  PREW_LISTEN: ", "  PREW_BUCKET is not set", "  PREW_FUNCTION is not set",
+		"  PRESET_CARD: ", "  PREW_NOT_FOUND_IMAGE: ", "  PREW_ERROR_IMAGE: ", "  AWS_REGION is not set", "  PREW_REDIS: ",
+	} {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
+			t.Fatalf("line %d: want %q in\n%s", i+1, want, out)
+		}
+	}
+}
+
+func TestEmptyVariableIsNotSet(t *testing.T) {
+	cmd, _, _ := serving(t, "PREW_FUNCTION=f", "PREW_PRIVATE=", "PREW_SOURCE_PATH_STYLE=", "PREW_INVOKES=", "PREW_S3_TIMEOUT=", "PREW_LOG=", "PREW_CACHE_CONTROL=")
+	cmd.Process.Kill()
+	cmd.Wait()
+}
+
+func TestTimeoutsFormALadder(t *testing.T) {
+	for _, test := range []struct {
+		answer, invoke, s3 time.Duration
+		ok                 bool
+	}{
+		{30 * time.Second, 27 * time.Second, 8 * time.Second, true},
+		{27 * time.Second, 27 * time.Second, 8 * time.Second, false},
+		{30 * time.Second, 8 * time.Second, 8 * time.Second, false},
+		{30 * time.Second, 27 * time.Second, 0, false},
+	} {
+		err := config{
+			Places: prew.Places{Bucket: "b"}, Function: "f", Invokes: 1, RendererMemory: 1,
+			AnswerTimeout: test.answer, InvokeTimeout: test.invoke, S3Timeout: test.s3,
+		}.check()
+		if (err == nil) != test.ok {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"prew/prewmanager/flight"
+)
+
+// The routes, and the outcomes beside those of flights, as logs, metrics and traces
+// name them.
+const (
+	routePreview = "preview"
+	routePhoto   = "photo"
+
+	failed = "failed"
+	left   = "left" // the client did not wait for the answer
+)
+
+// statusLeft is nginx's status for a request whose client has left.
+const statusLeft = 499
+
+// entry is a request that is being answered, and what the log, the metrics and the
+// trace will say of it when it is over.
+type entry struct {
+	http.ResponseWriter
+	request *http.Request
+	span    trace.Span
+	began   time.Time
+
+	id      string // the one that nginx logs
+	route   string
+	preset  string
+	key     string // decoded
+	outcome string
+	code    string // of a failure
+	reason  string
+	timing  stages // of the render, as far as it came, for the one that it was for
+	status  int
+	sent    int64 // bytes of the body
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (e *entry) WriteHeader(status int) {
+	if e.status == 0 {
+		e.status = status
+	}
+	e.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (e *entry) Write(b []byte) (int, error) {
+	if e.status == 0 {
+		e.status = http.StatusOK
+	}
+	n, err := e.ResponseWriter.Write(b)
+	if e.request.Method != http.MethodHead { // for which net/http takes bytes and sends none
+		e.sent += int64(n)
+	}
+	return n, err
+}
+
+// begin starts an entry, under the id and in the trace that it came with.
+func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, route string) *entry {
+	if r.Method == http.MethodHead {
+		r.Header.Del("Range") // it is GET's alone (RFC 9110, section 14.2)
+	}
+	id := requestID(r.Header)
+	ctx, span := g.traces.begin(r, id, route)
+	return &entry{ResponseWriter: w, request: r.WithContext(ctx), span: span, began: time.Now(), id: id, route: route}
+}
+
+// leave answers a client that seems to have left. One that has only closed its
+// half of the connection reads on, and no answer would be 200 and an empty picture.
+func (e *entry) leave() {
+	e.outcome = left
+	e.WriteHeader(statusLeft)
+}
+
+// fail notes that the request ends with a failure.
+func (e *entry) fail(f *flight.Failure) {
+	e.outcome, e.code, e.reason = failed, f.Code, f.Message
+}
+
+// end says of a request what there is to say: in one line of the log, in the
+// metrics and in the trace.
+func (g *Gateway) end(e *entry) {
+	took := time.Since(e.began)
+	g.metrics.requests.WithLabelValues(e.route, e.outcome, e.code).Inc()
+	g.metrics.seconds.WithLabelValues(e.route, e.outcome).Observe(took.Seconds())
+	g.metrics.sent.WithLabelValues(e.route).Add(float64(e.sent))
+
+	level := slog.LevelInfo
+	if e.status >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+		e.span.SetStatus(codes.Error, e.code)
+	}
+	fields := []slog.Attr{
+		slog.String("request", e.id), slog.String("method", e.request.Method), slog.String("route", e.route),
+		slog.String("preset", e.preset), slog.String("key", e.key), slog.String("outcome", e.outcome),
+		slog.Int("status", e.status), slog.Int64("sent", e.sent), slog.Float64("ms", milliseconds(took)),
+	}
+	if e.code != "" {
+		fields = append(fields, slog.String("code", e.code), slog.String("reason", e.reason))
+	}
+	for _, s := range e.timing {
+		fields = append(fields, slog.Float64(s.name+"_ms", s.ms))
+	}
+	slog.LogAttrs(context.Background(), level, "request", fields...)
+
+	e.span.SetAttributes(
+		attribute.String("http.request.method", e.request.Method), attribute.Int("http.response.status_code", e.status),
+		attribute.String("prew.preset", e.preset), attribute.String("prew.key", e.key),
+		attribute.String("prew.outcome", e.outcome), attribute.String("prew.code", e.code),
+	)
+	e.span.End()
+}
+
+// known is what nginx's $request_id looks like, and other proxies' ids as well.
+var known = regexp.MustCompile(`^[0-9A-Za-z-]{8,64}$`)
+
+// requestID is the id that a request came with, or a new one of nginx's form for
+// one that has none, or none that belongs into a log.
+func requestID(h http.Header) string {
+	if id := h.Get("X-Request-Id"); known.MatchString(id) {
+		return id
+	}
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// serving is `prewmanager serve` on the real Redis and S3 server, ready, with the
+// address it answers on and, once it has ended, its log.
+func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *bytes.Buffer) {
+	t.Helper()
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd = itself(t, append(append(s3Server.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), environ...), "serve")
+	log = new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		response, err := http.Get("http://" + addr + "/ready")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return cmd, addr, log
+			}
+		}
+		if time.Now().After(deadline) {
+			cmd.Process.Kill()
+			cmd.Wait()
+			t.Fatalf("never ready: %v\n%s", err, log)
+		}
+	}
+}
+
+func TestTermEndsTheProgram(t *testing.T) {
+	cmd, _, log := serving(t, "PREW_FUNCTION=f")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, log)
+	}
+}
+
+// TestSlowReaderIsCutOffInTheEnd also holds that whose answer could not be sent in
+// time is no failure of the program.
+func TestSlowReaderIsCutOffInTheEnd(t *testing.T) {
+	put(t, "photo/slow-reader.jpg", strings.Repeat("0123456789abcdef", 4<<20)) // 64 MiB, more than sockets hold
+	cmd, addr, log := serving(t, "PREW_FUNCTION=f", "PREW_PRIVATE=1",
+		"PREW_ANSWER_TIMEOUT=300ms", "PREW_INVOKE_TIMEOUT=200ms", "PREW_S3_TIMEOUT=100ms")
+	response, err := http.Get("http://" + addr + "/photo/slow-reader.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil || strings.Contains(log.String(), "flights") {
+		t.Errorf("%v\n%s", err, log)
+	}
+}
+
+// TestCollectorThatIsGoneKeepsNobody holds that traces are worth no more than a
+// moment, and their loss a line of the log.
+func TestCollectorThatIsGoneKeepsNobody(t *testing.T) {
+	answer := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-answer }))
+	defer silent.Close()
+	defer close(answer)
+	for _, collector := range []string{silent.URL, "http://127.0.0.1:1"} {
+		cmd, addr, log := serving(t, "PREW_FUNCTION=f", "OTEL_EXPORTER_OTLP_ENDPOINT="+collector)
+		get(t, "http://"+addr+"/photo/none.jpg")
+		told := time.Now()
+		cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil || time.Since(told) > 5*time.Second || !strings.Contains(log.String(), "traces are lost") {
+			t.Errorf("%s: it ended after %v: %v\n%s", collector, time.Since(told), err, log)
+		}
+	}
+}
+func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without Redis that is after the grace of 2 s.
+	cmd := itself(t, append(s3Server.Env(), "PREW_BUCKET=b", "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	starting := false
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		response, err := http.Get("http://" + addr + "/ready")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				break
+			}
+			starting = true
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never ready: %v", err)
+		}
+	}
+	if !starting {
+		t.Error("it was ready before it could know Redis")
+	}
+}
+
+func get(t *testing.T, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
