@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"prew"
 	"prew/deploy/local/stack"
 )
 
@@ -76,7 +77,7 @@ func TestTimeoutsFormALadder(t *testing.T) {
 	invoke := step{"the invocation", of(string(help), `--invoke-timeout=(\d+)s`)}
 	function := step{"the function", second(render, "Function", "Timeout")}
 	callOfGateway := step{"the gateway's call of S3", of(string(help), `--s3-timeout=(\d+)s`)}
-	callOfFunction := step{"the function's call of S3", of(read("lambda", "storage.go"), `callTimeout = (\d+) \* time.Second`)}
+	callOfFunction := step{"the function's call of S3", prew.StoreTimeout}
 	callOfNginx := step{"nginx's call of S3", of(read("nginx", "s3.conf"), `(?m)^proxy_read_timeout (\d+)s;`)}
 	for _, ladder := range [][]step{
 		{cloudFront, nginx, answer, invoke, function, {"reading and storing", 2 * callOfFunction.takes}},
@@ -98,9 +99,8 @@ func TestTimeoutsFormALadder(t *testing.T) {
 			}
 		}
 	}
-	local := of(read("prewmanager", "local.go"), `functionTimeout = (\d+) \* time.Second`)
-	if function.takes != stack.FunctionTimeout || function.takes != local {
-		t.Errorf("the function has %v, in a gateway's own processes %v, and %v in make run", function.takes, local, stack.FunctionTimeout)
+	if function.takes != prew.FunctionTimeout {
+		t.Errorf("the function has %v on Lambda, and %v in a gateway's own processes and in make run", function.takes, prew.FunctionTimeout)
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"prew"
 	"prew/deploy/local/emulator"
 	"prew/deploy/local/process"
 	"prew/deploy/local/stack"
@@ -329,7 +330,7 @@ func renderPrivately(t *testing.T, deployed []byte, bucket string, environment [
 	function, err := emulator.Start(emulator.Config{
 		Bootstrap: unpack(t, deployed, dir),
 		Processes: 1,
-		Timeout:   stack.FunctionTimeout,
+		Timeout:   prew.FunctionTimeout,
 		Memory:    stack.FunctionMemory,
 		Env:       environment,
 		Dir:       dir,

@@ -21,7 +21,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"prew"
-	"prew/deploy/local/stack"
 )
 
 // ending is how an invocation ends.
@@ -284,7 +283,7 @@ func (f *renderer) end(key, caller string, took time.Duration, how ending) {
 // run is one invocation; it returns the function's answer. Of its time a quarter
 // is for the photo, as is what it waits for a gate, and the rest for rendering.
 func (f *renderer) run(request prew.RenderRequest, p plan, cold bool) []byte {
-	ctx, cancel := context.WithTimeout(f.closed, stack.FunctionTimeout)
+	ctx, cancel := context.WithTimeout(f.closed, prew.FunctionTimeout)
 	defer cancel()
 	timing := prew.Timing{Start: time.Now(), Cold: cold}
 	since := timing.Start

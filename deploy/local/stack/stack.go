@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"prew"
 	"prew/deploy/local/emulator"
 	"prew/deploy/local/process"
 	"prew/nginx"
@@ -17,9 +18,8 @@ const (
 	Bucket = "prew"
 	// Function is what gateways call the function.
 	Function = "prew"
-	// FunctionTimeout is what the function is configured with on Lambda too.
-	FunctionTimeout = 25 * time.Second
-	// FunctionMemory is too, in MB: with 1769 Lambda gives one whole CPU.
+	// FunctionMemory is what the function is configured with on Lambda too, in MB:
+	// with 1769 Lambda gives one whole CPU.
 	FunctionMemory = 1769
 )
 
@@ -100,7 +100,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		s.Emulator, err = emulator.Start(emulator.Config{
 			Bootstrap: bootstrap,
 			Processes: c.Renderers,
-			Timeout:   FunctionTimeout,
+			Timeout:   prew.FunctionTimeout,
 			Memory:    FunctionMemory,
 			Env:       append(settings(), s.S3.Env()...),
 			Dir:       dir,
