@@ -3,8 +3,6 @@ package flight
 import (
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
-	"sync"
 	"time"
 )
 
@@ -53,106 +51,4 @@ func (f *Failure) encode() string {
 func decodeFailure(text string) (*Failure, error) {
 	f := new(Failure)
 	return f, json.Unmarshal([]byte(text), f)
-}
-
-// memoryLimit bounds the failures a process remembers. They come from URLs that
-// anybody may invent; Redis remembers what falls out of here.
-const memoryLimit = 10_000
-
-// memory is what one process remembers of failures, so that a request for one
-// costs nothing, and so that they are remembered without Redis as well.
-type memory struct {
-	mu       sync.Mutex // protects failures
-	failures map[string]remembered
-}
-
-type remembered struct {
-	failure *Failure
-	checked time.Time // when it was last known to be true
-}
-
-func newMemory() *memory { return &memory{failures: map[string]remembered{}} }
-
-// remember keeps a failure for as long as it says, if at all.
-func (m *memory) remember(key string, f *Failure) {
-	if f == nil || f.Keep <= 0 {
-		return
-	}
-	now := time.Now()
-	if f.Until.IsZero() {
-		f.Until = now.Add(f.Keep)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.failures) >= memoryLimit {
-		m.makeRoom(now)
-	}
-	m.failures[key] = remembered{f, now}
-}
-
-// makeRoom drops what has expired and, if that is nothing, one in ten of the
-// rest; a map's order is random enough for that.
-func (m *memory) makeRoom(now time.Time) {
-	for key, r := range m.failures {
-		if now.After(r.failure.Until) {
-			delete(m.failures, key)
-		}
-	}
-	if len(m.failures) < memoryLimit {
-		return
-	}
-	for key := range m.failures {
-		if rand.N(10) == 0 {
-			delete(m.failures, key)
-		}
-	}
-}
-
-// recall returns a failure that can be repeated without asking anybody.
-func (m *memory) recall(key string) *Failure {
-	if f := m.lookup(key); f != nil && (f.Mark == "" || m.checked(key)) {
-		return f
-	}
-	return nil
-}
-
-// due returns a failure that has to be asked after before it is repeated.
-func (m *memory) due(key string) *Failure {
-	if f := m.lookup(key); f != nil && f.Mark != "" && !m.checked(key) {
-		return f
-	}
-	return nil
-}
-
-func (m *memory) lookup(key string) *Failure {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, ok := m.failures[key]
-	if !ok || time.Now().After(r.failure.Until) {
-		return nil
-	}
-	return r.failure
-}
-
-// checked says whether the failure of key was lately known to be true.
-func (m *memory) checked(key string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, ok := m.failures[key]
-	return ok && time.Since(r.checked) < checkEvery
-}
-
-func (m *memory) confirm(key string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r, ok := m.failures[key]; ok {
-		r.checked = time.Now()
-		m.failures[key] = r
-	}
-}
-
-func (m *memory) forget(key string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.failures, key)
 }

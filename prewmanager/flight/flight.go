@@ -75,9 +75,9 @@ const (
 
 // Group coalesces calls. It must be made by New and closed in the end.
 type Group[V any] struct {
-	leases *leases
-	inbox  *inbox
-	memory *memory
+	leases       *leases
+	subscription *subscription
+	negatives    *negativeCache
 	*counter
 	budget time.Duration
 	recent recent
@@ -121,20 +121,20 @@ func New[V any](url string, budget time.Duration, watcher Watcher) (*Group[V], e
 
 func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Group[V] {
 	ctx, cancel := context.WithCancel(context.Background())
-	health := newHealth()
+	breaker := newBreaker()
 	g := &Group[V]{
-		leases:  &leases{server, health, watcher},
-		inbox:   newInbox(health.note),
-		memory:  newMemory(),
-		counter: newCounter(),
-		budget:  budget,
-		jitter:  func(_ string, most time.Duration) time.Duration { return mathrand.N(most) },
-		ctx:     ctx,
-		hangUp:  cancel,
-		calls:   map[string]*call[V]{},
+		leases:       &leases{server, breaker, watcher},
+		subscription: newSubscription(breaker.note),
+		negatives:    newNegativeCache(),
+		counter:      newCounter(),
+		budget:       budget,
+		jitter:       func(_ string, most time.Duration) time.Duration { return mathrand.N(most) },
+		ctx:          ctx,
+		hangUp:       cancel,
+		calls:        map[string]*call[V]{},
 	}
 	go watch(ctx, func(ctx context.Context) { g.leases.run(ctx, beatScript, prefix) })
-	go server.listen(ctx, g.inbox)
+	go server.listen(ctx, g.subscription)
 	return g
 }
 
@@ -145,7 +145,7 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Grou
 func (g *Group[V]) Settle(ctx context.Context) {
 	gone := time.After(grace)
 	select {
-	case <-g.leases.health.answered:
+	case <-g.leases.breaker.answered:
 	case <-gone:
 		return
 	case <-ctx.Done():
@@ -182,7 +182,7 @@ func (g *Group[V]) Close(ctx context.Context) error {
 func (g *Group[V]) Do(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
 	var none V
 	key = prefix + key
-	if failure := g.memory.recall(key); failure != nil {
+	if failure := g.negatives.recall(key); failure != nil {
 		return none, Joined, failure
 	}
 	g.mu.Lock()
@@ -232,11 +232,11 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 	var none V
 	// Listening starts before the lease is asked for: a holder that finishes
 	// between its refusal and our listening would otherwise wake nobody here.
-	news := g.inbox.listen(key)
-	defer g.inbox.leave(key)
+	news := g.subscription.listen(key)
+	defer g.subscription.leave(key)
 
 	claim := claim{key: key, token: rand.Text()}
-	if failure := g.memory.due(key); failure != nil {
+	if failure := g.negatives.due(key); failure != nil {
 		if g.holds(ctx, key, failure, work) {
 			return none, Joined, failure
 		}
@@ -251,8 +251,8 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 				return value, outcome, err
 			}
 		case state.failure != nil:
-			if state.failure.Mark == "" || g.memory.checked(key) || g.holds(ctx, key, state.failure, work) {
-				g.memory.remember(key, state.failure)
+			if state.failure.Mark == "" || g.negatives.checked(key) || g.holds(ctx, key, state.failure, work) {
+				g.negatives.remember(key, state.failure)
 				return none, Joined, state.failure
 			}
 			claim.doubted = state.failure.Mark
@@ -268,7 +268,7 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 			return none, 0, err
 		}
 		if message.failure != nil {
-			g.memory.remember(key, message.failure)
+			g.negatives.remember(key, message.failure)
 			return none, Joined, message.failure
 		}
 		// An error of the look is no reason to give up: the holder may be
@@ -300,7 +300,7 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 		renewal.stop()
 		if err != errLost {
 			failure := asFailure(err)
-			g.memory.remember(c.key, failure)
+			g.negatives.remember(c.key, failure)
 			if !g.leases.release(ctx, c, failure) {
 				// Not here: who waits in this process has waited long enough.
 				g.running.Go(func() { g.leases.releaseAgain(ctx, c, failure) })
@@ -348,7 +348,7 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 	g.count(func(s *Stats) { s.Alone++ })
 	value, err = work.Make(ctx)
 	if failure := asFailure(err); failure != nil {
-		g.memory.remember(key, failure)
+		g.negatives.remember(key, failure)
 	}
 	return value, Made, err
 }
@@ -356,10 +356,10 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 // holds asks the work whether a failure that was remembered is still true.
 func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work Work[V]) bool {
 	if !work.Holds(ctx, failure) {
-		g.memory.forget(key)
+		g.negatives.forget(key)
 		return false
 	}
-	g.memory.confirm(key)
+	g.negatives.confirm(key)
 	return true
 }
 

@@ -311,9 +311,9 @@ func TestLostMessageCostsAPoll(t *testing.T) {
 		got <- fmt.Sprintln(value, outcome == Joined, err)
 	}()
 	until(t, "it waits", func() bool {
-		g.inbox.mu.Lock()
-		defer g.inbox.mu.Unlock()
-		return len(g.inbox.seats) == 1
+		g.subscription.mu.Lock()
+		defer g.subscription.mu.Unlock()
+		return len(g.subscription.seats) == 1
 	})
 	s.put(key, "value")
 	if got := <-got; got != "value true <nil>\n" {

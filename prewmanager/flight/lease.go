@@ -52,7 +52,7 @@ type state struct {
 // leases takes leases on the server and knows whether it can be trusted.
 type leases struct {
 	server  server
-	health  *health
+	breaker *breaker
 	watcher Watcher
 }
 
@@ -64,7 +64,7 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 	began := time.Now()
 	answer, err := l.server.step(ctx, s, key, args...)
 	if flight.Err() == nil {
-		l.health.note(err)
+		l.breaker.note(err)
 	}
 	if l.watcher != nil {
 		l.watcher(flight, s.name, began, err)
@@ -74,12 +74,12 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 
 // acquire tries for the lease of c once.
 func (l *leases) acquire(ctx context.Context, c *claim) state {
-	if trouble := l.health.trouble(); trouble != nil {
+	if trouble := l.breaker.trouble(); trouble != nil {
 		return state{trouble: trouble}
 	}
 	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted)
 	if err != nil {
-		return state{trouble: l.health.trouble()}
+		return state{trouble: l.breaker.trouble()}
 	}
 	answer := reply.([]any)
 	switch answer[0] {

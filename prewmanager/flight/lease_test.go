@@ -16,7 +16,7 @@ func (i immediate) step(_ context.Context, sc *script, key string, args ...any) 
 	return i.s.carryOut(sc, key, args), nil
 }
 
-func (immediate) listen(ctx context.Context, _ *inbox) { <-ctx.Done() }
+func (immediate) listen(ctx context.Context, _ *subscription) { <-ctx.Done() }
 
 // TestLeaseProtocol is what every server must do, Redis as well as the one of
 // the simulation.
@@ -31,9 +31,9 @@ func TestLeaseProtocol(t *testing.T) {
 		"simulation": immediate{&simulation{leases: map[string]lease{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &leases{server, newHealth(), nil}
+			l := &leases{server, newBreaker(), nil}
 			testProtocol(t, l)
-			if errors, _ := l.health.report(); errors != 0 {
+			if errors, _ := l.breaker.report(); errors != 0 {
 				t.Errorf("%d errors", errors)
 			}
 		})

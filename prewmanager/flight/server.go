@@ -16,9 +16,9 @@ type server interface {
 	// step carries out one script on one key, atomically, and returns what the
 	// script does: a []any, or an int64.
 	step(ctx context.Context, s *script, key string, args ...any) (any, error)
-	// listen delivers messages to the inbox until ctx ends, says there when its
+	// listen delivers messages to the subscription until ctx ends, says there when its
 	// connection is lost, and when it has one again tells everybody to look.
-	listen(ctx context.Context, i *inbox)
+	listen(ctx context.Context, s *subscription)
 }
 
 // script is one step of the protocol.
@@ -132,13 +132,13 @@ func (r *redisServer) step(ctx context.Context, s *script, key string, args ...a
 }
 
 // listen keeps the subscription until ctx ends, making it anew when it breaks.
-func (r *redisServer) listen(ctx context.Context, i *inbox) {
+func (r *redisServer) listen(ctx context.Context, s *subscription) {
 	for ctx.Err() == nil {
-		subscription := r.client.PSubscribe(ctx, channels)
-		broken := receive(ctx, subscription, i)
-		subscription.Close()
+		pubsub := r.client.PSubscribe(ctx, channels)
+		broken := receive(ctx, pubsub, s)
+		pubsub.Close()
 		if ctx.Err() == nil {
-			i.lost(broken)
+			s.lost(broken)
 		}
 		select {
 		case <-ctx.Done():
@@ -150,17 +150,17 @@ func (r *redisServer) listen(ctx context.Context, i *inbox) {
 // receive hands messages on until the subscription is broken, and says by what.
 // A connection whose other end has vanished says nothing, so silence is
 // questioned.
-func receive(ctx context.Context, subscription *redis.PubSub, i *inbox) error {
+func receive(ctx context.Context, pubsub *redis.PubSub, s *subscription) error {
 	questioned := false
 	for {
-		received, err := subscription.ReceiveTimeout(ctx, time.Second)
+		received, err := pubsub.ReceiveTimeout(ctx, time.Second)
 		timeout, ok := errors.AsType[net.Error](err)
 		switch {
 		case err == nil:
 			questioned = false
 		case ok && timeout.Timeout() && !questioned && ctx.Err() == nil:
 			questioned = true
-			if err := subscription.Ping(ctx); err != nil {
+			if err := pubsub.Ping(ctx); err != nil {
 				return err
 			}
 			continue
@@ -169,15 +169,15 @@ func receive(ctx context.Context, subscription *redis.PubSub, i *inbox) error {
 		}
 		switch r := received.(type) {
 		case *redis.Subscription:
-			i.everybody()
+			s.everybody()
 		case *redis.Message:
-			i.deliver(r.Channel, parseMessage(r.Payload))
+			s.deliver(r.Channel, parseMessage(r.Payload))
 		}
 	}
 }
 
 // quiet is go-redis's own log, which has a line for every attempt to reach a
-// Redis that is gone; health has one for going and one for coming back.
+// Redis that is gone; the breaker has one for going and one for coming back.
 type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}

@@ -174,13 +174,13 @@ type lease struct {
 
 // proc is one process: a group and what the simulation does to it.
 type proc struct {
-	name    int
-	group   *Group[string]
-	inbox   *inbox
-	settled chan struct{} // closed when it may start flights
-	dead    bool
-	stopped time.Time // until when it stands still
-	clients []context.CancelFunc
+	name         int
+	group        *Group[string]
+	subscription *subscription
+	settled      chan struct{} // closed when it may start flights
+	dead         bool
+	stopped      time.Time // until when it stands still
+	clients      []context.CancelFunc
 }
 
 // event is something that is about to happen, and does when it is chosen.
@@ -266,9 +266,9 @@ func (c seat) step(ctx context.Context, sc *script, key string, args ...any) (an
 	return c.p.step(c.s, ctx, sc, key, args...)
 }
 
-func (c seat) listen(ctx context.Context, i *inbox) {
+func (c seat) listen(ctx context.Context, i *subscription) {
 	c.s.mu.Lock()
-	c.p.inbox = i
+	c.p.subscription = i
 	c.s.mu.Unlock()
 	<-ctx.Done()
 }
@@ -324,14 +324,14 @@ func (s *simulation) carryOut(sc *script, key string, args []any) any {
 // publish has every process hear of it, each in its own time, if at all.
 func (s *simulation) publish(key, payload string) {
 	for _, p := range s.procs {
-		if p.dead || p.inbox == nil || s.faults.lostMessages && s.random.IntN(3) > 0 {
+		if p.dead || p.subscription == nil || s.faults.lostMessages && s.random.IntN(3) > 0 {
 			continue
 		}
-		inbox := p.inbox
+		subscription := p.subscription
 		s.order++
 		s.events = append(s.events, &event{
 			proc: p, what: "hear " + key, order: s.order, since: time.Now(), ctx: context.Background(), done: make(chan struct{}),
-			do: func() (any, error) { inbox.deliver(key, parseMessage(payload)); return nil, nil },
+			do: func() (any, error) { subscription.deliver(key, parseMessage(payload)); return nil, nil },
 		})
 	}
 }
@@ -575,7 +575,7 @@ func (s *simulation) breakSomething() bool {
 			s.back = time.Now().Add(time.Hour)
 		}
 		for _, p := range s.procs {
-			s.add(context.Background(), p, "disconnect", func() (any, error) { p.inbox.lost(errDown); return nil, nil })
+			s.add(context.Background(), p, "disconnect", func() (any, error) { p.subscription.lost(errDown); return nil, nil })
 		}
 	}
 	return true
@@ -589,8 +589,8 @@ func (s *simulation) recover() {
 	}
 	s.down = false
 	for _, p := range s.procs {
-		inbox := p.inbox
-		s.add(context.Background(), p, "reconnect", func() (any, error) { inbox.everybody(); return nil, nil })
+		subscription := p.subscription
+		s.add(context.Background(), p, "reconnect", func() (any, error) { subscription.everybody(); return nil, nil })
 	}
 }
 

@@ -53,6 +53,6 @@ func (g *Group[V]) Stats() Stats {
 	defer g.counter.mu.Unlock()
 	s := g.counter.stats
 	s.Ended, s.Failed = maps.Clone(s.Ended), maps.Clone(s.Failed)
-	s.Errors, s.Degraded = g.leases.health.report()
+	s.Errors, s.Degraded = g.leases.breaker.report()
 	return s
 }

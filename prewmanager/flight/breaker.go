@@ -21,8 +21,9 @@ const (
 	grace = 2 * time.Second
 )
 
-// health is what is known of Redis from its latest answers.
-type health struct {
+// breaker is a circuit breaker: from the latest answers of Redis it knows whether to
+// ask it, to wait, or to go on without it.
+type breaker struct {
 	answered chan struct{} // closed at the first good answer
 
 	mu        sync.Mutex // protects the rest
@@ -34,8 +35,8 @@ type health struct {
 	since     time.Time     // when this one began; zero: there is none
 }
 
-// newHealth gives Redis the grace from the start.
-func newHealth() *health { return &health{answered: make(chan struct{}), lastGood: time.Now()} }
+// newBreaker gives Redis the grace from the start.
+func newBreaker() *breaker { return &breaker{answered: make(chan struct{}), lastGood: time.Now()} }
 
 // watch calls ask, which notes how Redis did, until ctx ends.
 func watch(ctx context.Context, ask func(context.Context)) {
@@ -52,40 +53,40 @@ func watch(ctx context.Context, ask func(context.Context)) {
 }
 
 // note records how a command went.
-func (h *health) note(err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (b *breaker) note(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	now := time.Now()
 	if err != nil {
-		h.errors++
-		h.lastError = now
-		if h.since.IsZero() {
-			h.since = now
+		b.errors++
+		b.lastError = now
+		if b.since.IsZero() {
+			b.since = now
 			slog.Warn("redis is in trouble", "reason", err)
 		}
 		return
 	}
-	if !h.ever {
-		h.ever = true
-		close(h.answered)
+	if !b.ever {
+		b.ever = true
+		close(b.answered)
 	}
-	h.lastGood = now
-	if !h.since.IsZero() && now.Sub(h.lastError) >= quarantine {
-		h.degraded += now.Sub(h.since)
-		slog.Info("redis is well again", "ms", now.Sub(h.since).Milliseconds())
-		h.since = time.Time{}
+	b.lastGood = now
+	if !b.since.IsZero() && now.Sub(b.lastError) >= quarantine {
+		b.degraded += now.Sub(b.since)
+		slog.Info("redis is well again", "ms", now.Sub(b.since).Milliseconds())
+		b.since = time.Time{}
 	}
 }
 
 // report is how many errors there were, and how long Redis was not trusted.
-func (h *health) report() (errors int64, degraded time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	degraded = h.degraded
-	if !h.since.IsZero() {
-		degraded += time.Since(h.since)
+func (b *breaker) report() (errors int64, degraded time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	degraded = b.degraded
+	if !b.since.IsZero() {
+		degraded += time.Since(b.since)
 	}
-	return h.errors, degraded
+	return b.errors, degraded
 }
 
 // trouble is what Redis is in after an error.
@@ -95,12 +96,12 @@ type trouble struct {
 }
 
 // trouble returns nil where Redis can be asked.
-func (h *health) trouble() *trouble {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	left := quarantine - time.Since(h.lastError)
+func (b *breaker) trouble() *trouble {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left := quarantine - time.Since(b.lastError)
 	if left <= 0 {
 		return nil
 	}
-	return &trouble{left, max(0, grace-time.Since(h.lastGood))}
+	return &trouble{left, max(0, grace-time.Since(b.lastGood))}
 }

@@ -11,8 +11,9 @@ type message struct {
 	failure *Failure
 }
 
-// inbox hands the messages of Redis to the flights of this process that wait.
-type inbox struct {
+// subscription is the one that a process has. It hands the messages of Redis to the
+// flights of this process that wait.
+type subscription struct {
 	// lost is told when the connection breaks on which messages come. A process
 	// that asked for nothing while Redis was restarted has no other sign of it,
 	// and would be the first to ask the empty one for a lease that somebody is
@@ -23,41 +24,41 @@ type inbox struct {
 	seats map[string]chan message
 }
 
-func newInbox(lost func(error)) *inbox {
-	return &inbox{lost: lost, seats: map[string]chan message{}}
+func newSubscription(lost func(error)) *subscription {
+	return &subscription{lost: lost, seats: map[string]chan message{}}
 }
 
 // listen returns the channel on which the one flight of key in this process
 // gets its messages until it leaves.
-func (i *inbox) listen(key string) <-chan message {
+func (s *subscription) listen(key string) <-chan message {
 	// A flight reads between any two looks; more than a few messages in that
 	// time tell it nothing that its next look does not.
 	seat := make(chan message, 8)
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.seats[key] = seat
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seats[key] = seat
 	return seat
 }
 
-func (i *inbox) leave(key string) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	delete(i.seats, key)
+func (s *subscription) leave(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.seats, key)
 }
 
-func (i *inbox) deliver(key string, m message) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if seat, ok := i.seats[key]; ok {
+func (s *subscription) deliver(key string, m message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seat, ok := s.seats[key]; ok {
 		offer(seat, m)
 	}
 }
 
-// everybody is told to look: messages may have been lost.
-func (i *inbox) everybody() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	for _, seat := range i.seats {
+// everybody wakes all who wait, to look: messages may have been lost.
+func (s *subscription) everybody() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seat := range s.seats {
 		offer(seat, message{})
 	}
 }

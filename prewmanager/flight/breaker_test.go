@@ -17,7 +17,7 @@ func TestTroubleIsLoggedInMilliseconds(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
 	defer slog.SetDefault(before)
 
-	h := newHealth()
+	h := newBreaker()
 	h.note(errors.New("gone"))
 	h.since, h.lastError = time.Now().Add(-time.Minute), time.Now().Add(-time.Minute)
 	h.note(nil)
