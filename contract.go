@@ -1,6 +1,8 @@
 package prew
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -41,6 +43,17 @@ type RenderRequest struct {
 	// Traceparent is the trace that the invocation belongs to, in the form of
 	// W3C Trace Context, section 3.2; empty where none is recorded.
 	Traceparent string `json:"traceparent,omitempty"`
+}
+
+// ReadRequest reads a request strictly: a parameter that this version does not know
+// is an error that names it. A preview without it would be a wrong picture, stored
+// for good under the name of the right one.
+func ReadRequest(payload []byte) (RenderRequest, error) {
+	var r RenderRequest
+	decoder := json.NewDecoder(bytes.NewReader(payload))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&r)
+	return r, err
 }
 
 // Destination is the key the preview is stored at: DstKey or, where that is

@@ -2,6 +2,7 @@ package prew
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -39,5 +40,20 @@ func TestRequestOnTheWire(t *testing.T) {
 		`"preset_name":"hero","width":1440,"fit":"contain","quality":82}`
 	if err != nil || string(got) != want {
 		t.Errorf("%s, %v\nwant %s", got, err, want)
+	}
+}
+
+// TestParameterOfANewerGatewayIsNamed holds that a function never renders without a
+// parameter that only a newer one knows.
+func TestParameterOfANewerGatewayIsNamed(t *testing.T) {
+	const request = `{"src_bucket":"b","src_key":"photo/a.jpg","dst_bucket":"b","dst_key":"prew/hero/a.jpg","preset_name":"hero","width":1440`
+	if r, err := ReadRequest([]byte(request + `}`)); err != nil || r.Width != 1440 || r.DstKey != "prew/hero/a.jpg" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, more := range []string{`"blur":3`, `"watermark":{"image":"mark.png"}`, `"formats":["avif"]`} {
+		_, err := ReadRequest([]byte(request + `,` + more + `}`))
+		if name, _, _ := strings.Cut(more, ":"); err == nil || !strings.Contains(err.Error(), "unknown field "+name) {
+			t.Errorf("%s: %v", more, err)
+		}
 	}
 }

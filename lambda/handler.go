@@ -29,9 +29,8 @@ type function struct {
 // error would look to Lambda like a function that crashed.
 func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.RenderResult, error) {
 	start := time.Now()
-	var request prew.RenderRequest
 	var result prew.RenderResult
-	err := json.Unmarshal(payload, &request)
+	request, err := prew.ReadRequest(payload)
 	if err != nil {
 		err = fail(prew.RequestInvalid, "request: %v", err)
 	} else {

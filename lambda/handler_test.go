@@ -179,7 +179,6 @@ func TestRequestsInEveryForm(t *testing.T) {
 		{"parameters beside the name of a preset", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/2.jpg","preset_name":"lossless","width":30}`, "prew/x/2.jpg", 30, "image/jpeg"},
 		{"the name of a preset", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/3.jpg","preset_name":"lossless"}`, "prew/x/3.jpg", 20, "image/png"},
 		{"root_folder and rewrite_part", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","preset_name":"small","root_folder":"prew/","rewrite_part":"/photo"}`, "prew/small/a/b.jpg", 20, "image/jpeg"},
-		{"fields that nobody knows", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/4.jpg","width":30,"colour":"loud"}`, "prew/x/4.jpg", 30, "image/jpeg"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -266,6 +265,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"no object", `[]`, "request: "},
 		{"a number in quotes", `{"width":"640"}`, "request: "},
 		{"nothing", `{}`, "src_bucket is empty"},
+		{"a parameter of a newer gateway", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","width":1,"blur":3}`, `unknown field "blur"`},
 		{"no photo", `{"src_bucket":"photos"}`, "src_key is empty"},
 		{"no bucket for the preview", `{"src_bucket":"photos","src_key":"photo/a.jpg"}`, "dst_bucket is empty"},
 		{"no name for the preview", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos"}`, "dst_key is empty"},
