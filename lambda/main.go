@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -34,6 +35,9 @@ func main() {
 // something is wrong with how the function is set up.
 func serve() error {
 	limitMemory()
+	if err := errors.Join(prew.UnknownVariables(os.Environ())...); err != nil {
+		return err
+	}
 	presets, err := loadPresets()
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"prew"
 )
 
@@ -54,7 +56,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	out, err := itself(t, []string{
-		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + redisServer.Addr,
+		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PREW_BUKET=b", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + redisServer.Addr,
 		"PREW_NOT_FOUND_IMAGE=/nowhere.png", "PREW_ERROR_IMAGE=/nowhere.png",
 	}, "serve").CombinedOutput()
 	if err == nil {
@@ -63,7 +65,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	for i, want := range []string{
 		"prewmanager: the configuration has mistakes",
-		"  PREW_INVOKES: ", "  PREW_S3_TIMEOUT: ", "  PREW_LISTEN: ", "  PREW_BUCKET is not set", "  PREW_FUNCTION is not set",
+		"  PREW_INVOKES: ", "  PREW_S3_TIMEOUT: ", "  PREW_BUKET: unknown variable, the closest is PREW_BUCKET", "  PREW_LISTEN: ", "  PREW_BUCKET is not set", "  PREW_FUNCTION is not set",
 		"  PRESET_CARD: ", "  PREW_NOT_FOUND_IMAGE: ", "  PREW_ERROR_IMAGE: ", "  AWS_REGION is not set", "  PREW_REDIS: ",
 	} {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
@@ -95,5 +97,21 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		if (err == nil) != test.ok {
 			t.Errorf("%+v: %v", test, err)
 		}
+	}
+}
+
+// TestFlagsHaveVariablesThatAreKnown holds the flags to the one list of variables.
+func TestFlagsHaveVariablesThatAreKnown(t *testing.T) {
+	parser := kong.Must(new(commandLine), kong.DefaultEnvars("PREW"), defaults)
+	var environ []string
+	for _, command := range parser.Model.Leaves(true) {
+		for _, flag := range command.Flags {
+			for _, name := range flag.Envs {
+				environ = append(environ, name+"=x")
+			}
+		}
+	}
+	if unknown := prew.UnknownVariables(environ); len(environ) < 30 || len(unknown) > 0 {
+		t.Errorf("%d variables, of which are unknown: %v", len(environ), unknown)
 	}
 }

@@ -18,22 +18,25 @@ type commandLine struct {
 	Health  health      `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
 }
 
+// defaults are those that the flags share with the rest of the project.
+var defaults = kong.Vars{
+	"cacheControl":    prew.DefaultCacheControl,
+	"answerTimeout":   prew.AnswerTimeout.String(),
+	"invokeTimeout":   prew.InvokeTimeout.String(),
+	"functionTimeout": prew.FunctionTimeout.String(),
+	"storeTimeout":    prew.StoreTimeout.String(),
+}
+
 func main() {
 	var line commandLine
 	parser := kong.Must(&line,
 		kong.Name("prewmanager"),
 		kong.Description("Serves each preview of each photo, rendered once."),
 		kong.DefaultEnvars("PREW"),
-		kong.Vars{
-			"cacheControl":    prew.DefaultCacheControl,
-			"answerTimeout":   prew.AnswerTimeout.String(),
-			"invokeTimeout":   prew.InvokeTimeout.String(),
-			"functionTimeout": prew.FunctionTimeout.String(),
-			"storeTimeout":    prew.StoreTimeout.String(),
-		},
+		defaults,
 		kong.ShortUsageOnError(),
 	)
-	wrong := unreadable(parser.Model, os.LookupEnv, os.Unsetenv)
+	wrong := append(unreadable(parser.Model, os.LookupEnv, os.Unsetenv), prew.UnknownVariables(os.Environ())...)
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := command.Run(wrong); err != nil {
