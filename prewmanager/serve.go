@@ -67,6 +67,7 @@ func (s serve) Run(wrong configErrors) error {
 		defer measured.Close() // last of all: draining is worth watching
 		go func() { served <- measured.Serve(metricsListener) }()
 	}
+	go g.Reach(ctx)
 	g.Settle(ctx)
 	slog.Info("serving", "address", listener.Addr().String(), "bucket", s.Bucket, "function", s.Function, "presets", g.Presets())
 	select {

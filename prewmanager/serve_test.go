@@ -14,6 +14,14 @@ import (
 	"prew/deploy/local/stack"
 )
 
+// lambda is one that has the function, and does not render.
+func lambda(t *testing.T) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // serving is `prewmanager serve` on the real Redis and S3 server, ready, with the
 // address it answers on and, once it has ended, its log.
 func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *bytes.Buffer) {
@@ -22,7 +30,7 @@ func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = itself(t, append(append(s3Server.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), environ...), "serve")
+	cmd = itself(t, append(append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), environ...), "serve")
 	log = new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -94,7 +102,7 @@ func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Without Redis that is after the grace of 2 s.
-	cmd := itself(t, append(s3Server.Env(), "PREW_BUCKET=b", "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
+	cmd := itself(t, append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
@@ -80,15 +81,13 @@ func (c config) wire(ctx context.Context, wrong configErrors) (wired, error) {
 	}
 	metrics := gateway.NewMetrics()
 	var renderers *pool.Pool
-	function := gateway.Function{Timeout: c.InvokeTimeout}
-	if program == "" {
-		function.Call = gateway.OnLambda(aws, c.Function, metrics)
-	} else {
+	function := gateway.OnLambda(aws, c.Function, c.InvokeTimeout, metrics)
+	if program != "" {
 		if renderers, err = c.startPool(ctx, program); err != nil {
 			flights.Close(ctx)
 			return wired{}, err
 		}
-		function.Call = callPool(renderers)
+		function = inPool(renderers, c.InvokeTimeout)
 	}
 	return wired{gateway.New(gateway.Config{
 		Presets:      presets,
@@ -162,10 +161,14 @@ func functionEnvironment(environ []string) []string {
 	})
 }
 
-// callPool calls the function in a pool of its processes.
-func callPool(p *pool.Pool) func(context.Context, []byte) ([]byte, bool, error) {
-	return func(ctx context.Context, payload []byte) ([]byte, bool, error) {
-		answer, err := p.Invoke(ctx, payload)
-		return answer.Body, answer.Failed, err
+// inPool is the function in a pool of its processes, which all have started.
+func inPool(p *pool.Pool, timeout time.Duration) gateway.Function {
+	return gateway.Function{
+		Call: func(ctx context.Context, payload []byte) ([]byte, bool, error) {
+			answer, err := p.Invoke(ctx, payload)
+			return answer.Body, answer.Failed, err
+		},
+		Reach:   func(context.Context) error { return nil },
+		Timeout: timeout,
 	}
 }

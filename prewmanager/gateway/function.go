@@ -23,7 +23,9 @@ import (
 type Function struct {
 	// Call sends a payload and returns what the function answered; failed says
 	// that it crashed or was stopped, and that the answer only tells why.
-	Call    func(ctx context.Context, payload []byte) (answer []byte, failed bool, err error)
+	Call func(ctx context.Context, payload []byte) (answer []byte, failed bool, err error)
+	// Reach says whether the function is there and may be called.
+	Reach   func(ctx context.Context) error
 	Timeout time.Duration
 }
 
@@ -42,14 +44,14 @@ func HTTPClient(flights int) aws.HTTPClient {
 // then a place is free.
 const throttledPause = 50 * time.Millisecond
 
-// OnLambda calls the Lambda function of that name. A call that is throttled is
-// tried again until its time is up, and counted each time.
-func OnLambda(cfg aws.Config, name string, m *Metrics) func(context.Context, []byte) ([]byte, bool, error) {
+// OnLambda is the Lambda function of that name. A call that is throttled is tried
+// again until its time is up, and counted each time.
+func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Function {
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
 		// The SDK would repeat a call that timed out, which is a second render.
 		o.Retryer = aws.NopRetryer{}
 	})
-	return func(ctx context.Context, payload []byte) ([]byte, bool, error) {
+	call := func(ctx context.Context, payload []byte) ([]byte, bool, error) {
 		var refused error
 		for {
 			began := time.Now()
@@ -75,6 +77,16 @@ func OnLambda(cfg aws.Config, name string, m *Metrics) func(context.Context, []b
 			return output.Payload, output.FunctionError != nil, nil
 		}
 	}
+	// A dry run asks for no more rights than a call, and runs nothing (AWS Lambda
+	// API Reference, "Invoke").
+	reach := func(ctx context.Context) error {
+		_, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, InvocationType: lambdatypes.InvocationTypeDryRun})
+		if err != nil {
+			return fmt.Errorf("function %s: %w", name, err)
+		}
+		return nil
+	}
+	return Function{call, reach, timeout}
 }
 
 // invoke has the function render and returns its result. Beside a failure the

@@ -57,15 +57,16 @@ type Gateway struct {
 	private      bool
 	metrics      *Metrics
 	traces       *Traces
-	settled      chan struct{} // closed once flights may start
-	ready        atomic.Bool   // not before that, no longer when it drains
+	settled      chan struct{}          // closed once flights may start
+	unreached    atomic.Pointer[string] // why it can't be relied on yet; nil: everything has been reached
+	draining     atomic.Bool
 }
 
 // New makes a gateway. It starts no flight before Settle has returned, and is to
 // be closed in the end.
 func New(c Config) *Gateway {
 	stored := func(b store.Bucket) storage { return storage{b, c.S3Timeout, c.Traces.gateway, c.Metrics} }
-	return &Gateway{
+	g := &Gateway{
 		presets:      c.Presets,
 		flights:      c.Flights,
 		photos:       stored(c.Photos),
@@ -79,14 +80,16 @@ func New(c Config) *Gateway {
 		traces:       c.Traces,
 		settled:      make(chan struct{}),
 	}
+	starting := "starting"
+	g.unreached.Store(&starting)
+	return g
 }
 
-// Settle waits until the gateway knows how Redis is, or ctx ends, and makes it
-// ready.
+// Settle waits until the gateway knows how Redis is, or ctx ends, and lets flights
+// start.
 func (g *Gateway) Settle(ctx context.Context) {
 	g.flights.Settle(ctx)
 	close(g.settled)
-	g.ready.Store(true)
 }
 
 // Presets are the names of the presets that it renders.
@@ -94,7 +97,23 @@ func (g *Gateway) Presets() []string { return g.presets.Names() }
 
 // Drain has the gateway say that it is not ready any more, so that whoever watches
 // sends it no further requests.
-func (g *Gateway) Drain() { g.ready.Store(false) }
+func (g *Gateway) Drain() { g.draining.Store(true) }
+
+// unready is why the gateway should not be sent requests, empty where it should.
+func (g *Gateway) unready() string {
+	if g.draining.Load() {
+		return "draining"
+	}
+	select {
+	case <-g.settled:
+	default:
+		return "starting"
+	}
+	if why := g.unreached.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
 
 // Close waits until every flight has landed, or ctx ends, and sends the traces
 // that are left.
@@ -115,10 +134,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
 	case path == "/health": // alive
 		w.WriteHeader(http.StatusOK)
-	case path == "/ready" && !g.ready.Load():
-		http.Error(w, "starting or draining", http.StatusServiceUnavailable)
 	case path == "/ready":
-		w.WriteHeader(http.StatusOK)
+		if why := g.unready(); why != "" {
+			http.Error(w, why, http.StatusServiceUnavailable)
+		}
 	case strings.HasPrefix(path, "/"+prew.SourceRoot+"/"):
 		e := g.begin(w, r, routePhoto)
 		defer g.end(e)

@@ -63,13 +63,30 @@ func TestMain(m *testing.M) {
 // preview.
 type renderer struct {
 	answer      func(http.ResponseWriter, prew.RenderRequest) // nil: renders
+	gone        atomic.Bool                                   // there is no such function
+	reached     atomic.Int32                                  // dry runs
 	invoked     atomic.Int32
 	connections atomic.Int32 // that were ever made
 	last        atomic.Pointer[prew.RenderRequest]
 }
 
 func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.invoked.Add(1)
+	dry := r.Header.Get("X-Amz-Invocation-Type") == "DryRun"
+	if dry {
+		f.reached.Add(1)
+	} else {
+		f.invoked.Add(1)
+	}
+	switch {
+	case f.gone.Load():
+		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, `{"message":"Function not found: render"}`)
+		return
+	case dry:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	var request prew.RenderRequest
 	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -149,12 +166,12 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	metrics := NewMetrics()
 	g := New(Config{
 		Presets: presets, Flights: flights, Photos: store.Open(cfg, s.Photos()), Previews: store.Open(cfg, s.Previews()),
-		Function:  Function{OnLambda(cfg, "render", metrics), s.InvokeTimeout},
+		Function:  OnLambda(cfg, "render", s.InvokeTimeout, metrics),
 		S3Timeout: s.S3Timeout, Invokes: s.Invokes, Queue: s.Queue, CacheControl: prew.DefaultCacheControl, Private: s.Private,
 		Placeholders: placeholders, Metrics: metrics, Traces: traces,
 	})
 	close(g.settled) // Redis has been there all along
-	g.ready.Store(true)
+	g.unreached.Store(nil)
 	t.Cleanup(func() { g.Close(context.Background()) })
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
@@ -287,8 +304,10 @@ func TestPartsAndConditions(t *testing.T) {
 		t.Errorf("POST: %s, Allow %q", post.Status, post.Header.Get("Allow"))
 	}
 	gateway := server.Config.Handler.(*Gateway)
-	for _, ready := range []bool{false, true} {
-		gateway.ready.Store(ready)
+	for _, ready := range []bool{true, false} {
+		if !ready {
+			gateway.Drain()
+		}
 		if health, _ := get(t, server.URL+"/health"); health.StatusCode != 200 {
 			t.Errorf("ready %v: health: %s", ready, health.Status)
 		}

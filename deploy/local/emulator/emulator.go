@@ -123,6 +123,10 @@ func (e *Emulator) Throttles() int {
 // invoke answers POST /2015-03-31/functions/{function}/invocations. Any name is
 // the function's, and so is any Qualifier.
 func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" { // may it be called? It may.
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	payload, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
 	if err != nil {
 		return // the caller left before it had said what it wanted

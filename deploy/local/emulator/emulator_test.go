@@ -142,6 +142,23 @@ func TestQualifierIsTheExecutedVersion(t *testing.T) {
 	}
 }
 
+func TestDryRunRunsNothing(t *testing.T) {
+	e := start(t, 1, time.Minute)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL+"/2015-03-31/functions/any-name/invocations", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Amz-Invocation-Type", "DryRun")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != 204 || len(e.Invocations()) != 0 {
+		t.Errorf("%s, %v", response.Status, e.Invocations())
+	}
+}
+
 func TestRequestsThatNeverReachTheFunction(t *testing.T) {
 	e := start(t, 1, time.Minute)
 	for _, test := range []struct {
