@@ -70,12 +70,12 @@ bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits,
 
 bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name)
 	@deploy/install.sh peers
-	@deploy/peers/build.sh
+	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers
 
 contact-sheet: ## crops of its previews beside libvips', into .local/contact-sheet/ (CORPUS=dir)
 	@deploy/install.sh peers
-	@deploy/peers/build.sh
+	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers -sheet
 
 fuzz: ## run every fuzz target for FUZZTIME=30s

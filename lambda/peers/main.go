@@ -2,7 +2,7 @@
 // and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
 // memory. It writes docs/bench/peers.md and peers.svg, or with -sheet crops of
 // the previews beside each other, and fails where a bound is not met. It runs in
-// the root of the checkout, after deploy/peers/build.sh.
+// the root of the checkout, after lambda/peers/build.sh.
 package main
 
 import (

@@ -7,11 +7,11 @@ peers=.local/peers
 mkdir -p "$peers/sharp"
 
 go build -buildvcs=false -trimpath -tags lambda.norpc -ldflags '-s -w' -o .bin/bootstrap ./lambda
-go build -buildvcs=false -o "$peers/ours" ./deploy/peers/ours
-go build -buildvcs=false -o .bin/peers ./deploy/peers
+go build -buildvcs=false -o "$peers/ours" ./lambda/peers/ours
+go build -buildvcs=false -o .bin/peers ./lambda/peers
 
 read -ra flags <<<"$(pkg-config --cflags --libs vips)"
-gcc -std=gnu11 -Wall -Wextra -Werror -O2 -o "$peers/vips" deploy/peers/vips/vips.c "${flags[@]}"
+gcc -std=gnu11 -Wall -Wextra -Werror -O2 -o "$peers/vips" lambda/peers/vips/vips.c "${flags[@]}"
 
 node=$(node --version)
 major=${node#v}
@@ -21,9 +21,9 @@ if [ "${major%%.*}" -lt 20 ]; then
 fi
 # npm ci takes what package-lock.json says to the byte; it is asked only when
 # that has changed.
-if ! cmp -s deploy/peers/sharp/package-lock.json "$peers/sharp/installed"; then
-	cp deploy/peers/sharp/package.json deploy/peers/sharp/package-lock.json "$peers/sharp/"
+if ! cmp -s lambda/peers/sharp/package-lock.json "$peers/sharp/installed"; then
+	cp lambda/peers/sharp/package.json lambda/peers/sharp/package-lock.json "$peers/sharp/"
 	npm ci --prefix "$peers/sharp" --silent --no-audit --no-fund
-	cp deploy/peers/sharp/package-lock.json "$peers/sharp/installed"
+	cp lambda/peers/sharp/package-lock.json "$peers/sharp/installed"
 fi
-cp deploy/peers/sharp/sharp.mjs "$peers/sharp/"
+cp lambda/peers/sharp/sharp.mjs "$peers/sharp/"
