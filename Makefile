@@ -55,7 +55,7 @@ test-aws: ## deploy to an AWS on this machine: needs the AWS CLI, moto and cfn-l
 chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
 	@deploy/install.sh prometheus
 	@deploy/build.sh versitygw
-	@go build -buildvcs=false -o .bin/ ./deploy/local/chaos
+	@go build -buildvcs=false -o .bin/ ./prewmanager/chaos
 	@$(if $(RACE),CGO_ENABLED=1 go build -race -buildvcs=false -o .bin/race/ ./prewmanager)
 	@.bin/chaos
 
