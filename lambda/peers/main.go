@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"prew"
-	"prew/deploy/progress"
+	"prew/deploy/local/progress"
 )
 
 const (
