@@ -19,88 +19,88 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## install nginx and Redis where missing, build everything into .bin/
-	@deploy/install.sh
-	@deploy/build.sh versitygw
+	@deploy/tools/install.sh
+	@deploy/tools/build.sh versitygw
 
 run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, RENDERERS=n)
 	@.bin/local
 
 test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
-	@deploy/install.sh prometheus
-	@deploy/build.sh versitygw gotestsum
-	@CORPUS='$(abspath $(CORPUS))' deploy/test.sh
+	@deploy/tools/install.sh prometheus
+	@deploy/tools/build.sh versitygw gotestsum
+	@CORPUS='$(abspath $(CORPUS))' deploy/tools/test.sh
 
 test-browser: ## see every picture of the gallery loaded by Chromium
-	@deploy/install.sh chromium
-	@deploy/build.sh versitygw
+	@deploy/tools/install.sh chromium
+	@deploy/tools/build.sh versitygw
 	@cd deploy/tools && go test -count=1 -v .
 
 test-arm64: ## run the engine's tests as an arm64 program, under qemu
-	@deploy/install.sh qemu
+	@deploy/tools/install.sh qemu
 	@GOARCH=arm64 go test -count=1 -exec qemu-aarch64-static ./lambda/render/...
 
 test-images: ## build the container images from Debian's packages and run them (as root)
-	@deploy/install.sh images
-	@deploy/build.sh versitygw
+	@deploy/tools/install.sh images
+	@deploy/tools/build.sh versitygw
 	@go test -count=1 -v -timeout 20m -tags images ./deploy/images
 
 images: ## build the container images prew-gateway and prew-nginx (BUILDER=docker, podman or buildah)
-	@deploy/images.sh
+	@deploy/images/images.sh
 
 test-aws: ## deploy to an AWS on this machine: needs the AWS CLI, moto and cfn-lint
-	@deploy/install.sh
-	@deploy/build.sh versitygw
-	@deploy/test-aws.sh
+	@deploy/tools/install.sh
+	@deploy/tools/build.sh versitygw
+	@deploy/aws/test-aws.sh
 
 chaos: ## break what can break, and see twelve promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
-	@deploy/install.sh prometheus
-	@deploy/build.sh versitygw
+	@deploy/tools/install.sh prometheus
+	@deploy/tools/build.sh versitygw
 	@go build -buildvcs=false -o .bin/ ./prewmanager/chaos
 	@$(if $(RACE),CGO_ENABLED=1 go build -race -buildvcs=false -o .bin/race/ ./prewmanager)
 	@.bin/chaos
 
 check: ## gofmt, go vet and staticcheck over both modules
-	@deploy/build.sh staticcheck
-	@deploy/check.sh
+	@deploy/tools/build.sh staticcheck
+	@deploy/tools/check.sh
 
 bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits, the whole stack (CORPUS=dir)
-	@deploy/install.sh wrk
-	@deploy/build.sh versitygw
+	@deploy/tools/install.sh wrk
+	@deploy/tools/build.sh versitygw
 	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...
 
 bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name)
-	@deploy/install.sh peers
+	@deploy/tools/install.sh peers
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers
 
 contact-sheet: ## crops of its previews beside libvips', into .local/contact-sheet/ (CORPUS=dir)
-	@deploy/install.sh peers
+	@deploy/tools/install.sh peers
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers -sheet
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
-	@FUZZTIME='$(FUZZTIME)' deploy/fuzz.sh
+	@FUZZTIME='$(FUZZTIME)' deploy/tools/fuzz.sh
 
 lambda.zip: ## pack the function for AWS (ARCH=arm64 or amd64)
-	@go run ./deploy/lambdazip -arch '$(ARCH)' -o $@
+	@go run ./deploy/aws/lambdazip -arch '$(ARCH)' -o $@
 
-deploy: lambda.zip ## put it on AWS: deploy/render.yaml as STACK=name (PARAMETERS="Access=public ...", ARCH=), or the code alone into FUNCTION=name
-	@deploy/deploy$(if $(FUNCTION),-function).sh
+deploy: lambda.zip ## put it on AWS: deploy/aws/render.yaml as STACK=name (PARAMETERS="Access=public ...", ARCH=), or the code alone into FUNCTION=name
+	@deploy/aws/deploy$(if $(FUNCTION),-function).sh
 
 deploy-code: lambda.zip ## make this checkout's function live in STACK=name, at once (ARCH=)
-	@deploy/deploy-code.sh
+	@deploy/aws/deploy-code.sh
 
-deploy-gateway: ## put nginx and gateways on AWS too, in front of STACK=name: deploy/gateway.yaml (PARAMETERS=, ARCH=)
-	@deploy/deploy-gateway.sh
+deploy-gateway: ## put nginx and gateways on AWS too, in front of STACK=name: deploy/aws/gateway.yaml (PARAMETERS=, ARCH=)
+	@deploy/aws/deploy-gateway.sh
 
 rollback: ## have gateways call the version before in STACK=name (VERSION=n)
-	@deploy/rollback.sh
+	@deploy/aws/rollback.sh
 
 logs: ## follow the function's log of STACK=name (SINCE=10m)
-	@deploy/logs.sh
+	@deploy/aws/logs.sh
 
 destroy: ## delete STACK=name but for its buckets; asks (YES=1)
-	@deploy/destroy.sh
+	@deploy/aws/destroy.sh
 
 clean: ## remove what was built, and the data of make run
 	rm -rf .bin .local lambda.zip

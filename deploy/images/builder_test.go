@@ -135,7 +135,7 @@ func (b builder) build(architecture string) (map[string]image, error) {
 		}
 		args = append(args, "--volume", cache+":"+folder)
 	}
-	script := exec.Command("deploy/images.sh", args...)
+	script := exec.Command("deploy/images/images.sh", args...)
 	script.Dir = b.root
 	script.Env = append(os.Environ(), "BUILDER=buildah "+strings.Join(b.options(), " "))
 	if _, err := output(script); err != nil {

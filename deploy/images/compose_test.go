@@ -1,7 +1,7 @@
 // Package images tests what runs prew elsewhere than on AWS: compose.yaml, the
 // systemd units and, under the build tag images, the container images: what is in
 // them, and that they do their work with no more rights than they are given. Those
-// are built by buildah from deploy/*.Dockerfile, on bases made of Debian's packages
+// are built by buildah from deploy/images/*.Dockerfile, on bases made of Debian's packages
 // and the Go of this machine, and run by runc. make test-images does it, as root.
 package images
 
@@ -56,7 +56,7 @@ type service struct {
 func services(t *testing.T) map[string]service {
 	t.Helper()
 	var compose struct{ Services map[string]service }
-	if err := yaml.Unmarshal([]byte(read(t, "../compose.yaml")), &compose); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &compose); err != nil {
 		t.Fatal(err)
 	}
 	if len(compose.Services) == 0 {
@@ -159,10 +159,10 @@ func TestComposeCommandsRun(t *testing.T) {
 			return nil
 		}})
 	client := s3.New(s3.Options{
-		BaseEndpoint: aws.String("http://" + s3Addr), UsePathStyle: true, Region: settings(t, "../prew.env")["AWS_REGION"],
-		Credentials: credentials.NewStaticCredentialsProvider(settings(t, "../credentials.env")["AWS_ACCESS_KEY_ID"], settings(t, "../credentials.env")["AWS_SECRET_ACCESS_KEY"], ""),
+		BaseEndpoint: aws.String("http://" + s3Addr), UsePathStyle: true, Region: settings(t, "prew.env")["AWS_REGION"],
+		Credentials: credentials.NewStaticCredentialsProvider(settings(t, "credentials.env")["AWS_ACCESS_KEY_ID"], settings(t, "credentials.env")["AWS_SECRET_ACCESS_KEY"], ""),
 	})
-	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(settings(t, "../prew.env")["PREW_BUCKET"]),
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(settings(t, "prew.env")["PREW_BUCKET"]),
 		Key: aws.String("photo/a.jpg"), Body: strings.NewReader("picture")}); err != nil {
 		t.Errorf("a photo can't be put: %v, %v", err, server.Err())
 	}
@@ -209,7 +209,7 @@ func TestImagesArePinned(t *testing.T) {
 			t.Errorf("%s: image %q, want registry/owner/name:1.2.3", name, service.Image)
 		}
 		if service.Build != nil {
-			if _, err := os.Stat(filepath.Join("..", service.Build.Context, service.Build.Dockerfile)); err != nil {
+			if _, err := os.Stat(filepath.Join(service.Build.Context, service.Build.Dockerfile)); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -224,7 +224,7 @@ func TestImagesArePinned(t *testing.T) {
 		}
 	}
 	language := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "../../go.mod"))
-	for _, file := range []string{"../gateway.Dockerfile", "../nginx.Dockerfile"} {
+	for _, file := range []string{"gateway.Dockerfile", "nginx.Dockerfile"} {
 		if want := "GO_IMAGE=docker.io/library/golang:" + language[1] + "-bookworm\n"; !strings.Contains(read(t, file), want) {
 			t.Errorf("%s has no %q, the Go of go.mod", file, want)
 		}
@@ -247,7 +247,7 @@ func TestComposeKeysReachTheGatewayAlone(t *testing.T) {
 			t.Errorf("%s has the keys: %v, want %v", name, got, want)
 		}
 	}
-	keys, server := settings(t, "../credentials.env"), services(t)["s3"].Environment
+	keys, server := settings(t, "credentials.env"), services(t)["s3"].Environment
 	if keys["AWS_ACCESS_KEY_ID"] == "" || keys["AWS_ACCESS_KEY_ID"] != server["ROOT_ACCESS_KEY"] || keys["AWS_SECRET_ACCESS_KEY"] != server["ROOT_SECRET_KEY"] {
 		t.Errorf("credentials.env has %v, the S3 server %v", keys, server)
 	}
@@ -257,7 +257,7 @@ func TestComposeKeysReachTheGatewayAlone(t *testing.T) {
 // much, the kernel would kill any of them.
 func TestComposeHasMemoryForEveryRenderer(t *testing.T) {
 	const itself = 512 // MB of the gateway with 10,000 who wait, DESIGN.md
-	common := settings(t, "../prew.env")
+	common := settings(t, "prew.env")
 	renderers, err1 := strconv.Atoi(common["PREW_RENDERERS"])
 	each, err2 := strconv.Atoi(common["PREW_RENDERER_MEMORY"])
 	limit, err3 := strconv.Atoi(strings.TrimSuffix(services(t)["gateway"].MemLimit, "m"))
@@ -305,10 +305,10 @@ func TestVariablesExist(t *testing.T) {
 	}{
 		{"compose.yaml, gateway", names(services(t)["gateway"].Environment), gateway},
 		{"compose.yaml, nginx", names(services(t)["nginx"].Environment), nginx},
-		{"prew.env", names(settings(t, "../prew.env")), either},
+		{"prew.env", names(settings(t, "prew.env")), either},
 		{"systemd/prew.env", names(settings(t, "../systemd/prew.env")), either},
-		{"nginx.Dockerfile", mentioned(read(t, "../nginx.Dockerfile")), nginx},
-		{"gateway.Dockerfile", mentioned(read(t, "../gateway.Dockerfile")), gateway},
+		{"nginx.Dockerfile", mentioned(read(t, "nginx.Dockerfile")), nginx},
+		{"gateway.Dockerfile", mentioned(read(t, "gateway.Dockerfile")), gateway},
 		{"prewmanager.service", mentioned(read(t, "../systemd/prewmanager.service")), gateway},
 		{"prewnginx.service", mentioned(read(t, "../systemd/prewnginx.service")), nginx},
 	} {

@@ -174,10 +174,10 @@ func TestImagesServe(t *testing.T) {
 	}
 
 	behind, front := address(t), address(t)
-	common := settings(t, "../prew.env")
+	common := settings(t, "prew.env")
 	common["PREW_S3_ENDPOINT"] = "http://" + store.Addr
 	gateway := start(t, images["gateway"], "gateway", "", slices.Concat(
-		environment(common), environment(settings(t, "../credentials.env")),
+		environment(common), environment(settings(t, "credentials.env")),
 		[]string{"PREW_LISTEN=" + behind, "PREW_REDIS=" + redis.Addr})...)
 	volume := t.TempDir()
 	startNginx := func() *container {

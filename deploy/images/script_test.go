@@ -21,10 +21,10 @@ func TestScriptBuildsBothImagesWithWhatThereIs(t *testing.T) {
 		output   string // where it fails
 	}{
 		{"the first there is", []string{"podman", "buildah"}, "", nil,
-			"podman build -f deploy/gateway.Dockerfile -t prew-gateway .\npodman build -f deploy/nginx.Dockerfile -t prew-nginx .\n", ""},
+			"podman build -f deploy/images/gateway.Dockerfile -t prew-gateway .\npodman build -f deploy/images/nginx.Dockerfile -t prew-nginx .\n", ""},
 		{"one by name, with arguments", []string{"docker", "buildah"}, "BUILDER=buildah --root x", []string{"--platform", "linux/arm64"},
-			"buildah --root x build --platform linux/arm64 -f deploy/gateway.Dockerfile -t prew-gateway .\n" +
-				"buildah --root x build --platform linux/arm64 -f deploy/nginx.Dockerfile -t prew-nginx .\n", ""},
+			"buildah --root x build --platform linux/arm64 -f deploy/images/gateway.Dockerfile -t prew-gateway .\n" +
+				"buildah --root x build --platform linux/arm64 -f deploy/images/nginx.Dockerfile -t prew-nginx .\n", ""},
 		{"none", nil, "", nil, "", "install docker, podman or buildah"},
 		{"one that there is not", []string{"docker"}, "BUILDER=kaniko", nil, "", "install docker, podman or buildah"},
 	} {
@@ -43,7 +43,7 @@ func TestScriptBuildsBothImagesWithWhatThereIs(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		script := exec.Command(filepath.Join(path, "bash"), append([]string{"../images.sh"}, test.args...)...)
+		script := exec.Command(filepath.Join(path, "bash"), append([]string{"images.sh"}, test.args...)...)
 		script.Env = []string{"PATH=" + path, "CALLS=" + calls}
 		if test.env != "" {
 			script.Env = append(script.Env, test.env)

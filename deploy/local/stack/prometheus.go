@@ -28,7 +28,7 @@ type Prometheus struct {
 func StartPrometheus(dir, rules string, every time.Duration, targets ...string) (*Prometheus, error) {
 	server, err := exec.LookPath("prometheus")
 	if err != nil {
-		return nil, fmt.Errorf("%w: run deploy/install.sh prometheus", err)
+		return nil, fmt.Errorf("%w: run deploy/tools/install.sh prometheus", err)
 	}
 	dir, err = filepath.Abs(filepath.Join(dir, "prometheus"))
 	if err != nil {

@@ -3,7 +3,7 @@
 # buildah, whichever is there first, or with BUILDER. Arguments go to each build,
 # such as --platform linux/arm64 or --build-arg GO_IMAGE=...
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 if [ -z "${BUILDER:-}" ]; then
 	for BUILDER in docker podman buildah none; do
@@ -18,5 +18,5 @@ fi
 export BUILDAH_FORMAT=docker
 for image in gateway nginx; do
 	# BUILDER may bring options of its own, such as buildah's --root: no quotes.
-	$BUILDER build "$@" -f "deploy/$image.Dockerfile" -t "prew-$image" .
+	$BUILDER build "$@" -f "deploy/images/$image.Dockerfile" -t "prew-$image" .
 done

@@ -2,9 +2,9 @@
 # Has gateways call an earlier version of the function of the stack STACK: VERSION,
 # or the one before. It is in effect at once.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
-. deploy/version.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
+. deploy/aws/version.sh
 
 needs_stack
 if ! [[ ${VERSION:-1} =~ ^[1-9][0-9]*$ ]]; then fail "VERSION=$VERSION, expected the number of a version"; fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the programs, and the tools named as arguments, into .bin/.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 mkdir -p .bin
 
 if ! command -v go >/dev/null; then

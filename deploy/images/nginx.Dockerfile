@@ -3,7 +3,7 @@
 # other program. From the root of the checkout, for any platform without
 # emulation:
 #
-#	docker build -f deploy/nginx.Dockerfile -t prew-nginx .
+#	docker build -f deploy/images/nginx.Dockerfile -t prew-nginx .
 #
 # It listens on 8080, which needs no privilege, and on 8443 where PREW_TLS_LISTEN
 # says so. It writes to /var/cache/prewnginx and nowhere else.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What can be said about the source without running it.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 # Not what lies below .bin/: the container images there have a Go of their own.
 unformatted=$(find . -path './.*' -prune -o -name '*.go' -exec gofmt -l {} +)

@@ -1,4 +1,4 @@
-package deploy
+package aws
 
 import (
 	"os"
@@ -50,7 +50,7 @@ const (
 	listVersions = "lambda list-versions-by-function --function-name demo --output text --query Versions[].[Version, CodeSha256, Architectures[0], Runtime, Handler, MemorySize, Timeout, Role, Description, to_string(Environment.Variables)]\n"
 	waitFunction = "lambda wait function-updated --function-name demo\n"
 	publish      = "lambda publish-version --function-name demo --query Version --output text\n"
-	summary      = "cloudformation get-template-summary --template-body file://deploy/render.yaml --query Parameters[].[ParameterKey] --output text\n"
+	summary      = "cloudformation get-template-summary --template-body file://deploy/aws/render.yaml --query Parameters[].[ParameterKey] --output text\n"
 	status       = "cloudformation describe-stacks --stack-name demo --query Stacks[0].StackStatus --output text\n"
 	parameters   = "cloudformation describe-stacks --stack-name demo --query Stacks[0].Parameters[].[ParameterKey,ParameterValue] --output text\n"
 	waitUpdate   = "cloudformation wait stack-update-complete --stack-name demo\n"
@@ -84,11 +84,11 @@ func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
 		{"never active", []string{"FUNCTION=resize", "FAIL_ON=lambda wait"}, true, identity + update + wait, false, "does not become active"},
 		{"no version", []string{"FUNCTION=resize", "FAIL_ON=lambda publish"}, true, identity + update + wait + publish, false, "publishing a version failed"},
 	} {
-		dir := checkout(t, "aws.sh", "version.sh", "deploy-function.sh")
+		dir := checkout(t, "aws/aws.sh", "aws/version.sh", "aws/deploy-function.sh")
 		if test.zip {
 			write(t, filepath.Join(dir, "lambda.zip"), "zip", 0o644)
 		}
-		output, calls, err := withCLI(t, dir, "deploy-function.sh", append(test.env, "AWS_REGION=eu-west-1")...)
+		output, calls, err := withCLI(t, dir, "aws/deploy-function.sh", append(test.env, "AWS_REGION=eu-west-1")...)
 		if (err == nil) != test.ok || !strings.Contains(output, test.output) {
 			t.Errorf("%s: %v, want success %v and %q in\n%s", test.name, err, test.ok, test.output, output)
 		}
@@ -99,8 +99,8 @@ func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
 }
 
 func TestDeployNamesTheMissingCLI(t *testing.T) {
-	dir := checkout(t, "aws.sh", "version.sh", "deploy-function.sh")
-	output, err := script(dir, "deploy-function.sh", "FUNCTION=resize", "PATH="+bare(t, "bash", "dirname", "basename"))
+	dir := checkout(t, "aws/aws.sh", "aws/version.sh", "aws/deploy-function.sh")
+	output, err := script(dir, "aws/deploy-function.sh", "FUNCTION=resize", "PATH="+bare(t, "bash", "dirname", "basename"))
 	if err == nil || !strings.Contains(output, "install the AWS CLI") {
 		t.Errorf("%v\n%s", err, output)
 	}
@@ -136,7 +136,7 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 	)
 	start := identity + headBucket + headObject + live + listVersions + summary + status + parameters
 	fromTemplate := func(live string) string {
-		return updated("--template-body file://deploy/render.yaml", bucket, key, "Architecture=arm64", "LiveVersion="+live, "MemorySize=1024") + waitUpdate
+		return updated("--template-body file://deploy/aws/render.yaml", bucket, key, "Architecture=arm64", "LiveVersion="+live, "MemorySize=1024") + waitUpdate
 	}
 	told := parameters + updated("--use-previous-template", "LiveVersion=7", "CodeBucket=old", "CodeKey=old", "Architecture=arm64", "MemorySize=1024", "Retired=") + waitUpdate
 	for _, test := range []struct {
@@ -189,7 +189,7 @@ func TestDeployStackMakesWhatIsMissing(t *testing.T) {
 		"s3api create-bucket --bucket prew-code-123456789012-eu-west-1 --create-bucket-configuration LocationConstraint=eu-west-1\n",
 		"s3api put-public-access-block --bucket prew-code-123456789012-eu-west-1 --expected-bucket-owner 123456789012 --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true\n",
 		"s3api put-object --bucket prew-code-123456789012-eu-west-1 --key " + codeKey + " --body lambda.zip --expected-bucket-owner 123456789012\n",
-		strings.NewReplacer("update-stack", "create-stack").Replace(updated("--template-body file://deploy/render.yaml",
+		strings.NewReplacer("update-stack", "create-stack").Replace(updated("--template-body file://deploy/aws/render.yaml",
 			"CodeBucket=prew-code-123456789012-eu-west-1", "CodeKey="+codeKey, "Architecture=arm64", "LiveVersion=", "MemorySize=2048", "LogDays=7")),
 		"cloudformation wait stack-create-complete --stack-name demo\n",
 		"lambda create-alias --function-name demo --name live --function-version 7 --query AliasArn --output text\n",
@@ -269,7 +269,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"FAIL_ON=lambda list"}, "may you lambda:ListVersionsByFunction?"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation get-template-summary"}, "may you cloudformation:GetTemplateSummary?"},
 		{"deploy.sh", []string{"FAIL_ON=cloudformation describe-stacks"}, "may you cloudformation:DescribeStacks?"},
-		{"deploy.sh", []string{"PARAMETERS=Memory=1"}, "deploy/render.yaml has no Memory, expected one of CodeBucket CodeKey"},
+		{"deploy.sh", []string{"PARAMETERS=Memory=1"}, "deploy/aws/render.yaml has no Memory, expected one of CodeBucket CodeKey"},
 		{"deploy.sh", []string{"PARAMETERS=Memory"}, "PARAMETERS: Memory, expected Name=value"},
 		{"deploy.sh", []string{"PARAMETERS=LogDays=7 LiveVersion=2"}, "PARAMETERS: LiveVersion is given by deploy itself"},
 		{"deploy.sh", []string{"PARAMETERS=Architecture=x86_64"}, "PARAMETERS: Architecture is given by deploy itself, from ARCH=arm64 or ARCH=amd64"},
@@ -404,7 +404,7 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 	const (
 		registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 		stackOf  = `OUTPUTS=Function\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tprivate\nBucketRole\tarn:b\nUrl\thttp://there\nTarget\tthere`
-		push     = "docker build --platform linux/arm64 --file deploy/gateway.Dockerfile --iidfile FILE .\n" +
+		push     = "docker build --platform linux/arm64 --file deploy/images/gateway.Dockerfile --iidfile FILE .\n" +
 			"ecr describe-repositories --repository-names demo-gateway/gateway\n" +
 			"docker tag 0123456789abcdefgateway " + registry + "/demo-gateway/gateway:0123456789abcdef\n" +
 			"docker push " + registry + "/demo-gateway/gateway:0123456789abcdef\n"
@@ -418,10 +418,10 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 	want := identity + outputs +
 		"iam create-service-linked-role --aws-service-name ecs.amazonaws.com\n" +
 		"ecr get-login-password\n" + "docker login --username AWS --password-stdin " + registry + "\n" +
-		push + strings.NewReplacer("deploy/gateway", "deploy/nginx", "demo-gateway/gateway", "demo-gateway/nginx", "abcdefgateway", "abcdefnginx").Replace(push) +
+		push + strings.NewReplacer("images/gateway", "images/nginx", "demo-gateway/gateway", "demo-gateway/nginx", "abcdefgateway", "abcdefnginx").Replace(push) +
 		strings.ReplaceAll(summary, "render.yaml", "gateway.yaml") +
 		strings.ReplaceAll(status, "demo", "demo-gateway") +
-		strings.NewReplacer("update-stack", "create-stack", "demo ", "demo-gateway ").Replace(updated("--template-body file://deploy/gateway.yaml",
+		strings.NewReplacer("update-stack", "create-stack", "demo ", "demo-gateway ").Replace(updated("--template-body file://deploy/aws/gateway.yaml",
 			"GatewayImage="+registry+"/demo-gateway/gateway:0123456789abcdef", "NginxImage="+registry+"/demo-gateway/nginx:0123456789abcdef", "Architecture=arm64",
 			"Function=arn:f:live", "Bucket=pictures", "SourceBucket=pictures", "Access=private",
 			"BucketRegion=", "BucketRole=arn:b", "SourceBucketRegion=", "SourceBucketRole=", "Subnets=subnet-1,subnet-2")) +
@@ -443,7 +443,7 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 	for _, test := range []struct{ fails, output string }{
 		{"STACK=demo-gateway", "expected the one that it is beside: STACK=demo"},
 		{"DOCKER_FAILS_ON=login", "does docker run?"},
-		{"DOCKER_FAILS_ON=build", "building deploy/gateway.Dockerfile failed"},
+		{"DOCKER_FAILS_ON=build", "building deploy/images/gateway.Dockerfile failed"},
 		{"DOCKER_FAILS_ON=push", "pushing " + registry + "/demo-gateway/gateway:0123456789abcdef failed"},
 		{"PARAMETERS=Access=public", "PARAMETERS: Access is given by deploy-gateway itself"},
 		{"PARAMETERS=BucketRegion=us-west-2", "PARAMETERS: BucketRegion is given by deploy-gateway itself"},
@@ -454,7 +454,7 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 			t.Errorf("%s: %v, want a failure and %q in\n%s", test.fails, err, test.output, output)
 		}
 	}
-	output, err = script(checkout(t, "aws.sh", "deploy-gateway.sh"), "deploy-gateway.sh", "STACK=demo", "PATH="+bare(t, "bash", "dirname", "basename"))
+	output, err = script(checkout(t, "aws/aws.sh", "aws/deploy-gateway.sh"), "aws/deploy-gateway.sh", "STACK=demo", "PATH="+bare(t, "bash", "dirname", "basename"))
 	if err == nil || !strings.Contains(output, "docker or podman is missing") {
 		t.Errorf("%v, without docker:\n%s", err, output)
 	}
@@ -464,9 +464,9 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 // eu-west-1 unless env says otherwise.
 func onStack(t *testing.T, name string, env ...string) (output, calls string, err error) {
 	t.Helper()
-	dir := checkout(t, "aws.sh", "version.sh", name)
+	dir := checkout(t, "aws/aws.sh", "aws/version.sh", "aws/"+name)
 	write(t, filepath.Join(dir, "lambda.zip"), "zip", 0o644)
-	return withCLI(t, dir, name, append([]string{"STACK=demo", "AWS_REGION=eu-west-1"}, env...)...)
+	return withCLI(t, dir, "aws/"+name, append([]string{"STACK=demo", "AWS_REGION=eu-west-1"}, env...)...)
 }
 
 // withCLI runs a script of a checkout with the recording CLI and returns how that

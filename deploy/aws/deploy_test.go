@@ -1,6 +1,6 @@
-// Package deploy tests the scripts of this folder, each against stand-ins for
-// the programs that it runs.
-package deploy
+// Package aws tests the templates and the scripts of this folder, and those of
+// tools beside it, each against stand-ins for the programs that it runs.
+package aws
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 )
 
 func TestInstallSaysNothingWhereNothingIsMissing(t *testing.T) {
-	output, err := script(checkout(t, "install.sh"), "install.sh", "PATH=/usr/local/bin:/usr/bin:/bin")
+	output, err := script(checkout(t, "tools/install.sh"), "tools/install.sh", "PATH=/usr/local/bin:/usr/bin:/bin")
 	if err != nil || output != "" {
 		t.Errorf("%v\n%s", err, output)
 	}
@@ -22,7 +22,7 @@ func TestInstallSaysNothingWhereNothingIsMissing(t *testing.T) {
 // there, so that it is missing on every machine.
 func TestInstallNamesWhatToInstall(t *testing.T) {
 	path := bare(t, "bash", "id")
-	command := exec.Command("bash", filepath.Join(checkout(t, "install.sh"), "deploy", "install.sh"), "wrk")
+	command := exec.Command("bash", filepath.Join(checkout(t, "tools/install.sh"), "deploy/tools/install.sh"), "wrk")
 	command.Env = []string{"PATH=" + path}
 	output, err := command.CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "no apt-get") || !strings.Contains(string(output), "wrk") {
@@ -43,7 +43,7 @@ func TestSkippedPartFailsTheRunAndSkippedCorpusDoesNot(t *testing.T) {
 		{"no Redis", "TestLease", "0", false, "prew/flight TestLease"},
 		{"a failure", "", "1", false, "2 passed, 0 failed, 0 skipped"},
 	} {
-		dir := checkout(t, "test.sh")
+		dir := checkout(t, "tools/test.sh")
 		results := `{"Action":"pass","Package":"prew","Test":"TestA"}` + "\n" +
 			`{"Action":"pass","Package":"prew","Test":"TestB","Elapsed":0.1}` + "\n" +
 			`{"Action":"pass","Package":"prew","Elapsed":0.1}` + "\n" +
@@ -55,26 +55,28 @@ func TestSkippedPartFailsTheRunAndSkippedCorpusDoesNot(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, ".bin", "gotestsum"), "#!/bin/sh\ncat >.bin/test.json <<'END'\n"+results+"END\nexit "+test.status+"\n", 0o755)
-		output, err := script(dir, "test.sh", "PATH=/usr/bin:/bin")
+		output, err := script(dir, "tools/test.sh", "PATH=/usr/bin:/bin")
 		if (err == nil) != test.ok || !strings.Contains(output, test.count) {
 			t.Errorf("%s: %v, want success %v and %q in\n%s", test.name, err, test.ok, test.count, output)
 		}
 	}
 }
 
-// checkout is a folder with copies of these files in its deploy folder.
+// checkout is a folder with copies of these files, named by their paths below its
+// deploy folder.
 func checkout(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "deploy"), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range names {
-		text, err := os.ReadFile(name)
+		text, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, "deploy", name), string(text), 0o755)
+		target := filepath.Join(dir, "deploy", name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, target, string(text), 0o755)
 	}
 	return dir
 }

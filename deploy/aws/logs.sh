@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Follows the log of the stack STACK, from SINCE ago on (10m, 2h, 1d).
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
 
 needs_stack
 sign_in

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes lambda.zip the live code of the stack STACK, and changes nothing else.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
-. deploy/version.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
+. deploy/aws/version.sh
 
 needs_stack
 architecture=$(architecture)

@@ -1,4 +1,4 @@
-package deploy
+package aws
 
 import (
 	"fmt"

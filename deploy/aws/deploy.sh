@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Deploys deploy/render.yaml as the stack STACK with lambda.zip as the function's
+# Deploys deploy/aws/render.yaml as the stack STACK with lambda.zip as the function's
 # code, makes what changed live, and prints what a gateway has to be told.
 # PARAMETERS="Name=value ..." are the template's.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
-. deploy/version.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
+. deploy/aws/version.sh
 
 needs_stack
 architecture=$(architecture)
@@ -17,7 +17,7 @@ read_versions
 newest=$(newest)
 newest_code=$(code_of "$newest")
 
-deploy_stack "$STACK" deploy/render.yaml \
+deploy_stack "$STACK" deploy/aws/render.yaml \
 	"CodeBucket=$code_bucket" "CodeKey=$code_key" "Architecture=$architecture" "LiveVersion=$live"
 
 read_live # a stack that is new has made the alias

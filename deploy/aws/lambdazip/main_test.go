@@ -17,7 +17,7 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 	var archives [2][]byte
 	for i, name := range []string{"here", "somewhere-else/deeper"} {
 		root := filepath.Join(t.TempDir(), name)
-		copyModule(t, "../..", root)
+		copyModule(t, "../../..", root)
 		program, err := build(root, "arm64")
 		if err != nil {
 			t.Fatal(err)

@@ -3,9 +3,9 @@
 # ours has made, waits until it is in place, and publishes it as a version. ARCH is
 # that of the zip.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
-. deploy/version.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
+. deploy/aws/version.sh
 
 if [ -z "${FUNCTION:-}" ]; then fail "which function? make deploy FUNCTION=name"; fi
 if [ -n "${STACK:-}" ]; then fail "STACK=$STACK or FUNCTION=$FUNCTION? expected one of them"; fi

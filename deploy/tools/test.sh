@@ -3,7 +3,7 @@
 # failure: only tests of the corpus, TestCorpus..., may skip, where that folder
 # is absent.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 results=.bin/test.json
 status=0

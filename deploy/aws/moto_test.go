@@ -1,6 +1,6 @@
 //go:build aws
 
-package deploy
+package aws
 
 import (
 	"archive/zip"

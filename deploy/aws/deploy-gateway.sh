@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Puts the gateway and nginx in front of the stack STACK, as the stack
 # STACK-gateway: builds their images from this checkout, pushes them, deploys
-# deploy/gateway.yaml and prints the URL. PARAMETERS="Name=value ..." are the
+# deploy/aws/gateway.yaml and prints the URL. PARAMETERS="Name=value ..." are the
 # template's.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
 
 needs_stack
 architecture=$(architecture)
@@ -33,17 +33,18 @@ if ! password=$(aws ecr get-login-password) ||
 	fail "logging in to $registry failed; may you ecr:GetAuthorizationToken, and does $engine run?"
 fi
 
-# push_image <name> builds deploy/<name>.Dockerfile, pushes it, and sets image to
-# where it is. The tag is what is in it, so that a stack notices what has changed.
+# push_image <name> builds deploy/images/<name>.Dockerfile, pushes it, and sets
+# image to where it is. The tag is what is in it, so that a stack notices what has
+# changed.
 push_image() {
 	local repository=$gateway/$1 id
 	id=$(mktemp)
 	# Docker would add a description of the build, by which the same image has
 	# another id each time.
 	if ! BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$engine" build --platform "linux/${ARCH:-arm64}" \
-		--file "deploy/$1.Dockerfile" --iidfile "$id" .; then
+		--file "deploy/images/$1.Dockerfile" --iidfile "$id" .; then
 		rm -f "$id"
-		fail "building deploy/$1.Dockerfile failed, see above"
+		fail "building deploy/images/$1.Dockerfile failed, see above"
 	fi
 	image=$(cut -d : -f 2 "$id")
 	rm -f "$id"
@@ -70,7 +71,7 @@ given=("GatewayImage=$gateway_image" "NginxImage=$image" "Architecture=$architec
 for name in Function Bucket SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole; do
 	given+=("$name=$(output "$name")")
 done
-deploy_stack "$gateway" deploy/gateway.yaml "${given[@]}"
+deploy_stack "$gateway" deploy/aws/gateway.yaml "${given[@]}"
 
 read_outputs "$gateway"
 echo "$gateway: $(output Url)"

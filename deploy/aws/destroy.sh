@@ -2,8 +2,8 @@
 # Deletes the stack STACK, when its name has been typed once more or YES=1 says
 # so, and says what it leaves.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. deploy/aws.sh
+cd "$(dirname "$0")/../.."
+. deploy/aws/aws.sh
 
 needs_stack
 sign_in

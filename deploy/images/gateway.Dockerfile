@@ -2,7 +2,7 @@
 # the certificates by which AWS is known. There is no shell and no other program.
 # From the root of the checkout, for any platform without emulation:
 #
-#	docker build -f deploy/gateway.Dockerfile -t prew-gateway .
+#	docker build -f deploy/images/gateway.Dockerfile -t prew-gateway .
 #
 # It answers on 127.0.0.1:8081, where an nginx in the same network namespace (a
 # task, a pod) reaches it and nobody else does. With a network of its own, as in
@@ -19,7 +19,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG TARGETARCH
-# As deploy/build.sh does: static, no paths of this machine, no symbols, and the
+# As deploy/tools/build.sh does: static, no paths of this machine, no symbols, and the
 # function without the RPC of Lambda's retired Go runtime. Without TARGETARCH,
 # from a builder that does not know it, it is the machine's own.
 RUN export CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH && \

@@ -2,7 +2,7 @@
 # Holds the templates against cfn-lint, and deploys to a moto server, an AWS that
 # runs on this machine, with the AWS CLI.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 missing=()
 for program in aws moto_server cfn-lint; do
@@ -12,5 +12,5 @@ if [ ${#missing[@]} -ne 0 ]; then
 	echo "test-aws: ${missing[*]} missing: pip install awscli 'moto[server]' cfn-lint" >&2
 	exit 1
 fi
-go vet -tags aws ./deploy
-go test -count=1 -v -tags aws -run 'TestTemplatesPassCfnLint|TestDeployOnMoto' ./deploy
+go vet -tags aws ./deploy/aws
+go test -count=1 -v -tags aws -run 'TestTemplatesPassCfnLint|TestDeployOnMoto' ./deploy/aws
