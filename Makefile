@@ -84,10 +84,15 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 lambda.zip: ## pack the function for AWS (ARCH=arm64 or amd64)
 	@go run ./deploy/aws/lambdazip -arch '$(ARCH)' -o $@
 
-deploy: lambda.zip ## put it on AWS: deploy/aws/render.yaml as STACK=name (PARAMETERS="Access=public ...", ARCH=), or the code alone into FUNCTION=name
+# What is missing is said before anything is built.
+deploy: ## put it on AWS: deploy/aws/render.yaml as STACK=name (PARAMETERS="Access=public ...", ARCH=), or the code alone into FUNCTION=name
+	@deploy/aws/deploy$(if $(FUNCTION),-function).sh ready
+	@$(MAKE) --no-print-directory lambda.zip
 	@deploy/aws/deploy$(if $(FUNCTION),-function).sh
 
-deploy-code: lambda.zip ## make this checkout's function live in STACK=name, at once (ARCH=)
+deploy-code: ## make this checkout's function live in STACK=name, at once (ARCH=)
+	@deploy/aws/deploy-code.sh ready
+	@$(MAKE) --no-print-directory lambda.zip
 	@deploy/aws/deploy-code.sh
 
 deploy-gateway: ## put nginx and gateways on AWS too, in front of STACK=name: deploy/aws/gateway.yaml (PARAMETERS=, ARCH=)

@@ -8,6 +8,11 @@ fail() {
 	exit 1
 }
 
+# complain notes something that is wrong or missing; sign_in, which has more to
+# look at, says all of it at once.
+complaints=()
+complain() { complaints+=("$script: $1"); }
+
 # ask <command>... sets answer to what the command says; where it fails, to what it
 # complains of. A warning of the CLI, or of what starts it, is no part of an answer.
 ask() {
@@ -19,12 +24,12 @@ ask() {
 	return "$failed"
 }
 
-# architecture: Lambda's name for ARCH.
-architecture() {
+# needs_architecture sets architecture to Lambda's name for ARCH.
+needs_architecture() {
 	case ${ARCH:-arm64} in
-	arm64) echo arm64 ;;
-	amd64) echo x86_64 ;;
-	*) fail "ARCH=$ARCH, expected arm64 or amd64" ;;
+	arm64) architecture=arm64 ;;
+	amd64) architecture=x86_64 ;;
+	*) complain "ARCH=$ARCH, expected arm64 or amd64" ;;
 	esac
 }
 
@@ -34,35 +39,53 @@ architecture() {
 # "repositoryName"). A gateway's stack has 8 more than the one that it is beside, and
 # is not to be taken for one: deploy would put a function in the place of all of it.
 needs_stack() {
-	if [ -z "${STACK:-}" ]; then fail "which stack? make $script STACK=name"; fi
+	if [ -z "${STACK:-}" ]; then
+		complain "which stack? make $script STACK=name"
+		return
+	fi
 	local beside=${STACK%-gateway}
 	if ! [[ $STACK =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] || [ ${#beside} -gt 56 ]; then
-		fail "STACK=$STACK, expected up to 56 lower-case letters, digits and single hyphens between them, a letter first"
+		complain "STACK=$STACK, expected up to 56 lower-case letters, digits and single hyphens between them, a letter first"
 	fi
 	case $script:$STACK in
 	logs:* | destroy:*) ;;
-	*-gateway) fail "STACK=$STACK is a gateway's, expected the one that it is beside: STACK=$beside" ;;
+	*-gateway) complain "STACK=$STACK is a gateway's, expected the one that it is beside: STACK=$beside" ;;
 	esac
 }
 
-# sign_in sets account, identity and region, and has every later call go there.
+# sign_in looks for the CLI, a region and credentials. It ends the script where one
+# is missing or where there are complaints; else it sets account, identity and
+# region, and has every later call go there.
 sign_in() {
-	if ! command -v aws >/dev/null; then
-		fail "aws is missing: install the AWS CLI, https://aws.amazon.com/cli/"
+	local credentials="run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	local home=${HOME:-}/.aws cli=
+	if command -v aws >/dev/null; then cli=yes; else complain "aws is missing: install the AWS CLI, https://aws.amazon.com/cli/"; fi
+	region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
+	if [ -z "$region" ] && [ "$cli" ]; then region=$(aws configure get region || true); fi
+	# What a file says of the region nobody reads without the CLI.
+	if [ -z "$region" ] && { [ "$cli" ] || [ ! -e "${AWS_CONFIG_FILE:-$home/config}" ]; }; then
+		complain "which region? run aws configure, or set AWS_REGION, as in AWS_REGION=eu-west-1"
 	fi
-	region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
-	if [ -z "$region" ]; then
-		fail "which region? run aws configure, or set AWS_REGION, as in AWS_REGION=eu-west-1"
-	fi
-	# Version 2 of the CLI reads the first, version 1 the second.
-	export AWS_REGION=$region AWS_DEFAULT_REGION=$region
+	# Version 2 of the CLI reads the first, version 1 the second. Credentials are the
+	# same in every region: without one they are looked at in the CLI's first.
+	export AWS_REGION=${region:-us-east-1} AWS_DEFAULT_REGION=${region:-us-east-1}
 	# Without a terminal version 2 would still wait for somebody to leave its pager.
 	export AWS_PAGER=
-	if ! ask aws sts get-caller-identity --query '[Account,Arn]' --output text; then
-		echo "$answer" >&2
-		fail "no working AWS credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	if [ "$cli" ]; then
+		if ask aws sts get-caller-identity --query '[Account,Arn]' --output text; then
+			read -r account identity <<<"$answer"
+		else
+			echo "$answer" >&2
+			complain "no working AWS credentials: $credentials"
+		fi
+	elif [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}" ] &&
+		[ ! -e "${AWS_CONFIG_FILE:-$home/config}" ] && [ ! -e "${AWS_SHARED_CREDENTIALS_FILE:-$home/credentials}" ]; then
+		complain "no AWS credentials in the environment or in ~/.aws: $credentials"
 	fi
-	read -r account identity <<<"$answer"
+	if [ ${#complaints[@]} -ne 0 ]; then
+		printf '%s\n' "${complaints[@]}" >&2
+		exit 1
+	fi
 }
 
 # stack_status <stack>: its status, empty where there is no such stack.

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,8 +11,8 @@ import (
 // awsCLI records how it is called, a line each, and fails on the call that
 // FAIL_ON names, with ERROR. STATUS is the stack's and GATEWAY_STATUS that of the
 // gateway's, LIVE the version that the alias points at; what is empty is not
-// there. VERSIONS and OUTPUTS are what they are, a line each. WARNING is what it
-// says beside every answer.
+// there. VERSIONS and OUTPUTS are what they are, a line each. CONFIGURED is the
+// region of its configuration. WARNING is what it says beside every answer.
 const awsCLI = `#!/bin/sh
 echo "$*" >>"$CALLS"
 if [ -n "$WARNING" ]; then echo "$WARNING" >&2; fi
@@ -20,7 +21,7 @@ have() { if [ -z "$2" ]; then refuse "$1"; fi; printf '%b\n' "$2"; }
 case "$*" in
 "${FAIL_ON:-never}"*) refuse "${ERROR:-AccessDenied}" ;;
 "sts get-caller-identity"*) printf '123456789012\tarn:aws:iam::123456789012:user/somebody\n' ;;
-"configure get region") echo us-east-1 ;;
+"configure get region") echo "${CONFIGURED-us-east-1}" ;;
 "lambda update-function-code"*) echo hash-of-the-code ;;
 "lambda publish-version"*) echo 7 ;;
 "lambda get-alias"*) have ResourceNotFoundException "$LIVE" ;;
@@ -75,9 +76,9 @@ func TestDeployFunctionUpdatesWaitsAndPublishes(t *testing.T) {
 		{"all well", []string{"FUNCTION=resize"}, true, identity + update + wait + publish, true, "resize is at version 7"},
 		{"amd64", []string{"FUNCTION=resize", "ARCH=amd64"}, true,
 			identity + strings.ReplaceAll(update, "arm64", "x86_64") + wait + publish, true, "version 7"},
-		{"no function", nil, true, "", false, "make deploy FUNCTION=name"},
-		{"a stack as well", []string{"FUNCTION=resize", "STACK=demo"}, true, "", false, "expected one of them"},
-		{"unknown architecture", []string{"FUNCTION=resize", "ARCH=386"}, true, "", false, "ARCH=386, expected arm64 or amd64"},
+		{"no function", nil, true, identity, false, "make deploy FUNCTION=name"},
+		{"a stack as well", []string{"FUNCTION=resize", "STACK=demo"}, true, identity, false, "expected one of them"},
+		{"unknown architecture", []string{"FUNCTION=resize", "ARCH=386"}, true, identity, false, "ARCH=386, expected arm64 or amd64"},
 		{"no credentials", []string{"FUNCTION=resize", "FAIL_ON=sts"}, true, identity, false, "run aws configure"},
 		{"no zip", []string{"FUNCTION=resize"}, false, identity, false, "lambda.zip is missing: make lambda.zip"},
 		{"no such function", []string{"FUNCTION=resize", "FAIL_ON=lambda update"}, true, identity + update, false, "does it exist"},
@@ -104,6 +105,79 @@ func TestDeployNamesTheMissingCLI(t *testing.T) {
 	if err == nil || !strings.Contains(output, "install the AWS CLI") {
 		t.Errorf("%v\n%s", err, output)
 	}
+}
+
+// goCommand records how it is called with the calls of the CLI, and makes what it is
+// to make.
+const goCommand = `#!/bin/sh
+echo "go $*" >>"$CALLS"
+echo zip >lambda.zip
+`
+
+// TestMakeLooksAtAWSBeforeItBuilds: what is missing is said in a second, and not
+// after the minute that the function takes to build.
+func TestMakeLooksAtAWSBeforeItBuilds(t *testing.T) {
+	const (
+		pack        = "go run ./deploy/aws/lambdazip -arch arm64 -o lambda.zip\n"
+		noStack     = ": which stack? make "
+		noCLI       = ": aws is missing: install the AWS CLI, https://aws.amazon.com/cli/\n"
+		noRegion    = ": which region? run aws configure, or set AWS_REGION, as in AWS_REGION=eu-west-1\n"
+		credentials = ": no working AWS credentials: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
+		unseen      = ": no AWS credentials in the environment or in ~/.aws: run aws configure, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
+	)
+	nothing := []string{"CONFIGURED=", "FAIL_ON=sts", "ARCH=386"}
+	for _, test := range []struct {
+		targets []string
+		env     []string
+		said    []string
+	}{
+		{[]string{"deploy"}, nothing, []string{"deploy" + noStack + "deploy STACK=name\n", "deploy: ARCH=386, expected arm64 or amd64\n", "deploy" + noRegion, "deploy" + credentials}},
+		{[]string{"deploy-code"}, nothing, []string{"deploy-code" + noStack + "deploy-code STACK=name\n", "deploy-code" + noRegion, "deploy-code" + credentials}},
+		{[]string{"deploy-gateway"}, nothing, []string{"deploy-gateway" + noStack + "deploy-gateway STACK=name\n", "deploy-gateway" + noRegion, "deploy-gateway" + credentials}},
+		{[]string{"deploy", "STACK=Demo!"}, []string{"CONFIGURED=", "FAIL_ON=sts"}, []string{"deploy: STACK=Demo!, expected up to 56 lower-case letters", "deploy" + noRegion, "deploy" + credentials}},
+		{[]string{"deploy", "FUNCTION=resize", "STACK=demo"}, nothing, []string{"deploy-function: STACK=demo or FUNCTION=resize? expected one of them\n", "deploy-function" + noRegion, "deploy-function" + credentials}},
+	} {
+		output, calls, err := onMake(t, test.targets, test.env...)
+		if err == nil || strings.Contains(calls, "go ") {
+			t.Errorf("make %s: %v, want a failure and nothing built\n%s", test.targets, err, calls)
+		}
+		for _, want := range test.said {
+			if strings.Count(output, want) != 1 {
+				t.Errorf("make %s: want %q once in\n%s", test.targets, want, output)
+			}
+		}
+	}
+
+	for _, target := range [][]string{{"deploy", "STACK=demo"}, {"deploy-code", "STACK=demo"}, {"deploy", "FUNCTION=resize"}} {
+		output, calls, err := onMake(t, target, "AWS_REGION=eu-west-1", "STATUS=UPDATE_COMPLETE", "LIVE=10", asNewest, `OUTPUTS=Region\teu-west-1`)
+		if want := identity + pack + identity; err != nil || !strings.HasPrefix(calls, want) {
+			t.Errorf("make %s: %v\n%s\ncalled were\n%swant first\n%s", target, err, output, calls, want)
+		}
+	}
+
+	dir := checkout(t, "../Makefile", "aws/aws.sh", "aws/version.sh", "aws/deploy.sh")
+	command := exec.Command("make", "-C", dir, "deploy")
+	command.Env = []string{"PATH=" + bare(t, "bash", "dirname", "basename", "make"), "HOME=" + dir}
+	text, err := command.CombinedOutput()
+	for _, want := range []string{"deploy" + noStack, "deploy" + noCLI, "deploy" + noRegion, "deploy" + unseen} {
+		if err == nil || !strings.Contains(string(text), want) {
+			t.Errorf("without the CLI: %v, want %q in\n%s", err, want, text)
+		}
+	}
+}
+
+// onMake runs make in a checkout, with the recording CLI and go.
+func onMake(t *testing.T, targets []string, env ...string) (output, calls string, err error) {
+	t.Helper()
+	dir := checkout(t, "../Makefile", "aws/aws.sh", "aws/version.sh", "aws/deploy.sh", "aws/deploy-code.sh", "aws/deploy-function.sh", "aws/deploy-gateway.sh")
+	path := t.TempDir()
+	write(t, filepath.Join(path, "go"), goCommand, 0o755)
+	return recorded(t, func(env ...string) (string, error) {
+		command := exec.Command("make", append([]string{"--silent", "-C", dir}, targets...)...)
+		command.Env = env
+		text, err := command.CombinedOutput()
+		return string(text), err
+	}, append(env, "PATH="+path)...)
 }
 
 // What the recording CLI says of a function: versions 9 and 10 of other code, and
@@ -473,6 +547,12 @@ func onStack(t *testing.T, name string, env ...string) (output, calls string, er
 // was called. A PATH in env comes before the system's folders.
 func withCLI(t *testing.T, checkout, name string, env ...string) (output, calls string, err error) {
 	t.Helper()
+	return recorded(t, func(env ...string) (string, error) { return script(checkout, name, env...) }, env...)
+}
+
+// recorded runs something with the recording CLI, as withCLI does.
+func recorded(t *testing.T, run func(env ...string) (string, error), env ...string) (output, calls string, err error) {
+	t.Helper()
 	path := t.TempDir()
 	write(t, filepath.Join(path, "aws"), awsCLI, 0o755)
 	for _, variable := range env {
@@ -482,7 +562,7 @@ func withCLI(t *testing.T, checkout, name string, env ...string) (output, calls 
 	}
 	log := filepath.Join(t.TempDir(), "calls")
 	write(t, log, "", 0o644)
-	output, err = script(checkout, name, append(env, "PATH="+path+":/usr/bin:/bin", "CALLS="+log)...)
+	output, err = run(append(env, "PATH="+path+":/usr/bin:/bin", "CALLS="+log)...)
 	text, readErr := os.ReadFile(log)
 	if readErr != nil {
 		t.Fatal(readErr)

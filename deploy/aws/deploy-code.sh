@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Makes lambda.zip the live code of the stack STACK, and changes nothing else.
+# With the argument ready it says what is missing for that, and does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . deploy/aws/aws.sh
 . deploy/aws/version.sh
 
 needs_stack
-architecture=$(architecture)
+needs_architecture
 sign_in
+if [ "${1:-}" = ready ]; then exit; fi
 echo "deploying code to the stack $STACK in $region as $identity"
 status=$(stack_status "$STACK")
 if [ -z "$status" ]; then fail "there is no stack $STACK in $region: make deploy STACK=$STACK makes it"; fi

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Puts lambda.zip on AWS as the code of the function FUNCTION, one that no stack of
 # ours has made, waits until it is in place, and publishes it as a version. ARCH is
-# that of the zip.
+# that of the zip. With the argument ready it says what is missing for that, and does
+# nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . deploy/aws/aws.sh
 . deploy/aws/version.sh
 
-if [ -z "${FUNCTION:-}" ]; then fail "which function? make deploy FUNCTION=name"; fi
-if [ -n "${STACK:-}" ]; then fail "STACK=$STACK or FUNCTION=$FUNCTION? expected one of them"; fi
-architecture=$(architecture)
+if [ -z "${FUNCTION:-}" ]; then complain "which function? make deploy FUNCTION=name"; fi
+if [ -n "${STACK:-}" ]; then complain "STACK=$STACK or FUNCTION=${FUNCTION:-}? expected one of them"; fi
+needs_architecture
 sign_in
+if [ "${1:-}" = ready ]; then exit; fi
 echo "deploying to $FUNCTION in $region as $identity"
 if [ ! -f lambda.zip ]; then fail "lambda.zip is missing: make lambda.zip"; fi
 

@@ -8,13 +8,13 @@ cd "$(dirname "$0")/../.."
 . deploy/aws/aws.sh
 
 needs_stack
-architecture=$(architecture)
+needs_architecture
 if command -v docker >/dev/null; then
 	engine=docker
 elif command -v podman >/dev/null; then
 	engine=podman
 else
-	fail "docker or podman is missing, to build the images: https://docs.docker.com/engine/install/"
+	complain "docker or podman is missing, to build the images: https://docs.docker.com/engine/install/"
 fi
 sign_in
 read_outputs "$STACK"

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Deploys deploy/aws/render.yaml as the stack STACK with lambda.zip as the function's
 # code, makes what changed live, and prints what a gateway has to be told.
-# PARAMETERS="Name=value ..." are the template's.
+# PARAMETERS="Name=value ..." are the template's. With the argument ready it says
+# what is missing for that, and does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . deploy/aws/aws.sh
 . deploy/aws/version.sh
 
 needs_stack
-architecture=$(architecture)
+needs_architecture
 sign_in
+if [ "${1:-}" = ready ]; then exit; fi
 echo "deploying the stack $STACK in $region as $identity"
 upload
 read_live

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . deploy/aws/version.sh
 
 needs_stack
-if ! [[ ${VERSION:-1} =~ ^[1-9][0-9]*$ ]]; then fail "VERSION=$VERSION, expected the number of a version"; fi
+if ! [[ ${VERSION:-1} =~ ^[1-9][0-9]*$ ]]; then complain "VERSION=$VERSION, expected the number of a version"; fi
 sign_in
 read_versions
 if [ -z "$versions" ]; then fail "there is no function $STACK in $region: make deploy STACK=$STACK makes it"; fi
