@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
+.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ build: ## install nginx and Redis where missing, build everything into .bin/
 
 run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, RENDERERS=n)
 	@.bin/local
+
+presets: ## print the effective presets, and where each value comes from (PREW_PRESETS=file, PRESET_<NAME>=field=value,...)
+	@go build -buildvcs=false -o .bin/ ./prewmanager
+	@PREW_PRESETS="$${PREW_PRESETS:-presets.yaml}" .bin/prewmanager presets
 
 test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
 	@deploy/tools/install.sh prometheus

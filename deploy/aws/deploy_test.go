@@ -6,8 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"prew/deploy/local/stack"
 )
 
 func TestInstallSaysNothingWhereNothingIsMissing(t *testing.T) {
@@ -58,6 +61,39 @@ func TestSkippedPartFailsTheRunAndSkippedCorpusDoesNot(t *testing.T) {
 		output, err := script(dir, "tools/test.sh", "PATH=/usr/bin:/bin")
 		if (err == nil) != test.ok || !strings.Contains(output, test.count) {
 			t.Errorf("%s: %v, want success %v and %q in\n%s", test.name, err, test.ok, test.count, output)
+		}
+	}
+}
+
+// TestMakePrintsTheEffectivePresets of the file in the checkout or of another, with
+// what the environment says of them.
+func TestMakePrintsTheEffectivePresets(t *testing.T) {
+	program, err := stack.Program("prewmanager")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := checkout(t, "../Makefile")
+	write(t, filepath.Join(dir, "presets.yaml"), "thumb: {width: 20}\n", 0o644)
+	write(t, filepath.Join(dir, "other.yaml"), "wide: {width: 300}\n", 0o644)
+	write(t, filepath.Join(dir, "wrong.yaml"), "wide: {widht: 300}\n", 0o644)
+	// As if it had been built.
+	path := t.TempDir()
+	write(t, filepath.Join(path, "go"), "#!/bin/sh\nmkdir -p .bin && ln -sf '"+program+"' .bin/prewmanager\n", 0o755)
+	for _, test := range []struct {
+		env    []string
+		output string
+		ok     bool
+	}{
+		{nil, `thumb\n  width +20 +presets.yaml:1\n`, true},
+		{[]string{"PRESET_THUMB=width=64"}, `thumb\n  width +64 +PRESET_THUMB\n`, true},
+		{[]string{"PREW_PRESETS=other.yaml", "PRESET_TALL=height=9"}, `wide\n  width +300 +other.yaml:1\n(.*\n)+tall\n`, true},
+		{[]string{"PREW_PRESETS=wrong.yaml"}, `prewmanager: wrong.yaml:1: preset wide: widht: unknown field`, false},
+	} {
+		command := exec.Command("make", "--silent", "-C", dir, "presets")
+		command.Env = append(test.env, "PATH="+path+":/usr/bin:/bin")
+		output, err := command.CombinedOutput()
+		if (err == nil) != test.ok || !regexp.MustCompile("^"+test.output).Match(output) {
+			t.Errorf("%q: %v, want success %v and %q in\n%s", test.env, err, test.ok, test.output, output)
 		}
 	}
 }
