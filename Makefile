@@ -32,7 +32,7 @@ presets: ## print the effective presets, and where each value comes from (PREW_P
 test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
 	@deploy/tools/install.sh prometheus
 	@deploy/tools/build.sh versitygw gotestsum
-	@CORPUS='$(abspath $(CORPUS))' deploy/tools/test.sh
+	@CORPUS='$(CORPUS)' deploy/tools/test.sh
 
 test-browser: ## see every picture of the gallery loaded by Chromium
 	@deploy/tools/install.sh chromium

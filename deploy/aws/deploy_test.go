@@ -65,6 +65,39 @@ func TestSkippedPartFailsTheRunAndSkippedCorpusDoesNot(t *testing.T) {
 	}
 }
 
+// TestLastLineSaysWhatWasSkippedAndWhy, behind one of the counts alone.
+func TestLastLineSaysWhatWasSkippedAndWhy(t *testing.T) {
+	const counts = "1 passed, 0 failed, 2 skipped"
+	dir := checkout(t, "tools/test.sh")
+	for _, folder := range []string{".bin", "photos"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(dir, ".bin", "gotestsum"), `#!/bin/sh
+echo "the corpus is $CORPUS"
+cat >.bin/test.json <<'END'
+{"Action":"pass","Package":"prew","Test":"TestA"}
+{"Action":"skip","Package":"prew","Test":"TestCorpus"}
+{"Action":"skip","Package":"prew","Test":"TestCorpusLooks"}
+END
+`, 0o755)
+	for _, test := range []struct{ corpus, output string }{
+		{"../none", "the corpus is " + dir + "/../none\n" + counts + "\n" +
+			counts + ": tests of the corpus, as there is no folder ../none (CORPUS=dir names another)\n"},
+		{"/no/where", "the corpus is /no/where\n" + counts + "\n" +
+			counts + ": tests of the corpus, as there is no folder /no/where (CORPUS=dir names another)\n"},
+		{"", "the corpus is \n" + counts + "\n" +
+			counts + ": tests of the corpus, as CORPUS is empty (CORPUS=dir names its folder)\n"},
+		{"photos", "the corpus is " + dir + "/photos\n" + counts + "\n"},
+	} {
+		output, err := script(dir, "tools/test.sh", "PATH=/usr/bin:/bin", "CORPUS="+test.corpus)
+		if err != nil || output != test.output {
+			t.Errorf("CORPUS=%s: %v, want\n%s\ngot\n%s", test.corpus, err, test.output, output)
+		}
+	}
+}
+
 // TestMakePrintsTheEffectivePresets of the file in the checkout or of another, with
 // what the environment says of them.
 func TestMakePrintsTheEffectivePresets(t *testing.T) {

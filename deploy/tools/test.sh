@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Runs every test and counts them. A part of the stack that was left out is a
 # failure: only tests of the corpus, TestCorpus..., may skip, where that folder
-# is absent.
+# is absent. CORPUS names it, from the root of the checkout.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+
+# Tests run in the folders of their packages.
+corpus=${CORPUS:-}
+case $corpus in "" | /*) ;; *) export CORPUS=$PWD/$corpus ;; esac
 
 results=.bin/test.json
 status=0
@@ -18,5 +22,14 @@ if [ -n "$left_out" ]; then
 	printf 'These were skipped, and only TestCorpus... may be:\n%s\n' "$left_out" >&2
 	status=1
 fi
-echo "$(ended pass | wc -l) passed, $(ended fail | wc -l) failed, $(ended skip | wc -l) skipped"
+counts="$(ended pass | wc -l) passed, $(ended fail | wc -l) failed, $(ended skip | wc -l) skipped"
+echo "$counts"
+if ! ended skip | grep ' TestCorpus' >/dev/null; then exit "$status"; fi
+skipped="tests of the corpus"
+if [ -n "$left_out" ]; then skipped+=", and those named above"; fi
+if [ -z "$corpus" ]; then
+	echo "$counts: $skipped, as CORPUS is empty (CORPUS=dir names its folder)"
+elif [ ! -d "$corpus" ]; then
+	echo "$counts: $skipped, as there is no folder $corpus (CORPUS=dir names another)"
+fi
 exit "$status"
