@@ -99,6 +99,13 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	if err := removeLogs(state); err != nil {
 		return err
 	}
+	said, err := renew(state, presets)
+	if err != nil {
+		return err
+	}
+	if said != "" {
+		fmt.Println(said)
+	}
 	system, err := stack.Start(ctx, stack.Config{
 		Dir:       state,
 		Listen:    fmt.Sprintf("127.0.0.1:%d", port),
