@@ -7,40 +7,61 @@ import (
 	"testing"
 )
 
-// TestImportsRunOneWay holds the directions that DESIGN.md draws: what each
-// package of the product may need beyond the standard library, with all that
-// comes along underneath for what it must never need.
-func TestImportsRunOneWay(t *testing.T) {
-	tests := []struct {
-		pkg   string
-		may   []string // its direct imports from outside the standard library
-		never []string // what nothing below it may need either
-	}{
-		{"prew", []string{"go.yaml.in/yaml"}, []string{"prew"}},
-		{"prew/lambda/render/plane", nil, []string{"image"}},
-		{"prew/lambda/render/resample", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image"}},
-		{"prew/lambda/render/jpeg", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"},
-			[]string{"image/jpeg", "prew/lambda/render/resample"}},
-		{"prew/lambda/render/png", []string{"github.com/klauspost/compress"}, []string{"image"}},
-		{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample",
-			"github.com/disintegration/imaging", "golang.org/x/image"},
-			[]string{"github.com/aws", "github.com/redis", "net/http"}},
-		{"prew/lambda/store", []string{"prew", "github.com/aws"}, []string{"image", "github.com/redis"}},
-		{"prew/lambda/answer", []string{"prew"}, []string{"github.com/aws", "github.com/redis", "prew/lambda/render"}},
-		{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
-			[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
-		{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
-			[]string{"prew", "image", "github.com/aws"}},
-		{"prew/prewmanager/pool/child", nil, nil},
-		{"prew/prewmanager/pool", []string{"prew/prewmanager/pool/child"}, nil},
-		{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/flight",
-			"github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
-			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/prewmanager/pool", "prew/deploy", "prew/nginx"}},
-		{"prew/prewmanager", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/flight", "prew/prewmanager/gateway", "prew/prewmanager/pool",
-			"github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config"},
-			[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
-		{"prew/nginx", nil, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
-		{"prew/nginx/prewnginx", []string{"prew/nginx", "github.com/alecthomas/kong"}, []string{"github.com/aws"}},
+// packages are those of this module: what each may need beyond the standard
+// library, with all that comes along underneath for what it must never need.
+var packages = []struct {
+	pkg   string
+	may   []string // its direct imports from outside the standard library
+	never []string // what nothing below it may need either
+}{
+	{"prew", []string{"go.yaml.in/yaml"}, []string{"prew"}},
+	{"prew/lambda/render/plane", nil, []string{"image"}},
+	{"prew/lambda/render/resample", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image"}},
+	{"prew/lambda/render/jpeg", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"},
+		[]string{"image/jpeg", "prew/lambda/render/resample"}},
+	{"prew/lambda/render/png", []string{"github.com/klauspost/compress"}, []string{"image"}},
+	{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample",
+		"github.com/disintegration/imaging", "golang.org/x/image"},
+		[]string{"github.com/aws", "github.com/redis", "net/http"}},
+	{"prew/lambda/store", []string{"prew", "github.com/aws"}, []string{"image", "github.com/redis"}},
+	{"prew/lambda/answer", []string{"prew"}, []string{"github.com/aws", "github.com/redis", "prew/lambda/render"}},
+	{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
+		[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
+	{"prew/lambda/peers", []string{"prew", "prew/deploy/local/progress", "golang.org/x/image"}, []string{"prew/lambda/render"}},
+	{"prew/lambda/peers/ours", []string{"prew", "prew/lambda/render"}, []string{"github.com/aws", "net/http"}},
+	{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
+		[]string{"prew", "image", "github.com/aws"}},
+	{"prew/prewmanager/pool/child", nil, nil},
+	{"prew/prewmanager/pool", []string{"prew/prewmanager/pool/child"}, nil},
+	{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/flight",
+		"github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
+		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/prewmanager/pool", "prew/deploy", "prew/nginx"}},
+	{"prew/prewmanager/flags", []string{"github.com/alecthomas/kong"}, []string{"prew"}},
+	{"prew/prewmanager", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/flight",
+		"prew/prewmanager/gateway", "prew/prewmanager/pool", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config"},
+		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
+	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/deploy/local/progress", "prew/deploy/local/stack",
+		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda"}},
+	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
+	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/prewmanager/flags", "github.com/alecthomas/kong"}, []string{"github.com/aws"}},
+	{"prew/deploy/aws", nil, nil}, // tests alone, as images and e2e are
+	{"prew/deploy/aws/lambdazip", nil, nil},
+	{"prew/deploy/images", nil, nil},
+	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "github.com/aws"}, []string{"prew/lambda"}},
+	{"prew/deploy/local/e2e", nil, nil},
+	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
+	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},
+	{"prew/deploy/local/progress", nil, nil},
+	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/nginx", "github.com/aws"},
+		[]string{"prew/lambda", "prew/prewmanager/flight"}},
+	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},
+}
+
+// TestEveryPackageIsNamed in packages: what is not named there needs what it likes.
+func TestEveryPackageIsNamed(t *testing.T) {
+	var named []string
+	for _, test := range packages {
+		named = append(named, test.pkg)
 	}
 	for _, pkg := range list(t, "{{.ImportPath}}", "./...") {
 		if !slices.Contains(named, pkg) {

@@ -76,12 +76,12 @@ func (s Site) Check(dir string) error {
 		expect(path.MatchString(s.TLS.Key), "PREW_TLS_KEY", s.TLS.Key, aPath)
 	}
 	if !s.Private {
-		previews := s.Previews.mistakes()
+		previews := mistakesOf(s.Previews)
 		for _, m := range previews {
 			expect(false, ofPreviews[m.setting], m.value, m.expected)
 		}
 		// A mistake that photos take over from previews is reported once.
-		for _, m := range s.Photos.mistakes() {
+		for _, m := range mistakesOf(s.Photos) {
 			expect(slices.Contains(previews, m), ofPhotos[m.setting], m.value, m.expected)
 		}
 	}

@@ -66,6 +66,27 @@ func TestS3Fails(t *testing.T) {
 	front.get(t, "/prew/thumb/404.jpg").check(t, "S3 is gone: what is in the cache", 200, nil)
 }
 
+// TestFailuresMayHaveNoBody holds that nginx's own failures keep their status and
+// headers where no picture is wanted.
+func TestFailuresMayHaveNoBody(t *testing.T) {
+	s3 := newUpstream(t, failing(404))
+	front := start(t, nginx.Site{Previews: stack.StoreAt(s3.addr, "photos"), Gateways: []string{"127.0.0.1:1"}, NoErrorPictures: true})
+	for path, want := range map[string]struct {
+		status int
+		code   string
+	}{
+		"/photo/a.jpg":      {404, "source_missing"},
+		"/photo/a%2Fb.jpg":  {404, "path_refused"},
+		"/prew/thumb/a.jpg": {502, "upstream_unreachable"}, // every gateway is gone
+	} {
+		got := front.get(t, path)
+		got.check(t, path, want.status, map[string]string{"X-Prew-Error": want.code, "Content-Length": "0", "X-Content-Type-Options": "nosniff"})
+		if got.body != "" {
+			t.Errorf("%s: a body of %d bytes", path, len(got.body))
+		}
+	}
+}
+
 func TestS3IsTooLate(t *testing.T) {
 	t.Parallel() // it takes the 8 s
 	release := make(chan bool)

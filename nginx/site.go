@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"text/template"
+
+	"prew"
 )
 
 //go:embed *.conf pictures/*.png
@@ -23,12 +25,12 @@ var siteTemplate string
 
 // Site is what differs from place to place. Addresses are host:port.
 type Site struct {
-	Listen   string   // clients connect to it; the host may be *
-	TLS      TLS      // clients connect to it over TLS
-	Previews Store    // unused where the site is private
-	Photos   Store    // the zero Store: the same as Previews
-	Private  bool     // nothing in S3 is public, and every miss goes to a gateway
-	Gateways []string // at least one
+	Listen   string     // clients connect to it; the host may be *
+	TLS      TLS        // clients connect to it over TLS
+	Previews prew.Place // unused where the site is private
+	Photos   prew.Place // the zero Place: the same as Previews
+	Private  bool       // nothing in S3 is public, and every miss goes to a gateway
+	Gateways []string   // at least one
 
 	// Resolvers are the DNS servers that look up the names of stores, each an address,
 	// perhaps with a port. None: those of /etc/resolv.conf.
@@ -45,6 +47,10 @@ type Site struct {
 	// MissesPerSecond is how many requests a second a client may make for what is
 	// neither in the cache nor in S3, after 100 at once. 0: no limit.
 	MissesPerSecond int
+
+	// NoErrorPictures answers nginx's own failures with an empty body, for which a
+	// browser calls <img onerror>.
+	NoErrorPictures bool
 
 	CacheSize string // most bytes of the cache on disk, as 500m; empty: 2g
 	AccessLog string // "stdout", or a syslog's socket as unix:/dev/log; empty: <dir>/access.log
@@ -89,8 +95,13 @@ func (s Site) Write(dir string) (confFile string, err error) {
 		if err != nil {
 			return err
 		}
-		if filepath.Ext(path) == ".conf" {
+		switch filepath.Ext(path) {
+		case ".conf":
 			path = "conf/" + path
+		case ".png":
+			if s.NoErrorPictures {
+				text = nil
+			}
 		}
 		return os.WriteFile(filepath.Join(dir, filepath.FromSlash(path)), text, 0o644)
 	})

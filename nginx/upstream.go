@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"prew"
 )
 
 // upstream is one of nginx's upstreams, photos or previews.
@@ -21,23 +23,23 @@ type upstream struct {
 // tunnel is a socket from which nginx's stream module connects to a store. stream.conf
 // says why there are tunnels.
 type tunnel struct {
-	place
+	origin
 	Socket string
 }
 
 // upstreams returns the upstreams of a site without mistakes, and the tunnels to those
 // that need one. Photos and previews on the same server share a tunnel.
 func (s Site) upstreams(dir string) (all []upstream, tunnels []tunnel) {
-	for _, store := range []struct {
-		name string
-		Store
+	for _, of := range []struct {
+		name  string
+		place prew.Place
 	}{{"previews", s.Previews}, {"photos", s.Photos}} {
-		p := store.place()
-		u := upstream{Name: store.name, Server: p.Addr, Host: p.Host, Prefix: p.Prefix}
-		if p.TLS || !isAddress(p.Name) {
+		o := originOf(of.place)
+		u := upstream{Name: of.name, Server: o.Addr, Host: o.Host, Prefix: o.Prefix}
+		if o.TLS || !isAddress(o.Name) {
 			u.Tunnel = true
-			t := tunnel{p, filepath.Join(dir, store.name+".sock")}
-			if len(tunnels) > 0 && tunnels[0].TLS == p.TLS && tunnels[0].Addr == p.Addr {
+			t := tunnel{o, filepath.Join(dir, of.name+".sock")}
+			if len(tunnels) > 0 && tunnels[0].TLS == o.TLS && tunnels[0].Addr == o.Addr {
 				t = tunnels[0]
 			} else {
 				tunnels = append(tunnels, t)

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"reflect"
-	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"prew"
+	"prew/prewmanager/flags"
 	"prew/prewmanager/gateway"
 )
 
@@ -33,6 +30,7 @@ type config struct {
 	CacheControl  string        `default:"${cacheControl}" help:"Cache-Control of previews, answered and stored."`
 	NotFoundImage string        `placeholder:"FILE" help:"Picture for what is not found, in place of the drawn one."`
 	ErrorImage    string        `placeholder:"FILE" help:"Picture for every other failure, in place of the drawn one."`
+	ErrorPictures flags.Switch  `default:"on" help:"Whether a failure is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
 	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency. Where that is local there are as many as renderers."`
 	Queue         int           `default:"256" help:"Most previews that wait for an invocation; beyond, the answer is 503 at once."`
 	AnswerTimeout time.Duration `default:"${answerTimeout}" help:"Longest time to an answer; nginx waits 35s."`
@@ -74,45 +72,4 @@ func (c config) check() error {
 		"PREW_ANSWER_TIMEOUT: %v, PREW_INVOKE_TIMEOUT: %v, PREW_S3_TIMEOUT: %v, expected each longer than the next",
 		c.AnswerTimeout, c.InvokeTimeout, c.S3Timeout)
 	return errors.Join(errs...)
-}
-
-// configErrors are everything that is wrong with the configuration.
-type configErrors []error
-
-// Error is the one error, or a line for each where there are several.
-func (c configErrors) Error() string {
-	text := errors.Join(c...).Error()
-	if !strings.Contains(text, "\n") {
-		return text
-	}
-	return "the configuration has mistakes\n  " + strings.ReplaceAll(text, "\n", "\n  ")
-}
-
-// unreadable returns the variables whose values are not of their flags' types
-// and takes them out of the environment: kong stops at the first, and so would
-// say nothing of what else is wrong. An empty one is taken out too: it counts as
-// not set, as it does for the function.
-func unreadable(program *kong.Application, lookup func(string) (string, bool), unset func(string) error) (wrong configErrors) {
-	seen := map[string]bool{} // commands share flags
-	for _, command := range program.Leaves(true) {
-		for _, flag := range command.Flags {
-			for _, name := range flag.Envs {
-				value, ok := lookup(name)
-				if !ok || seen[name] {
-					continue
-				}
-				seen[name] = true
-				if value == "" {
-					unset(name)
-					continue
-				}
-				given := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value})
-				if err := flag.Parse(given, reflect.New(flag.Target.Type()).Elem()); err != nil {
-					wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
-					unset(name)
-				}
-			}
-		}
-	}
-	return wrong
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"prew"
+	"prew/prewmanager/flags"
 )
 
 // commandLine is every command, flag and variable there is.
@@ -36,7 +37,7 @@ func main() {
 		defaults,
 		kong.ShortUsageOnError(),
 	)
-	wrong := append(unreadable(parser.Model, os.LookupEnv, os.Unsetenv), prew.UnknownVariables(os.Environ())...)
+	wrong := append(flags.Unreadable(parser.Model), prew.UnknownVariables(os.Environ())...)
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := command.Run(wrong); err != nil {

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"prew/prewmanager/flags"
 )
 
 // serve is the command that answers requests.
@@ -26,7 +28,7 @@ type serve struct {
 const lastSteps = 2 * time.Second
 
 // Run serves until SIGTERM or SIGINT, then finishes what is under way.
-func (s serve) Run(wrong configErrors) error {
+func (s serve) Run(wrong flags.Errors) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	switch s.Log {

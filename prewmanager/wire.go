@@ -19,6 +19,7 @@ import (
 	"prew"
 	"prew/lambda/answer"
 	"prew/lambda/store"
+	"prew/prewmanager/flags"
 	"prew/prewmanager/flight"
 	"prew/prewmanager/gateway"
 	"prew/prewmanager/pool"
@@ -41,7 +42,7 @@ func (w wired) close(ctx context.Context) error {
 
 // wire builds the gateway that the configuration describes, or returns everything
 // that is wrong with it, after what was known to be. It is to be closed in the end.
-func (c config) wire(ctx context.Context, wrong configErrors) (wired, error) {
+func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	note := func(err error) {
 		if err != nil {
 			wrong = append(wrong, err)
@@ -52,6 +53,9 @@ func (c config) wire(ctx context.Context, wrong configErrors) (wired, error) {
 	note(err)
 	placeholders, err := answer.NewPlaceholders(c.NotFoundImage, c.ErrorImage)
 	note(err)
+	if !c.ErrorPictures {
+		placeholders = nil
+	}
 	aws, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(gateway.HTTPClient(c.Invokes+c.Queue)))
 	note(err)
 	if err == nil && aws.Region == "" {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +12,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"prew"
 	"prew/nginx"
+	"prew/prewmanager/flags"
 )
 
 // commandLine has every command, flag and variable.
@@ -29,15 +30,7 @@ type commandLine struct {
 type site struct {
 	Listen string `env:"PREW_NGINX_LISTEN" default:"*:8080" help:"Address to answer on."`
 
-	Bucket      string `help:"Bucket with the previews, and with the photos unless there is a source bucket. Not needed in private mode."`
-	S3Region    string `name:"s3-region" env:"PREW_S3_REGION,AWS_REGION" help:"Region of the bucket, where it is one of AWS's."`
-	S3Endpoint  string `name:"s3-endpoint" env:"PREW_S3_ENDPOINT,AWS_ENDPOINT_URL_S3" placeholder:"URL" help:"Where it is reached otherwise: http or https://host, perhaps with a port."`
-	S3PathStyle bool   `name:"s3-path-style" env:"PREW_S3_PATH_STYLE" help:"Name the bucket in the path, not in the host, as most stores other than S3 need."`
-
-	SourceBucket    string `help:"Bucket with the photos; by default that of the previews, and the next three too."`
-	SourceRegion    string `help:"Its region."`
-	SourceEndpoint  string `placeholder:"URL" help:"Its endpoint."`
-	SourcePathStyle *bool  `help:"Whether it is named in the path."`
+	prew.Places `embed:""`
 
 	Private  bool     `help:"Nothing in S3 is public: ask the gateways for everything."`
 	Gateways []string `default:"127.0.0.1:8081" help:"Gateways, host:port,host:port."`
@@ -50,6 +43,8 @@ type site struct {
 	HTTPSRedirect  bool     `name:"https-redirect" env:"PREW_HTTPS_REDIRECT" help:"Send who comes over plain HTTP to https."`
 	RealIPFrom     []string `name:"real-ip-from" env:"PREW_REAL_IP_FROM" placeholder:"NETWORK" help:"Addresses or networks of the balancers in front, which are believed who the client is (X-Forwarded-For) and how it came (X-Forwarded-Proto)."`
 
+	ErrorPictures flags.Switch `default:"on" help:"Whether a failure of nginx's own is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
+
 	MissesPerSecond int    `default:"0" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
 	CacheSize       string `default:"2g" help:"Most that the cache takes on the disk."`
 	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" placeholder:"stdout" help:"Where the log of requests goes: stdout, where that is a file or a pipe, or the socket of a syslog, as unix:/dev/log; by default access.log in the folder."`
@@ -58,13 +53,6 @@ type site struct {
 // nginxSite returns the site that the flags describe. Relative paths of files start at
 // the folder in which prewnginx was started.
 func (s site) nginxSite() (nginx.Site, error) {
-	previews := nginx.Store{Bucket: s.Bucket, Region: s.S3Region, Endpoint: s.S3Endpoint, PathStyle: s.S3PathStyle}
-	photos := nginx.Store{
-		Bucket:    cmp.Or(s.SourceBucket, previews.Bucket),
-		Region:    cmp.Or(s.SourceRegion, previews.Region),
-		Endpoint:  cmp.Or(s.SourceEndpoint, previews.Endpoint),
-		PathStyle: *cmp.Or(s.SourcePathStyle, &s.S3PathStyle),
-	}
 	var errs []error
 	absolute := func(file string) string {
 		if file == "" {
@@ -77,14 +65,15 @@ func (s site) nginxSite() (nginx.Site, error) {
 	return nginx.Site{
 		Listen:          s.Listen,
 		TLS:             nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
-		Previews:        previews,
-		Photos:          photos,
+		Previews:        s.Places.Previews(),
+		Photos:          s.Places.Photos(),
 		Private:         s.Private,
 		Gateways:        s.Gateways,
 		Resolvers:       s.Resolver,
 		CAFile:          absolute(s.CAFile),
 		HTTPSRedirect:   s.HTTPSRedirect,
 		RealIPFrom:      s.RealIPFrom,
+		NoErrorPictures: !bool(s.ErrorPictures),
 		MissesPerSecond: s.MissesPerSecond,
 		CacheSize:       s.CacheSize,
 		AccessLog:       s.AccessLog,
@@ -94,7 +83,7 @@ func (s site) nginxSite() (nginx.Site, error) {
 // writeTo writes the configuration below dir and returns the file to start nginx with.
 // Where there are mistakes, those in wrong or others, all are the error and nothing is
 // written.
-func (s site) writeTo(dir string, wrong mistakes) (string, error) {
+func (s site) writeTo(dir string, wrong flags.Errors) (string, error) {
 	site, err := s.nginxSite()
 	if err != nil {
 		return "", err
@@ -124,7 +113,7 @@ type serve struct {
 	site   `embed:""`
 }
 
-func (s serve) Run(wrong mistakes) error {
+func (s serve) Run(wrong flags.Errors) error {
 	program, err := nginx.Program()
 	if err != nil {
 		return err
@@ -145,7 +134,7 @@ type write struct {
 	site   `embed:""`
 }
 
-func (w write) Run(k *kong.Kong, wrong mistakes) error {
+func (w write) Run(k *kong.Kong, wrong flags.Errors) error {
 	conf, err := w.writeTo(w.Dir, wrong)
 	if err == nil {
 		fmt.Fprintln(k.Stdout, conf)
@@ -157,7 +146,7 @@ type check struct {
 	site `embed:""`
 }
 
-func (c check) Run(wrong mistakes) (err error) {
+func (c check) Run(wrong flags.Errors) (err error) {
 	program, err := nginx.Program()
 	if err != nil {
 		return err
@@ -186,7 +175,7 @@ func main() {
 		kong.DefaultEnvars("PREW"),
 		kong.ShortUsageOnError(),
 	)
-	wrong := unreadable(parser.Model, os.LookupEnv, os.Unsetenv)
+	wrong := append(flags.Unreadable(parser.Model), prew.UnknownVariables(os.Environ())...)
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := command.Run(wrong); err != nil {

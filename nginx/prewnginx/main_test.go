@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
+	"prew"
 	"prew/deploy/local/stack"
 )
 
@@ -304,6 +307,11 @@ func TestMistakesAreAllNamed(t *testing.T) {
 `},
 		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080"}, `prewnginx: PREW_NGINX_LISTEN: "8080", expected host:port
 `},
+		{[]string{"PREW_PRIVATE=1", "PREW_ERROR_PICTURES=maybe", "PREW_MISES_PER_SECOND=1", "PREW_REDIS=redis:6379"},
+			`prewnginx: the configuration has mistakes
+  PREW_ERROR_PICTURES: --error-pictures: "maybe", expected on or off
+  PREW_MISES_PER_SECOND: unknown variable, the closest is PREW_MISSES_PER_SECOND
+`},
 		{[]string{"PREW_PRIVATE=1", "PREW_MISSES_PER_SECOND=x"}, `prewnginx: PREW_MISSES_PER_SECOND: --misses-per-second: expected a valid 64 bit int but got "x"
 `},
 		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080", "PREW_GATEWAYS=a:1,,b", "PREW_RESOLVER=10.0.0.2,dns", "PREW_REAL_IP_FROM=10.0.0.0/8,alb",
@@ -359,5 +367,20 @@ func TestMistakesAreAllNamed(t *testing.T) {
 				t.Errorf("%s with %v: the folder was made", command, test.environ)
 			}
 		}
+	}
+}
+
+// TestFlagsHaveVariablesThatAreKnown holds the flags to the one list of variables.
+func TestFlagsHaveVariablesThatAreKnown(t *testing.T) {
+	var environ []string
+	for _, command := range kong.Must(new(commandLine), kong.DefaultEnvars("PREW")).Model.Leaves(true) {
+		for _, flag := range command.Flags {
+			for _, name := range flag.Envs {
+				environ = append(environ, name+"=x")
+			}
+		}
+	}
+	if unknown := prew.UnknownVariables(environ); len(environ) < 20 || len(unknown) > 0 {
+		t.Errorf("%d variables, of which are unknown: %v", len(environ), unknown)
 	}
 }

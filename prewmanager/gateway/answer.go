@@ -101,7 +101,7 @@ func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 	http.ServeContent(e, e.request, "", p.modified, bytes.NewReader(p.data))
 }
 
-// answerFailure sends the picture of a failure with its true status. Nothing
+// answerFailure sends the placeholder of a failure with its true status. Nothing
 // keeps it, except a missing photo for as long as it is remembered here too, so
 // that one uploaded late appears everywhere at once.
 func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
@@ -112,10 +112,13 @@ func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
 	failure := failureOf(err)
 	_, how := prew.FailureOf(prew.Code(failure.Code))
 	e.fail(failure)
-	placeholder := g.placeholders.Get(preset, how.Drawing)
+	var placeholder answer.Placeholder
+	if g.placeholders != nil {
+		placeholder = g.placeholders.Get(preset, how.Drawing)
+	}
 	h := e.Header()
 	answer.Protect(h)
-	h.Set("Content-Type", placeholder.ContentType)
+	answer.SetIfAny(h, "Content-Type", placeholder.ContentType)
 	h.Set("Content-Length", strconv.Itoa(len(placeholder.Data)))
 	h.Set("X-Prew-Error", failure.Code)
 	answer.SetIfAny(h, "Server-Timing", e.timing.String())

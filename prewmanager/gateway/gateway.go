@@ -34,12 +34,12 @@ type Config struct {
 	Previews store.Bucket
 	Function Function
 
-	S3Timeout    time.Duration // the longest call to S3
-	Invokes      int           // the most invocations at a time
-	Queue        int           // the most flights that wait for one
-	CacheControl string        // of previews, answered and stored
-	Private      bool          // nobody else may read what is stored
-	Placeholders *answer.Placeholders
+	S3Timeout    time.Duration        // the longest call to S3
+	Invokes      int                  // the most invocations at a time
+	Queue        int                  // the most flights that wait for one
+	CacheControl string               // of previews, answered and stored
+	Private      bool                 // nobody else may read what is stored
+	Placeholders *answer.Placeholders // of failures; nil: they are answered without a body
 	Metrics      *Metrics
 	Traces       *Traces
 }

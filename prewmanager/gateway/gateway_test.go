@@ -116,7 +116,7 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type settings struct {
 	prew.Places
 	Redis                    string
-	Private                  bool
+	Private, NoPictures      bool
 	Invokes, Queue           int
 	InvokeTimeout, S3Timeout time.Duration
 }
@@ -150,6 +150,9 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	placeholders, err := answer.NewPlaceholders("", "")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.NoPictures {
+		placeholders = nil
 	}
 	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithHTTPClient(HTTPClient(s.Invokes+s.Queue)))
 	if err != nil {
@@ -404,6 +407,24 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 				t.Errorf("then %d invocations, remembered: %v", more, test.kept)
 			}
 		})
+	}
+}
+
+// TestFailuresMayHaveNoBody holds that a browser which asked for a picture knows of
+// the failure: it looks at the body and not at the status.
+func TestFailuresMayHaveNoBody(t *testing.T) {
+	server := start(t, &renderer{answer: refusals(prew.SourceDamaged)}, func(s *settings) { s.NoPictures = true })
+	for path, want := range map[string]struct {
+		status int
+		code   string
+	}{"/prew/thumb/a%2Fb.jpg": {404, "path_refused"}, "/prew/hero/no-body.jpg": {422, "source_damaged"}} {
+		r, body := get(t, server.URL+path)
+		if r.StatusCode != want.status || r.Header.Get("X-Prew-Error") != want.code || r.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %s, %v", path, r.Status, r.Header)
+		}
+		if body != "" || r.ContentLength != 0 || r.Header.Get("Content-Type") != "" {
+			t.Errorf("%s: a body of %d bytes, %q", path, len(body), r.Header.Get("Content-Type"))
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"prew"
 	"prew/deploy/local/process"
 	"prew/nginx"
 )
@@ -19,8 +20,8 @@ type Nginx struct {
 
 // StoreAt is a bucket of the S3 server at host:port of this machine, as a site
 // names it.
-func StoreAt(addr, bucket string) nginx.Store {
-	return nginx.Store{Endpoint: "http://" + addr, Bucket: bucket, PathStyle: true}
+func StoreAt(addr, bucket string) prew.Place {
+	return prew.Place{Endpoint: "http://" + addr, Bucket: bucket, PathStyle: true}
 }
 
 // StartNginx writes the configuration of a site below dir, starts nginx with it
