@@ -1,7 +1,11 @@
 package prew
 
 import (
+	"os"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,6 +29,35 @@ func TestEveryFailureIsAnswered(t *testing.T) {
 	}
 	if _, f := FailureOf(SourceMissing); f.Keep != 10*time.Second {
 		t.Errorf("a missing photo is remembered for %v", f.Keep)
+	}
+}
+
+// TestFailuresAreDocumented holds docs/urls.md to the table: every code is there
+// with its status, and no other but those that nginx answers with by itself.
+func TestFailuresAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("docs/urls.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[Code]int{}
+	status := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| *([0-9]*) *\\| `([a-z_]+)` \\| (.*) \\|$").FindAllStringSubmatch(string(page), -1) {
+		if row[1] != "" { // it holds for the rows below too
+			status, _ = strconv.Atoi(row[1])
+		}
+		if status != 0 && !strings.HasSuffix(row[3], "; from nginx") {
+			documented[Code(row[2])] = status
+		}
+	}
+	for code, status := range documented {
+		if _, f := FailureOf(code); !code.Known() || f.Status != status {
+			t.Errorf("%s is documented with %d, and is %d", code, status, f.Status)
+		}
+	}
+	for code := range Codes() {
+		if _, ok := documented[code]; !ok {
+			t.Errorf("%s is not documented", code)
+		}
 	}
 }
 
