@@ -41,19 +41,19 @@ var packages = []struct {
 		"prew/prewmanager/gateway", "prew/prewmanager/pool", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
 	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/deploy/local/progress", "prew/deploy/local/stack",
-		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda"}},
+		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render"}},
 	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/prewmanager/flags", "github.com/alecthomas/kong"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // tests alone, as images and e2e are
 	{"prew/deploy/aws/lambdazip", nil, nil},
 	{"prew/deploy/images", nil, nil},
-	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "github.com/aws"}, []string{"prew/lambda"}},
+	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "prew/lambda/store", "github.com/aws"}, []string{"prew/lambda/render"}},
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},
 	{"prew/deploy/local/progress", nil, nil},
-	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/nginx", "github.com/aws"},
-		[]string{"prew/lambda", "prew/prewmanager/flight"}},
+	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "github.com/aws"},
+		[]string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},
 }
 

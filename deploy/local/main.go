@@ -20,6 +20,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/lambda/store"
 )
 
 // gateways is enough to see that previews are coalesced between them and that
@@ -99,13 +100,6 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	if err := removeLogs(state); err != nil {
 		return err
 	}
-	said, err := renew(state, presets)
-	if err != nil {
-		return err
-	}
-	if said != "" {
-		fmt.Println(said)
-	}
 	system, err := stack.Start(ctx, stack.Config{
 		Dir:       state,
 		Listen:    fmt.Sprintf("127.0.0.1:%d", port),
@@ -114,17 +108,24 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		Gallery:   gallery,
 		Private:   private,
 		Progress:  progress,
+		Fill: func(ctx context.Context, bucket store.Bucket) error {
+			began := time.Now()
+			uploaded, err := upload(ctx, bucket, photos)
+			if err != nil {
+				return err
+			}
+			progress(fmt.Sprintf("bucket, %d photos uploaded", uploaded), time.Since(began))
+			said, err := renew(ctx, bucket, state, presets)
+			if said != "" {
+				fmt.Println(said)
+			}
+			return err
+		},
 	})
 	if err != nil {
 		return err
 	}
 	defer system.Stop()
-	began = time.Now()
-	uploaded, err := upload(ctx, system.S3.Client(), photos)
-	if err != nil {
-		return err
-	}
-	progress(fmt.Sprintf("bucket, %d photos uploaded", uploaded), time.Since(began))
 	announce(system, port, state, presets.Names()[0], photos[0])
 	select {
 	case err = <-system.Failed():

@@ -17,6 +17,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/lambda/store"
 )
 
 func TestNumbersOfTheEnvironment(t *testing.T) {
@@ -176,7 +177,7 @@ func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		uploaded, err := upload(t.Context(), server.Client(), photos)
+		uploaded, err := upload(t.Context(), store.Bucket{Client: server.Client(), Name: stack.Bucket}, photos)
 		if err != nil || uploaded != step.uploaded {
 			t.Errorf("%s with %q: %d uploaded, %v, want %d", step.file, step.text, uploaded, err, step.uploaded)
 		}

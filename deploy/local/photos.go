@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"prew"
-	"prew/deploy/local/stack"
+	"prew/lambda/store"
 )
 
 // photo is a file that goes to photo/<key> of the bucket.
@@ -151,19 +151,13 @@ func contentType(file string) string { return contentTypes[strings.ToLower(filep
 
 // upload stores the photos that the bucket does not hold in this size, and says
 // how many those were.
-func upload(ctx context.Context, client *s3.Client, photos []photo) (int, error) {
+func upload(ctx context.Context, bucket store.Bucket, photos []photo) (int, error) {
 	stored := map[string]int64{}
-	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
-		Bucket: aws.String(stack.Bucket), Prefix: aws.String(prew.SourceRoot + "/"),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for object, err := range bucket.List(ctx, prew.SourceRoot+"/") {
 		if err != nil {
 			return 0, err
 		}
-		for _, object := range page.Contents {
-			stored[aws.ToString(object.Key)] = aws.ToInt64(object.Size)
-		}
+		stored[aws.ToString(object.Key)] = aws.ToInt64(object.Size)
 	}
 	work := make(chan photo)
 	var uploaded atomic.Int64
@@ -176,7 +170,7 @@ func upload(ctx context.Context, client *s3.Client, photos []photo) (int, error)
 				if errs[i] != nil {
 					continue // drains what is left
 				}
-				if errs[i] = put(ctx, client, p); errs[i] == nil {
+				if errs[i] = put(ctx, bucket, p); errs[i] == nil {
 					uploaded.Add(1)
 				}
 			}
@@ -193,14 +187,14 @@ func upload(ctx context.Context, client *s3.Client, photos []photo) (int, error)
 	return int(uploaded.Load()), errors.Join(errs...)
 }
 
-func put(ctx context.Context, client *s3.Client, p photo) error {
+func put(ctx context.Context, bucket store.Bucket, p photo) error {
 	file, err := os.Open(p.file)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	_, err = client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:      aws.String(stack.Bucket),
+	_, err = bucket.Client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:      &bucket.Name,
 		Key:         aws.String(prew.SourceRoot + "/" + p.key),
 		ContentType: aws.String(contentType(p.file)),
 		Body:        file,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,16 +12,15 @@ import (
 	"strings"
 
 	"prew"
-	"prew/deploy/local/stack"
+	"prew/lambda/store"
 )
 
-// renew deletes the previews that the last run with this state has stored in
-// presets that have changed since, or are gone, and all that nginx has kept: a
-// preview that is stored is never rendered again. It says in one line what it has
-// deleted, empty for nothing. It keeps the presets in <state>/presets.json for the
-// next run; where that file is missing all previews go. Nothing may be running with
-// this state.
-func renew(state string, presets prew.Presets) (said string, err error) {
+// renew deletes the previews of presets that have changed since the last run with
+// this state, or are gone, and all that nginx has kept: a preview that is stored is
+// never rendered again. It returns a line that says what it has deleted, empty for
+// nothing. It keeps the presets in <state>/presets.json for the next run; where that
+// file is missing all previews go. nginx must not be running.
+func renew(ctx context.Context, bucket store.Bucket, state string, presets prew.Presets) (said string, err error) {
 	record := filepath.Join(state, "presets.json")
 	now := map[string]prew.Preset{}
 	for _, name := range presets.Names() {
@@ -30,7 +30,7 @@ func renew(state string, presets prew.Presets) (said string, err error) {
 	if err != nil {
 		return "", err
 	}
-	var old, parts []string
+	var prefixes, parts []string
 	if known {
 		var changed, gone []string
 		for name, preset := range before {
@@ -54,17 +54,23 @@ func renew(state string, presets prew.Presets) (said string, err error) {
 			parts = append(parts, "presets gone: "+strings.Join(gone, ", "))
 		}
 		for _, name := range append(changed, gone...) {
-			old = append(old, filepath.Join(previews(state), name))
+			prefixes = append(prefixes, prew.Ref{Preset: name}.PreviewKey())
 		}
-	} else if _, err := os.Stat(previews(state)); err == nil {
+	} else {
+		prefixes = []string{prew.PreviewRoot + "/"}
+	}
+	old, err := below(ctx, bucket, prefixes)
+	if err != nil {
+		return "", err
+	}
+	if !known && len(old) > 0 {
 		parts = append(parts, "presets of the last run are unknown: all previews are rendered anew")
-		old = append(old, previews(state))
 	}
-	if len(old) > 0 {
-		old = append(old, filepath.Join(state, "nginx", "cache"))
+	if err := bucket.Delete(ctx, old); err != nil {
+		return "", err
 	}
-	for _, dir := range old {
-		if err := os.RemoveAll(dir); err != nil {
+	if len(parts) > 0 {
+		if err := os.RemoveAll(filepath.Join(state, "nginx", "cache")); err != nil {
 			return "", err
 		}
 	}
@@ -73,10 +79,20 @@ func renew(state string, presets prew.Presets) (said string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(state, 0o700); err != nil {
-		return "", err
-	}
 	return strings.Join(parts, "; "), os.WriteFile(record, append(text, '\n'), 0o600)
+}
+
+// below lists the keys that begin with one of the prefixes.
+func below(ctx context.Context, bucket store.Bucket, prefixes []string) (keys []string, err error) {
+	for _, prefix := range prefixes {
+		for object, err := range bucket.List(ctx, prefix) {
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, *object.Key)
+		}
+	}
+	return keys, nil
 }
 
 // readRecord reads what the last run has kept. A file that is missing, or cut short
@@ -90,10 +106,4 @@ func readRecord(file string) (presets map[string]prew.Preset, known bool, err er
 	}
 	known = json.Unmarshal(text, &presets) == nil
 	return presets, known, nil
-}
-
-// previews is the folder in which the S3 server keeps them, one below it for each
-// preset.
-func previews(state string) string {
-	return filepath.Join(state, "s3", stack.Bucket, prew.PreviewRoot)
 }

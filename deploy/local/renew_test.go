@@ -15,6 +15,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/lambda/store"
 )
 
 // TestRunRendersAnewWhatAPresetChanged is `make run` with a preset as it was, with
@@ -69,9 +70,23 @@ func TestRunRendersAnewWhatAPresetChanged(t *testing.T) {
 	}
 }
 
+// emptyBucket is the bucket of an S3 server that has just been started.
+func emptyBucket(t *testing.T) store.Bucket {
+	t.Helper()
+	server, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	if err := server.CreateBucket(t.Context(), stack.Bucket); err != nil {
+		t.Fatal(err)
+	}
+	return store.Bucket{Client: server.Client(), Name: stack.Bucket}
+}
+
 func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
-	state := t.TempDir()
-	stored := func(preset string) string { return filepath.Join(previews(state), preset, "deep", "a.jpg") }
+	bucket, state := emptyBucket(t), t.TempDir()
+	stored := func(preset string) string { return "prew/" + preset + "/deep/a.jpg" }
 	for _, step := range []struct {
 		presets string
 		said    string
@@ -87,10 +102,7 @@ func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
 		{"c: {width: 1}\n", "presets gone: b", []string{"b"}},
 	} {
 		for _, preset := range []string{"a", "b", "c"} {
-			if err := os.MkdirAll(filepath.Dir(stored(preset)), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(stored(preset), nil, 0o644); err != nil {
+			if _, _, err := bucket.PutIfAbsent(t.Context(), stored(preset), store.Object{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -98,13 +110,13 @@ func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said, err := renew(state, presets)
+		said, err := renew(t.Context(), bucket, state, presets)
 		if said != step.said || err != nil {
 			t.Errorf("%q: %q, %v, want %q", step.presets, said, err, step.said)
 		}
 		var gone []string
 		for _, preset := range []string{"a", "b", "c"} {
-			if _, err := os.Stat(stored(preset)); err != nil {
+			if _, err := bucket.ETag(t.Context(), stored(preset)); store.Missing(err) {
 				gone = append(gone, preset)
 			}
 		}
@@ -119,7 +131,7 @@ func TestNothingIsSaidOfAFirstRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if said, err := renew(t.TempDir(), presets); said != "" || err != nil {
+	if said, err := renew(t.Context(), emptyBucket(t), t.TempDir(), presets); said != "" || err != nil {
 		t.Errorf("%q, %v", said, err)
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package store_test
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/lambda/store"
 )
 
 // cfg has the credentials "own" and no other settings.
@@ -45,7 +46,7 @@ func TestPlaceIsWhereItSays(t *testing.T) {
 		{prew.Place{Bucket: "b", PathStyle: true, Region: "eu-west-1"}, "/b/k", "/eu-west-1/s3/"},
 		{prew.Place{Bucket: "b", PathStyle: true, Role: "arn:aws:iam::1:role/r"}, "/b/k", "Credential=assumed/"},
 	} {
-		if _, err := Open(cfg, test.place).Get(t.Context(), "k", nil); err != nil {
+		if _, err := store.Open(cfg, test.place).Get(t.Context(), "k", nil); err != nil {
 			t.Errorf("%+v: %v", test.place, err)
 		}
 		if path != test.path || !strings.Contains(authorization, test.scope) {
@@ -70,15 +71,15 @@ func TestWhatARefusalMeans(t *testing.T) {
 			w.WriteHeader(test.status)
 			fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", test.code)
 		}))
-		b := Open(cfg, prew.Place{Bucket: "b", Endpoint: server.URL, PathStyle: true})
+		b := store.Open(cfg, prew.Place{Bucket: "b", Endpoint: server.URL, PathStyle: true})
 		_, err := b.Get(t.Context(), "k", nil)
 		server.Close()
-		if Status(err) != test.status || Missing(err) != test.missing {
-			t.Errorf("%d %s: status %d, missing %v", test.status, test.code, Status(err), Missing(err))
+		if store.Status(err) != test.status || store.Missing(err) != test.missing {
+			t.Errorf("%d %s: status %d, missing %v", test.status, test.code, store.Status(err), store.Missing(err))
 		}
 		b.Client = s3.New(b.Client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 1 })
-		if _, err := b.Get(t.Context(), "k", nil); Status(err) != 0 || Missing(err) {
-			t.Errorf("a server that is gone: status %d, missing %v", Status(err), Missing(err))
+		if _, err := b.Get(t.Context(), "k", nil); store.Status(err) != 0 || store.Missing(err) {
+			t.Errorf("a server that is gone: status %d, missing %v", store.Status(err), store.Missing(err))
 		}
 	}
 }
@@ -94,14 +95,14 @@ func TestWhatIsListedCanBeDeleted(t *testing.T) {
 	if err := server.CreateBucket(t.Context(), "pictures"); err != nil {
 		t.Fatal(err)
 	}
-	b := Bucket{server.Client(), "pictures"}
+	b := store.Bucket{Client: server.Client(), Name: "pictures"}
 	const previews = 1005
 	var keys []string
 	for i := range previews {
 		keys = append(keys, fmt.Sprintf("prew/card/%04d @+.jpg", i))
 	}
 	for _, key := range append([]string{"prew/card2/a.jpg"}, keys...) {
-		if _, first, err := b.PutIfAbsent(t.Context(), key, Object{Data: []byte("p")}); !first || err != nil {
+		if _, first, err := b.PutIfAbsent(t.Context(), key, store.Object{Data: []byte("p")}); !first || err != nil {
 			t.Fatalf("%s: first %t, %v", key, first, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"prew"
 	"prew/deploy/local/emulator"
 	"prew/deploy/local/process"
+	"prew/lambda/store"
 	"prew/nginx"
 )
 
@@ -32,6 +33,9 @@ type Config struct {
 	Gallery   string // folder that nginx serves at /; empty: none
 	Private   bool   // nothing in S3 is public
 
+	// Fill puts into the bucket what it shall hold, before anybody can ask for it.
+	// Nil: nothing.
+	Fill func(context.Context, store.Bucket) error
 	// Progress hears of each part as it is ready. Nil: nobody does.
 	Progress func(part string, took time.Duration)
 }
@@ -96,6 +100,9 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return s.S3.CreateBucket(ctx, Bucket)
 	})
+	if err == nil && c.Fill != nil {
+		err = c.Fill(ctx, store.Bucket{Client: s.S3.Client(), Name: Bucket})
+	}
 	part(fmt.Sprintf("Lambda, %d of its processes", c.Renderers), func() (err error) {
 		s.Emulator, err = emulator.Start(emulator.Config{
 			Bootstrap: bootstrap,
