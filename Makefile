@@ -7,9 +7,11 @@ ARCH      ?= arm64
 FUZZTIME  ?= 30s
 CORPUS    ?= ../shared/corpus
 
-# Static binaries, whether or not there is a C compiler, and one cache of builds
-# for programs and tests.
+# Static binaries, whether or not there is a C compiler, and -trimpath, as what is
+# deployed has it: a module is compiled for programs, tests and the function alike,
+# and once.
 export CGO_ENABLED = 0
+export GOFLAGS := -trimpath $(GOFLAGS)
 export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES
 
 .DEFAULT_GOAL := help

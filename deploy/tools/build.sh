@@ -57,8 +57,10 @@ for name in "$@"; do
 	esac
 done
 
+# All with the same -trimpath, which is part of what go's cache of builds goes by:
+# otherwise most of this would be compiled twice.
 build_programs() {
 	go build -buildvcs=false -trimpath -tags lambda.norpc -ldflags '-s -w' -o .bin/bootstrap ./lambda &&
-		go build -buildvcs=false -o .bin/ ./prewmanager ./nginx/prewnginx ./deploy/local
+		go build -buildvcs=false -trimpath -o .bin/ ./prewmanager ./nginx/prewnginx ./deploy/local
 }
 step "building bootstrap, prewmanager, prewnginx, local" build_programs
