@@ -256,7 +256,7 @@ func TestComposeKeysReachTheGatewayAlone(t *testing.T) {
 // TestComposeHasMemoryForEveryRenderer: the pool kills a renderer that takes too
 // much, the kernel would kill any of them.
 func TestComposeHasMemoryForEveryRenderer(t *testing.T) {
-	const itself = 512 // MB of the gateway with 10,000 who wait, DESIGN.md
+	const itself = 512 // MB of the gateway: promise 7 allows it 300 with 10,000 who wait, and a collector room
 	common := settings(t, "prew.env")
 	renderers, err1 := strconv.Atoi(common["PREW_RENDERERS"])
 	each, err2 := strconv.Atoi(common["PREW_RENDERER_MEMORY"])
