@@ -1,11 +1,11 @@
 // Package render makes a preview of a photo: bytes in, bytes out. It knows the
 // formats, the limits and the geometry, and nothing of where bytes come from.
 //
-// A photo goes one way: it is opened (kinds.go, jpeg.go, file.go), which decodes
-// it into planes or pixels; shrunk to what the preset asks for and turned as its
-// EXIF says (shrink.go, by the plan of geometry.go); and encoded (encode.go). A
-// JPEG stays the planes of luma and chroma that it is from package jpeg's decoder
-// to its encoder.
+// A photo goes one way: it is opened (open.go), which decodes it into planes or
+// pixels (decode_jpeg.go, decode_webp.go, decode_whole.go); shrunk to what the
+// preset asks for and turned as its EXIF says (shrink.go, by the plan of plan.go);
+// and encoded (encode.go). A JPEG stays the planes of luma and chroma that it is
+// from package jpeg's decoder to its encoder.
 package render
 
 import (
