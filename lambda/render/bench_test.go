@@ -64,23 +64,31 @@ func benchmarkStages(b *testing.B, name string, src []byte, p prew.Preset) {
 		return err
 	})
 	k, _ := kindOf(src)
-	decode := func(e *engine) (photo, error) { return k.open(e, k, bytes.NewReader(src), p) }
+	decode := func(e *engine) (picture, plan, error) {
+		photo, err := k.open(e, bytes.NewReader(src))
+		if err != nil {
+			return picture{}, plan{}, err
+		}
+		plan := planOf(photo.size, photo.turn, p)
+		decoded, err := photo.decode(plan, p)
+		return decoded, plan, err
+	}
 	run("decode", func(e *engine) error {
-		_, err := decode(e)
+		_, _, err := decode(e)
 		return err
 	})
 	var source, target engine
-	photo, err := decode(&source)
+	decoded, plan, err := decode(&source)
 	if err != nil {
 		b.Fatal(err)
 	}
 	run("resize", func(e *engine) error {
-		e.shrink(photo, p)
+		e.operate(decoded.frames[0], plan, p)
 		return nil
 	})
-	picture := target.shrink(photo, p)
+	preview := still(target.operate(decoded.frames[0], plan, p))
 	run("encode", func(e *engine) error {
-		e.encode(picture, p)
+		e.encode(preview, p)
 		return nil
 	})
 }

@@ -7,9 +7,9 @@ import (
 	"prew/lambda/render/plane"
 )
 
-// lumaChroma converts opaque pixels to the planes that a JPEG has (JFIF 1.02:
-// BT.601 in full range): luma, and chroma for every step by step pixels, which
-// is that of their mean.
+// lumaChroma converts opaque pixels to the planes of a JPEG (JFIF 1.02: BT.601 in
+// full range): luma for every pixel, and chroma for every square of step by step
+// pixels, which is the chroma of their mean. step is 1 or 2.
 func (e *engine) lumaChroma(img *image.NRGBA, step int) []plane.Plane {
 	size := img.Rect.Size()
 	half := image.Pt((size.X+step-1)/step, (size.Y+step-1)/step)

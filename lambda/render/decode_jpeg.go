@@ -2,34 +2,19 @@ package render
 
 import (
 	"bytes"
-	"errors"
 	"image"
+	stdjpeg "image/jpeg"
 	"io"
 
 	"prew"
 	"prew/lambda/render/jpeg"
 )
 
-// maxMemory is the most bytes that rendering a JPEG may take, by what memoryOf
-// says: with what the program itself has, a process stays below 250 MB. Only the
-// largest photos need more, for previews near their own size.
-const maxMemory = 230_000_000
-
-// openJPEG decodes a JPEG while it arrives, at the smallest M/8 of its size that
-// the preset's oversampling allows.
-func (e *engine) openJPEG(k kind, src io.Reader, p prew.Preset) (photo, error) {
+// openJPEG reads the header of a JPEG. The rest is decoded while it arrives.
+func (e *engine) openJPEG(src io.Reader) (photo, error) {
 	header, err := e.decoder.ReadHeader(src)
 	if is[jpeg.UnsupportedError](err) {
-		// CMYK, colours stored as red, green and blue, and the like: few enough
-		// that the standard library's time for them is well spent.
-		img, _, theirs := k.read(&e.file, io.MultiReader(bytes.NewReader(e.decoder.Head()), src))
-		if failure, ok := errors.AsType[*prew.RenderError](theirs); ok && failure.Code == prew.SourceUnsupported {
-			return photo{}, blameJPEG(err) // which says what it is
-		}
-		if theirs != nil {
-			return photo{}, theirs
-		}
-		return photoOf(img, orientation(header.EXIF), p), nil
+		return e.openOddJPEG(io.MultiReader(bytes.NewReader(e.decoder.Head()), src), err)
 	}
 	if err != nil {
 		return photo{}, blameJPEG(err)
@@ -37,79 +22,128 @@ func (e *engine) openJPEG(k kind, src io.Reader, p prew.Preset) (photo, error) {
 	if err := checkSize(header.Width, header.Height); err != nil {
 		return photo{}, err
 	}
-	v := viewOf(image.Pt(header.Width, header.Height), orientation(header.EXIF), p)
-	options, lattices := decoding(header, v, p)
-	needed := e.memoryOf(options, v, p)
+	return photo{
+		size: image.Pt(header.Width, header.Height),
+		turn: orientation(header.EXIF),
+		decode: func(p plan, preset prew.Preset) (picture, error) {
+			return e.decodeJPEG(header, p, preset)
+		},
+	}, nil
+}
+
+// openOddJPEG opens what package jpeg leaves to others: CMYK, colours stored as
+// red, green and blue, and the like. They are few enough that the standard
+// library's time for them is well spent. What the standard library doesn't know
+// either has package jpeg's error, which says what it is.
+func (e *engine) openOddJPEG(src io.Reader, unsupported error) (photo, error) {
+	ours := func(theirs error) error {
+		if is[stdjpeg.UnsupportedError](theirs) {
+			return unsupported
+		}
+		return theirs
+	}
+	odd := &wholeKind{
+		name: "JPEG",
+		config: func(r io.Reader) (image.Config, error) {
+			config, err := stdjpeg.DecodeConfig(r)
+			return config, ours(err)
+		},
+		decode: func(r io.Reader) (image.Image, error) {
+			img, err := stdjpeg.Decode(r)
+			return img, ours(err)
+		},
+		unsupported: is[jpeg.UnsupportedError],
+		check:       checkScans,
+	}
+	return odd.open(e, src)
+}
+
+// decodeJPEG decodes a JPEG at the smallest M/8 of its size that the preset's
+// oversampling allows, after it has held against the limit what that takes.
+func (e *engine) decodeJPEG(header jpeg.Header, p plan, preset prew.Preset) (picture, error) {
+	options, lattices := decoding(header, p, preset)
+	needed := e.memoryOf(options, p, preset)
 	if needed > maxMemory {
-		p.Oversample = 1 // a little less sharp is better than nothing
-		options, lattices = decoding(header, v, p)
-		needed = e.memoryOf(options, v, p)
+		preset.Oversample = 1 // a little less sharp is better than nothing
+		options, lattices = decoding(header, p, preset)
+		needed = e.memoryOf(options, p, preset)
 	}
 	if needed > maxMemory {
-		return photo{}, fail(prew.SourceTooLarge, "image is %dx%d and needs %d MB to be rendered for this preset, limit is %d",
+		return picture{}, fail(prew.SourceTooLarge, "image is %dx%d and needs %d MB to be rendered for this preset, limit is %d",
 			header.Width, header.Height, needed/1_000_000, maxMemory/1_000_000)
 	}
 	planes, err := e.decoder.Decode(options)
 	if err != nil {
-		return photo{}, blameJPEG(err)
+		return picture{}, blameJPEG(err)
 	}
-	return photo{view: v, planes: planes, lattices: lattices}, nil
+	return still(frame{planes: planes, lattices: lattices}), nil
 }
 
-// memoryOf is about how many bytes it takes to decode a JPEG so and to make the
-// preview of it: what the decoder holds, and the preview's samples with what the
-// encoder holds of each: a token of a few, or of most of them where the quality is
-// high, or its coefficient, to write it progressively.
-func (e *engine) memoryOf(o jpeg.Options, v view, p prew.Preset) int {
-	size := v.crop.Size()
-	samples := size.X * size.Y * 3
-	if stepOf(1, p) == 2 {
-		samples /= 2
-	}
-	each := 3
-	if p.Progressive || p.Quality > 90 {
-		each = 5
-	}
-	return e.decoder.Memory(o) + each*samples
-}
-
-// decoding says how much of a JPEG is decoded for a view, and on what lattices
+// decoding says how much of a JPEG is decoded for a plan, and on what lattices
 // its planes then lie.
-func decoding(header jpeg.Header, v view, p prew.Preset) (jpeg.Options, []lattice) {
-	options := jpeg.Options{Damaged: p.Damaged == prew.RenderRest}
+func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [3]lattice) {
+	options := jpeg.Options{Damaged: preset.Damaged == prew.RenderRest}
 	stored := image.Pt(header.Width, header.Height)
 	var hmax, vmax int
 	for _, c := range header.Components {
 		hmax, vmax = max(hmax, c.H), max(vmax, c.V)
 	}
-	lattices := make([]lattice, len(header.Components))
+	var lattices [3]lattice
 	for i, c := range header.Components {
-		step := stepOf(i, p)
+		step := stepOf(i, preset)
 		at := func(m int) lattice {
 			return lattice{fraction{header.Width * m * c.H, 8 * hmax}, fraction{header.Height * m * c.V, 8 * vmax}}
 		}
 		m := 1
-		for m < 8 && !v.enough(at(m), step, p.Oversample) {
+		for m < 8 && !p.enough(at(m), step, preset.Oversample) {
 			m++
 		}
 		options.Scale[i] = m
 		lattices[i] = at(m)
-		options.Region = options.Region.Union(v.region(lattices[i], stored, step, kernels[p.Kernel]))
+		options.Region = options.Region.Union(p.region(lattices[i], stored, step, kernels[preset.Kernel]))
 	}
 	return options, lattices
 }
 
+// enough says whether planes on a lattice hold what the preview needs: samples
+// for oversample times as many as it will have, each way. A part of a sample may
+// be missing, as where the preview's size was rounded up.
+func (p plan) enough(l lattice, step int, oversample float64) bool {
+	covers := func(f fraction, side int) bool {
+		return float64((f.num+f.den)*step) > oversample*float64(side*f.den)
+	}
+	return covers(l.x, p.scaled.X) && covers(l.y, p.scaled.Y)
+}
+
+// memoryOf is about how many bytes it takes to decode a JPEG with these options
+// and to make the preview: the decoder's planes and coefficients, and for each
+// sample of the preview the sample itself with what the encoder holds for it.
+// That is a token for a few samples, or for most of them where the quality is
+// high, or a coefficient where the preview is progressive.
+func (e *engine) memoryOf(o jpeg.Options, p plan, preset prew.Preset) int {
+	size := p.crop.Size()
+	samples := size.X * size.Y * 3
+	if stepOf(1, preset) == 2 {
+		samples /= 2
+	}
+	each := 3
+	if preset.Progressive || preset.Quality > 90 {
+		each = 5
+	}
+	return e.decoder.Memory(o) + each*samples
+}
+
 // checkScans holds a JPEG that is left to the standard library, which would decode
 // any number of scans, against package jpeg's limit.
-func checkScans(src []byte) error {
-	if scans := jpeg.CountScans(src); scans > jpeg.MaxScans {
+func checkScans(file []byte) error {
+	if scans := jpeg.CountScans(file); scans > jpeg.MaxScans {
 		return fail(prew.SourceTooLarge, "JPEG image: it has %d scans, limit is %d", scans, jpeg.MaxScans)
 	}
 	return nil
 }
 
-// blameJPEG gives the errors of package jpeg their codes. What else there is
-// came from the source.
+// blameJPEG gives the errors of package jpeg their codes. Any other error came
+// from the source.
 func blameJPEG(err error) error {
 	switch {
 	case is[jpeg.UnsupportedError](err):

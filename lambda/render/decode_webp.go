@@ -11,11 +11,22 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// errAnimated is said of a WebP whose frames golang.org/x/image does not read.
+// webps are decoded by golang.org/x/image.
+var webps = &wholeKind{
+	name:        "WebP",
+	config:      configWebP,
+	decode:      decodeWebP,
+	unsupported: func(err error) bool { return errors.Is(err, errAnimated) },
+	exif:        exifOfWebP,
+}
+
+// errAnimated is the error of a WebP with several frames, which
+// golang.org/x/image does not read.
 var errAnimated = errors.New("animated")
 
-// configWebP reads the header of a WebP. x/image reports the canvas, and refuses
-// a frame of another size before it makes room for one.
+// configWebP reads the header of a WebP, and fails with errAnimated for one of
+// several frames. The size that x/image reports is the canvas's; its decoder
+// refuses a frame of another size before it takes memory for one.
 func configWebP(r io.Reader) (image.Config, error) {
 	// "RIFF", size, "WEBP", "VP8X", size, flags (WebP container, "Extended file
 	// format").
@@ -29,8 +40,8 @@ func configWebP(r io.Reader) (image.Config, error) {
 }
 
 // decodeWebP decodes a WebP with the colours that its encoder meant. Lossy WebP
-// holds limited-range Y'CbCr (RFC 9649, section 2.5: BT.601), and x/image gives
-// it out as the full range of JPEG, which makes it grey and pale.
+// holds limited-range Y'CbCr (RFC 9649, section 2.5: BT.601), and x/image returns
+// the same numbers as JPEG's full range, in which black is grey and white is dull.
 func decodeWebP(r io.Reader) (image.Image, error) {
 	img, err := webp.Decode(r)
 	if err != nil {
@@ -64,7 +75,7 @@ func expandRange(img *image.YCbCr) {
 	}
 }
 
-// stretched is v as a part of span made a part of 255, above zero, rounded.
+// stretched is v*255/span, rounded, plus zero, as a sample.
 func stretched(v, span, zero int) uint8 {
 	half := span / 2
 	if v < 0 {
@@ -73,15 +84,29 @@ func stretched(v, span, zero int) uint8 {
 	return uint8(min(max((v*255+half)/span+zero, 0), 255))
 }
 
+// exifHeader comes before the TIFF structure in the WebPs of some writers, as it
+// does in every JPEG.
+const exifHeader = "Exif\x00\x00"
+
+// exifOfWebP finds the chunk EXIF (RFC 9649, section 2.7).
+func exifOfWebP(file []byte) []byte {
+	for name, payload := range webpChunks(file) {
+		if name == "EXIF" {
+			return bytes.TrimPrefix(payload, []byte(exifHeader))
+		}
+	}
+	return nil
+}
+
 // webpChunks yields the names and payloads of the chunks of a WebP file (RFC
-// 9649, section 2.3), ending where they no longer fit.
-func webpChunks(src []byte) iter.Seq2[string, []byte] {
+// 9649, section 2.3). It ends where a chunk claims more bytes than there are.
+func webpChunks(file []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		const fileHead, head = 12, 8
-		if len(src) < fileHead {
+		if len(file) < fileHead {
 			return
 		}
-		for rest := src[fileHead:]; len(rest) >= head; {
+		for rest := file[fileHead:]; len(rest) >= head; {
 			name, length := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
 			rest = rest[head:]
 			if length > len(rest) || !yield(name, rest[:length]) {

@@ -5,8 +5,9 @@ import (
 	"image/color"
 )
 
-// asNRGBA is a picture as pixels of four channels, eight bits each, not
-// premultiplied. Sixteen bits become eight.
+// asNRGBA returns a picture as pixels of four channels, eight bits each, not
+// premultiplied. Sixteen bits become eight. It returns the picture itself, or
+// shares its memory, where the pixels are already so.
 func asNRGBA(img image.Image) *image.NRGBA {
 	switch img := img.(type) {
 	case *image.NRGBA:
@@ -21,8 +22,8 @@ func asNRGBA(img image.Image) *image.NRGBA {
 	return m
 }
 
-// paste copies a picture into another, to where its bounds say, which are inside
-// those of dst. Sixteen bits become eight.
+// paste copies a picture into dst, to the place that its bounds say, which is
+// inside those of dst. Sixteen bits become eight.
 func paste(dst *image.NRGBA, img image.Image) {
 	switch img := img.(type) {
 	case *image.Paletted:
@@ -34,8 +35,8 @@ func paste(dst *image.NRGBA, img image.Image) {
 	}
 }
 
-// pastePaletted copies a picture of numbered colours. A number beyond the palette
-// panics.
+// pastePaletted copies a picture of numbered colours. It panics for a number
+// beyond the palette.
 func pastePaletted(dst *image.NRGBA, img *image.Paletted) {
 	palette := make([]color.NRGBA, len(img.Palette))
 	for i, c := range img.Palette {
@@ -52,7 +53,7 @@ func pastePaletted(dst *image.NRGBA, img *image.Paletted) {
 	}
 }
 
-// pasteLumaChroma copies a picture of planes with alpha, as lossy WebP has them.
+// pasteLumaChroma copies a picture of planes with alpha, which lossy WebP has.
 func pasteLumaChroma(dst *image.NRGBA, img *image.NYCbCrA) {
 	b := img.Rect
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -68,8 +69,8 @@ func pasteLumaChroma(dst *image.NRGBA, img *image.NYCbCrA) {
 
 // pasteColours copies a picture of any other kind, colour by colour.
 func pasteColours(dst *image.NRGBA, img image.Image) {
-	// Every picture of the decoders is an image.RGBA64Image: asking for such
-	// colours allocates none. They are premultiplied, in sixteen bits.
+	// Every picture of the decoders is an image.RGBA64Image, whose colours come
+	// without an allocation each. They are premultiplied, in sixteen bits.
 	src := img.(image.RGBA64Image)
 	b := img.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {

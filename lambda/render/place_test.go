@@ -68,9 +68,9 @@ func TestNothingMoves(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan := fit(image.Pt(w, h), resolved)
-				wantX := (x0+0.5)*float64(plan.scaled.X)/w - 0.5 - float64(plan.crop.Min.X)
-				wantY := (y0+0.5)*float64(plan.scaled.Y)/h - 0.5 - float64(plan.crop.Min.Y)
+				scaled, crop := fit(image.Pt(w, h), resolved)
+				wantX := (x0+0.5)*float64(scaled.X)/w - 0.5 - float64(crop.Min.X)
+				wantY := (y0+0.5)*float64(scaled.Y)/h - 0.5 - float64(crop.Min.Y)
 				_, got := rendered(t, src, p)
 				x, y := middle(got, func(c color.YCbCr) uint8 { return c.Y })
 				if math.Hypot(x-wantX, y-wantY) > 0.15 {

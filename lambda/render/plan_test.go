@@ -62,10 +62,10 @@ func TestFit(t *testing.T) {
 		{pt(1, 10000), pt(200, 100), fill, "", pt(1, 1), rect(0, 0, 1, 1)},
 	}
 	for _, test := range tests {
-		got := fit(test.size, prew.Preset{Width: test.box.X, Height: test.box.Y, Fit: test.fit, Gravity: test.g})
-		if got.scaled != test.scaled || got.crop != test.crop {
+		scaled, crop := fit(test.size, prew.Preset{Width: test.box.X, Height: test.box.Y, Fit: test.fit, Gravity: test.g})
+		if scaled != test.scaled || crop != test.crop {
 			t.Errorf("%v in %v, %s %s: scaled to %v, cut to %v, want %v and %v",
-				test.size, test.box, test.fit, test.g, got.scaled, got.crop, test.scaled, test.crop)
+				test.size, test.box, test.fit, test.g, scaled, crop, test.scaled, test.crop)
 		}
 	}
 }
@@ -82,14 +82,14 @@ func TestFitHoldsItsPromises(t *testing.T) {
 						if bw == 0 && bh == 0 || f != prew.Contain && bw*bh == 0 {
 							continue // refused by Resolve
 						}
-						got := fit(image.Pt(w, h), prew.Preset{Width: bw, Height: bh, Fit: f, Gravity: prew.BottomRight})
-						within := image.Rectangle{Max: got.scaled}
-						out := got.crop.Size()
+						scaled, crop := fit(image.Pt(w, h), prew.Preset{Width: bw, Height: bh, Fit: f, Gravity: prew.BottomRight})
+						within := image.Rectangle{Max: scaled}
+						out := crop.Size()
 						switch {
-						case got.scaled.X > w || got.scaled.Y > h:
-							t.Fatalf("%dx%d in %dx%d %s: enlarged to %v", w, h, bw, bh, f, got.scaled)
-						case got.crop.Empty() || !got.crop.In(within):
-							t.Fatalf("%dx%d in %dx%d %s: cut to %v of %v", w, h, bw, bh, f, got.crop, got.scaled)
+						case scaled.X > w || scaled.Y > h:
+							t.Fatalf("%dx%d in %dx%d %s: enlarged to %v", w, h, bw, bh, f, scaled)
+						case crop.Empty() || !crop.In(within):
+							t.Fatalf("%dx%d in %dx%d %s: cut to %v of %v", w, h, bw, bh, f, crop, scaled)
 						case bw > 0 && out.X > bw || bh > 0 && out.Y > bh:
 							t.Fatalf("%dx%d in %dx%d %s: %v is larger than the box", w, h, bw, bh, f, out)
 						case f != prew.Contain && bw <= w && bh <= h && out != image.Pt(bw, bh):

@@ -1,29 +1,41 @@
 // Package render makes a preview of a photo: bytes in, bytes out. It knows the
 // formats, the limits and the geometry, and nothing of where bytes come from.
 //
-// A photo goes one way: it is opened (open.go), which decodes it into planes or
-// pixels (decode_jpeg.go, decode_webp.go, decode_whole.go); shrunk to what the
-// preset asks for and turned as its EXIF says (shrink.go, by the plan of plan.go);
-// and encoded (encode.go). A JPEG stays the planes of luma and chroma that it is
-// from package jpeg's decoder to its encoder.
+// A photo goes one way, through five steps:
+//
+//	open        tells the kind, reads the headers, holds the limits
+//	            open.go (the table of kinds), limits.go, orientation.go
+//	plan        says what the photo is scaled to and what of it is kept
+//	            plan.go
+//	decode      makes frames: planes of luma and chroma, or pixels
+//	            frame.go, decode_jpeg.go; decode_whole.go for the other kinds,
+//	            with a file a kind (decode_png.go and so on) and pixels.go
+//	operations  are done to each frame, in the order of one table
+//	            operations.go: shrink.go, turn.go, flatten.go
+//	encode      writes the preview
+//	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
+//	            colour.go
+//
+// crop.go hands the plan's crop to the JPEG decoder and to the resampler. A JPEG
+// stays the planes of luma and chroma that it is from package jpeg's decoder to
+// its encoder.
 package render
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"image"
 	"io"
 	"sync"
 
 	"prew"
 	"prew/lambda/render/jpeg"
-	"prew/lambda/render/plane"
 	"prew/lambda/render/png"
 	"prew/lambda/render/resample"
 )
 
-// Preview is a rendered picture: the bytes of the file, the media type they
-// have, and their size in pixels.
+// Preview is a rendered picture: the bytes of its file, their media type, and the
+// picture's size in pixels.
 type Preview struct {
 	Data          []byte
 	ContentType   string
@@ -31,26 +43,26 @@ type Preview struct {
 }
 
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
-// describes. The photo is a JPEG, PNG, GIF (its first frame), BMP, TIFF or WebP,
-// told by its first bytes. The preview is turned as the photo's EXIF says and
+// describes. The photo is a JPEG, PNG, GIF (its first frame), BMP, TIFF or WebP;
+// its first bytes say which. The preview is turned as the photo's EXIF says and
 // carries no metadata. The same bytes and preset give the same preview, on every
 // architecture.
 //
-// A JPEG is decoded while it arrives and is read no further than its end; the
-// other kinds are read as a whole first.
+// A JPEG is decoded while it arrives and is read no further than its end. The
+// other kinds, and JPEGs in CMYK and the like, are read as a whole first.
 //
 // Every error that is the photo's is a *prew.RenderError whose code is
 // SourceUnsupported, SourceDamaged or SourceTooLarge, whatever the bytes are:
 // Render never panics, and what a header claims is held against the limits
-// before it is believed. An error of src itself is returned as it is.
-func Render(src io.Reader, p prew.Preset) (preview Preview, err error) {
+// before any memory is taken for it. An error of src itself is returned as it is.
+func Render(src io.Reader, preset prew.Preset) (preview Preview, err error) {
 	e, _ := engines.Get().(*engine)
 	if e == nil {
 		e = new(engine)
 	}
-	// The decoders parse hostile bytes. A panic in one of them says that the
-	// photo is damaged, and concerns this photo alone; the engine it happened in
-	// is not used again.
+	// The decoders parse hostile bytes. A panic in one of them means that the
+	// photo is damaged, and concerns this photo alone; the engine in which it
+	// happened is not used again.
 	defer func() {
 		if v := recover(); v != nil {
 			preview, err = Preview{}, fail(prew.SourceDamaged, "image can't be read: %v", v)
@@ -58,86 +70,48 @@ func Render(src io.Reader, p prew.Preset) (preview Preview, err error) {
 		}
 		engines.Put(e)
 	}()
-	return e.render(&bounded{src: src}, p)
+	return e.render(&bounded{src: src}, preset)
 }
 
-// engines are at rest, with the buffers and tables that their next picture
-// needs no more to be made.
+// engines are the idle ones. They keep their buffers and tables for their next
+// photo.
 var engines sync.Pool
 
 // engine renders one photo at a time.
 type engine struct {
-	file      bytes.Buffer // a source that is read as a whole
+	head      [magicSize]byte // the first bytes of a source
+	file      bytes.Buffer    // a source that is read as a whole
 	decoder   jpeg.Decoder
 	resampler resample.Resampler
+	shrunk    canvas // what shrink makes of planes
+	turned    canvas // what turn makes of planes, and lumaChroma of pixels
 	jpeg      jpeg.Encoder
 	png       png.Encoder
-	preview   canvas // what is resampled to
-	turned    canvas // and then turned
 }
 
-func (e *engine) render(src io.Reader, p prew.Preset) (Preview, error) {
-	var head [magicSize]byte
-	n, err := io.ReadFull(src, head[:])
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return Preview{}, err
-	}
-	k, ok := kindOf(head[:n])
-	if !ok {
-		return Preview{}, fail(prew.SourceUnsupported, "not a JPEG, PNG, GIF, BMP, TIFF or WebP image")
-	}
-	photo, err := k.open(e, k, io.MultiReader(bytes.NewReader(head[:n]), src), p)
+func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
+	photo, err := e.open(src)
 	if err != nil {
 		return Preview{}, err
 	}
-	return e.encode(e.shrink(photo, p), p), nil
+	plan := planOf(photo.size, photo.turn, preset)
+	picture, err := photo.decode(plan, preset)
+	if err != nil {
+		return Preview{}, err
+	}
+	for i, frame := range picture.frames {
+		picture.frames[i] = e.operate(frame, plan, preset)
+	}
+	return e.encode(picture, preset), nil
 }
 
-// bounded reads a source up to MaxSourceBytes and then says that it is too large.
-type bounded struct {
-	src  io.Reader
-	read int
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	// One byte more than the limit is asked for: that it is there is too much.
-	if room := MaxSourceBytes + 1 - b.read; len(p) > room {
-		p = p[:room]
-	}
-	n, err := b.src.Read(p)
-	b.read += n
-	if b.read > MaxSourceBytes {
-		return 0, fail(prew.SourceTooLarge, "image has more than %d bytes", MaxSourceBytes)
-	}
-	return n, err
-}
-
-// canvas is the memory of a picture's planes, kept from one picture to the next.
-type canvas struct {
-	planes []plane.Plane
-	memory []uint8
-}
-
-// prepare makes room for planes of the given sizes, whose samples are whatever
-// was there before.
-func (c *canvas) prepare(sizes []image.Point) []plane.Plane {
-	total := 0
-	for _, size := range sizes {
-		total += size.X * size.Y
-	}
-	if cap(c.memory) < total {
-		c.memory = make([]uint8, total)
-	}
-	c.planes = c.planes[:0]
-	rest := c.memory[:total]
-	for _, size := range sizes {
-		n := size.X * size.Y
-		c.planes = append(c.planes, plane.Plane{Pix: rest[:n:n], Stride: size.X, Width: size.X, Height: size.Y})
-		rest = rest[n:]
-	}
-	return c.planes
-}
-
+// fail makes an error that is the photo's.
 func fail(code prew.Code, format string, args ...any) error {
 	return &prew.RenderError{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// is says whether err is an E or wraps one.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

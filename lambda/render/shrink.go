@@ -6,16 +6,8 @@ import (
 	"github.com/disintegration/imaging"
 
 	"prew"
-	"prew/lambda/render/plane"
 	"prew/lambda/render/resample"
 )
-
-// picture is a preview that is not encoded yet: planes of luma and chroma, or of
-// luma alone, or pixels.
-type picture struct {
-	planes []plane.Plane
-	pixels *image.NRGBA
-}
 
 // filters and kernels are the preset's kernels in the words of imaging and of
 // package resample.
@@ -34,71 +26,46 @@ var (
 	}
 )
 
-// shrink makes the preview's picture of a photo.
-func (e *engine) shrink(ph photo, p prew.Preset) picture {
+// shrink resizes a frame, cuts it to its crop and mirrors it.
+func (e *engine) shrink(f frame, p plan, preset prew.Preset) frame {
 	switch {
-	case ph.planes != nil:
-		return e.shrinkPlanes(ph, p)
-	case ph.forImaging:
-		return shrinkByImaging(ph, p)
+	case f.planes != nil:
+		return e.shrinkPlanes(f, p, preset)
+	case f.byImaging:
+		return shrinkByImaging(f, p, preset)
 	}
-	return e.shrinkPixels(ph, p)
+	return e.shrinkPixels(f, p, preset)
 }
 
-// stepOf is how many pixels of the preview, each way, share a sample of a plane:
-// a PNG has none to share.
-func stepOf(component int, p prew.Preset) int {
-	if component > 0 && p.Chroma == prew.Chroma420 && p.Format != prew.PNG {
-		return 2
-	}
-	return 1
-}
-
-func (e *engine) shrinkPlanes(ph photo, p prew.Preset) picture {
+func (e *engine) shrinkPlanes(f frame, p plan, preset prew.Preset) frame {
 	var x, y [3]resample.Axis
 	var sizes [3]image.Point
-	for i, l := range ph.lattices {
-		x[i], y[i] = ph.axes(l, stepOf(i, p))
+	for i := range f.planes {
+		x[i], y[i] = p.axes(f.lattices[i], stepOf(i, preset))
 		sizes[i] = image.Pt(x[i].Count, y[i].Count)
 	}
-	shrunk := e.preview.prepare(sizes[:len(ph.planes)])
-	for i, source := range ph.planes {
-		e.resampler.Plane(shrunk[i], source, x[i], y[i], kernels[p.Kernel])
+	shrunk := e.shrunk.prepare(sizes[:len(f.planes)])
+	for i, whole := range f.planes {
+		e.resampler.Plane(shrunk[i], whole, x[i], y[i], kernels[preset.Kernel])
 	}
-	return picture{planes: e.turn(shrunk, ph.turn)}
+	return frame{planes: shrunk}
 }
 
-func (e *engine) shrinkPixels(ph photo, p prew.Preset) picture {
-	size := ph.pixels.Rect.Size()
-	x, y := ph.axes(wholeLattice(size), 1)
+func (e *engine) shrinkPixels(f frame, p plan, preset prew.Preset) frame {
+	size := f.pixels.Rect.Size()
+	x, y := p.axes(wholeLattice(size), 1)
 	m := image.NewNRGBA(image.Rect(0, 0, x.Count, y.Count))
-	e.resampler.Pixels(m.Pix, m.Stride, ph.pixels.Pix, ph.pixels.Stride, size.X, size.Y, x, y, kernels[p.Kernel])
-	// Mirrored it is no more: see view.axes.
-	if ph.turn.transposes() {
-		m = imaging.Transpose(m)
-	}
-	return picture{pixels: m}
+	e.resampler.Pixels(m.Pix, m.Stride, f.pixels.Pix, f.pixels.Stride, size.X, size.Y, x, y, kernels[preset.Kernel])
+	return frame{pixels: m}
 }
 
-func shrinkByImaging(ph photo, p prew.Preset) picture {
-	size := ph.turn.size(ph.scaled)
-	turned := ph.turn.apply(imaging.Resize(ph.pixels, size.X, size.Y, filters[p.Kernel]))
-	return picture{pixels: turned.SubImage(ph.crop).(*image.NRGBA)}
-}
-
-// turn exchanges the axes of planes that are stored on their side. Mirrored they
-// are no more: see view.axes.
-func (e *engine) turn(planes []plane.Plane, t turn) []plane.Plane {
-	if !t.transposes() {
-		return planes
+func shrinkByImaging(f frame, p plan, preset prew.Preset) frame {
+	m := imaging.Resize(f.pixels, p.scaled.X, p.scaled.Y, filters[preset.Kernel])
+	if p.turn.mirrorsX() {
+		m = imaging.FlipH(m)
 	}
-	var sizes [3]image.Point
-	for i, p := range planes {
-		sizes[i] = image.Pt(p.Height, p.Width)
+	if p.turn.mirrorsY() {
+		m = imaging.FlipV(m)
 	}
-	turned := e.turned.prepare(sizes[:len(planes)])
-	for i, p := range planes {
-		plane.Transpose(turned[i], p)
-	}
-	return turned
+	return frame{pixels: m.SubImage(p.crop).(*image.NRGBA)}
 }

@@ -1,0 +1,54 @@
+package render
+
+import (
+	"image"
+
+	"github.com/disintegration/imaging"
+
+	"prew"
+	"prew/lambda/render/plane"
+)
+
+// turn is how a stored picture has to be turned to be seen as it was taken: the
+// value 1 to 8 of the tag Orientation (TIFF 6.0, page 36; EXIF 2.32, 4.6.4). It
+// is done in two steps: the picture is mirrored while it is shrunk, and then its
+// axes are exchanged.
+type turn uint8
+
+const upright turn = 1
+
+// mirrorsX and mirrorsY say whether the stored rows, or columns, run against the
+// side that they are seen along. transposes says whether the stored rows are
+// columns as seen.
+func (t turn) mirrorsX() bool   { return t == 2 || t == 3 || t == 7 || t == 8 }
+func (t turn) mirrorsY() bool   { return t == 3 || t == 4 || t == 6 || t == 7 }
+func (t turn) transposes() bool { return t >= 5 }
+
+// size turns a size: a stored one into the one that is seen, and the other way
+// round.
+func (t turn) size(p image.Point) image.Point {
+	if t.transposes() {
+		return image.Pt(p.Y, p.X)
+	}
+	return p
+}
+
+// turn exchanges the axes of a frame that is stored on its side. shrink has
+// mirrored it already.
+func (e *engine) turn(f frame, p plan, _ prew.Preset) frame {
+	switch {
+	case !p.turn.transposes():
+		return f
+	case f.pixels != nil:
+		return frame{pixels: imaging.Transpose(f.pixels)}
+	}
+	var sizes [3]image.Point
+	for i, plane := range f.planes {
+		sizes[i] = image.Pt(plane.Height, plane.Width)
+	}
+	turned := e.turned.prepare(sizes[:len(f.planes)])
+	for i, stored := range f.planes {
+		plane.Transpose(turned[i], stored)
+	}
+	return frame{planes: turned}
+}
