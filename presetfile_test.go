@@ -1,6 +1,7 @@
 package prew
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -110,6 +111,18 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 				t.Errorf("error = %v\nwant     %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestDocumentedMistakeIsTheRealOne makes the mistake that docs/configuration.md shows.
+func TestDocumentedMistakeIsTheRealOne(t *testing.T) {
+	page, err := os.ReadFile("docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mistaken := strings.Replace(string(EmbeddedPresets), "card:\n  width:", "card:\n  widht:", 1)
+	if _, err = LoadPresets("presets.yaml", []byte(mistaken), nil); err == nil || !strings.Contains(string(page), "\nprewmanager: "+err.Error()+"\n") {
+		t.Errorf("%v is not what the page shows", err)
 	}
 }
 

@@ -46,7 +46,7 @@ type Preview struct {
 // describes. The photo is a JPEG, PNG, GIF (its first frame), BMP, TIFF or WebP;
 // its first bytes say which. The preview is turned as the photo's EXIF says and
 // carries no metadata. The same bytes and preset give the same preview, on every
-// architecture.
+// architecture; that of a GIF, BMP or TIFF may differ there in a last bit.
 //
 // A JPEG is decoded while it arrives and is read no further than its end. The
 // other kinds, and JPEGs in CMYK and the like, are read as a whole first.
