@@ -47,7 +47,7 @@ var packages = []struct {
 	{"prew/deploy/aws", nil, nil}, // tests alone, as images and e2e are
 	{"prew/deploy/aws/lambdazip", nil, nil},
 	{"prew/deploy/images", nil, nil},
-	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "prew/lambda/store", "github.com/aws"}, []string{"prew/lambda/render"}},
+	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "github.com/aws"}, []string{"prew/lambda/render"}},
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},

@@ -21,6 +21,7 @@ import (
 	"prew"
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
+	"prew/prewmanager/flags"
 )
 
 // gateways is enough to see that previews are coalesced between them and that
@@ -65,6 +66,13 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	if err != nil {
 		return fmt.Errorf("PREW_PRIVATE=%s, expected 1 or 0", os.Getenv("PREW_PRIVATE"))
 	}
+	var pictures flags.Switch
+	if err := pictures.UnmarshalText([]byte(environment("PREW_ERROR_PICTURES", "on"))); err != nil {
+		return fmt.Errorf("PREW_ERROR_PICTURES: %w", err)
+	}
+	if err := errors.Join(prew.UnknownVariables(os.Environ())...); err != nil {
+		return err
+	}
 	root, err := stack.Root()
 	if err != nil {
 		return err
@@ -108,6 +116,8 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		Gallery:   gallery,
 		Private:   private,
 		Progress:  progress,
+
+		NoErrorPictures: !bool(pictures),
 		Fill: func(ctx context.Context, bucket store.Bucket) error {
 			began := time.Now()
 			uploaded, err := upload(ctx, bucket, photos)

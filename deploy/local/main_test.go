@@ -287,3 +287,37 @@ func get(t *testing.T, url string) (status int, header http.Header, body []byte)
 	}
 	return response.StatusCode, response.Header, body
 }
+
+func TestMistakesInTheEnvironmentStopTheStart(t *testing.T) {
+	for _, test := range []struct{ name, value, want string }{
+		{"PREW_BUKET", "b", "PREW_BUKET: unknown variable, the closest is PREW_BUCKET"},
+		{"PREW_ERROR_PICTURES", "maybe", `PREW_ERROR_PICTURES: "maybe", expected on or off`},
+		{"PREW_PRIVATE", "maybe", "PREW_PRIVATE=maybe, expected 1 or 0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv(test.name, test.value)
+			if err := run(t.Context(), "8080", "", "1", t.TempDir()); err == nil || err.Error() != test.want {
+				t.Errorf("%v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+// TestFailuresMayHaveNoBody from the gateways and from nginx alike.
+func TestFailuresMayHaveNoBody(t *testing.T) {
+	t.Setenv("PREW_ERROR_PICTURES", "off")
+	photos := t.TempDir()
+	writePhoto(t, filepath.Join(photos, "a.jpg"), 40, 30)
+	site, stop := start(t, photos, t.TempDir())
+	defer stop()
+	for path, code := range map[string]string{
+		"/prew/nope/a.jpg":  "preset_unknown",
+		"/photo/none.jpg":   "source_missing",
+		"/photo/a%2Fb.jpg":  "path_refused",
+		"/prew/thumb/b.jpg": "source_missing",
+	} {
+		if status, header, body := get(t, site+path); status != http.StatusNotFound || header.Get("X-Prew-Error") != code || len(body) > 0 {
+			t.Errorf("%s: %d, %s, a body of %d bytes", path, status, header.Get("X-Prew-Error"), len(body))
+		}
+	}
+}

@@ -33,6 +33,8 @@ type Config struct {
 	Gallery   string // folder that nginx serves at /; empty: none
 	Private   bool   // nothing in S3 is public
 
+	NoErrorPictures bool // failures are answered without a body
+
 	// Fill puts into the bucket what it shall hold, before anybody can ask for it.
 	// Nil: nothing.
 	Fill func(context.Context, store.Bucket) error
@@ -117,14 +119,14 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return err
 	})
-	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private}
+	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures}
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
 			gateway, err := StartGateway(dir, name, append(s.S3.Env(),
 				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
 				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
-				fmt.Sprintf("PREW_PRIVATE=%t", c.Private)))
+				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures)))
 			if err != nil {
 				return err
 			}
