@@ -13,14 +13,14 @@ import (
 // leaves room for the rest of the JSON.
 const InlineLimit = 4 << 20
 
-// DefaultCacheControl is stored with a preview whose request names none.
+// DefaultCacheControl is stored with a preview whose request has no CacheControl.
 const DefaultCacheControl = "public, max-age=86400"
 
-// RenderRequest is what the gateway sends to the function: which photo, where
-// the preview goes and how it is made. The preset's parameters lie flat beside
-// the names, resolved by the gateway, so that a change of presets needs no new
-// function. A request without any parameter is rendered with the preset of
-// that name which the function itself carries.
+// RenderRequest is what the gateway sends to the function: which photo to read,
+// where to store the preview and how to make it. The preset's parameters lie flat
+// beside the names. The gateway has resolved them, so that a change of presets
+// needs no new function. For a request without parameters the function uses its
+// own preset of that name.
 type RenderRequest struct {
 	SrcBucket  string `json:"src_bucket"`
 	SrcKey     string `json:"src_key"`
@@ -33,21 +33,21 @@ type RenderRequest struct {
 	RootFolder  string `json:"root_folder,omitempty"`
 	RewritePart string `json:"rewrite_part,omitempty"`
 
-	// CacheControl is stored with the preview, so that S3 says the same of it
-	// afterwards as the gateway did at first. Empty means DefaultCacheControl.
+	// CacheControl is stored with the preview, so that S3 later sends the same
+	// header as the gateway did at first. Empty means DefaultCacheControl.
 	CacheControl string `json:"cache_control,omitempty"`
 
-	// RequestID is the id under which nginx and the gateway log the request that
-	// this is for; the function logs it too.
+	// RequestID is the id of the client's request in the logs of nginx and the
+	// gateway; the function logs it too.
 	RequestID string `json:"request_id,omitempty"`
 	// Traceparent is the trace that the invocation belongs to, in the form of
-	// W3C Trace Context, section 3.2; empty where none is recorded.
+	// W3C Trace Context, section 3.2; empty if no trace is recorded.
 	Traceparent string `json:"traceparent,omitempty"`
 }
 
 // ReadRequest reads a request strictly: a parameter that this version does not know
-// is an error that names it. A preview without it would be a wrong picture, stored
-// for good under the name of the right one.
+// is an error that names it. A preview rendered without that parameter would be a
+// wrong picture, stored for good under the name of the right one.
 func ReadRequest(payload []byte) (RenderRequest, error) {
 	var r RenderRequest
 	decoder := json.NewDecoder(bytes.NewReader(payload))
@@ -83,9 +83,9 @@ func (r RenderRequest) Destination() (string, error) {
 	return root + "/" + r.PresetName + "/" + rest, nil
 }
 
-// RenderResult is the function's answer. Status says whether the preview is
-// now stored; if so the fields of the preview describe what was rendered, else
-// Error says why not.
+// RenderResult is the function's answer. Status is true if the preview is now
+// stored; then the fields of the preview describe what was rendered. Otherwise
+// Error gives the reason.
 type RenderResult struct {
 	Status      bool   `json:"status"`
 	ContentType string `json:"content_type,omitempty"`
@@ -94,9 +94,9 @@ type RenderResult struct {
 	Size        int    `json:"size,omitempty"`
 	ETag        string `json:"etag,omitempty"` // as S3 spells it, quotes included
 
-	// Data is the preview itself where it has at most InlineLimit bytes. It is
-	// left out when somebody else had stored the preview first: theirs is the
-	// one to serve, and it has to be read from S3.
+	// Data is the preview if it has at most InlineLimit bytes. It is left out if
+	// another invocation has stored the preview first: that one is to be served,
+	// and it has to be read from S3.
 	Data []byte `json:"data,omitempty"`
 
 	Error  *RenderError `json:"error,omitempty"`
@@ -105,8 +105,8 @@ type RenderResult struct {
 
 // Timing says when the function worked, by its own clock, and how long each step
 // took, in milliseconds: waiting for the photo from S3, rendering, and storing
-// the preview. A JPEG is rendered while it arrives, and then Fetch is only what
-// that had to wait.
+// the preview. A JPEG is rendered while it arrives; then Fetch is only the time
+// for which rendering waited.
 type Timing struct {
 	Start  time.Time `json:"start,omitzero"`
 	Total  float64   `json:"total_ms"`
@@ -117,7 +117,7 @@ type Timing struct {
 	Cold   bool      `json:"cold,omitempty"` // the first invocation of its process
 }
 
-// RenderError is a failure with the code that everybody branches on.
+// RenderError is a failure; programs decide by its code.
 type RenderError struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"`

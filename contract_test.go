@@ -43,7 +43,7 @@ func TestRequestOnTheWire(t *testing.T) {
 	}
 }
 
-// TestParameterOfANewerGatewayIsNamed holds that a function never renders without a
+// TestParameterOfANewerGatewayIsNamed checks that a function never ignores a
 // parameter that only a newer one knows.
 func TestParameterOfANewerGatewayIsNamed(t *testing.T) {
 	const request = `{"src_bucket":"b","src_key":"photo/a.jpg","dst_bucket":"b","dst_key":"prew/hero/a.jpg","preset_name":"hero","width":1440`

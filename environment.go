@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// variables are all that the gateway, nginx's program and the function read, but
-// for AWS's, OpenTelemetry's and PRESET_<NAME>. Each of them may find the others'
-// in its environment, since they are often given the same file.
+// variables are all variables that the gateway, prewnginx and the function read,
+// except AWS's, OpenTelemetry's and PRESET_<NAME>. Each program accepts the
+// variables of the others, because all of them are often given the same file.
 var variables = []string{
 	"PREW_ACL",
 	"PREW_ANSWER_TIMEOUT",
@@ -56,14 +56,14 @@ var variables = []string{
 	"PREW_TLS_LISTEN",
 }
 
-// ofServices are the variables that Kubernetes makes of the names of services, such
-// as prew-gateway (Kubernetes, "Service", "Environment variables").
+// ofServices matches the variables that Kubernetes sets for services, such as
+// prew-gateway (Kubernetes, "Service", "Environment variables").
 var ofServices = regexp.MustCompile(`^PREW(_.+)?_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)?)$`)
 
 // UnknownVariables returns an error for each variable of an environment, in the
-// form of os.Environ, that begins with PREW_ and that no program knows: it was
-// misspelt, and what it should have set would be missed without a word. An empty
-// one counts as not set.
+// form of os.Environ, that begins with PREW_ and that no program knows: it is
+// misspelt, and its setting would silently have no effect. An empty variable
+// counts as not set.
 func UnknownVariables(environ []string) (errs []error) {
 	for _, entry := range slices.Sorted(slices.Values(environ)) {
 		name, value, _ := strings.Cut(entry, "=")
@@ -76,15 +76,15 @@ func UnknownVariables(environ []string) (errs []error) {
 	return errs
 }
 
-// edits is how many letters have to be inserted, removed or replaced to make b of
-// a (Levenshtein's distance).
+// edits is the Levenshtein distance: the number of letters that have to be
+// inserted, removed or replaced to turn a into b.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		before := row[0] // of the last row, one to the left
+		before := row[0] // from the last row, one column to the left
 		row[0] = i + 1
 		for j := range len(b) {
 			replaced := before

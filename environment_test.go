@@ -11,7 +11,7 @@ import (
 func TestUnknownVariablesAreMistakes(t *testing.T) {
 	got := UnknownVariables([]string{
 		"PREW_BUKET=b", "PREW_S3_REGOIN=r", "PREW_EMPTY=", "PREW_BUCKET=b", "PREWMANAGER=x", "prew_bucket=b", "PATH=/bin",
-		// What Kubernetes says of services called prew, prew-gateway and prew-redis.
+		// What Kubernetes sets for services called prew, prew-gateway and prew-redis.
 		"PREW_SERVICE_HOST=10.0.0.1", "PREW_PORT=tcp://10.0.0.1:80", "PREW_GATEWAY_SERVICE_HOST=10.0.0.1", "PREW_GATEWAY_SERVICE_PORT=8081",
 		"PREW_GATEWAY_SERVICE_PORT_HTTP=8081", "PREW_GATEWAY_PORT=tcp://10.0.0.1:8081", "PREW_REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379",
 		"PREW_REDIS_PORT_6379_TCP_ADDR=10.0.0.1", "PREW_REDIS_PORT_6379_TCP_PROTO=tcp",
@@ -22,8 +22,8 @@ func TestUnknownVariablesAreMistakes(t *testing.T) {
 	}
 }
 
-// TestVariablesAreDocumented holds docs/configuration.md and the programs to the
-// same variables.
+// TestVariablesAreDocumented checks that docs/configuration.md has the variables
+// of the programs and no others.
 func TestVariablesAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("docs/configuration.md")
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Code is the word for a failure: in the function's result, beside the lease
-// in Redis, and in the X-Prew-Error header of an answer.
+// Code names a failure: in the function's result, in Redis, and in the
+// X-Prew-Error header of an answer.
 type Code string
 
 // The codes, by where they arise: in the path, in the function, between the
@@ -17,21 +17,21 @@ const (
 	PresetUnknown Code = "preset_unknown"
 
 	SourceMissing     Code = "source_missing"
-	SourceUnsupported Code = "source_unsupported" // no image, or of a kind that is not read
+	SourceUnsupported Code = "source_unsupported" // no image, or in a format that is not read
 	SourceDamaged     Code = "source_damaged"
 	SourceTooLarge    Code = "source_too_large"
 	RequestInvalid    Code = "request_invalid"
 	StorageFailed     Code = "storage_failed"
 
-	Busy          Code = "busy"           // too many wait in this gateway already
-	Throttled     Code = "throttled"      // the function has no place free
+	Busy          Code = "busy"           // admission control: the gateway is full
+	Throttled     Code = "throttled"      // Lambda throttled the invocation
 	RenderFailed  Code = "render_failed"  // the function crashed or was not reached
 	RenderGarbage Code = "render_garbage" // the function's answer can't be read
-	NotStored     Code = "not_stored"     // it said it was done and no object is there
+	NotStored     Code = "not_stored"     // reported as stored, but not in the store
 	TimedOut      Code = "timed_out"
 )
 
-// Drawing is what an answer shows in place of a picture that there is none of.
+// Drawing names what the placeholder of a failure shows.
 type Drawing string
 
 const (
@@ -40,17 +40,17 @@ const (
 	Waiting   Drawing = "waiting"   // busy, come again
 )
 
-// Failure is how a failure is answered.
+// Failure says how a failure is answered.
 type Failure struct {
 	Status  int // of HTTP
 	Drawing Drawing
-	Keep    time.Duration // how long it is remembered; zero: for nobody who comes later
+	Keep    time.Duration // in the negative cache; zero: later requests try again
 }
 
-// failures is the one table from a code to its answer. A photo that is missing may
-// be uploaded any moment, so that is remembered for as long as a page may show
-// it late; one that can't be rendered stays so until it is another photo, and
-// its ETag tells. Anything that may pass by itself is not remembered.
+// failures maps every code to its answer. A missing photo may be uploaded at any
+// moment, so it is remembered only as long as a page may show the photo late. A
+// photo that can't be rendered stays so until it is replaced, and its ETag shows
+// that. A failure that may pass by itself is not remembered.
 var failures = map[Code]Failure{
 	PathRefused:       {404, Slashed, 0},
 	PresetUnknown:     {404, Slashed, 0},
@@ -68,9 +68,9 @@ var failures = map[Code]Failure{
 	TimedOut:          {504, Exclaimed, 0},
 }
 
-// FailureOf returns how the failure with a code is answered, and the code under
-// which it is. A code that is not in the table, as a newer function or gateway
-// may send, is answered as a render that failed.
+// FailureOf returns the answer to the failure with a code, and the code that the
+// answer carries. A code that is not in the table, which a newer function or
+// gateway may send, is answered as RenderFailed.
 func FailureOf(code Code) (Code, Failure) {
 	if f, ok := failures[code]; ok {
 		return code, f
@@ -78,11 +78,11 @@ func FailureOf(code Code) (Code, Failure) {
 	return RenderFailed, failures[RenderFailed]
 }
 
-// Known says whether a code is in the table.
+// Known reports whether a code is in the table.
 func (c Code) Known() bool {
 	_, ok := failures[c]
 	return ok
 }
 
-// Codes yields every code there is, in no order.
+// Codes yields every code in the table, in no order.
 func Codes() iter.Seq[Code] { return maps.Keys(failures) }

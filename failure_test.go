@@ -11,7 +11,7 @@ import (
 )
 
 // TestEveryFailureIsAnswered ranges over the table: no answer to a failure is a
-// success, and what may pass by itself is remembered for nobody.
+// success, and a failure that may pass by itself is not remembered.
 func TestEveryFailureIsAnswered(t *testing.T) {
 	lasting := []Code{SourceMissing, SourceUnsupported, SourceDamaged, SourceTooLarge}
 	drawn := map[int]Drawing{404: Slashed, 422: Exclaimed, 502: Exclaimed, 503: Waiting, 504: Exclaimed}
@@ -32,8 +32,8 @@ func TestEveryFailureIsAnswered(t *testing.T) {
 	}
 }
 
-// TestFailuresAreDocumented holds docs/urls.md to the table: every code is there
-// with its status, and no other but those that nginx answers with by itself.
+// TestFailuresAreDocumented compares docs/urls.md with the table: the page has
+// every code with its status, and no others but nginx's own.
 func TestFailuresAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("docs/urls.md")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestFailuresAreDocumented(t *testing.T) {
 	documented := map[Code]int{}
 	status := 0
 	for _, row := range regexp.MustCompile("(?m)^\\| *([0-9]*) *\\| `([a-z_]+)` \\| (.*) \\|$").FindAllStringSubmatch(string(page), -1) {
-		if row[1] != "" { // it holds for the rows below too
+		if row[1] != "" { // a status also holds for the rows below it
 			status, _ = strconv.Atoi(row[1])
 		}
 		if status != 0 && !strings.HasSuffix(row[3], "; from nginx") {

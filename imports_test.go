@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// packages are those of this module: what each may need beyond the standard
-// library, with all that comes along underneath for what it must never need.
+// packages lists all packages of this module, with what each may import beyond the
+// standard library and what it must never need, not even indirectly.
 var packages = []struct {
 	pkg   string
 	may   []string // its direct imports from outside the standard library
-	never []string // what nothing below it may need either
+	never []string // what it must not need, directly or indirectly
 }{
 	{"prew", []string{"go.yaml.in/yaml"}, []string{"prew"}},
 	{"prew/lambda/render/plane", nil, []string{"image"}},
@@ -44,7 +44,7 @@ var packages = []struct {
 		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render"}},
 	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/prewmanager/flags", "github.com/alecthomas/kong"}, []string{"github.com/aws"}},
-	{"prew/deploy/aws", nil, nil}, // tests alone, as images and e2e are
+	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", nil, nil},
 	{"prew/deploy/images", nil, nil},
 	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "github.com/aws"}, []string{"prew/lambda/render"}},
@@ -57,7 +57,8 @@ var packages = []struct {
 	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},
 }
 
-// TestEveryPackageIsNamed in packages: what is not named there needs what it likes.
+// TestEveryPackageIsNamed checks that packages is complete: the imports of a
+// package that is missing there would not be checked.
 func TestEveryPackageIsNamed(t *testing.T) {
 	var named []string
 	for _, test := range packages {
@@ -70,7 +71,7 @@ func TestEveryPackageIsNamed(t *testing.T) {
 	}
 }
 
-// TestImportsRunOneWay holds the directions that DESIGN.md draws.
+// TestImportsRunOneWay checks the directions that DESIGN.md draws.
 func TestImportsRunOneWay(t *testing.T) {
 	for _, test := range packages {
 		for _, imported := range list(t, "{{range .Imports}}{{.}} {{end}}", test.pkg) {
@@ -86,7 +87,7 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
-// standard tells a package of the standard library by its first segment, which
+// standard reports whether a package is of the standard library: its first segment
 // has no dot.
 func standard(pkg string) bool {
 	first, _, _ := strings.Cut(pkg, "/")

@@ -6,20 +6,19 @@ import (
 	"strings"
 )
 
-// Place says where a bucket lies and how it is reached. What is left empty is as
-// the program is configured for AWS.
+// Place says where a bucket lies and how to reach it. For an empty field the
+// program's own AWS configuration holds.
 type Place struct {
 	Bucket    string
 	Region    string
 	Endpoint  string // URL, for stores other than S3
-	PathStyle bool   // the bucket's name in the path, not in the host, as most of those need
+	PathStyle bool   // the bucket's name in the path, not in the host, as most other stores need
 	Role      string // ARN of a role to assume, for a bucket of another account
 }
 
 // Places are the settings that say where the previews and the photos lie. The
-// gateway, nginx and the function read the same variables: the first two have a
-// flag for each, by these tags (github.com/alecthomas/kong), the function has the
-// variables alone.
+// gateway, prewnginx and the function read the same variables. The first two also
+// have a flag for each, made from these tags (github.com/alecthomas/kong).
 type Places struct {
 	Bucket      string `placeholder:"NAME" help:"Bucket of the previews, and of the photos unless another is named."`
 	S3Region    string `name:"s3-region" env:"PREW_S3_REGION,AWS_REGION" placeholder:"REGION" help:"Region of the bucket, where it is not AWS_REGION."`
@@ -28,14 +27,14 @@ type Places struct {
 	S3Role      string `name:"s3-role" env:"PREW_S3_ROLE" placeholder:"ARN" help:"Role to assume for the bucket, where another account owns it; nginx assumes none."`
 
 	SourceBucket    string `placeholder:"NAME" help:"Bucket of the photos, where it is another."`
-	SourceRegion    string `placeholder:"REGION" help:"Its region; like the next three, that of the previews' bucket if left out."`
-	SourceEndpoint  string `placeholder:"URL" help:"Where its store answers."`
-	SourcePathStyle *bool  `help:"Name it in the path, not in the host."`
-	SourceRole      string `placeholder:"ARN" help:"Role to assume for it; nginx assumes none."`
+	SourceRegion    string `placeholder:"REGION" help:"Region of the photos' bucket; like the next three, as for the previews' bucket if left out."`
+	SourceEndpoint  string `placeholder:"URL" help:"Where the photos' store answers."`
+	SourcePathStyle *bool  `help:"Name the photos' bucket in the path, not in the host."`
+	SourceRole      string `placeholder:"ARN" help:"Role to assume for the photos' bucket; nginx assumes none."`
 }
 
 // ReadPlaces reads the settings from an environment. An empty variable counts as
-// not set. Its error names the variable that is wrong.
+// not set. The error names the variable that is wrong.
 func ReadPlaces(getenv func(string) string) (Places, error) {
 	p := Places{
 		Bucket:         getenv("PREW_BUCKET"),
@@ -61,7 +60,7 @@ func ReadPlaces(getenv func(string) string) (Places, error) {
 	return p, nil
 }
 
-// yes reads a variable in the words that kong knows too.
+// yes reads a variable as true or false, in the words that kong accepts.
 func yes(name string, getenv func(string) string) (bool, error) {
 	switch text := getenv(name); strings.ToLower(text) {
 	case "1", "true", "yes":
@@ -78,8 +77,8 @@ func (p Places) Previews() Place {
 	return Place{Bucket: p.Bucket, Region: p.S3Region, Endpoint: p.S3Endpoint, PathStyle: p.S3PathStyle, Role: p.S3Role}
 }
 
-// Photos is where the photos lie: where the previews do, but for what is said of
-// them alone.
+// Photos is where the photos lie: the place of the previews, changed by the
+// settings that are for photos alone.
 func (p Places) Photos() Place {
 	return Place{
 		Bucket:    cmp.Or(p.SourceBucket, p.Bucket),
@@ -90,8 +89,8 @@ func (p Places) Photos() Place {
 	}
 }
 
-// Environ spells both places, without their buckets, as the variables that a
-// function reads, for one that is started by a program that has flags.
+// Environ returns both places, without their buckets, as the variables that the
+// function reads. A program that has flags starts the function with them.
 func (p Places) Environ() (environ []string) {
 	spell := func(prefix string, at Place) {
 		environ = append(environ, prefix+"REGION="+at.Region, prefix+"ENDPOINT="+at.Endpoint,

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// Fit says how a picture meets the box of its preset, in CSS's words.
+// Fit says how a photo fits the box of its preset, in CSS's words.
 type Fit string
 
 const (
 	Contain Fit = "contain" // inside the box, whole
-	Cover   Fit = "cover"   // fills the box, what is outside is cropped
+	Cover   Fit = "cover"   // fills the box; what lies outside is cropped
 	Fill    Fit = "fill"    // stretched to the box
 )
 
-// Gravity says which part of the picture cover keeps.
+// Gravity says which part of the photo Cover keeps.
 type Gravity string
 
 const (
@@ -43,12 +43,12 @@ const (
 	PNG  Format = "png"
 )
 
-// Chroma says how many samples the colour of a JPEG has, in the field's notation.
+// Chroma is the chroma subsampling of a JPEG, in the usual notation.
 type Chroma string
 
 const (
-	Chroma420 Chroma = "4:2:0" // half as many each way as it has pixels
-	Chroma444 Chroma = "4:4:4" // as many as it has pixels
+	Chroma420 Chroma = "4:2:0" // half as many samples as pixels, each way
+	Chroma444 Chroma = "4:4:4" // as many samples as pixels
 )
 
 // Kernel is the function that weighs a photo's pixels when it is shrunk, from
@@ -62,26 +62,26 @@ const (
 	Box        Kernel = "box"
 )
 
-// Damaged says what becomes of a JPEG that is cut short or broken.
+// Damaged says what happens to a JPEG that is cut short or broken.
 type Damaged string
 
 const (
 	Refuse     Damaged = "refuse" // it is an error
-	RenderRest Damaged = "render" // what can be read of it is rendered
+	RenderRest Damaged = "render" // the part that can be read is rendered
 )
 
-// MaxOversample is the most a preset may ask for: at eight times the preview's
-// size the decoder has nothing more to give that a preview could show.
+// MaxOversample is the largest Oversample of a preset: a JPEG decoded larger than
+// eight times the preview's size adds nothing that the preview could show.
 const MaxOversample = 8
 
 // MaxPresetSide is the longest side a preset may ask for, in pixels: the width
 // of an 8K screen and a little more.
 const MaxPresetSide = 8192
 
-// Preset says how a preview is made. Width and Height are pixels, zero leaves
-// that side free; Quality is 1 to 100 and means JPEG, as Chroma and Progressive
-// do; Background is #rrggbb. Oversample, 1 to MaxOversample, is how many times
-// larger than the preview a JPEG is decoded at least, before Kernel shrinks it.
+// Preset says how a preview is made. Width and Height are pixels; zero leaves that
+// side free. Quality, 1 to 100, is for JPEG alone, as are Chroma and Progressive.
+// Background is #rrggbb. A JPEG is decoded at least Oversample times as large as
+// the preview, 1 to MaxOversample, before Kernel shrinks it.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
 	Height      int     `json:"height,omitempty"`
@@ -97,15 +97,15 @@ type Preset struct {
 	Damaged     Damaged `json:"damaged,omitempty"`
 }
 
-// defaults are what a field is that nobody set. 80 is where most of the field
-// keeps JPEG: below it ringing shows, above it bytes grow faster than looks. With
-// 1.15 no photo is taken from less than an eighth more than its preview has, which
-// is where the decoder's way of shrinking begins to show against Lanczos's: a photo
-// of 5760 pixels comes to 640 from 1440 and not from 720.
+// defaults holds the values of fields that are not set. Quality 80 is the usual
+// choice for JPEG: below it ringing shows, above it the bytes grow faster than the
+// looks. Oversample 1.15 is just above an eighth more than the preview's size, where
+// the decoder's own scaling begins to look worse than Lanczos: for a preview of 640
+// pixels a photo of 5760 is decoded to 1440 and not to 720.
 var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Background: "#ffffff",
 	Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
 
-// field is one field of a preset: how it is read from text, and shown.
+// field is one field of a preset: how it is read from text and written as text.
 type field struct {
 	name     string
 	expected string
@@ -115,8 +115,8 @@ type field struct {
 
 var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
-// fields is the one table that presets.yaml, the environment, requests and
-// `prewmanager presets` all go by.
+// fields is the table of all fields. presets.yaml, the environment, requests and
+// `prewmanager presets` use this one.
 var fields = []field{
 	pixels("width", func(p *Preset) *int { return &p.Width }),
 	pixels("height", func(p *Preset) *int { return &p.Height }),
@@ -191,7 +191,7 @@ func word[T ~string](name string, at func(*Preset) *T, words ...T) field {
 }
 
 // Resolve fills in the defaults of the fields that are not set and checks every
-// field, so that whoever renders the preset needs to check none.
+// field, so that the renderer needs to check none.
 func (p Preset) Resolve() (Preset, error) {
 	for _, f := range fields {
 		text := f.get(p)

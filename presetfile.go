@@ -20,7 +20,7 @@ import (
 //go:embed presets.yaml
 var EmbeddedPresets []byte
 
-// Presets are the effective presets and where each of their values came from.
+// Presets are the effective presets, with the origin of each of their values.
 type Presets struct {
 	names   []string // in the file's order, then the environment's
 	presets map[string]Preset
@@ -33,22 +33,22 @@ type Value struct {
 	Field, Text, Origin string
 }
 
-// presetName is what a preset may be called: what stands in a URL and in the
-// name of a variable without being escaped.
+// presetName matches the names that a preset may have: they need no escaping in a
+// URL or, with _ for -, in the name of a variable.
 var presetName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// LoadPresets reads presets from YAML text, under the name its errors shall
-// give it, and applies the PRESET_<NAME> variables of an environment in the
-// form of os.Environ. Its error joins every mistake found, each with file and
-// line or variable, the field, and what was expected.
+// LoadPresets reads presets from YAML text and applies the PRESET_<NAME> variables
+// of an environment in the form of os.Environ. The error joins all mistakes, each
+// with its file and line or its variable, the field, and what was expected; file
+// is the name of the text in them.
 func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
 	ps := Presets{presets: map[string]Preset{}, origins: map[string]map[string]string{}}
 	errs := ps.readYAML(file, text)
 	errs = append(errs, ps.readEnviron(environ)...)
 	for _, name := range ps.names {
 		resolved, err := ps.presets[name].Resolve()
-		// A field's own mistake has been reported where it was set; what is
-		// left are fields that do not go together.
+		// A wrong value has been reported where it was set; what is left are
+		// fields that do not go together.
 		if err != nil && len(errs) == 0 {
 			errs = append(errs, fmt.Errorf("%s: preset %s: %w", ps.origins[name][""], name, err))
 		}
@@ -69,7 +69,7 @@ func (ps Presets) Get(name string) (Preset, bool) {
 	return p, ok
 }
 
-// Explain lists the fields of a preset with where each value came from.
+// Explain lists the fields of a preset, each with its value and origin.
 func (ps Presets) Explain(name string) []Value {
 	var values []Value
 	for _, f := range fields {
@@ -152,7 +152,7 @@ func (ps *Presets) readYAML(file string, text []byte) (errs []error) {
 				errs = append(errs, fmt.Errorf("%s: preset %s: %s: set twice, expected once", at(key), name.Value, key.Value))
 				continue
 			}
-			// What is no scalar has no text, and no field takes an empty one.
+			// A value that is no scalar has no text, and no field takes empty text.
 			if err := ps.set(name.Value, key.Value, value.Value, at(key)); err != nil {
 				errs = append(errs, err)
 			}
@@ -167,8 +167,8 @@ func variable(preset string) string {
 }
 
 func (ps *Presets) readEnviron(environ []string) (errs []error) {
-	// The order of an environment means nothing; a fixed one keeps what is
-	// printed the same from start to start.
+	// The order of an environment means nothing; sorting it makes every start
+	// print the same.
 	for _, entry := range slices.Sorted(slices.Values(environ)) {
 		origin, text, _ := strings.Cut(entry, "=")
 		suffix, ok := strings.CutPrefix(origin, "PRESET_")

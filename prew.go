@@ -2,7 +2,7 @@
 // a preview is called, how it is made, and the JSON that passes between them.
 //
 // A photo lies in S3 at photo/<key>. Its preview in a preset lies at
-// prew/<preset>/<key> and is asked for at the URL path of the same spelling.
+// prew/<preset>/<key>, and its URL path is spelt the same.
 // A key is the decoded bytes of the path, so that "@" and "%40" name one object
 // and one lease; Unicode is never normalised.
 package prew
@@ -26,7 +26,7 @@ const (
 	maxKey = 1024
 )
 
-// ErrPath is what every refusal of ParsePath and ParsePhoto wraps.
+// ErrPath is the error that ParsePath and ParsePhoto wrap when they refuse a path.
 var ErrPath = errors.New("path refused")
 
 // Ref names one preview: the preset it is made with and the key of its photo
@@ -37,9 +37,9 @@ type Ref struct {
 }
 
 // ParsePath reads the path of a request for a preview, /prew/<preset>/<key>,
-// as the client spelt it: still escaped, with no query. Whatever could reach a
-// key outside prew/ and photo/, or give one object two keys, is refused with
-// an error that wraps ErrPath.
+// as the client spelt it: still escaped, with no query. It refuses every path
+// that could reach a key outside prew/ and photo/ or give one object two keys;
+// the error wraps ErrPath.
 func ParsePath(raw string) (Ref, error) {
 	rest, err := decode(raw, PreviewRoot)
 	if err != nil {
@@ -68,17 +68,17 @@ func (r Ref) PreviewKey() string { return PreviewRoot + "/" + r.Preset + "/" + r
 // back as r: everything but unreserved characters and slashes is escaped.
 func (r Ref) Path() string { return Escape("/" + r.PreviewKey()) }
 
-// Escape spells a path so that every server reads it alike: what RFC 3986 does
-// not reserve, and the slash, stand for themselves and every other byte is
-// escaped. That includes "+", which S3 would otherwise read as a space.
+// Escape escapes every byte of a path except the slash and RFC 3986's unreserved
+// characters, so that every server reads it alike. It also escapes "+", which S3
+// would otherwise read as a space.
 func Escape(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(path), "+", "%20"), "%2F", "/")
 }
 
-// Missing says whether an S3 error, by its HTTP status and code, means that
-// there is no such object. To a caller that may not list the bucket S3 says 403
-// instead of 404. What it says of the caller or of the bucket says nothing of
-// the object: taking it for a missing photo would hide a wrong configuration.
+// Missing reports whether an S3 error, given by its HTTP status and code, means
+// that the object does not exist. S3 answers 403 instead of 404 to a caller that
+// may not list the bucket. An error about the caller or the bucket tells nothing
+// about the object: taking it for a missing photo would hide a wrong configuration.
 func Missing(status int, code string) bool {
 	switch code {
 	case "NoSuchBucket", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
@@ -92,8 +92,8 @@ func Missing(status int, code string) bool {
 // decode checks the escaped path against every rule for keys and returns what
 // follows /<root>/, decoded.
 func decode(raw, root string) (string, error) {
-	// Escaped slashes are looked for before decoding, where they still differ
-	// from real ones: a/b and a%2Fb would be two paths to one object.
+	// Escaped slashes must be found before decoding, while they still differ from
+	// real ones: a/b and a%2Fb would be two paths to one object.
 	for i := 0; i+2 < len(raw); i++ {
 		if raw[i] == '%' && raw[i+1] == '2' && raw[i+2]|0x20 == 'f' {
 			return "", refuse(raw, "an escaped slash")

@@ -93,9 +93,9 @@ func TestMissing(t *testing.T) {
 		want   bool
 	}{
 		{404, "NoSuchKey", true},
-		{404, "NotFound", true}, // of a HEAD
+		{404, "NotFound", true}, // answer to a HEAD
 		{403, "AccessDenied", true},
-		{403, "Forbidden", true}, // of a HEAD
+		{403, "Forbidden", true}, // answer to a HEAD
 		{403, "", true},
 		{404, "NoSuchBucket", false},
 		{403, "SignatureDoesNotMatch", false},
@@ -112,7 +112,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// FuzzParsePath holds what the rest relies on: an accepted path names a key
+// FuzzParsePath checks what the rest relies on: an accepted path names a key
 // below prew/ that has one canonical spelling, which reads back as itself.
 func FuzzParsePath(f *testing.F) {
 	for _, path := range []string{
