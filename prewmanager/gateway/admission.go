@@ -7,20 +7,20 @@ import (
 	"prew"
 )
 
-// admission bounds the invocations of this gateway: so many at a time, and so
-// many flights that wait for one of them to end. Whoever comes then is told at
-// once to come again; in an endless queue everybody would be served too late.
+// admission is the gateway's admission control: it limits the invocations under
+// way and the flights that wait for one to end. A flight beyond both limits is
+// refused at once; in an endless queue every request would be answered too late.
 type admission struct {
-	places chan struct{} // holds one for each invocation under way
-	inside chan struct{} // and one for each of them or of those that wait
+	places chan struct{} // holds one element for each invocation under way
+	inside chan struct{} // holds one element for each invocation under way or waiting flight
 }
 
 func newAdmission(invokes, queue int) admission {
 	return admission{make(chan struct{}, invokes), make(chan struct{}, invokes+queue)}
 }
 
-// enter waits for a place, which leave gives back. Its failure is Busy: at once
-// where too many wait already, or when ctx ends.
+// enter waits for a place among the invocations; leave gives it back. It fails
+// with Busy: at once if too many flights wait already, or when ctx ends.
 func (a admission) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case a.inside <- struct{}{}:
@@ -36,5 +36,5 @@ func (a admission) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// waiting is how many flights wait for a place.
+// waiting is the number of flights that wait for a place.
 func (a admission) waiting() int { return max(0, len(a.inside)-len(a.places)) }

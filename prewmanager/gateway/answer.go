@@ -17,19 +17,19 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// Preview is a rendered picture, shared by everybody who waits for it and
-// changed by nobody.
+// Preview is a rendered preview. All requests that wait for it share it, and
+// nothing changes it.
 type Preview struct {
 	data         []byte
 	contentType  string
 	etag         string // as S3 spells it, quotes included
 	cacheControl string
-	modified     time.Time // zero for one that was just rendered
+	modified     time.Time // zero for a preview that was just rendered
 	timing       stages
-	origin       trace.SpanContext // of its render here, if that was recorded
+	origin       trace.SpanContext // span of its render in this gateway, if recorded
 }
 
-// stage is a step of a render with its milliseconds.
+// stage is a step of a render with its duration in milliseconds.
 type stage struct {
 	name string
 	ms   float64
@@ -37,7 +37,7 @@ type stage struct {
 
 type stages []stage
 
-// String spells the stages as Server-Timing (W3C Server Timing, section 2).
+// String returns the stages as a Server-Timing header (W3C Server Timing, section 2).
 func (s stages) String() string {
 	parts := make([]string, len(s))
 	for i, stage := range s {
@@ -46,11 +46,11 @@ func (s stages) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// outcomes are the words of X-Prew.
+// outcomes are the values of the X-Prew header.
 var outcomes = map[flight.Outcome]string{flight.Made: "rendered", flight.Joined: "joined", flight.Found: "stored"}
 
-// fail makes the failure with a code, or with the one in whose place it is
-// answered.
+// fail returns the failure with a code, or with RenderFailed if the code is not
+// known.
 func fail(code prew.Code, reason error) *flight.Failure {
 	code, how := prew.FailureOf(code)
 	failure := &flight.Failure{Code: string(code), Keep: how.Keep}
@@ -60,11 +60,11 @@ func fail(code prew.Code, reason error) *flight.Failure {
 	return failure
 }
 
-// failureOf finds the failure in what a flight ended with.
+// failureOf returns the failure that the error of a flight stands for.
 func failureOf(err error) *flight.Failure {
 	failure, ok := errors.AsType[*flight.Failure](err)
 	switch {
-	case ok && prew.Code(failure.Code).Known(): // a newer gateway may have sent one that is not
+	case ok && prew.Code(failure.Code).Known(): // a newer gateway may send codes that are unknown here
 		return failure
 	case errors.Is(err, flight.ErrVanished):
 		return fail(prew.NotStored, err)
@@ -74,9 +74,9 @@ func failureOf(err error) *flight.Failure {
 	return fail(prew.RenderFailed, err)
 }
 
-// answerPreview sends a preview. A plain GET is one Write of the shared slice;
-// http.ServeContent, which ranges and conditions need, copies through a buffer
-// of its own for everybody who waits.
+// answerPreview sends a preview. For a plain GET it writes the shared slice at
+// once. Ranges and conditions need http.ServeContent, which copies through a
+// buffer for each request.
 func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 	e.outcome = outcomes[outcome]
 	if outcome == flight.Made {
@@ -101,9 +101,9 @@ func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 	http.ServeContent(e, e.request, "", p.modified, bytes.NewReader(p.data))
 }
 
-// answerFailure sends the placeholder of a failure with its true status. Nothing
-// keeps it, except a missing photo for as long as it is remembered here too, so
-// that one uploaded late appears everywhere at once.
+// answerFailure sends the placeholder of a failure with its true status. No cache
+// may keep it, except for a missing photo, and then only as long as the negative
+// cache does, so that a photo uploaded late appears everywhere at once.
 func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
 	if e.request.Context().Err() != nil {
 		e.leave()
@@ -127,7 +127,7 @@ func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
 		h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(max(0, time.Until(failure.Until)).Seconds())))
 	}
 	if how.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1") // a place is free about as soon as a render ends
+		h.Set("Retry-After", "1") // by then a render has probably ended and a place is free
 	}
 	e.WriteHeader(how.Status)
 	e.Write(placeholder.Data)

@@ -19,33 +19,33 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// Function is what renders. An invocation ends within Timeout.
+// Function is the function that renders. An invocation ends within Timeout.
 type Function struct {
-	// Call sends a payload and returns what the function answered; failed says
-	// that it crashed or was stopped, and that the answer only tells why.
+	// Call sends a payload and returns the function's answer. If failed is true,
+	// the function crashed or was stopped, and the answer only gives the reason.
 	Call func(ctx context.Context, payload []byte) (answer []byte, failed bool, err error)
-	// Reach says whether the function is there and may be called.
+	// Reach returns an error if the function does not exist or may not be called.
 	Reach   func(ctx context.Context) error
 	Timeout time.Duration
 }
 
-// HTTPClient is what Lambda and S3 are called with. It keeps a connection for each
-// flight there may be at a time: the SDK keeps 10, and a page of 60 previews would
-// begin with 50 handshakes each time.
+// HTTPClient returns the client for calls to Lambda and S3. It keeps as many idle
+// connections as there can be flights at a time: the SDK keeps 10, so that each
+// page of 60 previews would begin with 50 handshakes.
 func HTTPClient(flights int) aws.HTTPClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns = 0 // no limit but that for a host
+		t.MaxIdleConns = 0 // no limit but the one for each host
 		t.MaxIdleConnsPerHost = flights
 	})
 }
 
-// throttledPause is how long a throttled invocation waits before it tries
-// again, with as much again as jitter: a render takes about that long, and
-// then a place is free.
+// throttledPause is the shortest time that a throttled invocation waits before it
+// tries again; jitter adds up to as much again. A render takes about that long,
+// and then Lambda has capacity again.
 const throttledPause = 50 * time.Millisecond
 
-// OnLambda is the Lambda function of that name. A call that is throttled is tried
-// again until its time is up, and counted each time.
+// OnLambda returns the Lambda function with a name. A call that is throttled is
+// tried again until its time is up; m counts every throttle.
 func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Function {
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
 		// The SDK would repeat a call that timed out, which is a second render.
@@ -57,8 +57,8 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 			began := time.Now()
 			output, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
 			if ctx.Err() != nil && refused != nil && time.Since(began) < throttledPause {
-				// Not the render was too long, but the time was up while it was
-				// refused once more.
+				// The render did not take too long: the time was up during one
+				// more call, which would have been throttled too.
 				return nil, false, fail(prew.Throttled, refused)
 			}
 			if _, ok := errors.AsType[*lambdatypes.TooManyRequestsException](err); ok {
@@ -77,8 +77,8 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 			return output.Payload, output.FunctionError != nil, nil
 		}
 	}
-	// A dry run asks for no more rights than a call, and runs nothing (AWS Lambda
-	// API Reference, "Invoke").
+	// A dry run needs the same right as a call and runs nothing (AWS Lambda API
+	// Reference, "Invoke").
 	reach := func(ctx context.Context) error {
 		_, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, InvocationType: lambdatypes.InvocationTypeDryRun})
 		if err != nil {
@@ -89,8 +89,8 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 	return Function{call, reach, timeout}
 }
 
-// invoke has the function render and returns its result. Beside a failure the
-// result has the timing alone, if the function came as far as to say one.
+// invoke calls the function and returns its result, and how many bytes the answer
+// had. Beside a failure the result has only the timing, if the function sent it.
 func (f Function) invoke(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, received int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
@@ -114,8 +114,8 @@ func (f Function) invoke(ctx context.Context, request prew.RenderRequest) (resul
 	return result, len(answer), err
 }
 
-// crashed is the failure of a function that was stopped or ended by itself. One
-// that was ended for its memory would be again, for the same photo.
+// crashed is the failure of a function that crashed or was stopped. If it ran out
+// of memory, it would do so again for the same photo.
 func crashed(answer []byte) error {
 	reason := fmt.Errorf("function: %.500s", answer)
 	switch text := string(answer); {
@@ -127,7 +127,7 @@ func crashed(answer []byte) error {
 	return fail(prew.RenderFailed, reason)
 }
 
-// readResult reads what the function answered.
+// readResult decodes the function's answer.
 func readResult(answer []byte) (result prew.RenderResult, err error) {
 	if err := json.Unmarshal(answer, &result); err != nil {
 		return prew.RenderResult{}, fail(prew.RenderGarbage, err)

@@ -1,13 +1,13 @@
-// Package gateway answers requests for previews that are not stored yet, by having
-// each rendered once for everybody who waits.
+// Package gateway answers requests for previews that are not stored yet. It has
+// each preview rendered once, for all requests that wait for it.
 //
-// A request goes one way: its path names a preset and a photo (gateway.go), the
-// preview's flight has the lease and renders it (miss.go) by a function on Lambda
-// or in a pool of processes (function.go), reads it where it did not come along
-// (storage.go), and everybody is answered (answer.go). What is only to be passed
-// on is streamed (stream.go). Everything that is said of it, in the log, the
-// metrics and the trace, is said once, at its end (requestlog.go, metrics.go,
-// trace.go).
+// A request goes one way: its path names a preset and a photo (gateway.go). The
+// preview's flight takes the lease and has the preview rendered (miss.go) by the
+// function, on Lambda or in a pool of processes (function.go). If the result does
+// not carry the preview, the flight reads it from S3 (storage.go). Then every
+// request that waits is answered (answer.go). Photos, and stored previews of a
+// private bucket, are streamed (stream.go). The request log, the metrics and the
+// trace report a request once, at its end (requestlog.go, metrics.go, trace.go).
 package gateway
 
 import (
@@ -25,8 +25,8 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// Config is what a gateway is made of. Nothing of it may be left out but what
-// says so.
+// Config holds the parts and settings of a gateway. All fields are required, except
+// where a comment says otherwise.
 type Config struct {
 	Presets  prew.Presets
 	Flights  *flight.Group[*Preview]
@@ -36,10 +36,10 @@ type Config struct {
 
 	S3Timeout    time.Duration        // the longest call to S3
 	Invokes      int                  // the most invocations at a time
-	Queue        int                  // the most flights that wait for one
+	Queue        int                  // the most flights that wait for an invocation
 	CacheControl string               // of previews, answered and stored
-	Private      bool                 // nobody else may read what is stored
-	Placeholders *answer.Placeholders // of failures; nil: they are answered without a body
+	Private      bool                 // the buckets are private: stream photos and stored previews
+	Placeholders *answer.Placeholders // nil: failures are answered without a body
 	Metrics      *Metrics
 	Traces       *Traces
 }
@@ -58,12 +58,12 @@ type Gateway struct {
 	metrics      *Metrics
 	traces       *Traces
 	settled      chan struct{}          // closed once flights may start
-	unreached    atomic.Pointer[string] // why it can't be relied on yet; nil: everything has been reached
+	unreached    atomic.Pointer[string] // why the gateway is not ready yet; nil: everything has been reached
 	draining     atomic.Bool
 }
 
-// New makes a gateway. It starts no flight before Settle has returned, and is to
-// be closed in the end.
+// New returns a gateway. It starts no flight before Settle has returned. Call Close
+// in the end.
 func New(c Config) *Gateway {
 	stored := func(b store.Bucket) storage { return storage{b, c.S3Timeout, c.Traces.gateway, c.Metrics} }
 	g := &Gateway{
@@ -85,21 +85,21 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// Settle waits until the gateway knows how Redis is, or ctx ends, and lets flights
-// start.
+// Settle waits until the gateway knows whether Redis can be used, or ctx ends; then
+// flights may start.
 func (g *Gateway) Settle(ctx context.Context) {
 	g.flights.Settle(ctx)
 	close(g.settled)
 }
 
-// Presets are the names of the presets that it renders.
+// Presets returns the names of the gateway's presets.
 func (g *Gateway) Presets() []string { return g.presets.Names() }
 
-// Drain has the gateway say that it is not ready any more, so that whoever watches
-// sends it no further requests.
+// Drain makes /ready answer that the gateway is not ready, so that load balancers
+// send it no further requests.
 func (g *Gateway) Drain() { g.draining.Store(true) }
 
-// unready is why the gateway should not be sent requests, empty where it should.
+// unready is the reason why the gateway is not ready, empty if it is.
 func (g *Gateway) unready() string {
 	if g.draining.Load() {
 		return "draining"
@@ -115,24 +115,23 @@ func (g *Gateway) unready() string {
 	return ""
 }
 
-// Close waits until every flight has landed, or ctx ends, and sends the traces
-// that are left.
+// Close waits until every flight has landed, or ctx ends, and then sends the
+// remaining traces.
 func (g *Gateway) Close(ctx context.Context) error {
 	landed := g.flights.Close(ctx)
 	g.traces.close()
 	return landed
 }
 
-// ServeHTTP sends a request to the room its path names. The path is looked at
-// as the client spelt it: net/http's own routing would clean it first, and two
-// spellings could come to mean one object.
+// ServeHTTP routes a request by its path, as the client spelt it: net/http's own
+// routing would clean the path first, and two spellings could mean one object.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
-	case path == "/health": // alive
+	case path == "/health": // liveness
 		w.WriteHeader(http.StatusOK)
 	case path == "/ready":
 		if why := g.unready(); why != "" {
@@ -149,8 +148,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// servePreview is the whole flow: the path names a preset and a photo, the
-// flight of that preview finds or renders it, and its end answers everybody.
+// servePreview is the whole flow: the path names a preset and a photo, the flight
+// of that preview finds or renders it, and its result answers all who wait.
 func (g *Gateway) servePreview(e *entry, path string) {
 	ref, err := prew.ParsePath(path)
 	if err != nil {
@@ -166,7 +165,7 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	if g.private && g.sendObject(e, g.previews, ref.PreviewKey()) {
 		return
 	}
-	<-g.settled // soon, and not sooner for a client that leaves: its preview is made
+	<-g.settled // takes a moment; waits even if the client leaves, so that its preview is made
 	m := newMiss(g, ref, preset, e.id)
 	found, outcome, err := g.flights.Do(e.request.Context(), g.previews.Name+"/"+ref.PreviewKey(), flight.Work[*Preview]{
 		Look:  func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, ref) },
@@ -174,11 +173,11 @@ func (g *Gateway) servePreview(e *entry, path string) {
 		Make:  m.render,
 		Holds: func(ctx context.Context, f *flight.Failure) bool {
 			etag, err := g.photos.etag(ctx, ref.SourceKey())
-			return err != nil || etag == f.Mark // in doubt the failure stands
+			return err != nil || etag == f.Mark // if the ETag can't be read, the failure stands
 		},
 	})
 	if err != nil {
-		if e.request.Context().Err() == nil { // else the flight goes on, and writes there
+		if e.request.Context().Err() == nil { // otherwise the flight goes on and still writes m.timing
 			e.timing = m.timing
 		}
 		g.answerFailure(e, preset, err)

@@ -58,15 +58,15 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// renderer stands in for the function, behind the real Invoke API, where a test
-// needs it to fail. Its zero value renders: it stores the photo's key as the
+// renderer stands in for the function, behind the real Invoke API, in tests that
+// need it to fail. Its zero value renders: it stores the photo's key as the
 // preview.
 type renderer struct {
 	answer      func(http.ResponseWriter, prew.RenderRequest) // nil: renders
-	gone        atomic.Bool                                   // there is no such function
+	gone        atomic.Bool                                   // the function does not exist
 	reached     atomic.Int32                                  // dry runs
 	invoked     atomic.Int32
-	connections atomic.Int32 // that were ever made
+	connections atomic.Int32 // all that were ever made
 	last        atomic.Pointer[prew.RenderRequest]
 }
 
@@ -112,7 +112,7 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// settings are what a test may want otherwise.
+// settings are the settings that a test may change.
 type settings struct {
 	prew.Places
 	Redis                    string
@@ -181,7 +181,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	return server
 }
 
-// TestConnectionsOfManyInvocationsAreKept: each is a TLS handshake before a render.
+// TestConnectionsOfManyInvocationsAreKept saves a TLS handshake before each render.
 func TestConnectionsOfManyInvocationsAreKept(t *testing.T) {
 	const atOnce = 30
 	var all sync.WaitGroup
@@ -203,7 +203,7 @@ func TestConnectionsOfManyInvocationsAreKept(t *testing.T) {
 		}
 		asking.Wait()
 	}
-	// A few may be made before one of the first round is free.
+	// A few may be made before a connection of the first round is free.
 	if made := f.connections.Load(); made > atOnce+atOnce/3 {
 		t.Errorf("%d connections for twice %d invocations at once", made, atOnce)
 	}
@@ -410,8 +410,8 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 	}
 }
 
-// TestFailuresMayHaveNoBody holds that a browser which asked for a picture knows of
-// the failure: it looks at the body and not at the status.
+// TestFailuresMayHaveNoBody is about PREW_ERROR_PICTURES=off: a browser that asked
+// for a picture notices a failure by its body and not by its status.
 func TestFailuresMayHaveNoBody(t *testing.T) {
 	server := start(t, &renderer{answer: refusals(prew.SourceDamaged)}, func(s *settings) { s.NoPictures = true })
 	for path, want := range map[string]struct {
@@ -428,8 +428,8 @@ func TestFailuresMayHaveNoBody(t *testing.T) {
 	}
 }
 
-// TestFailureOfANewerGatewayHasAnAnswer is about one that this gateway hears of
-// through Redis, with a code that it does not know.
+// TestFailureOfANewerGatewayHasAnAnswer is about a failure that comes through Redis
+// with a code that this gateway does not know.
 func TestFailureOfANewerGatewayHasAnAnswer(t *testing.T) {
 	server := start(t, new(renderer))
 	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr})
@@ -505,7 +505,7 @@ func TestPhotoThatWasReplacedIsRenderedAgain(t *testing.T) {
 }
 
 // TestForbiddenIsMissing is about S3 as it answers a caller that may not list
-// the bucket, which the local server has no way to.
+// the bucket, which the local server can't do.
 func TestForbiddenIsMissing(t *testing.T) {
 	forbidding := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)

@@ -11,7 +11,7 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// Metrics are what a gateway counts as it goes.
+// Metrics are the counters and histograms of a gateway.
 type Metrics struct {
 	requests   *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
@@ -23,11 +23,11 @@ type Metrics struct {
 	coldStarts prometheus.Counter
 }
 
-// upToTheLadder are buckets from what a hit takes to where the ladder of
-// timeouts ends.
+// upToTheLadder are the buckets of all histograms, in seconds: from the time of a
+// hit to the end of the ladder of timeouts.
 var upToTheLadder = []float64{.002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 2, 3, 5, 8, 15, 30}
 
-// NewMetrics returns metrics that count from zero.
+// NewMetrics returns metrics that start at zero.
 func NewMetrics() *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
@@ -54,8 +54,8 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// startAtZero makes the series that graphs and alerts are about. One that came
-// with its first event would hide it: a rate needs a value from before.
+// startAtZero creates the series that graphs and alerts use. A series that began
+// with its first event would hide that event: a rate needs an earlier value.
 func (m *Metrics) startAtZero() {
 	for code := range prew.Codes() {
 		m.requests.WithLabelValues(routePreview, failed, string(code))
@@ -72,8 +72,8 @@ func (m *Metrics) startAtZero() {
 	}
 }
 
-// flying reads what is under way, and what flights have counted, from the
-// gateway when somebody asks; none of it is kept twice.
+// flying collects what is under way, and the counts of the flights, from the
+// gateway on each scrape, so that no number is kept twice.
 type flying struct{ gateway *Gateway }
 
 var (
@@ -106,7 +106,7 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	for _, outcome := range []flight.Outcome{flight.Made, flight.Joined, flight.Found} {
 		counter(flightsEnded, float64(s.Ended[outcome]), outcomes[outcome], "")
 	}
-	for code := range prew.Codes() { // as zero where there was none
+	for code := range prew.Codes() { // a code that has not occurred is zero
 		s.Failed[string(code)] += 0
 	}
 	for code, n := range s.Failed {
@@ -123,8 +123,8 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	gauge(queued, int64(f.gateway.admission.waiting()))
 }
 
-// Measured answers GET with all metrics of a gateway, in Prometheus's text
-// format.
+// Measured returns the handler that serves all metrics of the gateway in
+// Prometheus's text format.
 func (g *Gateway) Measured() http.Handler {
 	registry := prometheus.NewRegistry()
 	m := g.metrics

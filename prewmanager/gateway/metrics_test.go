@@ -15,7 +15,7 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	get(t, server.URL+"/prew/hero/metrics.jpg")
 	f.answer = results(prew.RenderResult{
 		Error:  &prew.RenderError{Code: prew.SourceMissing, Message: "because"},
-		Timing: prew.Timing{Start: time.Now(), Total: 4, Opened: 4, Fetch: 4}, // it came no further
+		Timing: prew.Timing{Start: time.Now(), Total: 4, Opened: 4, Fetch: 4}, // it did not get further
 	})
 	get(t, server.URL+"/prew/hero/metrics-none.jpg")
 
@@ -41,7 +41,7 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		"prew_flights 0", "prew_waiters 0", "prew_invokes 0", "prew_invokes_queued 0",
 		"prew_lease_waits_total 0", "prew_redis_errors_total 0", "prew_redis_degraded_seconds_total 0",
 		"prew_renders_without_lease_total 0", "go_goroutines ", "process_resident_memory_bytes ",
-		// A rate sees the first of these only beside a zero from before.
+		// A rate sees the first of these events only after an earlier zero.
 		`prew_requests_total{code="timed_out",outcome="failed",route="preview"} 0`,
 		`prew_requests_total{code="storage_failed",outcome="failed",route="photo"} 0`,
 		`prew_requests_total{code="",outcome="joined",route="preview"} 0`,

@@ -11,13 +11,13 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// miss is a preview that is not stored, and how long each step towards it took.
-// Its methods are the steps of one flight, one after the other.
+// miss is a preview that is not stored, with the durations of the steps that make
+// it. Its methods are the steps of one flight, in their order.
 type miss struct {
 	gateway *Gateway
 	ref     prew.Ref
 	preset  prew.Preset
-	request string // id of the request that came first
+	request string // id of the request that started the flight
 
 	began  time.Time
 	timing stages
@@ -27,8 +27,8 @@ func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss
 	return &miss{gateway: g, ref: ref, preset: preset, request: request, began: time.Now()}
 }
 
-// admit waits for a place among the invocations. That it is asked means that the
-// flight has its lease, or goes without one.
+// admit waits for a place among the invocations. When it is called, the flight has
+// its lease, or goes on without one.
 func (m *miss) admit(ctx context.Context) (leave func(), err error) {
 	leased := time.Now()
 	m.step(ctx, "lease", m.began, leased)
@@ -37,8 +37,8 @@ func (m *miss) admit(ctx context.Context) (leave func(), err error) {
 	return leave, err
 }
 
-// render has the function render the preview and returns it: as the function
-// sent it along, or else as it then lies in S3.
+// render has the function render the preview and returns it: from the function's
+// result or, if the result does not carry it, from S3.
 func (m *miss) render(ctx context.Context) (*Preview, error) {
 	g := m.gateway
 	ctx, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
@@ -59,12 +59,12 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	endAsked(span, err)
 	m.took("invoke", milliseconds(answered.Sub(invoked)))
 	g.metrics.received.WithLabelValues("function").Add(float64(received))
-	if !result.Timing.Start.IsZero() { // the function came as far as to answer
+	if !result.Timing.Start.IsZero() { // the function has answered
 		if result.Timing.Cold {
 			g.metrics.coldStarts.Inc()
 		}
 		for _, s := range (stages{{"fetch", result.Timing.Fetch}, {"render", result.Timing.Render}, {"store", result.Timing.Store}}) {
-			if s.ms > 0 { // else it did not come so far, and would make the mean of those that did too small
+			if s.ms > 0 { // a step that was not reached would make the mean of that step too small
 				m.took(s.name, s.ms)
 			}
 		}
@@ -89,16 +89,17 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	return stored, nil
 }
 
-// marked is a failure with the ETag of the photo that it lasts as long as, where
-// the function did not live to tell it.
+// marked gives the failure of a photo that is too large the photo's ETag, if the
+// function was ended before it could send it: the failure lasts as long as the
+// photo has that ETag.
 func (m *miss) marked(ctx context.Context, err error) error {
 	if failure, ok := errors.AsType[*flight.Failure](err); ok && failure.Code == string(prew.SourceTooLarge) && failure.Mark == "" {
-		failure.Mark, _ = m.gateway.photos.etag(ctx, m.ref.SourceKey()) // without it the failure lasts as long as it is kept
+		failure.Mark, _ = m.gateway.photos.etag(ctx, m.ref.SourceKey()) // without an ETag the failure lasts for its Keep
 	}
 	return err
 }
 
-// step notes a step that this gateway itself has been through.
+// step records a step of this gateway's own, in the trace and in the timing.
 func (m *miss) step(ctx context.Context, name string, from, to time.Time) {
 	_, span := m.gateway.traces.gateway.Start(ctx, name, trace.WithTimestamp(from))
 	span.End(trace.WithTimestamp(to))

@@ -13,15 +13,14 @@ import (
 	"prew/lambda/store"
 )
 
-// reachAgain is how long a gateway that could not reach what it needs waits before
-// it tries once more, with three small requests: whoever has set that right should
-// neither have to restart it nor to wait.
+// reachAgain is the pause between two attempts to reach the buckets and the
+// function. An attempt is three small requests, so it can be short: once the cause
+// is removed, the gateway is ready without a restart and without a wait.
 const reachAgain = time.Second
 
-// Reach asks whether the buckets and the function are there, until all of them
-// have been reached once or ctx ends. As long as one has not, the gateway is not
-// ready and says why, once in the log and to whoever asks for /ready; it answers
-// requests all the same.
+// Reach tries to reach the buckets and the function until it has reached each of
+// them or ctx ends. Until then the gateway is not ready; it gives the reason once
+// in the log and in each answer to /ready. It answers other requests all the same.
 func (g *Gateway) Reach(ctx context.Context) {
 	for said := false; ; said = true {
 		err := g.reach(ctx)
@@ -48,7 +47,7 @@ func (g *Gateway) Reach(ctx context.Context) {
 	}
 }
 
-// reach asks all of them once and returns what is wrong with each.
+// reach tries the buckets and the function once and returns what is wrong with each.
 func (g *Gateway) reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, g.previews.timeout)
 	defer cancel()
@@ -61,8 +60,8 @@ func (g *Gateway) reach(ctx context.Context) error {
 	return errors.Join(previews, photos, function)
 }
 
-// reach asks for an object that nobody has: what S3 says of a missing one it says
-// of a bucket that is there and may be read.
+// reach asks for an object that does not exist: if S3 answers that the object is
+// missing, the bucket exists and may be read.
 func (s storage) reach(ctx context.Context, what, root string) error {
 	object, err := s.Get(ctx, root+"/.reach", nil)
 	switch {

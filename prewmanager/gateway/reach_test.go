@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestWhatCannotBeReachedIsSaid holds that a gateway which would fail every request
-// is not ready, says why, and is ready as soon as that is set right.
+// TestWhatCannotBeReachedIsSaid checks that a gateway which would fail every request
+// is not ready, gives the reason, and is ready as soon as the cause is removed.
 func TestWhatCannotBeReachedIsSaid(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -70,7 +70,7 @@ func TestGatewayIsReadyOnceAllIsReached(t *testing.T) {
 		if response.StatusCode == 200 {
 			break
 		}
-		if f.reached.Load() > 1 { // it was looked for again
+		if f.reached.Load() > 1 { // the gateway tried again
 			f.gone.Store(false)
 		}
 		if time.Now().After(deadline) {

@@ -16,8 +16,8 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// The routes, and the outcomes beside those of flights, as logs, metrics and traces
-// name them.
+// The routes, and the outcomes that flights do not have, as the request log, the
+// metrics and the traces name them.
 const (
 	routePreview = "preview"
 	routePhoto   = "photo"
@@ -29,8 +29,8 @@ const (
 // statusLeft is nginx's status for a request whose client has left.
 const statusLeft = 499
 
-// entry is a request that is being answered, and what the log, the metrics and the
-// trace will say of it when it is over.
+// entry is the request log's entry for a request that is being answered. At the end
+// of the request it also goes into the metrics and the trace.
 type entry struct {
 	http.ResponseWriter
 	request *http.Request
@@ -44,7 +44,7 @@ type entry struct {
 	outcome string
 	code    string // of a failure
 	reason  string
-	timing  stages // of the render, as far as it came, for the one that it was for
+	timing  stages // of the render so far, in the entry of the request that started it
 	status  int
 	sent    int64 // bytes of the body
 }
@@ -63,24 +63,25 @@ func (e *entry) Write(b []byte) (int, error) {
 		e.status = http.StatusOK
 	}
 	n, err := e.ResponseWriter.Write(b)
-	if e.request.Method != http.MethodHead { // for which net/http takes bytes and sends none
+	if e.request.Method != http.MethodHead { // net/http accepts the bytes for a HEAD and sends none
 		e.sent += int64(n)
 	}
 	return n, err
 }
 
-// begin starts an entry, under the id and in the trace that it came with.
+// begin starts the entry of a request, with the request's own id and trace.
 func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, route string) *entry {
 	if r.Method == http.MethodHead {
-		r.Header.Del("Range") // it is GET's alone (RFC 9110, section 14.2)
+		r.Header.Del("Range") // defined for GET alone (RFC 9110, section 14.2)
 	}
 	id := requestID(r.Header)
 	ctx, span := g.traces.begin(r, id, route)
 	return &entry{ResponseWriter: w, request: r.WithContext(ctx), span: span, began: time.Now(), id: id, route: route}
 }
 
-// leave answers a client that seems to have left. One that has only closed its
-// half of the connection reads on, and no answer would be 200 and an empty picture.
+// leave answers a client that seems to have left. A client that has only closed its
+// half of the connection still reads; without an answer it would get 200 and an
+// empty picture.
 func (e *entry) leave() {
 	e.outcome = left
 	e.WriteHeader(statusLeft)
@@ -91,8 +92,7 @@ func (e *entry) fail(f *flight.Failure) {
 	e.outcome, e.code, e.reason = failed, f.Code, f.Message
 }
 
-// end says of a request what there is to say: in one line of the log, in the
-// metrics and in the trace.
+// end writes an entry: one line of the log, the metrics and the trace's span.
 func (g *Gateway) end(e *entry) {
 	took := time.Since(e.began)
 	g.metrics.requests.WithLabelValues(e.route, e.outcome, e.code).Inc()
@@ -125,11 +125,11 @@ func (g *Gateway) end(e *entry) {
 	e.span.End()
 }
 
-// known is what nginx's $request_id looks like, and other proxies' ids as well.
+// known matches nginx's $request_id and the ids of other proxies.
 var known = regexp.MustCompile(`^[0-9A-Za-z-]{8,64}$`)
 
-// requestID is the id that a request came with, or a new one of nginx's form for
-// one that has none, or none that belongs into a log.
+// requestID is the id of a request. If the request has no id, or one that should
+// not go into a log, it is a new one in nginx's form.
 func requestID(h http.Header) string {
 	if id := h.Get("X-Request-Id"); known.MatchString(id) {
 		return id

@@ -16,7 +16,7 @@ import (
 	"prew"
 )
 
-// logged has the log written to a buffer until the test ends.
+// logged sends the log to a buffer until the test ends.
 func logged(t *testing.T) func() string {
 	t.Helper()
 	var mu sync.Mutex
@@ -131,14 +131,14 @@ func TestClientThatLeavesIsCountedAsSuch(t *testing.T) {
 func TestPictureThatHeadDoesNotSendIsNotCounted(t *testing.T) {
 	server := start(t, new(renderer))
 	do(t, http.MethodHead, server.URL+"/prew/unknown/head.jpg")
-	server.Close() // when the exchange is over
+	server.Close() // returns after the entry is written
 	if _, text := get(t, measuredAt(t, server)); !strings.Contains(text, `prew_sent_bytes_total{route="preview"} 0`) {
 		t.Error("bytes are counted that were not sent")
 	}
 }
 
-// TestClientThatClosesItsHalfGetsNoEmptyPicture: to a server it looks as if it had
-// left, but it reads on.
+// TestClientThatClosesItsHalfGetsNoEmptyPicture is about a client that seems to have
+// left but still reads.
 func TestClientThatClosesItsHalfGetsNoEmptyPicture(t *testing.T) {
 	asked, answer := make(chan struct{}, 2), make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-answer }))

@@ -16,13 +16,13 @@ import (
 	"prew/lambda/store"
 )
 
-// maxPreview is the largest preview read from S3, in bytes. A preview has at
-// most the pixels of the largest photo; as a PNG it could be larger than this,
-// and then is better served by S3 than held in memory here.
+// maxPreview is the largest preview that is read from S3, in bytes. A preview has
+// at most the pixels of the largest photo. As a PNG it could have more bytes than
+// this; then S3 should serve it, and no gateway should hold it in memory.
 const maxPreview = 64 << 20
 
-// storage reads the objects of one bucket. Every call ends within timeout, but
-// for the body of one that is streamed.
+// storage reads the objects of one bucket. Every call ends within timeout, except
+// that the body of a streamed object may take longer.
 type storage struct {
 	store.Bucket
 	timeout time.Duration
@@ -30,7 +30,7 @@ type storage struct {
 	metrics *Metrics
 }
 
-// preview reads the stored preview, whole.
+// preview reads a stored preview into memory.
 func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -59,8 +59,8 @@ func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found b
 	}, true, nil
 }
 
-// open opens an object under the range and the conditions of a request. The
-// timeout is for S3 to begin its answer; the body is as slow as its reader.
+// open opens an object under the range and the conditions of a request. S3 has to
+// begin its answer within the timeout; the body is as slow as its reader.
 func (s storage) open(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	late := time.AfterFunc(s.timeout, cancel)
@@ -68,13 +68,13 @@ func (s storage) open(ctx context.Context, key string, conditions http.Header) (
 	if late.Stop() {
 		return object, err
 	}
-	if err == nil { // it came as the time was up, and can't be read any more
+	if err == nil { // the answer came just as the time was up, and its body can't be read any more
 		object.Body.Close()
 	}
 	return nil, fmt.Errorf("no answer in %v: %w", s.timeout, context.DeadlineExceeded)
 }
 
-// get asks for an object under conditions, if any are given.
+// get asks for an object, under conditions unless they are nil.
 func (s storage) get(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
 	ctx, span := s.tracer.Start(ctx, "S3 GetObject", trace.WithSpanKind(trace.SpanKindClient))
 	object, err := s.Get(ctx, key, conditions)
@@ -82,7 +82,7 @@ func (s storage) get(ctx context.Context, key string, conditions http.Header) (*
 	return object, err
 }
 
-// etag is the ETag of an object as it is now, empty where there is none.
+// etag returns the present ETag of an object, empty if there is no object.
 func (s storage) etag(ctx context.Context, key string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -98,8 +98,8 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 	return etag, nil
 }
 
-// unmet says whether the object is there, but not under the request's conditions
-// or not as far as its range.
+// unmet reports whether S3 has the object, but the request's conditions or its
+// range are not met.
 func unmet(err error) bool {
 	switch store.Status(err) {
 	case http.StatusNotModified, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
@@ -108,7 +108,7 @@ func unmet(err error) bool {
 	return false
 }
 
-// failure is what it means that S3 did not answer as it should.
+// failure counts an error of S3 and returns the failure that it stands for.
 func (s storage) failure(ctx context.Context, err error) error {
 	code := prew.StorageFailed
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {

@@ -14,9 +14,9 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// servePhoto answers with a photo that nginx can't ask S3 for: because nothing
-// there is public, or because its name can't be spelt, such as one with a bare
-// "+".
+// servePhoto streams a photo that nginx can't get from S3: because the bucket is
+// private, or because the path as the client spelt it, such as one with a bare
+// "+", would mean another object to S3.
 func (g *Gateway) servePhoto(e *entry, path string) {
 	key, err := prew.ParsePhoto(path)
 	if err != nil {
@@ -26,13 +26,13 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 	e.key = key
 	if !g.sendObject(e, g.photos, prew.SourceRoot+"/"+key) {
 		missing := fail(prew.SourceMissing, nil)
-		missing.Until = time.Now().Add(missing.Keep) // as long as nginx's own answer is kept
+		missing.Until = time.Now().Add(missing.Keep) // caches keep it as long as nginx's own 404
 		g.answerFailure(e, prew.Preset{}, missing)
 	}
 }
 
-// sendObject streams an object as it lies in S3, with S3's own answer to ranges
-// and conditions, and says whether there is one. It answers all but its absence.
+// sendObject streams an object from S3, with S3's own answer to ranges and
+// conditions. If there is no such object, found is false and nothing is sent.
 func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	ctx := e.request.Context()
 	object, err := s.open(ctx, key, e.request.Header)
@@ -40,8 +40,8 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	case unmet(err):
 		h := e.Header()
 		answer.Protect(h)
-		// With 304 goes what would go with 200 (RFC 9110, section 15.4.5), as far
-		// as the store says it.
+		// A 304 has these headers of the 200 (RFC 9110, section 15.4.5), as far as
+		// the store sends them.
 		for _, name := range []string{"ETag", "Last-Modified", "Cache-Control"} {
 			answer.SetIfAny(h, name, store.Header(err).Get(name))
 		}
@@ -50,7 +50,7 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 		return true
 	case store.Missing(err):
 		return false
-	case ctx.Err() != nil: // which is nothing of S3's
+	case ctx.Err() != nil: // the client left; this is no error of S3
 		e.leave()
 		return true
 	case err != nil:
@@ -92,7 +92,7 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 		default:
 			e.fail(failureOf(s.failure(ctx, err)))
 		}
-		panic(http.ErrAbortHandler) // or the client would take what it has for the whole
+		panic(http.ErrAbortHandler) // otherwise the client would take the part for the whole object
 	}
 	return true
 }

@@ -15,8 +15,8 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// TestPrivateGatewayStreamsWhatIsStored also holds that it does so without
-// Redis, as nginx does where S3 answers it.
+// TestPrivateGatewayStreamsWhatIsStored also checks that this works without Redis,
+// as it does where nginx asks S3.
 func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
 	f := new(renderer)
 	server := start(t, f, func(s *settings) { s.Private, s.Redis = true, "127.0.0.1:1" })
@@ -54,7 +54,8 @@ func TestPrivateGatewayStreamsWhatIsStored(t *testing.T) {
 	}
 }
 
-// TestPhotoIsStreamedAsItWasStored: whoever reads it must know what the bytes are.
+// TestPhotoIsStreamedAsItWasStored checks the headers that tell a client what the
+// bytes are.
 func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
 	server := start(t, new(renderer), func(s *settings) { s.Private = true })
 	want := map[string]string{
@@ -67,7 +68,7 @@ func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	response, body := get(t, server.URL+"/photo/stored-as.svgz", "Accept-Encoding", "identity") // or the test's client would unpack it
+	response, body := get(t, server.URL+"/photo/stored-as.svgz", "Accept-Encoding", "identity") // otherwise the test's client would unpack it
 	for name, value := range want {
 		if got := response.Header.Get(name); got != value {
 			t.Errorf("%s: %q, want %q", name, got, value)
@@ -78,7 +79,7 @@ func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
 	}
 }
 
-// TestUnchangedPhotoHasItsETag is about S3, which says it with 304; the local
+// TestUnchangedPhotoHasItsETag is about S3, which sends the ETag with 304; the local
 // server does not.
 func TestUnchangedPhotoHasItsETag(t *testing.T) {
 	unchanged := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -112,8 +113,8 @@ func TestPrivateGatewayRendersWhatIsNotStored(t *testing.T) {
 	}
 }
 
-// TestObjectIsStreamedAsItArrives reads the first half of an object while the
-// store holds the second back: it can't have been read whole.
+// TestObjectIsStreamedAsItArrives reads the first half of an object while the store
+// holds the second back: the gateway can't have read it whole.
 func TestObjectIsStreamedAsItArrives(t *testing.T) {
 	half := strings.Repeat("0123456789abcdef", 64<<10) // 1 MiB, more than buffers hold back
 	read := make(chan struct{})
@@ -162,7 +163,7 @@ func TestObjectThatDoesNotComeIsTooLate(t *testing.T) {
 }
 
 // TestObjectThatBreaksOffIsNotTakenForWhole is about a store, or a proxy before
-// it, that does not say how long its answer is.
+// it, that does not send the length of its answer.
 func TestObjectThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	breaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "half of it")
@@ -179,7 +180,7 @@ func TestObjectThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 		}
 		response.Body.Close()
 	}
-	server.Close() // when the exchange is over
+	server.Close() // returns after the entry is written
 	_, text := get(t, measuredAt(t, server))
 	for _, want := range []string{`prew_s3_errors_total{code="storage_failed"} 1`, `prew_requests_total{code="storage_failed",outcome="failed",route="photo"} 1`} {
 		if !strings.Contains(text, want) {
@@ -207,7 +208,7 @@ func TestClientThatLeavesIsNoErrorOfS3(t *testing.T) {
 		response.Body.Close()
 		t.Fatal(response.Status)
 	}
-	server.Close() // when the exchange is over
+	server.Close() // returns after the entry is written
 	_, text := get(t, measuredAt(t, server))
 	if !strings.Contains(text, `prew_requests_total{code="",outcome="left",route="photo"} 1`) || strings.Contains(text, `prew_s3_errors_total{code="timed_out"} 1`) {
 		t.Error("it is not counted as left, or as an error of S3 too")

@@ -26,25 +26,25 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// Traces records what this gateway does, and what the function says that it
-// did, under the trace id that is nginx's request id. The function itself knows
-// nothing of traces, which would double its size and its start.
+// Traces records the spans of this gateway and, from the timing in its results, the
+// spans of the function. The trace id is nginx's request id. The function itself
+// sends no traces, because that would double its size and its start time.
 type Traces struct {
 	gateway  api.Tracer
-	renderer api.Tracer // a service of its own
-	close    func()     // sends what is left, if that can be done in a moment
+	renderer api.Tracer // of the function, which is a service of its own
+	close    func()     // sends the remaining spans, within sendTimeout
 }
 
-// TracesTo are the variables that name a collector, each a URL.
+// TracesTo are the variables that hold the URL of a collector.
 var TracesTo = []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
 
-// sendTimeout is how long a program that ends waits for a collector to take what is
-// left: traces are worth no more than a moment.
+// sendTimeout is how long the program waits at its end for the collector to take
+// the remaining spans: traces are not worth a longer wait.
 const sendTimeout = 2 * time.Second
 
-// NewTraces sends traces where the variables OTEL_EXPORTER_OTLP_... say
-// (OpenTelemetry, "OTLP Exporter Configuration"), and records none where neither
-// of the endpoints is set.
+// NewTraces returns traces that go to the collector of the OTEL_EXPORTER_OTLP_...
+// variables (OpenTelemetry, "OTLP Exporter Configuration"). If none of TracesTo is
+// set, it records none.
 func NewTraces(ctx context.Context) (*Traces, error) {
 	if !slices.ContainsFunc(TracesTo, func(name string) bool { return os.Getenv(name) != "" }) {
 		none := noop.NewTracerProvider().Tracer("")
@@ -67,8 +67,8 @@ func NewTraces(ctx context.Context) (*Traces, error) {
 	named := func(name string) resource.Option {
 		return resource.WithAttributes(attribute.String("service.name", name))
 	}
-	// The last word counts: OTEL_SERVICE_NAME may call the gateway otherwise, and
-	// not the function too.
+	// The later option wins: OTEL_SERVICE_NAME may rename the gateway, but not the
+	// function.
 	gateway, err := service(named("prewmanager"), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
@@ -87,8 +87,8 @@ func NewTraces(ctx context.Context) (*Traces, error) {
 	return &Traces{gateway.Tracer("prew/prewmanager"), renderer.Tracer("prew/lambda"), send}, nil
 }
 
-// begin starts the span of a request. A caller that says which trace it belongs
-// to is believed; else it is the one that has the request's id.
+// begin starts the span of a request, in the trace that the caller's traceparent
+// names, or else in the trace whose id is the request's id.
 func (t *Traces) begin(r *http.Request, id, route string) (context.Context, api.Span) {
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 	if trace, err := api.TraceIDFromHex(id); err == nil {
@@ -97,8 +97,8 @@ func (t *Traces) begin(r *http.Request, id, route string) (context.Context, api.
 	return t.gateway.Start(ctx, r.Method+" "+route, api.WithSpanKind(api.SpanKindServer))
 }
 
-// Redis records a step of a flight. Renewals of leases and questions after
-// Redis's health belong to no trace.
+// Redis records a step of a flight. Lease renewals and the circuit breaker's beats
+// belong to no trace.
 func (t *Traces) Redis(flight context.Context, step string, began time.Time, err error) {
 	if !api.SpanContextFromContext(flight).IsValid() {
 		return
@@ -107,11 +107,11 @@ func (t *Traces) Redis(flight context.Context, step string, began time.Time, err
 	endAsked(span, err)
 }
 
-// function records what the function said of itself, below the span of its
-// invocation: the whole, getting the photo until S3 began to send it, rendering
-// it while it arrived, and storing the preview. Its clock is not this one: where
-// it is so wrong that the function would have worked before it was asked or
-// after it had answered, its work is put in the middle of the invocation.
+// function records the function's spans, from the timing in its result, below the
+// span of its invocation: the whole, getting the photo until S3 began to send it,
+// rendering it while it arrived, and storing the preview. The function has another
+// clock. If by that clock it would have begun before the invocation or ended after
+// the answer, its spans are put in the middle of the invocation.
 func (t *Traces) function(ctx context.Context, invoked, answered time.Time, timing prew.Timing) {
 	if timing.Start.IsZero() {
 		return
@@ -124,7 +124,7 @@ func (t *Traces) function(ctx context.Context, invoked, answered time.Time, timi
 	ctx, span := t.renderer.Start(ctx, "render request", api.WithTimestamp(start), api.WithSpanKind(api.SpanKindServer),
 		api.WithAttributes(attribute.Bool("faas.coldstart", timing.Cold), attribute.Float64("prew.waited_for_photo_ms", timing.Fetch)))
 	step := func(name string, kind api.SpanKind, from, to float64) {
-		if to <= from { // it came to an end before
+		if to <= from { // the function ended before this step
 			return
 		}
 		_, span := t.renderer.Start(ctx, name, api.WithTimestamp(start.Add(fromMilliseconds(from))), api.WithSpanKind(kind))
@@ -139,15 +139,16 @@ func (t *Traces) function(ctx context.Context, invoked, answered time.Time, timi
 
 func fromMilliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
-// traceparent spells the trace of ctx for the function; empty where there is none.
+// traceparent returns the trace of ctx as the function's request carries it, empty
+// if there is none.
 func traceparent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	return carrier.Get("traceparent")
 }
 
-// endAsked ends the span of a question to another server. The text of an error
-// may name what nobody else should read, so only its code goes along.
+// endAsked ends the span of a call to another server. The text of an error may hold
+// names that should not leave the gateway, so the span gets only its code.
 func endAsked(span api.Span, err error) {
 	if err != nil {
 		code := "error"
@@ -159,8 +160,8 @@ func endAsked(span api.Span, err error) {
 	span.End()
 }
 
-// endLooked ends the span of a look for an object. That it is not there, as with
-// every miss, is what the look was to find out, and no error.
+// endLooked ends the span of a look for an object. A missing object is a result of
+// the look, as with every miss, and no error.
 func endLooked(span api.Span, err error) {
 	if store.Missing(err) || unmet(err) {
 		span.SetAttributes(attribute.Int("http.response.status_code", store.Status(err)))
@@ -169,10 +170,10 @@ func endLooked(span api.Span, err error) {
 	endAsked(span, err)
 }
 
-// traceOfRequest is the key of the trace id that a request came with.
+// traceOfRequest is the context key of the trace id that is a request's own id.
 type traceOfRequest struct{}
 
-// ids makes the ids of spans, and those of traces where the request has none.
+// ids makes span ids, and trace ids where the request has none.
 type ids struct{}
 
 // NewIDs implements trace.IDGenerator.

@@ -22,8 +22,8 @@ type recorded struct {
 	service string
 }
 
-// collect is a collector of traces until the test ends, which the environment
-// names; it returns the spans that have arrived.
+// collect runs a collector of traces until the test ends and names it in the
+// environment. It returns a function for the spans that have arrived.
 func collect(t *testing.T) func() []recorded {
 	t.Helper()
 	var mu sync.Mutex
@@ -118,8 +118,8 @@ func TestOneTraceFromTheRequestToTheFunction(t *testing.T) {
 	}
 }
 
-// TestCallersTraceIsGoneOnWith also holds that the standard variable renames the
-// gateway alone.
+// TestCallersTraceIsGoneOnWith also checks that the standard variable renames only
+// the gateway.
 func TestCallersTraceIsGoneOnWith(t *testing.T) {
 	spans := collect(t)
 	t.Setenv("OTEL_SERVICE_NAME", "pictures")
@@ -152,7 +152,8 @@ func TestNothingIsTracedUnlessAsked(t *testing.T) {
 	}
 }
 
-// TestFunctionThatFoundNoPhotoRenderedNothing, and only waited for S3.
+// TestFunctionThatFoundNoPhotoRenderedNothing checks that its only step is the wait
+// for S3.
 func TestFunctionThatFoundNoPhotoRenderedNothing(t *testing.T) {
 	spans := collect(t)
 	traces, err := NewTraces(t.Context())
@@ -172,7 +173,7 @@ func TestFunctionThatFoundNoPhotoRenderedNothing(t *testing.T) {
 	}
 }
 
-// TestFunctionsClockMayBeWrong holds that the function's spans lie within its
+// TestFunctionsClockMayBeWrong checks that the function's spans lie within its
 // invocation.
 func TestFunctionsClockMayBeWrong(t *testing.T) {
 	for _, wrong := range []time.Duration{0, -time.Hour, time.Hour} {
