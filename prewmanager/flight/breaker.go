@@ -8,37 +8,37 @@ import (
 )
 
 const (
-	// beatEvery is how often Redis is asked whether it is there, so that a
-	// process without traffic knows too.
+	// beatEvery is the pause between two beats, which ask Redis for an answer, so
+	// that a process without traffic also knows whether Redis is there.
 	beatEvery = 100 * time.Millisecond
-	// quarantine is how long nobody asks for a lease after an error: four
-	// renewals, in which the holders put their leases back into a Redis that
-	// was restarted. Without it half of them were measured to be taken twice.
+	// quarantine is how long after an error this process takes no lease: four
+	// renewals, in which the holders put their leases back into a restarted
+	// Redis. Without it half of the leases were measured to be taken twice.
 	quarantine = 4 * renewEvery
 	// grace is how long flights wait for Redis to come back before they go on
 	// without it. It counts from the last good answer, so that a Redis that is
-	// gone costs it once and not with every miss.
+	// gone delays the flights once and not every miss.
 	grace = 2 * time.Second
 )
 
-// breaker is a circuit breaker: from the latest answers of Redis it knows whether to
-// ask it, to wait, or to go on without it.
+// breaker is a circuit breaker: from Redis's latest answers it decides whether
+// flights use Redis, wait, or go on without it.
 type breaker struct {
 	answered chan struct{} // closed at the first good answer
 
 	mu        sync.Mutex // protects the rest
-	ever      bool       // there was one
+	ever      bool       // there was a good answer
 	lastGood  time.Time
 	lastError time.Time
 	errors    int64
-	degraded  time.Duration // of the quarantines that are over
-	since     time.Time     // when this one began; zero: there is none
+	degraded  time.Duration // total of the troubles that are over
+	since     time.Time     // when the present trouble began; zero: there is none
 }
 
-// newBreaker gives Redis the grace from the start.
+// newBreaker returns a breaker whose grace counts from now.
 func newBreaker() *breaker { return &breaker{answered: make(chan struct{}), lastGood: time.Now()} }
 
-// watch calls ask, which notes how Redis did, until ctx ends.
+// watch calls ask every beatEvery until ctx ends; ask notes Redis's answer.
 func watch(ctx context.Context, ask func(context.Context)) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
@@ -52,7 +52,7 @@ func watch(ctx context.Context, ask func(context.Context)) {
 	}
 }
 
-// note records how a command went.
+// note records the result of a command.
 func (b *breaker) note(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,7 +78,7 @@ func (b *breaker) note(err error) {
 	}
 }
 
-// report is how many errors there were, and how long Redis was not trusted.
+// report returns the number of errors and how long Redis was not trusted.
 func (b *breaker) report() (errors int64, degraded time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -89,13 +89,13 @@ func (b *breaker) report() (errors int64, degraded time.Duration) {
 	return b.errors, degraded
 }
 
-// trouble is what Redis is in after an error.
+// trouble says how long to wait after an error of Redis.
 type trouble struct {
-	quarantine time.Duration // how much of it is left
-	grace      time.Duration // how much of it is left; none: go on without Redis
+	quarantine time.Duration // the rest of it
+	grace      time.Duration // the rest of it; zero: go on without Redis
 }
 
-// trouble returns nil where Redis can be asked.
+// trouble returns nil if Redis can be used.
 func (b *breaker) trouble() *trouble {
 	b.mu.Lock()
 	defer b.mu.Unlock()

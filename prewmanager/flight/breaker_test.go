@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestTroubleIsLoggedInMilliseconds: in JSON a time.Duration is nanoseconds, and
-// every other time in the log is milliseconds.
+// TestTroubleIsLoggedInMilliseconds is about the unit: a time.Duration in JSON would
+// be nanoseconds, and every other time in the log is in milliseconds.
 func TestTroubleIsLoggedInMilliseconds(t *testing.T) {
 	var log bytes.Buffer
 	before := slog.Default()

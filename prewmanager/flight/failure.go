@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Failure is an error that answers everybody who waits for the key, in every
+// Failure is an error that goes to all callers who wait for the key, in every
 // process.
 type Failure struct {
 	Code    string `json:"code"`
 	Message string `json:"message,omitempty"`
-	// Mark is what the failure depends on. A failure with one is asked after
-	// (Work.Holds) before it is repeated, one without holds for all of Keep.
+	// Mark identifies what the failure depends on. A failure with a Mark is
+	// checked (Work.Holds) before it is repeated; one without holds for all of Keep.
 	Mark string `json:"mark,omitempty"`
-	// Keep is how long the failure is remembered for those who come later; zero
-	// means that it is only for those who were waiting.
+	// Keep is how long the failure is remembered for later callers; zero means
+	// that it is only for those who were waiting.
 	Keep time.Duration `json:"keep,omitempty"`
-	// Until is when a remembered failure is forgotten.
+	// Until is the time when a remembered failure is forgotten.
 	Until time.Time `json:"-"`
 }
 
@@ -28,8 +28,8 @@ func (f *Failure) Error() string {
 	return f.Code + ": " + f.Message
 }
 
-// asFailure is what of an error travels to other processes: a Failure as it
-// is, of any other error its text. Nil stays nil.
+// asFailure returns the Failure that other processes get for an error: a Failure
+// itself, or a new one with the error's text. Nil stays nil.
 func asFailure(err error) *Failure {
 	if err == nil {
 		return nil

@@ -1,31 +1,31 @@
-// Package flight makes one call per key: in this process, and across all
-// processes that share a Redis. It knows keys, leases and failures, and nothing
-// of what is made.
+// Package flight is singleflight across processes: it makes one call per key, in
+// this process and in all processes that share a Redis. It knows keys, leases and
+// failures, but not what the values are.
 //
-// The lease is for efficiency, not for correctness. What is made twice must come
-// out the same and be harmless to store twice; then every failure of Redis can
-// lean towards answering, and the order of events below only has to make second
-// calls rare:
+// The lease is for efficiency, not for correctness. A value that is made twice must
+// be the same both times, and storing it twice must do no harm. Then, whenever Redis
+// fails, a flight can choose to answer, and the order of events below only has to
+// make second calls rare:
 //
-//  1. Whoever asks joins the flight that is under way for the key in this
-//     process, or starts one. The flight runs on a context of its own, so that
-//     a client that leaves cancels nothing.
+//  1. A caller joins the flight that is under way for the key in this process, or
+//     starts one. The flight runs on a context of its own, so that a client that
+//     leaves cancels nothing.
 //  2. The flight takes the key's lease, or learns who holds it.
-//  3. The holder looks once more, since the last holder may have stored the
-//     value between this flight's last look and its lease.
+//  3. The holder looks for the value once more, since the last holder may have
+//     stored it between this flight's last look and its lease.
 //  4. When there is a place for the call, and just before it, the holder
 //     stretches the lease beyond the time that calls have lately taken, because
 //     a call goes on when its caller dies: the next holder must find the value
 //     and not call again.
-//  5. The holder makes the value, gives the lease back and tells everybody, in
-//     one step.
-//  6. Whoever waits looks when told, every quarter to half a second in case the
-//     message was lost, and whenever the subscription was made anew. Who looks
-//     and finds nothing tries for the lease.
-//  7. A failure is an answer too. It goes to all who wait, and is remembered as
-//     long as it says.
-//  8. Without Redis, flights wait out a short grace and then go on under the
-//     coalescing of their own process alone.
+//  5. The holder makes the value. Then, in one step, it gives the lease back and
+//     publishes a message.
+//  6. A waiting flight looks when a message comes, every quarter to half a second
+//     in case the message was lost, and whenever the subscription was made anew.
+//     If it finds nothing, it tries for the lease.
+//  7. A failure is an answer too. It goes to all who wait, and is remembered for
+//     its own time.
+//  8. Without Redis, flights wait out a short grace and then go on with the
+//     singleflight of their own process alone.
 package flight
 
 import (
@@ -38,42 +38,42 @@ import (
 	"time"
 )
 
-// Outcome says how a value was come by.
+// Outcome says where a value came from.
 type Outcome int
 
 const (
 	Made   Outcome = iota + 1 // this caller's flight made it
 	Joined                    // another caller's flight made it, here or in another process
-	Found                     // it was there already
+	Found                     // it was stored already
 )
 
 // Work is what a flight does for its key.
 type Work[V any] struct {
-	// Look reads the stored value; found is false where there is none.
+	// Look reads the stored value; found is false if there is none.
 	Look func(context.Context) (value V, found bool, err error)
-	// Admit waits until there is a place for a call, which leave gives back.
+	// Admit waits until there is a place for a call; leave gives it back.
 	Admit func(context.Context) (leave func(), err error)
 	// Make makes the value and stores it where Look finds it.
 	Make func(context.Context) (V, error)
-	// Holds asks whether a remembered failure with a Mark is still true. It is
-	// called at most once a second for a key and process.
+	// Holds reports whether a remembered failure with a Mark is still true. Each
+	// process calls it at most once a second for a key.
 	Holds func(context.Context, *Failure) bool
 }
 
-// ErrVanished is the error of a flight that was told by another process that
-// the value is there, and did not find it.
+// ErrVanished is the error of a flight that did not find a value although another
+// process's message says that it was stored.
 var ErrVanished = errors.New("made by another process, and not stored")
 
 const (
-	// pollEvery is how often a waiter looks by itself, with as much again as
-	// jitter, so that a lost message costs no more than half a second and a
-	// thousand waiters do not look at once.
+	// pollEvery is the shortest time after which a waiting flight looks without a
+	// message; jitter adds up to as much again. So a lost message costs no more
+	// than half a second, and a thousand flights do not look at once.
 	pollEvery = 250 * time.Millisecond
-	// checkEvery is how long the answer of Holds is taken for true.
+	// checkEvery is how long an answer of Holds stays valid.
 	checkEvery = time.Second
 )
 
-// Group coalesces calls. It must be made by New and closed in the end.
+// Group coalesces calls. It must be made by New; call Close in the end.
 type Group[V any] struct {
 	leases       *leases
 	subscription *subscription
@@ -91,11 +91,11 @@ type Group[V any] struct {
 	calls map[string]*call[V]
 }
 
-// Watcher hears of every command to Redis: the context of the flight that it was
-// for, with the values of the context that Do was called with, the name of the
-// step, when it began, and how it ended, which is now. What keeps leases alive
-// and asks after Redis is for no flight, and its context has no values. Many
-// call it at a time. Nil hears nothing.
+// Watcher is called at the end of every command to Redis, with the context of the
+// command's flight, the name of the step, when it began, and its error. The context
+// has the values of the context that Do was called with. Renewals and beats belong
+// to no flight, and their context has no values. Many goroutines call a Watcher at a
+// time. It may be nil.
 type Watcher func(flight context.Context, step string, began time.Time, err error)
 
 // call is one flight; its results may be read once done is closed.
@@ -108,7 +108,7 @@ type call[V any] struct {
 
 // New returns a group on the Redis at url, redis://[user:password@]host:port[/db]
 // or host:port. A flight ends with an error after budget at the latest. New
-// returns at once and works without Redis too, as the package promises.
+// returns at once, whether or not Redis can be reached.
 func New[V any](url string, budget time.Duration, watcher Watcher) (*Group[V], error) {
 	server, err := dial(url)
 	if err != nil {
@@ -138,9 +138,9 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Grou
 	return g
 }
 
-// Settle returns when Redis has answered for the first time and the quarantine is
-// over after that, or the grace is over, or ctx ends. Who has just started can't
-// know that Redis has as well, and before that would take leases that their
+// Settle returns one quarantine after Redis's first answer, or when the grace is
+// over, or when ctx ends. A process that has just started can't know whether Redis
+// has just restarted too; without the quarantine it would take leases that their
 // holders are about to put back.
 func (g *Group[V]) Settle(ctx context.Context) {
 	gone := time.After(grace)
@@ -157,9 +157,9 @@ func (g *Group[V]) Settle(ctx context.Context) {
 	}
 }
 
-// Close waits for the flights under way, so that each has given its lease back
-// and told everybody, and ends the connections; or it ends them when ctx does,
-// with that error. No flight may start any more.
+// Close waits for the flights under way, so that each gives its lease back and
+// publishes its message, and then closes the connections. If ctx ends first, Close
+// closes them then and returns ctx's error. Do must not be called any more.
 func (g *Group[V]) Close(ctx context.Context) error {
 	defer g.hangUp()
 	landed := make(chan struct{})
@@ -175,10 +175,10 @@ func (g *Group[V]) Close(ctx context.Context) error {
 	}
 }
 
-// Do returns the value of key, made by at most one call of work.Make among all
-// who ask for it meanwhile. The value is shared and must not be changed. Do
-// returns early with ctx's error when ctx ends; the flight goes on. The lease
-// and the channel of a key are named "prew:" and the key.
+// Do returns the value of key, made by one call of work.Make for all callers who
+// ask for it meanwhile. The value is shared and must not be changed. Do returns
+// early with ctx's error when ctx ends; the flight goes on. The lease and the
+// channel of a key are both named "prew:" and the key.
 func (g *Group[V]) Do(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
 	var none V
 	key = prefix + key
@@ -209,8 +209,8 @@ func (g *Group[V]) Do(ctx context.Context, key string, work Work[V]) (V, Outcome
 	return c.value, c.outcome, c.err
 }
 
-// run flies c and lands it whatever happens: a panic of the work must neither
-// end the process nor leave its waiters hanging.
+// run flies c and always lands it: a panic in the work must neither end the process
+// nor leave its waiters hanging.
 func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]) {
 	ctx, cancel := context.WithTimeout(ctx, g.budget)
 	defer cancel()
@@ -230,8 +230,8 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 // fly is the order of events from the lease on.
 func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
 	var none V
-	// Listening starts before the lease is asked for: a holder that finishes
-	// between its refusal and our listening would otherwise wake nobody here.
+	// Listen before asking for the lease: otherwise a holder that finishes after the
+	// lease was refused and before we listen would wake nobody here.
 	news := g.subscription.listen(key)
 	defer g.subscription.leave(key)
 
@@ -271,14 +271,14 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 			g.negatives.remember(key, message.failure)
 			return none, Joined, message.failure
 		}
-		// An error of the look is no reason to give up: the holder may be
-		// about to answer.
+		// If the look fails, the flight goes on: the holder may be about to
+		// answer.
 		value, found, err := work.Look(ctx)
 		if err == nil && found {
 			return value, Joined, nil
 		}
-		// Only the word of the very holder that was waited for counts: an
-		// earlier message may be of a value that has been deleted since.
+		// Only a message of the holder that this flight waits for counts: an
+		// earlier message may be about a value that has been deleted since.
 		if err == nil && message.done != "" && message.done == claim.waited {
 			return none, 0, ErrVanished
 		}
@@ -288,21 +288,22 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 // errLost is hold's error when the lease was lost before the call.
 var errLost = errors.New("lease lost")
 
-// hold looks, makes and tells, as the holder of the lease of c.
+// hold is the part of the flight that holds the lease of c: it looks, makes the
+// value, and releases the lease with a message.
 func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, outcome Outcome, err error) {
 	renewal := g.leases.renew(c)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in the call of %s: %v", c.key, p)
 		}
-		// The renewal has ended before the lease is given back; otherwise a late
-		// one would find it missing and take it again for a dead flight.
+		// The renewal ends before the lease is given back; otherwise a late renewal
+		// would find the lease missing and take it again for a flight that is over.
 		renewal.stop()
 		if err != errLost {
 			failure := asFailure(err)
 			g.negatives.remember(c.key, failure)
 			if !g.leases.release(ctx, c, failure) {
-				// Not here: who waits in this process has waited long enough.
+				// In the background: callers in this process need not wait for it.
 				g.running.Go(func() { g.leases.releaseAgain(ctx, c, failure) })
 			}
 		}
@@ -314,8 +315,8 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	if found {
 		return value, Found, nil
 	}
-	// Until there is a place the lease stays short: a holder that dies while it
-	// queues has no call under way that anybody should wait for.
+	// Until there is a place the lease stays short: a holder that dies in the queue
+	// has no call under way, so nobody should wait for it.
 	leave, err := work.Admit(ctx)
 	if err != nil {
 		return value, 0, err
@@ -333,8 +334,8 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	return value, Made, nil
 }
 
-// alone makes the value without a lease, where Redis has been gone for longer
-// than the grace.
+// alone makes the value without a lease, when Redis has been gone for longer than
+// the grace.
 func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
 	value, found, err := work.Look(ctx)
 	if err != nil || found {
@@ -353,7 +354,8 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 	return value, Made, err
 }
 
-// holds asks the work whether a failure that was remembered is still true.
+// holds asks the work whether a remembered failure is still true, and updates the
+// negative cache with the answer.
 func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work Work[V]) bool {
 	if !work.Holds(ctx, failure) {
 		g.negatives.forget(key)
@@ -363,10 +365,10 @@ func (g *Group[V]) holds(ctx context.Context, key string, failure *Failure, work
 	return true
 }
 
-// wait returns the next message, or an empty one when it is time to look
-// without having been told. Where Redis is in trouble that is after the
-// quarantine and a little more, so that flights which one error stopped do not
-// all come back at once, but not after the grace.
+// wait returns the next message, or an empty one when it is time to look without a
+// message. If Redis is in trouble, that time is the end of the quarantine and a
+// little more, so that flights stopped by the same error do not all come back at
+// once, but never later than the end of the grace.
 func (g *Group[V]) wait(ctx context.Context, key string, news <-chan message, t *trouble) (message, error) {
 	pause := pollEvery + g.jitter(key, pollEvery)
 	if t != nil {

@@ -23,7 +23,7 @@ import (
 var shared *stack.Redis
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // what is broken here is broken on purpose
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the tests break things on purpose
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "flight")
 		if err != nil {
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// store is what S3 is to the gateway, with the calls counted.
+// store stands in for S3 and counts the calls.
 type store struct {
 	mu     sync.Mutex
 	values map[string]string
@@ -62,7 +62,7 @@ func (s *store) look(key string) (string, bool, error) {
 	return value, ok, nil
 }
 
-// work looks into the store and makes by calling make.
+// work looks into the store and makes the value with make.
 func (s *store) work(key string, make func() (string, error)) Work[string] {
 	return Work[string]{
 		Look:  func(context.Context) (string, bool, error) { return s.look(key) },
@@ -79,7 +79,7 @@ func (s *store) work(key string, make func() (string, error)) Work[string] {
 	}
 }
 
-// admitted is a place for everybody.
+// admitted is an Admit that never waits.
 func admitted(context.Context) (leave func(), err error) { return func() {}, nil }
 
 // group is one gateway's group.
@@ -102,7 +102,7 @@ func groups(t *testing.T, n int) []*Group[string] {
 	return gs
 }
 
-// until waits for what another goroutine is about to do.
+// until waits until holds is true, which another goroutine is about to make so.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
@@ -112,8 +112,7 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// leased says whether the key has a lease, which is held outside of g if g has
-// none itself.
+// leased reports whether the key has a lease.
 func leased(t *testing.T, key string) bool {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: shared.Addr})
@@ -226,7 +225,7 @@ func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
 			}
 		})
 	}
-	// Who has looked has the lease or was refused it.
+	// A gateway that has looked has the lease or was refused it.
 	until(t, "every gateway waits", func() bool {
 		return looked[0].Load() > 0 && looked[1].Load() > 0 && looked[2].Load() > 0 && s.made.Load() == 1
 	})
@@ -303,7 +302,7 @@ func TestLostMessageCostsAPoll(t *testing.T) {
 	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
 		t.Fatalf("%+v", state)
 	}
-	renewal := g.leases.renew(holder) // never released, never told
+	renewal := g.leases.renew(holder) // never released, so no message comes
 	defer renewal.stop()
 	got := make(chan string)
 	go func() {
@@ -532,7 +531,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// token is one of the right length that is easy to tell.
+// token returns a token of the right length that is easy to recognise.
 func token(c byte) string { return strings.Repeat(string(c), 26) }
 
 // newKey is a key that no other test has used, nor this one in an earlier run.

@@ -8,40 +8,40 @@ import (
 )
 
 const (
-	// takeFor is how long a lease is taken for at first: six renewals, so that
-	// a holder survives losing a few, and a dead one is missed for little more
-	// than half a second.
+	// takeFor is the length of a new lease: six renewals, so that a holder keeps it
+	// when a few renewals are lost, and others wait little more than half a second
+	// for a dead holder.
 	takeFor = 600 * time.Millisecond
-	// renewEvery is how often a holder says that it is alive, and puts back a
-	// lease that a restarted Redis has lost.
+	// renewEvery is the pause between two renewals. A renewal shows that the holder
+	// is alive, and puts back a lease that a restarted Redis has lost.
 	renewEvery = 100 * time.Millisecond
 	// stretchLeast and stretchMost bound the lease during a call. A call goes on
 	// when its holder dies; under 3 s the next holder was measured to start a
-	// second one, and nobody should wait out a whole 27 s call for a holder
-	// that died: renewals keep the lease of a live one as long as it takes.
+	// second call. A lease of all of a 27 s call is too long to wait for a dead
+	// holder and not needed for a live one, which renews it.
 	stretchLeast = 3 * time.Second
 	stretchMost  = 27 * time.Second
 )
 
-// releaseTries is how often a release that failed is tried again, which takes a
-// second: longer than a Redis takes to be restarted, and shorter than the lease
-// of a call would keep others from the key.
+// releaseTries is how often a failed release is tried again. The tries take a
+// second: longer than a restart of Redis, and shorter than the lease of a call,
+// which would keep others from the key.
 const releaseTries = 4
 
-// lateFor is how long a failure that is not remembered is kept for those who
-// were waiting and missed the message: two polls.
+// lateFor is how long Redis keeps a failure with no Keep, for those who were waiting
+// and missed the message: at least two polls.
 const lateFor = 4 * pollEvery
 
 // claim is one flight's wish for the lease of its key.
 type claim struct {
 	key     string
 	token   string
-	waited  string // the token of the holder it has waited for, if any
+	waited  string // the token of the holder that the flight has waited for, if any
 	doubted string // the mark of a remembered failure that no longer holds
 }
 
-// state is the answer to a claim: taken, held by another, or a failure. If it
-// is none of these Redis is in trouble.
+// state is the answer to a claim: taken, held by another flight, or a failure. If
+// it is none of these, Redis is in trouble.
 type state struct {
 	taken   bool
 	held    bool
@@ -49,15 +49,15 @@ type state struct {
 	trouble *trouble
 }
 
-// leases takes leases on the server and knows whether it can be trusted.
+// leases takes leases on the server, unless the breaker says not to use it.
 type leases struct {
 	server  server
 	breaker *breaker
 	watcher Watcher
 }
 
-// run runs a script within callTimeout and takes note of how the server did;
-// that a flight's own time was up says nothing of it.
+// run runs a script within callTimeout and notes the result in the breaker, except
+// when the flight's own time was up, which tells nothing about the server.
 func (l *leases) run(flight context.Context, s *script, key string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(flight, callTimeout)
 	defer cancel()
@@ -87,7 +87,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 		return state{taken: true}
 	case "failed":
 		failure, err := decodeFailure(answer[1].(string))
-		if err != nil { // not written by this program; its lifetime is short
+		if err != nil { // another program wrote it, and it expires soon
 			return state{held: true}
 		}
 		failure.Keep = time.Duration(answer[2].(int64)) * time.Millisecond // what is left of it
@@ -98,8 +98,8 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 	}
 }
 
-// release gives the lease back and tells everybody how the flight ended, and
-// says whether Redis has heard. It runs whether or not the flight's time is up.
+// release gives the lease back and publishes how the flight ended. It reports
+// whether Redis has answered. It runs even when the flight's time is up.
 func (l *leases) release(flight context.Context, c claim, failure *Failure) (heard bool) {
 	message, keep := "D"+c.token, time.Duration(0)
 	if failure != nil {
@@ -114,8 +114,8 @@ func (l *leases) release(flight context.Context, c claim, failure *Failure) (hea
 	return err == nil
 }
 
-// releaseAgain is for a release that was not heard. If none is, the lease
-// expires by itself, and waiters look by themselves.
+// releaseAgain repeats a release that Redis did not answer. If every try fails, the
+// lease expires by itself, and waiting flights look by themselves.
 func (l *leases) releaseAgain(flight context.Context, c claim, failure *Failure) {
 	for range releaseTries {
 		time.Sleep(renewEvery)
@@ -148,7 +148,7 @@ func (l *leases) renew(c claim) *renewal {
 			case <-ticker.C:
 			}
 			select {
-			case <-r.quit: // both may have come during a slow extend
+			case <-r.quit: // quit and a tick may both have come during a slow extend
 				return
 			default:
 				r.extend(context.Background())
@@ -158,14 +158,14 @@ func (l *leases) renew(c claim) *renewal {
 	return r
 }
 
-// extend says whether the lease is held after it.
+// extend renews the lease and reports whether it is held afterwards.
 func (r *renewal) extend(ctx context.Context) bool {
 	held, err := r.leases.run(ctx, extendScript, r.claim.key, r.claim.token, r.ttl.Load())
 	return err == nil && held == int64(1)
 }
 
-// stretch prolongs the lease to the length a call needs and says whether it is
-// still held. If not, somebody else may be making the call already.
+// stretch prolongs the lease to the length that a call needs and reports whether it
+// is still held. If not, another holder may be making the call already.
 func (r *renewal) stretch(flight context.Context, length time.Duration) bool {
 	r.ttl.Store(length.Milliseconds())
 	return r.extend(context.WithoutCancel(flight))
@@ -176,8 +176,8 @@ func (r *renewal) stop() {
 	<-r.ended
 }
 
-// recent estimates how long calls take: the longest of late, forgetting a tenth
-// of it with every call.
+// recent estimates how long calls take: it is the longest of the latest calls,
+// reduced by a tenth with every call.
 type recent struct {
 	mu      sync.Mutex // protects longest
 	longest time.Duration
@@ -189,8 +189,8 @@ func (r *recent) took(d time.Duration) {
 	r.longest = max(d, r.longest*9/10)
 }
 
-// several is a lease that a call will fit in even when it takes four times as
-// long as any of late.
+// several is the length of a lease for a call, even if the call takes four times as
+// long as any of the latest.
 func (r *recent) several() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()

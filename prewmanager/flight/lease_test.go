@@ -18,7 +18,7 @@ func (i immediate) step(_ context.Context, sc *script, key string, args ...any) 
 
 func (immediate) listen(ctx context.Context, _ *subscription) { <-ctx.Done() }
 
-// TestLeaseProtocol is what every server must do, Redis as well as the one of
+// TestLeaseProtocol checks what every server must do, both Redis and the server of
 // the simulation.
 func TestLeaseProtocol(t *testing.T) {
 	real, err := dial(shared.Addr)
@@ -41,7 +41,7 @@ func TestLeaseProtocol(t *testing.T) {
 }
 
 func testProtocol(t *testing.T, l *leases) {
-	// told asks for the lease and says in a word what came of it.
+	// told asks for the lease and returns the answer in a word.
 	told := func(c *claim) string {
 		switch state := l.acquire(t.Context(), c); {
 		case state.taken:

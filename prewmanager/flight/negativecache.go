@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// negativeLimit bounds the failures a process remembers. They come from URLs that
-// anybody may invent; Redis remembers what falls out of here.
+// negativeLimit is how many failures a process remembers. A limit is needed because
+// anybody may invent URLs that fail; Redis still has what is dropped here.
 const negativeLimit = 10_000
 
-// negativeCache holds the failures that one process remembers, so that a request
-// for one costs nothing, and so that they are remembered without Redis as well.
+// negativeCache holds the failures that one process remembers, so that repeating a
+// failure costs nothing, and so that failures are remembered without Redis too.
 type negativeCache struct {
 	mu       sync.Mutex // protects failures
 	failures map[string]remembered
@@ -24,7 +24,7 @@ type remembered struct {
 
 func newNegativeCache() *negativeCache { return &negativeCache{failures: map[string]remembered{}} }
 
-// remember keeps a failure for as long as it says, if at all.
+// remember keeps a failure for its Keep; a failure without one is not kept.
 func (n *negativeCache) remember(key string, f *Failure) {
 	if f == nil || f.Keep <= 0 {
 		return
@@ -41,8 +41,8 @@ func (n *negativeCache) remember(key string, f *Failure) {
 	n.failures[key] = remembered{f, now}
 }
 
-// makeRoom drops what has expired and, if that is nothing, one in ten of the
-// rest; a map's order is random enough for that.
+// makeRoom drops the failures that have expired and, if there are none, one in ten
+// of all at random.
 func (n *negativeCache) makeRoom(now time.Time) {
 	for key, r := range n.failures {
 		if now.After(r.failure.Until) {
@@ -59,7 +59,7 @@ func (n *negativeCache) makeRoom(now time.Time) {
 	}
 }
 
-// recall returns a failure that can be repeated without asking anybody.
+// recall returns a failure that can be repeated without a check.
 func (n *negativeCache) recall(key string) *Failure {
 	if f := n.lookup(key); f != nil && (f.Mark == "" || n.checked(key)) {
 		return f
@@ -67,7 +67,7 @@ func (n *negativeCache) recall(key string) *Failure {
 	return nil
 }
 
-// due returns a failure that has to be asked after before it is repeated.
+// due returns a failure that has to be checked before it is repeated.
 func (n *negativeCache) due(key string) *Failure {
 	if f := n.lookup(key); f != nil && f.Mark != "" && !n.checked(key) {
 		return f
@@ -85,7 +85,7 @@ func (n *negativeCache) lookup(key string) *Failure {
 	return r.failure
 }
 
-// checked says whether the failure of key was lately known to be true.
+// checked reports whether the failure of key was known to be true within checkEvery.
 func (n *negativeCache) checked(key string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -10,14 +10,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// server carries out the protocol's steps and passes its messages on. Redis is
-// one, and the simulation is another, in which a seed decides what comes when.
+// server carries out the protocol's steps and passes its messages on. One server is
+// Redis; the other is the simulation's, in which a seed decides the order of events.
 type server interface {
-	// step carries out one script on one key, atomically, and returns what the
-	// script does: a []any, or an int64.
+	// step carries out one script on one key, atomically, and returns the script's
+	// result: a []any or an int64.
 	step(ctx context.Context, s *script, key string, args ...any) (any, error)
-	// listen delivers messages to the subscription until ctx ends, says there when its
-	// connection is lost, and when it has one again tells everybody to look.
+	// listen delivers messages to the subscription until ctx ends. It calls s.lost
+	// when the connection is lost, and s.everybody when there is one again.
 	listen(ctx context.Context, s *subscription)
 }
 
@@ -27,15 +27,16 @@ type script struct {
 	*redis.Script
 }
 
-// A key in Redis holds either a lease, "L" and the holder's token, or a
-// remembered failure, "F", the token of the flight that failed, "!" for one
-// that everybody shall be told or "?" for one that only those are told who
-// waited for that flight, and the failure as JSON. Lease and failure share one
-// key, so that each step is one atomic script on one key and a cluster can
-// place it anywhere. Tokens are 26 characters (crypto/rand.Text).
+// A key in Redis holds either a lease or a failure. A lease is "L" and the holder's
+// token. A failure is "F", the token of the flight that failed, "!" if it is for all
+// or "?" if it is only for those who waited for that flight, and the failure as
+// JSON. Lease and failure share one key, so that each step is one atomic script on
+// one key and a cluster can place it anywhere. Tokens are 26 characters
+// (crypto/rand.Text).
 var (
-	// acquireScript takes the lease unless somebody has it or a failure stands
-	// in its way. A lease under the own token is one whose answer was lost.
+	// acquireScript takes the lease, unless another flight has it or a failure is
+	// in its place. If the lease has the caller's own token, it was taken by an
+	// earlier try whose answer was lost.
 	// KEYS: the key. ARGV: token, milliseconds, token waited for, mark doubted.
 	acquireScript = &script{"acquire", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
@@ -52,9 +53,9 @@ end
 redis.call('SET', KEYS[1], 'L' .. ARGV[1], 'PX', ARGV[2])
 return {'taken'}`)}
 
-	// extendScript prolongs the holder's lease and puts back one that is gone:
-	// a restarted Redis has forgotten it while the call goes on. Somebody
-	// else's stays.
+	// extendScript prolongs the holder's lease. It puts the lease back if the key is
+	// gone: a restarted Redis has forgotten it while the call goes on. Another
+	// holder's lease stays.
 	// KEYS: the key. ARGV: token, milliseconds.
 	extendScript = &script{"extend", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
@@ -64,10 +65,10 @@ end
 redis.call('SET', KEYS[1], 'L' .. ARGV[1], 'PX', ARGV[2])
 return 1`)}
 
-	// releaseScript gives the holder's lease back, leaves the failure in its
-	// place if there is one, and tells everybody, in one step: told before the
-	// lease is free, waiters would find it held and go on waiting. Somebody
-	// else's lease stays; the news is true all the same.
+	// releaseScript gives the holder's lease back, leaves the failure in its place
+	// if there is one, and publishes the message, in one step: if the message came
+	// before the lease is free, waiting flights would find it held and go on
+	// waiting. Another holder's lease stays; the message is true all the same.
 	// KEYS: the key. ARGV: token, message, milliseconds to keep a failure or 0.
 	releaseScript = &script{"release", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
@@ -81,30 +82,30 @@ end
 redis.call('PUBLISH', KEYS[1], ARGV[2])
 return 1`)}
 
-	// beatScript does nothing. That it is answered is what matters.
+	// beatScript does nothing; only its answer matters.
 	beatScript = &script{"beat", redis.NewScript(`return 1`)}
 )
 
 const (
-	// prefix begins the names of leases and channels, which are the same, so
-	// that they can be told from whatever else a Redis is used for.
+	// prefix begins the names of keys and channels, which are the same, so that
+	// they differ from those of other uses of the Redis.
 	prefix = "prew:"
-	// channels are what a process subscribes to: one pattern for all keys, so
-	// that it has one subscription however many wait (1,000 waiters were
-	// measured to wake within 1.7 ms; with a subscription each, within 18.6 ms)
-	// and so that none has to be made before a lease is asked for.
+	// channels is the pattern that a process subscribes to. One pattern covers all
+	// keys, so that a process needs one subscription for any number of waiters
+	// (1,000 were measured to wake within 1.7 ms; with a subscription each, within
+	// 18.6 ms) and does not have to subscribe before it asks for a lease.
 	channels = prefix + "*"
 
-	// callTimeout is the longest a command to Redis may take. Redis answers in
-	// well under a millisecond; later than this it is treated as gone.
+	// callTimeout is the longest time that a command to Redis may take. Redis
+	// answers in well under a millisecond; after this time it is treated as gone.
 	callTimeout = 200 * time.Millisecond
 	dialTimeout = 150 * time.Millisecond
 )
 
-// redisServer is the server that processes share.
+// redisServer is the server on a Redis that processes share.
 type redisServer struct{ client *redis.Client }
 
-// dial prepares the client. go-redis itself tries a command three times and
+// dial prepares the client. By default go-redis repeats a command three times and
 // waits five seconds; here both would only hide that Redis is gone.
 func dial(url string) (*redisServer, error) {
 	if !strings.Contains(url, "://") {
@@ -112,8 +113,8 @@ func dial(url string) (*redisServer, error) {
 	}
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		// Why is not told: it would quote the password, where that is what can't be
-		// read.
+		// The parser's own error is left out: it quotes the password if that is the
+		// part that can't be read.
 		return nil, errors.New("not a URL of Redis's, expected redis://host:port or host:port, and in user:password@ all but letters and digits escaped, as %2F for /")
 	}
 	options.MaxRetries = -1
@@ -131,7 +132,7 @@ func (r *redisServer) step(ctx context.Context, s *script, key string, args ...a
 	return s.Run(ctx, r.client, []string{key}, args...).Result()
 }
 
-// listen keeps the subscription until ctx ends, making it anew when it breaks.
+// listen subscribes until ctx ends, and subscribes anew when the connection breaks.
 func (r *redisServer) listen(ctx context.Context, s *subscription) {
 	for ctx.Err() == nil {
 		pubsub := r.client.PSubscribe(ctx, channels)
@@ -142,14 +143,14 @@ func (r *redisServer) listen(ctx context.Context, s *subscription) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(renewEvery): // a Redis that is gone is not hammered
+		case <-time.After(renewEvery): // do not flood a Redis that is gone with attempts
 		}
 	}
 }
 
-// receive hands messages on until the subscription is broken, and says by what.
-// A connection whose other end has vanished says nothing, so silence is
-// questioned.
+// receive hands messages on until the subscription breaks, and returns the reason. A
+// connection whose other end has vanished gives no error, so after a second of
+// silence receive sends a ping.
 func receive(ctx context.Context, pubsub *redis.PubSub, s *subscription) error {
 	questioned := false
 	for {
@@ -176,8 +177,9 @@ func receive(ctx context.Context, pubsub *redis.PubSub, s *subscription) error {
 	}
 }
 
-// quiet is go-redis's own log, which has a line for every attempt to reach a
-// Redis that is gone; the breaker has one for going and one for coming back.
+// quiet silences go-redis's own log, which would have a line for every attempt to
+// reach a Redis that is gone. The breaker logs one line when Redis fails and one when
+// it is back.
 type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}

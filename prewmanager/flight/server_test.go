@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPasswordIsNoPartOfAMistake is about passwords that were not escaped, each
-// of which the parser would quote, whole or in part.
+// TestPasswordIsNoPartOfAMistake is about passwords that are not escaped: the
+// parser's error would quote each of them, whole or in part.
 func TestPasswordIsNoPartOfAMistake(t *testing.T) {
 	for _, url := range []string{
 		"redis://:open%sesame@redis.test:6379",

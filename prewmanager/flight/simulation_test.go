@@ -22,42 +22,43 @@ var (
 	seed  = flag.Uint64("seed", 0, "the one seed to run, instead of many")
 )
 
-// faults says what may go wrong in a simulation, and what has to hold all the
-// same. Every simulation ends with everybody answered, and rightly.
+// faults says what may go wrong in a simulation, and what must hold all the same.
+// In every simulation each client must get an answer, and the right one.
 type faults struct {
 	name string
 
 	lostMessages bool // any message may be lost
-	kills        int  // processes that die, and are followed by new ones
+	kills        int  // processes that die and are replaced
 	pauses       int  // processes that stand still for up to 5 s
 	restarts     int  // of the server, which forgets everything
-	forGood      bool // it does not come back
+	forGood      bool // the server does not come back
 	failing      bool // the call fails, with a failure that is remembered
 
-	// extra is how many calls for a key there may be beyond the first, given
-	// how many of these faults there were.
+	// extra is how many calls for a key there may be beyond the first, after the
+	// faults of the simulation.
 	extra func(s *simulation) int
-	// share is how many extra calls there may be for each key, over many seeds.
+	// share is how many extra calls there may be for a key on average over many
+	// seeds.
 	share float64
 }
 
-// The shares are half as much again as was measured over 10,000 seeds, or where
-// that was next to nothing what two keys are of 1,000 seeds. Without the
-// quarantine that of restarts is 0.25, without the notice of a connection that is
-// lost 0.006; with flights that do not wait until their process has settled that
-// of kills and restarts is 0.02.
+// Each share is 1.5 times what was measured over 10,000 seeds or, where that was
+// almost nothing, what two keys are in 1,000 seeds. The share of "restarts" would be
+// 0.25 without the quarantine, and 0.006 without the notice of a lost connection. The
+// share of "kills and restarts" would be 0.02 if flights started before their
+// process has settled.
 var kinds = []faults{
 	{name: "none", extra: none},
 	{name: "lost messages", lostMessages: true, extra: none},
 	{name: "kills", kills: 4, extra: none},
 	{name: "kills and lost messages", kills: 4, lostMessages: true, extra: none},
 	{name: "failing", failing: true, lostMessages: true, extra: none},
-	// The failure dies with whoever was told of it.
+	// A failure is lost with the process that knows it.
 	{name: "failing and kills", failing: true, kills: 4, extra: func(s *simulation) int { return s.killed }, share: 0.65},
 	{name: "pauses", pauses: 3, extra: func(s *simulation) int { return s.paused }, share: 0.011},
 	{name: "restarts", restarts: 2, extra: func(s *simulation) int { return s.restarted }, share: 0.001},
 	{name: "kills and restarts", kills: 3, restarts: 2, extra: func(s *simulation) int { return s.killed + s.restarted }, share: 0.013},
-	// Every process makes it once, by itself.
+	// Every process makes the value once, by itself.
 	{name: "gone", restarts: 1, forGood: true, extra: func(s *simulation) int { return s.restarted * (processes - 1) }, share: 0.9},
 	{name: "everything", lostMessages: true, kills: 3, pauses: 2, restarts: 2,
 		extra: func(s *simulation) int { return s.killed + s.paused + s.restarted }, share: 0.017},
@@ -66,9 +67,9 @@ var kinds = []faults{
 func none(*simulation) int { return 0 }
 
 // TestSimulation runs the protocol of three processes against a server, a clock
-// and a scheduler whose every decision comes from a seed: which step is carried
-// out next, when time passes and how much, and what breaks. One thing happens
-// at a time, so that a seed that fails fails again:
+// and a scheduler. A seed decides everything: which step is carried out next, when
+// time passes and how much, and what breaks. One thing happens at a time, so that a
+// seed that fails once fails again:
 // go test -run TestSimulation/kills -seed 123
 func TestSimulation(t *testing.T) {
 	for _, kind := range kinds {
@@ -96,7 +97,7 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// TestSimulationReplays holds that a seed decides everything.
+// TestSimulationReplays checks that a seed decides everything.
 func TestSimulationReplays(t *testing.T) {
 	for _, kind := range kinds {
 		for seed := range uint64(20) {
@@ -132,15 +133,15 @@ const (
 	clients   = 8
 	// slowest is the longest call; the shortest takes half of it.
 	slowest = 800 * time.Millisecond
-	// promptly is the longest that a step waits to be carried out where nothing
-	// stands still.
+	// promptly is the longest time that a step waits to be carried out, unless its
+	// process stands still.
 	promptly = 40 * time.Millisecond
-	// patience is when a client that has not been answered is lost: every fault
-	// may cost all of a lease of 3.2 s, and then comes a call.
+	// patience is the time after which a client without an answer counts as
+	// forgotten: every fault may cost a whole lease of 3.2 s, and then a call.
 	patience = 40 * time.Second
 )
 
-// simulation is one world: a server, a store, what makes values, processes.
+// simulation is one world: a server, a store, calls that make values, processes.
 type simulation struct {
 	t      *testing.T
 	faults faults
@@ -149,13 +150,13 @@ type simulation struct {
 
 	mu      sync.Mutex // protects all that follows while goroutines run between two events
 	events  []*event
-	order   int // of events, to tell those apart that are alike
+	order   int // number of the last event, to tell equal events apart
 	procs   []*proc
-	waiting int // clients that are not answered yet
+	waiting int // clients without an answer
 	over    bool
 
 	down   bool
-	back   time.Time // when it ends to be down
+	back   time.Time // when the server is up again
 	leases map[string]lease
 	store  map[string]string
 
@@ -177,19 +178,19 @@ type proc struct {
 	name         int
 	group        *Group[string]
 	subscription *subscription
-	settled      chan struct{} // closed when it may start flights
+	settled      chan struct{} // closed when the process may start flights
 	dead         bool
-	stopped      time.Time // until when it stands still
+	stopped      time.Time // the process stands still until then
 	clients      []context.CancelFunc
 }
 
-// event is something that is about to happen, and does when it is chosen.
+// event is something that happens when the scheduler chooses it.
 type event struct {
-	proc  *proc // nil: of none
+	proc  *proc // nil: of no process
 	what  string
 	order int
 	since time.Time
-	ctx   context.Context // of who waits for it
+	ctx   context.Context // of the goroutine that waits for it
 	do    func() (any, error)
 	done  chan struct{}
 	value any
@@ -198,7 +199,7 @@ type event struct {
 
 var errDown = errors.New("connection refused")
 
-// add puts an event among those that are about to happen.
+// add puts an event among those that the scheduler chooses from.
 func (s *simulation) add(ctx context.Context, p *proc, what string, do func() (any, error)) *event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -239,7 +240,7 @@ func (s *simulation) alive(p *proc) {
 
 // step implements server for a process.
 func (p *proc) step(s *simulation, ctx context.Context, sc *script, key string, args ...any) (any, error) {
-	if sc == beatScript { // far too many to have each chosen
+	if sc == beatScript { // there are far too many beats to schedule each
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.down {
@@ -273,7 +274,7 @@ func (c seat) listen(ctx context.Context, i *subscription) {
 	<-ctx.Done()
 }
 
-// carryOut does what the scripts do to Redis. TestLeaseProtocol holds it to them.
+// carryOut does what the scripts do in Redis. TestLeaseProtocol checks both alike.
 func (s *simulation) carryOut(sc *script, key string, args []any) any {
 	text := func(i int) string { return fmt.Sprint(args[i]) }
 	until := func(i int) time.Time {
@@ -321,7 +322,7 @@ func (s *simulation) carryOut(sc *script, key string, args []any) any {
 	}
 }
 
-// publish has every process hear of it, each in its own time, if at all.
+// publish delivers a message to every process, each at its own time, if at all.
 func (s *simulation) publish(key, payload string) {
 	for _, p := range s.procs {
 		if p.dead || p.subscription == nil || s.faults.lostMessages && s.random.IntN(3) > 0 {
@@ -336,7 +337,7 @@ func (s *simulation) publish(key, payload string) {
 	}
 }
 
-// work is what flights of a process do for a key.
+// work is the work of a process's flights for a key.
 func (s *simulation) work(p *proc, key string) Work[string] {
 	return Work[string]{
 		Look: func(ctx context.Context) (string, bool, error) {
@@ -350,7 +351,7 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 		Make: func(ctx context.Context) (string, error) {
 			took := slowest/2 + s.draw("call of "+key, slowest/2)
 			done := make(chan error, 1)
-			// From here on it goes on whatever becomes of the process.
+			// From here on the call goes on even if the process dies.
 			_, err := s.await(ctx, p, "call "+key, func() (any, error) {
 				s.made[key]++
 				s.making[key]++
@@ -378,7 +379,7 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 			case <-ctx.Done():
 				err = ctx.Err()
 			}
-			// The answer takes its way, on which the process may die.
+			// While the answer is on its way, the process may die.
 			if _, lost := s.await(ctx, p, "answer "+key, func() (any, error) { return nil, nil }); lost != nil {
 				err = lost
 			}
@@ -387,8 +388,9 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 	}
 }
 
-// draw is a duration below most, by the seed and by how often it was drawn for
-// this before: goroutines that wake at once draw in any order.
+// draw returns a duration below most. It depends on the seed, on what, and on how
+// often there was a draw for that before, because goroutines that wake at once draw
+// in any order.
 func (s *simulation) draw(what string, most time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -403,7 +405,7 @@ func (s *simulation) start(name int) {
 	p.group = newGroup[string](seat{s, p}, patience, nil)
 	p.group.jitter = func(key string, most time.Duration) time.Duration { return s.draw(fmt.Sprint(name, key), most) }
 	go func() {
-		defer close(p.settled) // also when it dies before
+		defer close(p.settled) // also if the process dies before
 		p.group.Settle(p.group.ctx)
 		s.await(p.group.ctx, p, "settle", func() (any, error) { return nil, nil })
 	}()
@@ -412,7 +414,7 @@ func (s *simulation) start(name int) {
 	s.mu.Unlock()
 }
 
-// client asks for a key until it is answered, at another process when its own
+// client asks for a key until it gets an answer, at another process when its own
 // dies.
 func (s *simulation) client(name int) {
 	key := fmt.Sprint("key ", name%2)
@@ -457,17 +459,17 @@ func (s *simulation) client(name int) {
 	}
 }
 
-// run lets clients ask and events happen until everybody is answered.
+// run lets clients ask and events happen until every client has an answer.
 func (s *simulation) run() {
 	s.procs = make([]*proc, processes)
 	for name := range s.procs {
 		s.start(name)
 	}
-	time.Sleep(quarantine + 2*beatEvery) // they have settled
+	time.Sleep(quarantine + 2*beatEvery) // after this all processes have settled
 	s.waiting = clients
 	toStart := clients
 	for began := time.Now(); ; {
-		synctest.Wait() // everybody waits: for an event, or for time to pass
+		synctest.Wait() // now every goroutine waits for an event or for time to pass
 		if s.waiting == 0 || s.t.Failed() {
 			break
 		}
@@ -513,7 +515,7 @@ func (s *simulation) happen() bool {
 			ready = append(ready, e)
 		}
 	}
-	// Goroutines that woke at once have come in any order.
+	// Goroutines that woke at once have added their events in any order.
 	slices.SortFunc(ready, func(a, b *event) int {
 		return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.name(), b.name()), cmp.Compare(a.what, b.what), cmp.Compare(a.order, b.order))
 	})
@@ -527,7 +529,7 @@ func (s *simulation) happen() bool {
 	}
 	s.events = slices.DeleteFunc(s.events, func(other *event) bool { return other == e })
 	s.history = append(s.history, fmt.Sprintf("%v process %d: %s", now.UnixMicro(), e.name(), e.what))
-	// A step whose caller has given up is carried out late, or has never come.
+	// A step whose caller has given up is carried out late or never arrives.
 	if e.ctx.Err() == nil || s.random.IntN(2) == 0 {
 		e.value, e.err = e.do()
 	}
@@ -594,8 +596,8 @@ func (s *simulation) recover() {
 	}
 }
 
-// kill ends a process: what it was about to do does not happen, its clients
-// lose their connections and its goroutines end.
+// kill ends a process: its events do not happen, its clients lose their connections
+// and its goroutines end.
 func (s *simulation) kill(p *proc) {
 	s.mu.Lock()
 	p.dead = true
@@ -617,7 +619,7 @@ func (s *simulation) kill(p *proc) {
 	synctest.Wait()
 }
 
-// end kills what is left, so that no goroutine outlives the simulation.
+// end kills the remaining processes, so that no goroutine outlives the simulation.
 func (s *simulation) end() {
 	s.mu.Lock()
 	s.over = true

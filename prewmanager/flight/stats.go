@@ -8,13 +8,13 @@ import (
 
 // Stats are counts since the start of the group, and what is under way now.
 type Stats struct {
-	Ended      map[Outcome]int64 // flights that ended well; Joined ones were made by another process
+	Ended      map[Outcome]int64 // flights with a value; Joined: another process made it
 	Failed     map[string]int64  // flights that failed, by the code of their failure
 	Flying     int64             // flights under way
 	Waiters    int64             // callers of Do that wait for a flight
 	LeaseWaits int64             // times that a flight waited because another had the lease
 	Errors     int64             // failed commands to Redis
-	Degraded   time.Duration     // time in which Redis was not to be trusted
+	Degraded   time.Duration     // time in which Redis was not trusted
 	Alone      int64             // calls that were made without a lease
 }
 
@@ -35,7 +35,7 @@ func (c *counter) count(change func(*Stats)) {
 	change(&c.stats)
 }
 
-// ended counts a flight that ended so.
+// ended counts the end of a flight.
 func (c *counter) ended(outcome Outcome, err error) {
 	c.count(func(s *Stats) {
 		s.Flying--

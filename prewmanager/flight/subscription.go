@@ -5,19 +5,20 @@ import (
 	"sync"
 )
 
-// message is news of a key. The zero message is only a hint to look.
+// message is what a release publishes about a key. The zero message is only a hint
+// to look.
 type message struct {
 	done    string // the token of the flight that has stored the value
 	failure *Failure
 }
 
-// subscription is the one that a process has. It hands the messages of Redis to the
-// flights of this process that wait.
+// subscription is a process's one subscription. It hands Redis's messages to the
+// waiting flights of this process.
 type subscription struct {
-	// lost is told when the connection breaks on which messages come. A process
-	// that asked for nothing while Redis was restarted has no other sign of it,
-	// and would be the first to ask the empty one for a lease that somebody is
-	// about to put back.
+	// lost is called when the subscription's connection breaks. A process that sent
+	// no command while Redis restarted has no other sign of the restart. It would
+	// be the first to ask the empty Redis for a lease that its holder is about to
+	// put back.
 	lost func(error)
 
 	mu    sync.Mutex // protects seats
@@ -28,11 +29,11 @@ func newSubscription(lost func(error)) *subscription {
 	return &subscription{lost: lost, seats: map[string]chan message{}}
 }
 
-// listen returns the channel on which the one flight of key in this process
-// gets its messages until it leaves.
+// listen returns the channel on which this process's flight of key gets its
+// messages, until leave.
 func (s *subscription) listen(key string) <-chan message {
-	// A flight reads between any two looks; more than a few messages in that
-	// time tell it nothing that its next look does not.
+	// A flight reads the channel between any two looks. More than a few messages in
+	// that time would tell it nothing that its next look does not.
 	seat := make(chan message, 8)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +55,7 @@ func (s *subscription) deliver(key string, m message) {
 	}
 }
 
-// everybody wakes all who wait, to look: messages may have been lost.
+// everybody wakes all waiting flights to look: messages may have been lost.
 func (s *subscription) everybody() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +64,7 @@ func (s *subscription) everybody() {
 	}
 }
 
-// offer never waits: a full seat has plenty to wake up for.
+// offer never waits: a flight with a full channel wakes up anyway.
 func offer(seat chan message, m message) {
 	select {
 	case seat <- m:
@@ -71,7 +72,7 @@ func offer(seat chan message, m message) {
 	}
 }
 
-// parseMessage reads what releaseScript publishes; anything else is a hint.
+// parseMessage parses what releaseScript publishes; anything else is a hint to look.
 func parseMessage(payload string) message {
 	if token, ok := strings.CutPrefix(payload, "D"); ok {
 		return message{done: token}
