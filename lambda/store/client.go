@@ -1,5 +1,5 @@
-// Package store is S3, or a store like it, as all programs reach it: a client for
-// a place, what may be asked of a bucket, and what a refusal means.
+// Package store reaches S3 or a store like it, for all programs: it opens a bucket
+// at a place, has the calls to a bucket, and reads the meaning of a refusal.
 package store
 
 import (
@@ -17,8 +17,8 @@ type Bucket struct {
 	Name   string
 }
 
-// Open returns the bucket at a place. Nothing is asked for yet. The credentials
-// are those of cfg, or of the role that these may assume.
+// Open returns the bucket at a place, without a call to it. The credentials are
+// those of cfg, or of the place's role, which those assume.
 func Open(cfg aws.Config, p prew.Place) Bucket {
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = p.PathStyle

@@ -11,12 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// deleteAtOnce is how many keys one call deletes at most (Amazon S3 API Reference,
+// deleteAtOnce is the most keys that one call may delete (Amazon S3 API Reference,
 // "DeleteObjects").
 const deleteAtOnce = 1000
 
-// Delete deletes objects. A key that has none is no error. Every key is tried; the
-// error joins what was refused, each with its key.
+// Delete deletes objects. A key without an object is no error. Every key is tried;
+// the error joins all refusals, each with its key.
 func (b Bucket) Delete(ctx context.Context, keys []string) error {
 	var refused []error
 	for some := range slices.Chunk(keys, deleteAtOnce) {

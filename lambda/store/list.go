@@ -9,7 +9,7 @@ import (
 )
 
 // List yields the objects whose keys begin with prefix, in the order of their
-// keys' bytes, a page of at most 1,000 at a time. It ends with the first error.
+// keys' bytes. It asks for pages of at most 1,000 and ends with the first error.
 func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[types.Object, error] {
 	return func(yield func(types.Object, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix})

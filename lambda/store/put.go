@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// conflictTries is how often an object is put when S3 says that something else
-	// is done to the key just now (409, a ConditionalRequestConflict). That is over
+	// conflictTries is how often an object is put when S3 answers that another
+	// request is changing the key (409, a ConditionalRequestConflict). That is over
 	// in a moment; what is not over after four pauses is no such conflict.
 	conflictTries = 5
 	conflictPause = 100 * time.Millisecond
 )
 
-// Object is what is put: its bytes and the headers that it shall have.
+// Object is an object to put: its bytes and its headers.
 type Object struct {
 	Data         []byte
 	ContentType  string
@@ -27,8 +27,8 @@ type Object struct {
 	ACL          types.ObjectCannedACL // empty leaves it to the bucket
 }
 
-// PutIfAbsent stores an object unless there is one under its key, and says whether
-// this one is it: if another was first, first is false and etag empty.
+// PutIfAbsent stores an object unless its key has one already. If another one was
+// first, first is false and etag empty; that is no error.
 func (b Bucket) PutIfAbsent(ctx context.Context, key string, o Object) (etag string, first bool, err error) {
 	input := &s3.PutObjectInput{
 		Bucket:       &b.Name,
@@ -52,8 +52,8 @@ func (b Bucket) PutIfAbsent(ctx context.Context, key string, o Object) (etag str
 				continue
 			}
 		case http.StatusNotImplemented:
-			// A store that knows no conditional write. Two renders of a
-			// preview are alike: the later one does no harm.
+			// This store knows no conditional write. Two renders of a preview
+			// are alike, so the later one does no harm.
 			if input.IfNoneMatch != nil {
 				input.IfNoneMatch = nil
 				continue
@@ -63,7 +63,7 @@ func (b Bucket) PutIfAbsent(ctx context.Context, key string, o Object) (etag str
 	}
 }
 
-// pause waits, and says whether it could wait so long.
+// pause waits for d. It returns false if ctx ends before.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -10,7 +10,7 @@ import (
 	"prew"
 )
 
-// Missing says whether an error means that there is no such object.
+// Missing reports whether an error means that the object does not exist.
 func Missing(err error) bool {
 	var code string
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
@@ -19,8 +19,8 @@ func Missing(err error) bool {
 	return prew.Missing(Status(err), code)
 }
 
-// Status is the HTTP status with which the store refused, 0 where nobody
-// answered.
+// Status is the HTTP status with which the store refused, 0 if the store did not
+// answer.
 func Status(err error) int {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		return response.HTTPStatusCode()
@@ -28,7 +28,7 @@ func Status(err error) int {
 	return 0
 }
 
-// Header is what the store said beside that status, nil where nobody answered.
+// Header is the header of the store's refusal, nil if the store did not answer.
 func Header(err error) http.Header {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
 		return response.Response.Header

@@ -20,12 +20,12 @@ import (
 // cfg has the credentials "own" and no other settings.
 var cfg = aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("own", "secret", "")}
 
-// TestPlaceIsWhereItSays looks at what arrives there: the path, and in the
-// signature the region and whose credentials it was made with.
+// TestPlaceIsWhereItSays checks the request that arrives: its path, and the region
+// and the credentials in its signature.
 func TestPlaceIsWhereItSays(t *testing.T) {
 	var path, authorization string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost { // only STS is asked so
+		if r.Method == http.MethodPost { // only calls to STS are POSTs
 			fmt.Fprint(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>assumed</AccessKeyId>`+
 				`<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration>`+
 				`</Credentials></AssumeRoleResult></AssumeRoleResponse>`)
@@ -84,8 +84,8 @@ func TestWhatARefusalMeans(t *testing.T) {
 	}
 }
 
-// TestWhatIsListedCanBeDeleted on a real S3 server, with more keys than a page and
-// a call have.
+// TestWhatIsListedCanBeDeleted uses a real S3 server, with more keys than fit into a
+// page of a list or into one delete.
 func TestWhatIsListedCanBeDeleted(t *testing.T) {
 	server, err := stack.StartS3(t.TempDir())
 	if err != nil {
