@@ -10,7 +10,7 @@ import (
 	"prew"
 )
 
-// drawing is a framed landscape, and over it what is the matter.
+// drawing is a framed landscape, and over it a sign for what is wrong.
 type drawing struct {
 	what          prew.Drawing
 	width, height int
@@ -59,8 +59,8 @@ func (d drawing) png() []byte {
 // point is a place in the mark: the frame reaches from -1 to 1 across.
 type point struct{ x, y float64 }
 
-// distance is how far a point lies from the edge of the mark, below zero
-// inside: shapes are joined by min and cut out by max with the negative.
+// distance is the signed distance of a point from the edge of the mark, below zero
+// inside. Shapes are joined by min and cut out by max with the negative.
 func distance(what prew.Drawing, p point) float64 {
 	const stroke = 0.06 // half the width of the lines
 	frame := math.Abs(p.box(point{0, 0}, 0.94, 0.70, 0.14)) - stroke
@@ -104,8 +104,8 @@ func (p point) line(a, b point) float64 {
 	return math.Hypot(p.x-a.x-t*dx, p.y-a.y-t*dy)
 }
 
-// triangle hangs from its top, with slopes that fall height over half a width;
-// whoever uses it cuts it off below.
+// triangle hangs from its top, with slopes that fall by height over half a width;
+// the caller cuts it off below.
 func (p point) triangle(top point, halfWidth, height float64) float64 {
 	length := math.Hypot(halfWidth, height)
 	return (math.Abs(p.x-top.x)*height - (p.y-top.y)*halfWidth) / length

@@ -1,18 +1,18 @@
-// Package answer is what every answer to a client has alike, whichever program
-// gives it: headers, conditions, and what is shown in place of a picture that
-// there is none of.
+// Package answer holds what all answers to clients share, whichever program gives
+// them: headers, conditions, and placeholders.
 package answer
 
 import "net/http"
 
-// Protect sets what every answer carries: other people's bytes are neither
-// guessed at nor run (OWASP Secure Headers Project).
+// Protect sets the headers that every answer carries: a browser must not guess the
+// type of other people's bytes and must not run them (OWASP Secure Headers Project).
 func Protect(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 }
 
-// Conditional says whether a request asks for less than the whole picture.
+// Conditional reports whether a request asks for a range or under conditions, so
+// that the answer may be less than the whole picture.
 func Conditional(h http.Header) bool {
 	for _, name := range []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
 		if h.Get(name) != "" {

@@ -11,14 +11,14 @@ import (
 	"prew"
 )
 
-// Placeholder is what an answer shows in place of a picture that there is none of.
+// Placeholder is the picture that the answer to a failure shows.
 type Placeholder struct {
 	Data        []byte
 	ContentType string
 }
 
-// Placeholders draws the placeholders, each once for a drawing and a size. Sizes
-// come from presets alone, so that there are few.
+// Placeholders draws each placeholder once per drawing and size, and keeps it. Sizes
+// come only from presets, so there are few.
 type Placeholders struct {
 	notFound, failed *Placeholder // configured files in place of drawings, or nil
 
@@ -26,8 +26,8 @@ type Placeholders struct {
 	drawn map[drawing]Placeholder
 }
 
-// NewPlaceholders reads the files that replace the drawings; empty names keep
-// them. Every mistake is in the error, by the variable's name.
+// NewPlaceholders reads the files that replace the drawings; an empty name keeps the
+// drawing. The error joins all mistakes, each with the name of its variable.
 func NewPlaceholders(notFoundFile, errorFile string) (*Placeholders, error) {
 	notFound, errNotFound := readPlaceholder("PREW_NOT_FOUND_IMAGE", notFoundFile)
 	failed, errFailed := readPlaceholder("PREW_ERROR_IMAGE", errorFile)
@@ -53,8 +53,9 @@ func readPlaceholder(variable, file string) (*Placeholder, error) {
 	return &Placeholder{data, contentType}, nil
 }
 
-// Get returns the placeholder with a drawing in the size of a preset. A free side
-// is as in 3:2; the zero preset, of a path that named none, gives 600x400.
+// Get returns the placeholder with a drawing, in the size of a preset. A free side
+// follows from the other as in 3:2. The zero preset, for a path without a preset,
+// gives 600x400.
 func (p *Placeholders) Get(preset prew.Preset, what prew.Drawing) Placeholder {
 	if what == prew.Slashed && p.notFound != nil {
 		return *p.notFound

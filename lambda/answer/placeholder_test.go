@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "write the golden drawings anew")
 
 // TestDrawingsLookAsTheyShould compares every drawing with its golden file.
-// Those that nginx shows for its own errors are the same drawings.
+// nginx's own errors show the same drawings.
 func TestDrawingsLookAsTheyShould(t *testing.T) {
 	for file, d := range map[string]drawing{
 		"testdata/slashed.png":               {prew.Slashed, 300, 200},
@@ -99,7 +99,7 @@ func TestConfiguredPlaceholdersAreSentAsTheyAre(t *testing.T) {
 	if got := p.Get(prew.Preset{Width: 5, Height: 5}, prew.Exclaimed); got.ContentType != "image/png" {
 		t.Errorf("an error is %s, want the drawing", got.ContentType)
 	}
-	// One file may stand for both.
+	// One file may replace both.
 	if p, err = NewPlaceholders(file, file); err != nil {
 		t.Fatal(err)
 	}
