@@ -65,7 +65,7 @@ type job struct {
 
 func parse(args []string, presets prew.Presets) (job, error) {
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // the caller tells what is wrong, once
+	flags.SetOutput(io.Discard) // the caller prints the error once
 	name := flags.String("preset", "", "")
 	if len(args) > 0 && args[0] == "render" {
 		args = args[1:]
@@ -87,7 +87,7 @@ func parse(args []string, presets prew.Presets) (job, error) {
 	return job{preset, flags.Arg(0), flags.Arg(1)}, nil
 }
 
-// run renders and tells on standard error what came of it.
+// run renders and prints a line about the preview to standard error.
 func (j job) run() error {
 	photo := os.Stdin
 	if j.from != "-" {
@@ -106,7 +106,7 @@ func (j job) run() error {
 	if j.to == "-" {
 		_, err = os.Stdout.Write(preview.Data)
 	} else {
-		err = os.WriteFile(j.to, preview.Data, 0o666) // less what umask takes
+		err = os.WriteFile(j.to, preview.Data, 0o666) // before umask
 	}
 	if err != nil {
 		return err

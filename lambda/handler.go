@@ -15,8 +15,8 @@ import (
 	"prew/lambda/render"
 )
 
-// function renders previews from S3 to S3. Nothing is kept from one invocation
-// to the next but what main gave it, and that there was one.
+// function renders previews from S3 to S3. From one invocation to the next it keeps
+// only what main gave it, and that it has been invoked.
 type function struct {
 	storage storage
 	presets prew.Presets // for requests that carry no parameters
@@ -24,9 +24,9 @@ type function struct {
 	warm    *atomic.Bool // it has been invoked before
 }
 
-// handle answers one invocation: its payload is a prew.RenderRequest in JSON.
-// Whatever goes wrong with a request, a photo or S3 is a code in the result; an
-// error would look to Lambda like a function that crashed.
+// handle answers one invocation, whose payload is a prew.RenderRequest in JSON. If
+// the request, the photo or S3 is at fault, the result has a code; an error would
+// look to Lambda as if the function had crashed.
 func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.RenderResult, error) {
 	start := time.Now()
 	var result prew.RenderResult
@@ -45,8 +45,8 @@ func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.Ren
 	return result, nil
 }
 
-// preview reads the photo, renders its preview and stores it. Beside an error
-// the result holds the timing alone.
+// preview reads the photo, renders its preview and stores it. Beside an error the
+// result has only the timing.
 func (f function) preview(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, err error) {
 	preset, dst, err := f.read(request)
 	if err != nil {
@@ -61,7 +61,8 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	}
 	preview, err := render.Render(photo, preset)
 	photo.Close()
-	// A JPEG is decoded while it arrives: what is not waiting for it is rendering.
+	// A JPEG is decoded while it arrives: time that is not spent waiting for bytes
+	// is rendering.
 	result.Timing.Fetch = milliseconds(photo.waited)
 	result.Timing.Render = milliseconds(lap() - photo.waited)
 	if err != nil {
@@ -83,7 +84,7 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	return result, nil
 }
 
-// read checks a request and says how to render and where to store.
+// read checks a request and returns how to render and where to store.
 func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst string, err error) {
 	for _, name := range []struct{ field, value string }{
 		{"src_bucket", request.SrcBucket},
@@ -97,7 +98,7 @@ func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst stri
 	if dst, err = request.Destination(); err != nil {
 		return preset, "", fail(prew.RequestInvalid, "%v", err)
 	}
-	// A store without conditional writes would lose the photo.
+	// In a store without conditional writes the preview would replace the photo.
 	if dst == request.SrcKey && request.DstBucket == request.SrcBucket {
 		return preset, "", fail(prew.RequestInvalid, "dst_key %q is the photo's own", dst)
 	}
@@ -114,8 +115,8 @@ func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst stri
 	return preset, dst, nil
 }
 
-// report logs an invocation in one line, with the id of the request that it is
-// for and Lambda's own.
+// report logs an invocation in one line, with the id of the client's request and
+// Lambda's own id of the invocation.
 func (f function) report(ctx context.Context, request prew.RenderRequest, result prew.RenderResult) {
 	outcome, message := "stored", ""
 	switch {
@@ -138,9 +139,9 @@ func (f function) report(ctx context.Context, request prew.RenderRequest, result
 		"ms", result.Timing.Total)
 }
 
-// about names the photo as it was when it could not be rendered: as long as it
-// has this ETag, rendering it again would fail again. Where only reading it
-// failed, it would not.
+// about adds the ETag of the photo that could not be rendered to its failure: as
+// long as the photo has this ETag, rendering it again would fail again. It adds
+// none if only reading the photo failed.
 func about(p *photo, err error) error {
 	if failure, ok := errors.AsType[*prew.RenderError](err); ok && failure.Code != prew.StorageFailed {
 		failure.SourceETag = p.etag
@@ -161,8 +162,8 @@ func fail(code prew.Code, format string, args ...any) error {
 	return &prew.RenderError{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// stopwatch returns a function that says how much time has passed since it was
-// last asked.
+// stopwatch returns a function that returns the time since its last call, or since
+// its start.
 func stopwatch() func() time.Duration {
 	last := time.Now()
 	return func() time.Duration {

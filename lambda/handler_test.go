@@ -39,7 +39,7 @@ func s3Server(t *testing.T) *s3.Client {
 	return server.Client()
 }
 
-// functionOn is a function on a store, and its log.
+// functionOn returns a function on a store, and its log.
 func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 	t.Helper()
 	presets, err := prew.LoadPresets("presets.yaml", []byte("small: {width: 20}\nlossless: {width: 20, format: png}\n"), nil)
@@ -259,7 +259,7 @@ func TestLargePreviewIsStoredAndNotReturned(t *testing.T) {
 }
 
 func TestRequestsThatAreRefused(t *testing.T) {
-	// No store: a request is judged before anything is asked for.
+	// There is no store: a request is checked before the first call.
 	f, _ := functionOn(t, nil)
 	tests := []struct{ name, payload, says string }{
 		{"no object", `[]`, "request: "},
@@ -320,7 +320,7 @@ func TestPhotosThatAreRefused(t *testing.T) {
 			if _, err := client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String("prew/small/" + test.name)}); err == nil {
 				t.Error("a preview was stored")
 			}
-			// And the next photo is none the worse for it.
+			// The next photo is still rendered.
 			upload(t, client, "photo/good.jpg", whole)
 			good := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/good.jpg", DstBucket: bucket, DstKey: "prew/after/" + test.name, PresetName: "small"})
 			if !good.Status {

@@ -1,6 +1,6 @@
-// Command bootstrap is the function that renders previews. Started by Lambda,
-// or by what speaks its Runtime API, it serves invocations; started by hand it
-// renders a file, with the same code, presets and limits.
+// Command bootstrap is the function that renders previews. Started by Lambda, or
+// by a program that offers Lambda's Runtime API, it serves invocations; started by
+// hand it renders a file, with the same code, presets and limits.
 package main
 
 import (
@@ -31,8 +31,8 @@ func main() {
 	}
 }
 
-// serve answers invocations until the process is ended. It returns only where
-// something is wrong with how the function is set up.
+// serve answers invocations until the process is ended. It returns only if the
+// function's configuration is wrong.
 func serve() error {
 	limitMemory()
 	if err := errors.Join(prew.UnknownVariables(os.Environ())...); err != nil {
@@ -64,9 +64,9 @@ func serve() error {
 	return nil
 }
 
-// loadPresets reads the presets that requests without parameters and the
-// command line go by: those of the file PREW_PRESETS, or the embedded ones, with
-// the PRESET_<NAME> variables.
+// loadPresets reads the presets for requests without parameters and for the command
+// line: those of the file PREW_PRESETS, or the embedded ones, changed by the
+// PRESET_<NAME> variables.
 func loadPresets() (prew.Presets, error) {
 	file := os.Getenv("PREW_PRESETS")
 	if file == "" {
@@ -79,11 +79,11 @@ func loadPresets() (prew.Presets, error) {
 	return prew.LoadPresets(file, text, os.Environ())
 }
 
-// limitMemory has the collector keep below what Lambda grants. Left alone it
-// lets the heap double, and a large photo would end the process although what
-// is in use fits.
+// limitMemory makes the garbage collector stay below the memory that Lambda grants.
+// By default the collector lets the heap double, so that a large photo would end the
+// process although the memory in use fits.
 func limitMemory() {
-	// Without the variable Lambda says nothing, and the default holds.
+	// Without the variable the default holds.
 	granted, err := strconv.ParseInt(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64) // in MB
 	if err != nil {
 		return

@@ -16,30 +16,30 @@ import (
 	"prew/lambda/store"
 )
 
-// storage reads photos and stores previews. Which buckets is for each request to
-// say; where they lie is the environment's.
+// storage reads photos and stores previews. Each request names its buckets; the
+// environment says where they lie.
 type storage struct {
 	photos   *s3.Client
 	previews *s3.Client
 	acl      types.ObjectCannedACL // of a stored preview; empty leaves it to the bucket
 }
 
-// photo is an object that is being read. Whoever gets one closes it.
+// photo is an object that is being read. The caller of get closes it.
 type photo struct {
 	body   io.ReadCloser
 	name   string // bucket and key, for errors
 	etag   string
 	cancel context.CancelFunc
-	left   int           // bytes that have not been read yet, as the store says
-	waited time.Duration // for those that have
+	left   int           // bytes that have not been read yet, by the store's Content-Length
+	waited time.Duration // time spent waiting for the bytes that have
 }
 
-// smallRest is how many bytes of a photo are read rather than given up: that
-// takes less time than the new connection that storing the preview would need.
+// smallRest is the largest rest of a photo, in bytes, that Close reads so that the
+// connection can be used again: reading it takes less time than a new connection.
 const smallRest = 64 << 10
 
-// get opens a photo. Its errors are SourceMissing, SourceTooLarge for one that
-// says it has more bytes than are rendered, and StorageFailed.
+// get opens a photo. Its errors are SourceMissing, SourceTooLarge for a photo with
+// more than render.MaxSourceBytes, and StorageFailed.
 func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	p := &photo{name: bucket + "/" + key, cancel: cancel}
@@ -49,7 +49,7 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	if err != nil {
 		cancel()
 		switch {
-		case store.Missing(err) && store.Status(err) == http.StatusForbidden: // who reads the log must know that it may be either
+		case store.Missing(err) && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
 			return p, fail(prew.SourceMissing, "%s: no such photo, or no right to read it: %v", p.name, err)
 		case store.Missing(err):
 			return p, fail(prew.SourceMissing, "%s: no such photo", p.name)
@@ -65,7 +65,7 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	return p, nil
 }
 
-// Read reads on, as io.Reader says. What goes wrong with that is StorageFailed.
+// Read implements io.Reader. Its errors are StorageFailed.
 func (p *photo) Read(b []byte) (int, error) {
 	start := time.Now()
 	n, err := p.body.Read(b)
@@ -77,7 +77,7 @@ func (p *photo) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the reading, before the photo's end or after it.
+// Close ends the reading, at the photo's end or before it.
 func (p *photo) Close() {
 	if 0 < p.left && p.left <= smallRest {
 		io.Copy(io.Discard, p.body)
@@ -86,9 +86,9 @@ func (p *photo) Close() {
 	p.body.Close()
 }
 
-// put stores a preview unless there is one, and says whether this one is it: if
-// another was first, that is as good, and first is false and etag empty. Its
-// error is StorageFailed.
+// put stores a preview unless there is one already. If another one was first, first
+// is false and etag empty; that preview is as good, so it is no error. Its error is
+// StorageFailed.
 func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, cacheControl string) (etag string, first bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	defer cancel()

@@ -24,7 +24,7 @@ import (
 	"prew/lambda/store"
 )
 
-// faulty is an S3 that answers what a test wants of it.
+// faulty is a storage on an S3 server that a test makes up.
 func faulty(t *testing.T, answer http.HandlerFunc) storage {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -83,7 +83,7 @@ func TestRefusalsOfGet(t *testing.T) {
 			if codeOf(err) != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
-			// What may be a missing right is not told as a missing photo alone.
+			// The message says that it may also be a missing right.
 			if maybe := test.status == 403 && test.want == prew.SourceMissing; strings.Contains(err.Error(), "or no right to read it") != maybe {
 				t.Errorf("%v, want its right questioned: %v", err, maybe)
 			}
@@ -107,7 +107,7 @@ func TestPhotoThatSaysItIsTooLargeIsNotRead(t *testing.T) {
 		w.Header().Set("ETag", `"e"`)
 		w.WriteHeader(200)
 		w.(http.Flusher).Flush()
-		<-r.Context().Done() // not one byte comes; who reads waits for the deadline
+		<-r.Context().Done() // no byte comes, so that the reader waits for its deadline
 	})
 	_, err := s.get(t.Context(), "b", "k")
 	failure, ok := errors.AsType[*prew.RenderError](err)
@@ -119,7 +119,7 @@ func TestPhotoThatSaysItIsTooLargeIsNotRead(t *testing.T) {
 func TestPhotoThatNeverEndsIsReadToTheLimit(t *testing.T) {
 	s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
 		block := make([]byte, 1<<20)
-		for { // chunked, of no length
+		for { // chunked, without a length
 			if _, err := w.Write(block); err != nil {
 				return
 			}
@@ -160,8 +160,8 @@ func TestGetThatFailsHalfway(t *testing.T) {
 	})
 }
 
-// TestConnectionIsKeptAfterASmallRest reads a photo to the end of its picture:
-// what is behind it is not worth a new connection, unless it is a lot.
+// TestConnectionIsKeptAfterASmallRest reads a photo to the end of its picture: a
+// small rest of the file is read too, because a new connection would cost more.
 func TestConnectionIsKeptAfterASmallRest(t *testing.T) {
 	for _, test := range []struct {
 		rest int // bytes that nobody reads
@@ -192,7 +192,7 @@ func TestConnectionIsKeptAfterASmallRest(t *testing.T) {
 }
 
 // TestPhotoThatBreaksOffIsNotToBlame renders a photo whose second half never
-// comes: that is remembered of no ETag.
+// comes: the failure has no ETag, so that it is not remembered.
 func TestPhotoThatBreaksOffIsNotToBlame(t *testing.T) {
 	whole := picture(t, 800, 600)
 	s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
@@ -211,7 +211,7 @@ func TestPut(t *testing.T) {
 	conditional, plain := "*", ""
 	tests := []struct {
 		name    string
-		answers []func(http.ResponseWriter) // the last one again and again
+		answers []func(http.ResponseWriter) // the last one is repeated
 		first   bool
 		want    prew.Code
 		asked   []string // If-None-Match of each request
@@ -287,7 +287,7 @@ func TestConflictEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestOfManyWritersOneIsFirst races on a real S3 server.
+// TestOfManyWritersOneIsFirst lets writers race on a real S3 server.
 func TestOfManyWritersOneIsFirst(t *testing.T) {
 	s := storage{previews: s3Server(t)}
 	var wg sync.WaitGroup
