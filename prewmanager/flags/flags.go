@@ -1,5 +1,5 @@
-// Package flags says all that is wrong with a program's configuration at once, each
-// by the variable's name, where github.com/alecthomas/kong stops at the first.
+// Package flags reports all mistakes in a program's configuration at once, each with
+// the variable's name; github.com/alecthomas/kong stops at the first.
 package flags
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Errors are everything that is wrong with a configuration.
+// Errors are all mistakes in a configuration.
 type Errors []error
 
-// Error is the one error, or a line for each where there are several.
+// Error returns the text of a single error, or a line for each of several.
 func (e Errors) Error() string {
 	text := errors.Join(e...).Error()
 	if !strings.Contains(text, "\n") {
@@ -25,8 +25,8 @@ func (e Errors) Error() string {
 }
 
 // Unreadable returns an error for each variable whose value is not of its flag's
-// type, and takes the variable out of the environment, in which kong would stop at
-// it. An empty one is taken out too: it counts as not set, in every program.
+// type. It removes the variable from the environment, because kong would stop at it.
+// It also removes empty variables: every program treats them as not set.
 func Unreadable(program *kong.Application) (wrong Errors) {
 	seen := map[string]bool{} // commands share flags
 	for _, command := range program.Leaves(true) {

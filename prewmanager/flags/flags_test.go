@@ -23,7 +23,7 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// TestEveryUnreadableValueIsNamed holds that kong finds nothing left to stop at.
+// TestEveryUnreadableValueIsNamed also checks that kong finds no mistake afterwards.
 func TestEveryUnreadableValueIsNamed(t *testing.T) {
 	var line struct {
 		Serve struct {

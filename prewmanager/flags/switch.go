@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Switch is a flag that is on unless its variable says off, for which kong's own has
-// no words.
+// Switch is a flag with the values on and off, which kong's own bool does not accept.
 type Switch bool
 
 // UnmarshalText implements encoding.TextUnmarshaler.
