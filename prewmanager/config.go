@@ -12,8 +12,7 @@ import (
 	"prew/prewmanager/gateway"
 )
 
-// config is what there is to say of a gateway, for every command that needs one or
-// a part of one.
+// config holds the flags and variables of a gateway.
 type config struct {
 	presetSource `embed:""`
 
@@ -24,8 +23,8 @@ type config struct {
 
 	Function       string `placeholder:"NAME" help:"Lambda function that renders: name, ARN, or either with :alias; or local, to render on this machine. Required."`
 	Renderer       string `placeholder:"FILE" help:"Program that renders where the function is local; bootstrap beside this one if left out."`
-	Renderers      int    `placeholder:"N" help:"Its processes; as many as there are CPUs if left out."`
-	RendererMemory int    `default:"512" help:"Most memory of each, in MB; one that has more is ended."`
+	Renderers      int    `placeholder:"N" help:"Processes of a local function; as many as there are CPUs if left out."`
+	RendererMemory int    `default:"512" help:"Most memory of each of these processes, in MB; one that has more is ended."`
 
 	CacheControl  string        `default:"${cacheControl}" help:"Cache-Control of previews, answered and stored."`
 	NotFoundImage string        `placeholder:"FILE" help:"Picture for what is not found, in place of the drawn one."`
@@ -38,12 +37,13 @@ type config struct {
 	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"${storeTimeout}" help:"Longest call to S3."`
 }
 
-// mostFlights is beyond what a process has memory for: at some 10 KB each, 10 GB.
+// mostFlights is more flights than a process has memory for: at some 10 KB each they
+// take 10 GB.
 const mostFlights = 1_000_000
 
-// check returns what is wrong with the flags, each by the variable's name: that
-// there is what previews can't be made without, and that each timeout ends
-// before the one around it, so that it is always the innermost that speaks.
+// check returns all mistakes in the flags, each with the variable's name. It checks
+// that the required ones are set and that each timeout is shorter than the one around
+// it, so that the innermost always ends first.
 func (c config) check() error {
 	var errs []error
 	expect := func(ok bool, format string, args ...any) {

@@ -18,7 +18,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 	if err := os.WriteFile(file, []byte("card:\n  widht: 640\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	sound := []string{"PREW_BUCKET=b", "PREW_FUNCTION=f", "AWS_REGION=us-east-1", "PREW_LISTEN=127.0.0.1:0"} // the default may be taken
+	sound := []string{"PREW_BUCKET=b", "PREW_FUNCTION=f", "AWS_REGION=us-east-1", "PREW_LISTEN=127.0.0.1:0"} // the default port may be in use
 	tests := []struct {
 		name    string
 		environ []string
@@ -100,7 +100,7 @@ func TestTimeoutsFormALadder(t *testing.T) {
 	}
 }
 
-// TestFlagsHaveVariablesThatAreKnown holds the flags to the one list of variables.
+// TestFlagsHaveVariablesThatAreKnown checks the flags against the list of variables.
 func TestFlagsHaveVariablesThatAreKnown(t *testing.T) {
 	parser := kong.Must(new(commandLine), kong.DefaultEnvars("PREW"), defaults)
 	var environ []string

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// health asks whether the gateway that listens at an address is ready, for
-// checks that have no other program to ask with.
+// health asks the gateway at an address whether it is ready. It is for health checks
+// in an image that has no other HTTP client.
 type health struct {
-	Listen string `default:"127.0.0.1:8081" help:"Address of the gateway; of one that answers on every address, this machine's own."`
+	Listen string `default:"127.0.0.1:8081" help:"Address of the gateway; if that is every address of this machine, localhost is asked."`
 }
 
-// Run fails unless the gateway says that it is ready. Two seconds are a hundred
-// times what that takes.
+// Run fails unless the gateway answers that it is ready. It waits two seconds, a
+// hundred times what an answer takes.
 func (h health) Run() error {
 	host, port, err := net.SplitHostPort(h.Listen)
 	if err != nil {
@@ -30,7 +30,7 @@ func (h health) Run() error {
 	if err != nil {
 		return fmt.Errorf("PREW_LISTEN: %w", err)
 	}
-	direct := &http.Client{Transport: new(http.Transport)} // and not through the proxy that S3 may need
+	direct := &http.Client{Transport: new(http.Transport)} // not through a proxy, which S3 may need
 	response, err := direct.Do(request)
 	if err != nil {
 		return err

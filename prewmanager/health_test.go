@@ -31,7 +31,7 @@ func TestHealthAsksWhetherTheGatewayIsReady(t *testing.T) {
 	if err := itself(t, []string{"PREW_LISTEN=127.0.0.1:1"}, "health").Run(); err == nil {
 		t.Error("healthy, but nobody is there")
 	}
-	// A proxy is for the way to S3. For 127.0.0.1 Go asks none by itself.
+	// The proxy is for S3. For 127.0.0.1 Go uses none by itself.
 	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer proxy.Close()
 	if err := itself(t, []string{"PREW_LISTEN=gateway.invalid:8081", "HTTP_PROXY=" + proxy.URL}, "health").Run(); err == nil {

@@ -1,5 +1,5 @@
-// Prewmanager is the gateway of prew: it answers requests for previews that are
-// not in S3 yet, by having each rendered once for everybody who waits.
+// Prewmanager is the gateway of prew: it answers requests for previews that are not
+// in S3 yet. It has each preview rendered once, for all requests that wait for it.
 package main
 
 import (
@@ -12,14 +12,14 @@ import (
 	"prew/prewmanager/flags"
 )
 
-// commandLine is every command, flag and variable there is.
+// commandLine has all commands, flags and variables.
 type commandLine struct {
 	Serve   serve       `cmd:"" help:"Answer requests for previews. AWS_* variables name region, credentials and endpoints."`
 	Presets showPresets `cmd:"" help:"Print the effective presets and where each value comes from."`
 	Health  health      `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
 }
 
-// defaults are those that the flags share with the rest of the project.
+// defaults are the defaults that the flags share with the rest of the project.
 var defaults = kong.Vars{
 	"cacheControl":    prew.DefaultCacheControl,
 	"answerTimeout":   prew.AnswerTimeout.String(),

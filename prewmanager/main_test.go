@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// itself is this program as a command of its own: TestMain calls main.
+// itself runs this program as a process of its own: TestMain calls main.
 func itself(t *testing.T, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)

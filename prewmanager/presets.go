@@ -10,7 +10,7 @@ import (
 	"prew"
 )
 
-// presetSource is where presets are read from, for every command alike.
+// presetSource says where to read the presets from, for all commands.
 type presetSource struct {
 	Presets string `placeholder:"FILE" help:"Presets to use in place of the built-in presets.yaml. PRESET_<NAME> variables apply to either."`
 }

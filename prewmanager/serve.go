@@ -17,14 +17,14 @@ import (
 // serve is the command that answers requests.
 type serve struct {
 	Listen        string `default:"127.0.0.1:8081" help:"Address to answer on."`
-	MetricsListen string `placeholder:"ADDRESS" help:"Address to give metrics on, in Prometheus's format; without one there are none."`
-	Log           string `default:"json" help:"Form of the log, one line a request: json or text."`
+	MetricsListen string `placeholder:"ADDRESS" help:"Address to serve metrics on, in Prometheus's format; if left out there are none."`
+	Log           string `default:"json" help:"Format of the log, one line a request: json or text."`
 
 	config `embed:""`
 }
 
-// lastSteps is how long flights may take to give their leases back when their own
-// time is up, and then traces to be sent: more than a release does with every try.
+// lastSteps is how long flights whose time is up may take to give their leases back,
+// and then the traces to be sent. It is more than a release takes with all its tries.
 const lastSteps = 2 * time.Second
 
 // Run serves until SIGTERM or SIGINT, then finishes what is under way.
@@ -52,7 +52,7 @@ func (s serve) Run(wrong flags.Errors) error {
 	g, err := s.wire(ctx, wrong)
 	switch {
 	case ctx.Err() != nil:
-		return nil // told to end while it was starting
+		return nil // a signal came during the start
 	case err != nil:
 		return err
 	}
@@ -60,13 +60,13 @@ func (s serve) Run(wrong flags.Errors) error {
 		Handler:           g,
 		ReadHeaderTimeout: 10 * time.Second, // nginx sends a header at once
 		IdleTimeout:       2 * time.Minute,  // longer than nginx keeps a connection, so that nginx ends it
-		MaxHeaderBytes:    32 << 10,         // a path of 1,024 bytes, each escaped, is a tenth of it
+		MaxHeaderBytes:    32 << 10,         // ten times a path of 1,024 bytes, all escaped
 	}
 	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
 	if metricsListener != nil {
 		measured := &http.Server{Handler: g.Measured(), ReadHeaderTimeout: 10 * time.Second}
-		defer measured.Close() // last of all: draining is worth watching
+		defer measured.Close() // last, so that draining can be watched
 		go func() { served <- measured.Serve(metricsListener) }()
 	}
 	go g.Reach(ctx)
@@ -77,9 +77,10 @@ func (s serve) Run(wrong flags.Errors) error {
 		return err
 	case <-ctx.Done():
 	}
-	// Whoever watches /ready hears of it, nobody else gets in, who is waiting
-	// gets an answer, and then flights whose clients have all left give their
-	// leases back. Whoever has not read an answer by then is cut off.
+	// First /ready answers that the gateway is not ready. Then no new request is
+	// accepted and those that wait get their answers. Then flights whose clients
+	// have all left give their leases back. A client that has not read its answer by
+	// then is cut off.
 	g.Drain()
 	finish, cancel := context.WithTimeout(context.Background(), s.AnswerTimeout+lastSteps)
 	defer cancel()

@@ -14,7 +14,7 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// lambda is one that has the function, and does not render.
+// lambda stands in for Lambda: it has the function, but does not render.
 func lambda(t *testing.T) (url string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
@@ -22,8 +22,8 @@ func lambda(t *testing.T) (url string) {
 	return server.URL
 }
 
-// serving is `prewmanager serve` on the real Redis and S3 server, ready, with the
-// address it answers on and, once it has ended, its log.
+// serving starts `prewmanager serve` on the real Redis and S3 server and waits until
+// it is ready. It has the address and, once the process has ended, its log.
 func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *bytes.Buffer) {
 	t.Helper()
 	addr, err := stack.FreeAddr()
@@ -62,8 +62,8 @@ func TestTermEndsTheProgram(t *testing.T) {
 	}
 }
 
-// TestSlowReaderIsCutOffInTheEnd also holds that whose answer could not be sent in
-// time is no failure of the program.
+// TestSlowReaderIsCutOffInTheEnd also checks that an answer which could not be sent
+// in time is no failure of the program.
 func TestSlowReaderIsCutOffInTheEnd(t *testing.T) {
 	put(t, "photo/slow-reader.jpg", strings.Repeat("0123456789abcdef", 4<<20)) // 64 MiB, more than sockets hold
 	cmd, addr, log := serving(t, "PREW_FUNCTION=f", "PREW_PRIVATE=1",
@@ -79,8 +79,8 @@ func TestSlowReaderIsCutOffInTheEnd(t *testing.T) {
 	}
 }
 
-// TestCollectorThatIsGoneKeepsNobody holds that traces are worth no more than a
-// moment, and their loss a line of the log.
+// TestCollectorThatIsGoneKeepsNobody checks that the program waits only a moment for
+// its traces to be sent, and logs their loss in a line.
 func TestCollectorThatIsGoneKeepsNobody(t *testing.T) {
 	answer := make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-answer }))
@@ -101,7 +101,7 @@ func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Without Redis that is after the grace of 2 s.
+	// Without Redis it is ready after the grace of 2 s.
 	cmd := itself(t, append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -25,13 +25,14 @@ import (
 	"prew/prewmanager/pool"
 )
 
-// wired is a gateway and the processes of its function, if it has any.
+// wired is a gateway and, if its function is local, the function's processes.
 type wired struct {
 	*gateway.Gateway
-	pool *pool.Pool // nil where the function is on Lambda
+	pool *pool.Pool // nil if the function is on Lambda
 }
 
-// close waits until every flight has landed, or ctx ends, and ends the processes.
+// close waits until every flight has landed, or ctx ends, and then ends the
+// processes.
 func (w wired) close(ctx context.Context) error {
 	landed := w.Gateway.Close(ctx)
 	if w.pool != nil {
@@ -40,8 +41,8 @@ func (w wired) close(ctx context.Context) error {
 	return landed
 }
 
-// wire builds the gateway that the configuration describes, or returns everything
-// that is wrong with it, after what was known to be. It is to be closed in the end.
+// wire builds the gateway that the configuration describes; call close in the end. If
+// the configuration has mistakes, it returns all of them, after those in wrong.
 func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	note := func(err error) {
 		if err != nil {
@@ -110,8 +111,8 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	}), renderers}, nil
 }
 
-// onThisMachine is the name of the function that is no Lambda function but a
-// pool of its program's processes on this machine.
+// onThisMachine is the function's name that means no Lambda function but a pool of
+// processes of the function's program on this machine.
 const onThisMachine = "local"
 
 // renderer finds the program that renders.
@@ -134,11 +135,11 @@ func (c config) renderer() (string, error) {
 	return program, nil
 }
 
-// renderers is how many processes render: as many as there are CPUs, of which a
-// container may have fewer than the machine.
+// renderers is the number of processes that render: by default as many as there are
+// CPUs, and a container may have fewer of them than the machine.
 func (c config) renderers() int { return cmp.Or(c.Renderers, runtime.GOMAXPROCS(0)) }
 
-// startPool starts the processes that render, whose logs are this program's.
+// startPool starts the processes that render; they log to this program's log.
 func (c config) startPool(ctx context.Context, program string) (*pool.Pool, error) {
 	return pool.Start(ctx, pool.Config{
 		Program:   program,
@@ -150,12 +151,13 @@ func (c config) startPool(ctx context.Context, program string) (*pool.Pool, erro
 	})
 }
 
-// functionEnvironment is what of this program's environment a process that
-// renders other people's photos is given: what it needs to reach S3, and what
-// README.md says that the function reads.
+// functionEnvironment returns the part of this program's environment that a process
+// of the function gets. A process that renders other people's photos gets only what
+// it needs to reach S3 and the variables that the function reads
+// (docs/configuration.md).
 func functionEnvironment(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
-		if strings.HasPrefix(variable, "AWS_LAMBDA_") { // the pool's to set
+		if strings.HasPrefix(variable, "AWS_LAMBDA_") { // the pool sets these
 			return true
 		}
 		return !slices.ContainsFunc([]string{
@@ -165,7 +167,8 @@ func functionEnvironment(environ []string) []string {
 	})
 }
 
-// inPool is the function in a pool of its processes, which all have started.
+// inPool returns the function that runs in a pool. It needs no Reach, because
+// pool.Start has waited for every process.
 func inPool(p *pool.Pool, timeout time.Duration) gateway.Function {
 	return gateway.Function{
 		Call: func(ctx context.Context, payload []byte) ([]byte, bool, error) {

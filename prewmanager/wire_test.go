@@ -20,7 +20,7 @@ import (
 )
 
 // TestLocalFunctionRendersInProcessesOfItsOwn runs the gateway's program with the
-// real bootstrap, and ends it with its processes.
+// real bootstrap, and checks that its processes end with it.
 func TestLocalFunctionRendersInProcessesOfItsOwn(t *testing.T) {
 	bootstrap, err := stack.Program("bootstrap")
 	if err != nil {
@@ -60,7 +60,7 @@ func TestLocalFunctionRendersInProcessesOfItsOwn(t *testing.T) {
 	}
 }
 
-// childrenOf are the processes whose parent that is (proc(5), /proc/pid/stat).
+// childrenOf returns the child processes of a process (proc(5), /proc/pid/stat).
 func childrenOf(t *testing.T, parent int) (children []int) {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -70,7 +70,7 @@ func childrenOf(t *testing.T, parent int) (children []int) {
 	for _, file := range stats {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			continue // it has ended meanwhile
+			continue // the process has ended meanwhile
 		}
 		pid, rest, _ := strings.Cut(string(text), " ")
 		_, rest, _ = strings.Cut(rest, ") ")
@@ -111,7 +111,7 @@ func TestLocalFunctionThatIsMissingIsNamed(t *testing.T) {
 }
 
 func TestTermEndsAStart(t *testing.T) {
-	// A program that never asks for work is waited for for 10 s.
+	// The pool waits 10 s for a program that never asks for work.
 	sleep := filepath.Join(t.TempDir(), "bootstrap")
 	if err := os.WriteFile(sleep, []byte("#!/bin/sh\necho started >&2\nexec sleep 60\n"), 0o755); err != nil {
 		t.Fatal(err)
