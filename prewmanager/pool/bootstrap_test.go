@@ -21,16 +21,16 @@ import (
 
 const bucket = "photos"
 
-// flat is a picture of one translucent colour, of any size and of no memory.
+// flat is a picture of one translucent colour, of any size, without memory for pixels.
 type flat struct{ image.Rectangle }
 
 func (f flat) ColorModel() color.Model { return color.NRGBAModel }
 func (f flat) Bounds() image.Rectangle { return f.Rectangle }
 func (f flat) At(int, int) color.Color { return color.NRGBA{0x80, 0x40, 0x20, 0xc0} }
 
-// realFunction is a pool of the bootstrap that is deployed, on a real S3 server
-// that has square PNGs at photo/<name>, by their sides in pixels; what the
-// function logs is in the diary.
+// realFunction starts a pool of the real bootstrap, on a real S3 server with square
+// PNGs at photo/<name>, given by their sides in pixels. The diary has the function's
+// log.
 func realFunction(t *testing.T, memory int, sides map[string]int) (*pool.Pool, *diary) {
 	t.Helper()
 	program, err := stack.Program("bootstrap")
@@ -75,8 +75,8 @@ func request(t *testing.T, name string) []byte {
 	return payload
 }
 
-// TestRealFunctionOutlivesADecompressionBomb holds that a photo which needs more
-// memory than there is costs its own preview, and no other's.
+// TestRealFunctionOutlivesADecompressionBomb checks that a photo which needs more
+// memory than the limit costs only its own preview.
 func TestRealFunctionOutlivesADecompressionBomb(t *testing.T) {
 	p, d := realFunction(t, 64, map[string]int{"small.png": 100, "bomb.png": 4500})
 	for _, test := range []struct {
@@ -96,7 +96,7 @@ func TestRealFunctionOutlivesADecompressionBomb(t *testing.T) {
 			t.Errorf("%s: failed is %v: %s", test.name, a.Failed, a.Body)
 		}
 	}
-	p.Close() // after which all that was written has been passed on
+	p.Close() // after this all output has been passed on
 	if lines := d.lines(); len(lines) != 2 || !json.Valid([]byte(lines[0])) || !json.Valid([]byte(lines[1])) {
 		t.Errorf("logged is %q, want a line of JSON for each preview", lines)
 	}

@@ -8,25 +8,24 @@ import (
 
 const (
 	// maxLine is the longest line that is passed on whole, in bytes; a longer one
-	// is cut into several. What the function logs has some hundred.
+	// is cut into several. The function's lines have some hundred bytes.
 	maxLine = 16 << 10
-	// quoted is how much of what a process wrote last an error carries, in bytes:
+	// quoted is how much of a process's last output an error carries, in bytes:
 	// about ten lines.
 	quoted = 1500
 )
 
-// output passes on what a process writes, line by line, so that the lines of
-// several processes can go to one place, and remembers the end of it.
+// output passes a process's output on line by line, so that the lines of several
+// processes can go to one place, and remembers the end of the output.
 type output struct {
 	to io.Writer
 
 	mutex sync.Mutex
-	line  []byte // begun, shorter than maxLine
+	line  []byte // the line that has begun, shorter than maxLine
 	last  []byte // at most quoted bytes
 }
 
-// Write takes everything: a process whose output can't be written is none the
-// worse for it.
+// Write never fails: a process must not suffer if its output can't be passed on.
 func (o *output) Write(text []byte) (int, error) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -46,7 +45,7 @@ func (o *output) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// end passes on a last line that the process has not ended.
+// end passes on the last line, if the process has not ended it.
 func (o *output) end() {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -60,7 +59,7 @@ func (o *output) pass() {
 	o.line = o.line[:0]
 }
 
-// lastWords is the end of what the process wrote, from the start of a line.
+// lastWords is the end of the process's output, from the start of a line.
 func (o *output) lastWords() []byte {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()

@@ -1,8 +1,8 @@
-// Package pool runs the function in processes of its own program, as Lambda
-// would: each is started ahead, works on one invocation at a time, and is killed
-// and replaced when it exceeds its time or its memory. A process speaks Lambda's
+// Package pool runs the function in processes of its own program, as Lambda would.
+// Each process is started ahead, works on one invocation at a time, and is killed
+// and replaced when it exceeds its time or its memory. A process uses Lambda's
 // Runtime API (Lambda Developer Guide, "Using the Lambda runtime API"), so the
-// program is the very one that is deployed. It needs Linux.
+// program is the same one as on Lambda. The package needs Linux.
 package pool
 
 import (
@@ -19,18 +19,18 @@ import (
 // Config says what to run.
 type Config struct {
 	Program   string        // path of the function's program
-	Processes int           // of it, at least 1; as many invocations run at a time
-	Timeout   time.Duration // after which an invocation's process is killed
-	Memory    int           // MB that a process is told it has; working, it is killed beyond
+	Processes int           // at least 1; as many invocations run at a time
+	Timeout   time.Duration // of an invocation; its process is then killed
+	Memory    int           // MB; a working process with more is killed
 
-	// Env is what a process finds in its environment besides what Lambda sets;
+	// Env is the environment of a process, besides the variables that Lambda sets;
 	// nothing is inherited.
 	Env []string
 
-	// Output says where to write what a process, named bootstrap-1 and so on, and
-	// its successors write to standard output and error. It is asked once for each
-	// name, before Start returns. Each call of Write gets one whole line of at most
-	// 16 KiB; different processes write at the same time. A writer that blocks
+	// Output returns the writer for the standard output and error of a process,
+	// named bootstrap-1 and so on, and of its successors. It is called once for
+	// each name, before Start returns. Each call of Write gets one whole line of at
+	// most 16 KiB; different processes write at the same time. A writer that blocks
 	// holds up its process.
 	Output func(name string) (io.Writer, error)
 }
@@ -38,18 +38,18 @@ type Config struct {
 // Pool is a running pool. Its methods may be called from any goroutine.
 type Pool struct {
 	config  Config
-	work    chan *invocation // to whichever process has nothing to do
+	work    chan *invocation // to any worker whose process is idle
 	closing chan struct{}
 	close   func()
 	running sync.WaitGroup // the workers
 }
 
-// ErrClosed is the error of an invocation that the end of the pool met.
+// ErrClosed is the error of an invocation that had no answer when the pool closed.
 var ErrClosed = errors.New("pool: closed")
 
-// Start starts every process, at once, and returns when all of them have asked
-// for work. Its error is that of one which has not, with the end of its output, or
-// ctx's when that ends before.
+// Start starts all processes at once and returns when all of them have asked for
+// work. If one fails to, the error is that of this process, with the end of its
+// output. If ctx ends first, the error is ctx's.
 func Start(ctx context.Context, c Config) (*Pool, error) {
 	if c.Processes < 1 || c.Timeout <= 0 || c.Memory < 1 {
 		return nil, fmt.Errorf("pool: %d processes, %v, %d MB: expected more than 0 of each", c.Processes, c.Timeout, c.Memory)
@@ -74,7 +74,7 @@ func Start(ctx context.Context, c Config) (*Pool, error) {
 	}
 	booting.Wait()
 	for _, err := range errs {
-		if err != nil { // the others most likely say the same
+		if err != nil { // the other errors are most likely the same
 			for _, w := range workers {
 				w.drop()
 			}
@@ -97,11 +97,11 @@ func (p *Pool) Close() {
 	p.running.Wait()
 }
 
-// Answer is what an invocation came to.
+// Answer is the result of an invocation.
 type Answer struct {
 	ID     string // of the invocation, as the function knows it
-	Body   []byte // what the function answered
-	Failed bool   // it did not: Body is Lambda's {"errorType": ..., "errorMessage": ...}
+	Body   []byte // the function's answer
+	Failed bool   // the function failed: Body is Lambda's {"errorType": ..., "errorMessage": ...}
 }
 
 // invocation is one call of the function.
@@ -109,14 +109,14 @@ type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time
-	answer   chan Answer // takes one without a reader: the caller may have left
+	answer   chan Answer // has room for one answer, because the caller may have left
 }
 
-// Invoke has the function answer the payload, once a process has nothing else to
-// do; one that is just being replaced is waited for. Whatever the function does
-// is an answer; an error says that ctx has ended or the pool is closed. When ctx
-// ends the call returns, but the process, if one has begun, goes on to the end of
-// the invocation and takes no other before.
+// Invoke has the function answer the payload as soon as a process is idle, which
+// may be one that is just being replaced. A failure of the function is an answer
+// too; the error is only for the end of ctx and for a closed pool. When ctx ends
+// Invoke returns, but a process that has begun goes on to the end of the invocation
+// and takes no other before.
 func (p *Pool) Invoke(ctx context.Context, payload []byte) (Answer, error) {
 	i := &invocation{id: requestID(), payload: payload, answer: make(chan Answer, 1)}
 	select {
@@ -136,7 +136,7 @@ func (p *Pool) Invoke(ctx context.Context, payload []byte) (Answer, error) {
 	}
 }
 
-// failure is an answer of the pool's own, in place of the function's.
+// failure is the pool's own answer, in place of the function's.
 func (i *invocation) failure(kind, reason string) Answer {
 	body, err := json.Marshal(map[string]string{"errorType": kind, "errorMessage": "RequestId: " + i.id + " Error: " + reason})
 	if err != nil {
@@ -145,7 +145,7 @@ func (i *invocation) failure(kind, reason string) Answer {
 	return Answer{ID: i.id, Body: body, Failed: true}
 }
 
-// requestID is a random name in the form of a UUID, as Lambda's are.
+// requestID returns a random id in the form of a UUID, like Lambda's.
 func requestID() string {
 	var b [16]byte
 	rand.Read(b[:])

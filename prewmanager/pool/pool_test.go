@@ -29,7 +29,7 @@ import (
 // order is what a test tells the function to do.
 type order struct {
 	Do  string `json:"do"`
-	URL string `json:"url"` // of which "wait" gets /arrived and /finished
+	URL string `json:"url"` // "wait" gets /arrived and /finished from it
 }
 
 type report struct {
@@ -39,8 +39,8 @@ type report struct {
 	Padding     string   `json:"padding,omitempty"`
 }
 
-// TestMain makes the test's own binary the function, with the runtime client
-// that the real one has, or a parent that dies.
+// TestMain makes the test's own binary the function, with the real function's
+// runtime client, or a parent that gets killed.
 func TestMain(m *testing.M) {
 	if os.Getenv("BE_A_PARENT") != "" {
 		beParent()
@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 	case "die asking":
 		note()
 		go call("GET", "/2018-06-01/runtime/invocation/next", nil)
-		time.Sleep(20 * time.Millisecond) // in which the question arrives
+		time.Sleep(20 * time.Millisecond) // meanwhile the call arrives
 		os.Exit(4)
 	case "once":
 		if note() > 1 {
@@ -90,7 +90,7 @@ func obey(o order) (report, error) {
 		select {}
 	case "swell a little":
 		swell(20)
-		time.Sleep(100 * time.Millisecond) // in which it is weighed
+		time.Sleep(100 * time.Millisecond) // meanwhile its memory is read
 	case "spawn":
 		child := exec.Command("/bin/sleep", "600")
 		if err := child.Start(); err != nil {
@@ -115,7 +115,7 @@ func obey(o order) (report, error) {
 
 var kept []byte
 
-// swell takes so many MB and writes to every page of them.
+// swell takes mb MB of memory and writes to every page.
 func swell(mb int) {
 	kept = make([]byte, mb<<20)
 	for i := 0; i < len(kept); i += 4096 {
@@ -123,7 +123,7 @@ func swell(mb int) {
 	}
 }
 
-// note counts the starts in the file STARTS, by its lines.
+// note adds a line to the file STARTS and returns the number of lines, one a start.
 func note() int {
 	file, err := os.OpenFile(os.Getenv("STARTS"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -147,9 +147,9 @@ func call(method, path string, body io.Reader) (*http.Response, error) {
 	return http.DefaultClient.Do(request)
 }
 
-// talkGarbage is a function whose program has been taken over. Told to "hang" it
-// answers and never asks again, else it answers what no gateway understands,
-// and then something else, after calls that mean nothing.
+// talkGarbage is a function whose program has been taken over. To each invocation it
+// makes calls without a meaning and sends two answers that no gateway understands.
+// After an invocation with "hang" it never asks for work again.
 func talkGarbage() {
 	for {
 		response, err := call("GET", "/2018-06-01/runtime/invocation/next", nil)
@@ -173,8 +173,8 @@ func talkGarbage() {
 	}
 }
 
-// beParent starts a pool, says what its process's id is, has it wait at the gate
-// BE_A_PARENT, and waits to be killed.
+// beParent starts a pool, prints the report of its process, makes the process wait at
+// the gate BE_A_PARENT, and waits to be killed.
 func beParent() {
 	p, err := pool.Start(context.Background(), pool.Config{Program: os.Args[0], Processes: 1, Timeout: time.Minute, Memory: 200,
 		Output: func(string) (io.Writer, error) { return os.Stderr, nil }})
@@ -214,7 +214,7 @@ func config(t *testing.T, processes int, timeout time.Duration, env ...string) (
 	}
 	d := new(diary)
 	return pool.Config{
-		Program: self, Processes: processes, Timeout: timeout, Memory: 200, // of which the race detector takes half
+		Program: self, Processes: processes, Timeout: timeout, Memory: 200, // the race detector takes half of it
 		Env:    append(env, "GIVEN=yes"),
 		Output: func(string) (io.Writer, error) { return d, nil },
 	}, d
@@ -248,8 +248,8 @@ func read(t *testing.T, a pool.Answer) report {
 	return r
 }
 
-// through says how a caller reaches the function: from the pool itself, or by
-// the Invoke API of the emulator, which is a pool too.
+// through lists the ways to reach the function: from the pool itself, or by the
+// Invoke API of the emulator, which has a pool too.
 var through = []struct {
 	name  string
 	start func(t *testing.T) func(order) pool.Answer
@@ -298,9 +298,9 @@ func TestAnswersAndFailuresLookLikeLambdas(t *testing.T) {
 			invoke := way.start(t)
 			for _, test := range []struct {
 				do        string
-				kind      string // errorType, of a failure
+				kind      string // errorType of a failure
 				message   string
-				restarted bool // by another process for the next invocation
+				restarted bool // another process takes the next invocation
 			}{
 				{"succeed", "", "", false},
 				{"fail", "errorString", "told to fail", false},
@@ -360,8 +360,8 @@ func TestProcessSeesWhatItIsGivenOnly(t *testing.T) {
 	}
 }
 
-// TestRuntimeAPIIsTheProcessesAlone holds that another user of the machine, who
-// can reach the listener but not read the process's environment, gets nothing.
+// TestRuntimeAPIIsTheProcessesAlone checks that another user of the machine, who can
+// reach the listener but not read the process's environment, gets nothing.
 func TestRuntimeAPIIsTheProcessesAlone(t *testing.T) {
 	c, _ := config(t, 1, time.Minute)
 	var api string
@@ -371,7 +371,7 @@ func TestRuntimeAPIIsTheProcessesAlone(t *testing.T) {
 		}
 	}
 	address, secret, _ := strings.Cut(api, "/")
-	if len(secret) < 26 { // 128 bits, five a letter
+	if len(secret) < 26 { // 128 bits, five bits a letter
 		t.Fatalf("AWS_LAMBDA_RUNTIME_API=%s", api)
 	}
 	for _, prefix := range []string{"", "/" + secret[:25], "/" + strings.Repeat("A", 26)} {
@@ -386,7 +386,7 @@ func TestRuntimeAPIIsTheProcessesAlone(t *testing.T) {
 	}
 }
 
-// gate holds every function that is told to wait, from /arrived until it opens.
+// gate holds every function with the order "wait", from /arrived until it opens.
 type gate struct {
 	*httptest.Server
 	arrived, finished chan struct{}
@@ -412,8 +412,8 @@ func (g *gate) order() []byte {
 	return []byte(fmt.Sprintf(`{"do":"wait","url":%q}`, g.URL))
 }
 
-// TestInvocationsBeyondTheProcessesWait holds that as many run at a time as there
-// are processes, each in one of its own, and that the next is not refused.
+// TestInvocationsBeyondTheProcessesWait checks that as many invocations run at a time
+// as there are processes, each in its own process, and that the next one waits.
 func TestInvocationsBeyondTheProcessesWait(t *testing.T) {
 	const processes = 3
 	c, _ := config(t, processes, time.Minute)
@@ -452,8 +452,8 @@ func TestInvocationsBeyondTheProcessesWait(t *testing.T) {
 	}
 }
 
-// TestProcessGoesOnWithoutItsCaller holds that a caller who leaves ends nothing,
-// and that the process stays busy until it is done.
+// TestProcessGoesOnWithoutItsCaller checks that a caller who leaves ends nothing, and
+// that the process stays busy until it is done.
 func TestProcessGoesOnWithoutItsCaller(t *testing.T) {
 	c, _ := config(t, 1, time.Minute)
 	p := start(t, c)
@@ -484,8 +484,8 @@ func TestProcessGoesOnWithoutItsCaller(t *testing.T) {
 	<-answered
 }
 
-// TestGarbageHarmsNobody holds that whatever a process says, its answer is one,
-// and the next invocation gets one too.
+// TestGarbageHarmsNobody checks that an invocation has one answer whatever the
+// process sends, and that the next invocation gets one too.
 func TestGarbageHarmsNobody(t *testing.T) {
 	c, _ := config(t, 1, time.Second, "FAKE_START=garbage")
 	p := start(t, c)
@@ -538,8 +538,8 @@ func TestProgramThatCannotStartFailsTheStart(t *testing.T) {
 	}
 }
 
-// TestProcessThatCannotBeReplacedIsTheAnswer holds that who waits for a process
-// which does not start any more learns why.
+// TestProcessThatCannotBeReplacedIsTheAnswer checks that an invocation which waits
+// for a process that does not start any more gets the reason.
 func TestProcessThatCannotBeReplacedIsTheAnswer(t *testing.T) {
 	c, _ := config(t, 1, time.Minute, "FAKE_START=once", "STARTS="+filepath.Join(t.TempDir(), "starts"))
 	p := start(t, c)
@@ -551,8 +551,8 @@ func TestProcessThatCannotBeReplacedIsTheAnswer(t *testing.T) {
 	}
 }
 
-// TestProcessThatDiesAgainAndAgainIsNotStartedInABusyLoop: its pauses double from
-// 100 ms, so that in any time there are only so many starts.
+// TestProcessThatDiesAgainAndAgainIsNotStartedInABusyLoop counts the starts: the
+// pauses double from 100 ms, so that there can be only a few in any time.
 func TestProcessThatDiesAgainAndAgainIsNotStartedInABusyLoop(t *testing.T) {
 	starts := filepath.Join(t.TempDir(), "starts")
 	c, _ := config(t, 1, time.Minute, "FAKE_START=die asking", "STARTS="+starts)
@@ -574,7 +574,7 @@ func TestProcessThatDiesAgainAndAgainIsNotStartedInABusyLoop(t *testing.T) {
 	}
 }
 
-// TestProcessKilledWhileIdleIsReplaced holds that no invocation is needed for it.
+// TestProcessKilledWhileIdleIsReplaced checks that it needs no invocation for that.
 func TestProcessKilledWhileIdleIsReplaced(t *testing.T) {
 	starts := filepath.Join(t.TempDir(), "starts")
 	c, _ := config(t, 1, time.Minute, "FAKE_START=count", "STARTS="+starts)
@@ -619,7 +619,7 @@ func TestCloseLeavesNoProcessAndAnswersWhoWaits(t *testing.T) {
 	}
 	<-g.arrived
 	<-g.arrived
-	go func() { // waits for a process
+	go func() { // this invocation waits for a process
 		_, err := p.Invoke(t.Context(), []byte(`{}`))
 		ends <- err
 	}()
@@ -638,8 +638,8 @@ func TestCloseLeavesNoProcessAndAnswersWhoWaits(t *testing.T) {
 	}
 }
 
-// TestProcessDoesNotOutliveAKilledParent, not even one that is at work and does
-// not see its Runtime API disappear.
+// TestProcessDoesNotOutliveAKilledParent uses a process that is at work and does not
+// see its Runtime API disappear.
 func TestProcessDoesNotOutliveAKilledParent(t *testing.T) {
 	g := newGate(t)
 	defer close(g.open)
@@ -664,8 +664,8 @@ func TestProcessDoesNotOutliveAKilledParent(t *testing.T) {
 	gone(t, r.PID)
 }
 
-// gone waits until a process has ended, be it as a zombie that its new parent
-// has not collected.
+// gone waits until a process has ended. A zombie that its new parent has not
+// collected yet counts as ended.
 func gone(t *testing.T, pid int) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// maxResponse is the most that Lambda takes for an answer, in bytes, as its
-	// own error messages name it.
+	// maxResponse is the largest answer that Lambda takes, in bytes. Lambda's own
+	// error messages give this number.
 	maxResponse = 6291556
-	// maxDrained is how much of an answer that is too large is read all the same,
-	// so that the process learns why it is refused instead of a broken pipe. A
-	// function that answers more than this is better cut off.
+	// maxDrained is how many more bytes of a too large answer are read, so that the
+	// process gets the reason for the refusal and not a broken pipe. A function
+	// that answers more than this is better cut off.
 	maxDrained = 64 << 20
-	// maxInitError is how much is kept, in bytes, of what a process says is wrong
-	// with its start: a message with the stack that led to it.
+	// maxInitError is how many bytes of a process's init error are kept: a message
+	// and its stack trace.
 	maxInitError = 16 << 10
 )
 
-// routes are the Runtime API's.
+// routes are the routes of the Runtime API.
 func (s *sandbox) routes() http.Handler {
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /2018-06-01/runtime/invocation/next", s.sendNext)
@@ -36,7 +36,7 @@ func (s *sandbox) routes() http.Handler {
 func (s *sandbox) sendNext(w http.ResponseWriter, r *http.Request) {
 	select {
 	case s.ready <- struct{}{}:
-	default: // it asks again, having lost the connection in which it asked
+	default: // it asks again, because its connection was lost
 	}
 	select {
 	case i := <-s.next:
@@ -53,8 +53,8 @@ func (s *sandbox) sendNext(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take receives the answer to the current invocation. Only one call gets to
-// read its body, so that a process can't fill this one's memory with many.
+// take receives the answer to the current invocation. It reads the body of only one
+// call, so that a process can't fill the gateway's memory with many answers.
 func (s *sandbox) take(w http.ResponseWriter, r *http.Request, failed bool) {
 	s.mutex.Lock()
 	i := s.current
@@ -72,7 +72,7 @@ func (s *sandbox) take(w http.ResponseWriter, r *http.Request, failed bool) {
 			fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse))
 		runtimeError(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error())
 	case err != nil:
-		// The process died while it was answering, which is noticed elsewhere, or
+		// The process died while it was answering, which the worker notices, or it
 		// broke off, and then its time runs out.
 	default:
 		s.answered <- Answer{ID: i.id, Body: body, Failed: failed}
@@ -80,7 +80,7 @@ func (s *sandbox) take(w http.ResponseWriter, r *http.Request, failed bool) {
 	}
 }
 
-// takeInitError notes what the process says is wrong; it ends by itself.
+// takeInitError notes the process's init error. The process then ends by itself.
 func (s *sandbox) takeInitError(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxInitError))
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *sandbox) takeInitError(w http.ResponseWriter, r *http.Request) {
 
 var errAnswerTooLarge = fmt.Errorf("answer is over %d bytes", maxResponse)
 
-// readAnswer reads an answer, keeping no more of it than Lambda would take.
+// readAnswer reads an answer that is no larger than Lambda would take.
 func readAnswer(body io.Reader) ([]byte, error) {
 	read, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
 	if err != nil {

@@ -22,28 +22,28 @@ const (
 	// initDeadline is how long a process may take until it first asks for work
 	// (Lambda: "Function initialization", 10 seconds).
 	initDeadline = 10 * time.Second
-	// outputGrace is how long what an ended process wrote may take to be read,
-	// where something that has left its process group still holds the pipe.
+	// outputGrace is how long the output of an ended process is still read, in case
+	// a child that has left its process group holds the pipe open.
 	outputGrace = time.Second
 )
 
-// sandbox is one process of the function with a Runtime API of its own, on a
-// listener of its own: a call that a dead process left behind can never be
-// taken for one of its successor.
+// sandbox is one process of the function, with a Runtime API and a listener of its
+// own: a late call of a dead process can never be taken for a call of its
+// successor.
 type sandbox struct {
 	name   string
 	child  *child.Child
 	output *output
 	server *http.Server
-	worked bool // an invocation has reached the process; the worker's
+	worked bool // an invocation has reached the process; only the worker uses this
 
-	ready    chan struct{}    // holds one: the process has asked for work
-	next     chan *invocation // to the call in which it asks
-	answered chan Answer      // holds one, the answer to current
+	ready    chan struct{}    // holds one element once the process has asked for work
+	next     chan *invocation // to the call with which the process asks for work
+	answered chan Answer      // holds one element, the answer to current
 
 	mutex   sync.Mutex
-	current *invocation // handed over, and nobody has begun to answer it
-	initErr []byte      // what the process said was wrong with its start
+	current *invocation // handed over, its answer not begun
+	initErr []byte      // the init error that the process reported
 }
 
 // boot starts a process and returns once it asks for work.
@@ -59,18 +59,18 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 		next:     make(chan *invocation),
 		answered: make(chan Answer, 1),
 	}
-	// The listener is open to every user of the machine, this path only to who
-	// may read the process's environment.
+	// Every user of the machine can reach the listener, but only those who may read
+	// the process's environment know this path.
 	secret := "/" + rand.Text()
 	s.server = &http.Server{
 		Handler:           http.StripPrefix(secret, s.routes()),
-		ReadHeaderTimeout: initDeadline, // strangers may connect and say nothing; the process has no longer anyway
+		ReadHeaderTimeout: initDeadline, // others may connect and send nothing; the process has no more time either
 	}
 	go s.server.Serve(listener)
 
 	cmd := exec.Command(c.Program)
 	cmd.Env = append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC"}, c.Env...)
-	cmd.Env = append(cmd.Env, // last, because the last of a name counts
+	cmd.Env = append(cmd.Env, // at the end, because the last of equal names counts
 		"AWS_LAMBDA_RUNTIME_API="+listener.Addr().String()+secret,
 		"AWS_LAMBDA_FUNCTION_NAME=prew",
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
@@ -84,17 +84,17 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 		s.server.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	// Where the memory of the machine runs out before a process has reached its
-	// limit, the kernel takes the process and not the gateway. It is a wish: the
-	// function works without.
+	// If the machine runs out of memory before a process has reached its limit, the
+	// kernel should end the process and not the gateway. An error is ignored: the
+	// function works without this.
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", s.child.PID()), []byte("1000"), 0)
 	select {
 	case <-s.ready:
 		resident, unread := s.resident()
 		switch mb := resident >> 20; {
-		case unread != nil: // nothing would bound it
+		case unread != nil: // without it there is no limit
 			err = fmt.Errorf("%s: its memory can't be read: %w", name, unread)
-		case mb > int64(c.Memory): // each photo would be found to take too much
+		case mb > int64(c.Memory): // every photo would seem to need too much
 			err = fmt.Errorf("%s has %d MB before any work, limit is %d MB", name, mb, c.Memory)
 		default:
 			return s, nil
@@ -115,15 +115,15 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 	return nil, err
 }
 
-// close ends the process and its Runtime API. The function has no say in it:
-// Lambda too kills a process that it needs no more.
+// close kills the process and ends its Runtime API. The function gets no warning:
+// Lambda, too, kills a process that it needs no more.
 func (s *sandbox) close() {
 	s.child.Kill()
 	s.server.Close()
 	s.output.end()
 }
 
-// fate says how the process ended, and what it wrote last.
+// fate is an error that says how the process ended, with the end of its output.
 func (s *sandbox) fate() error {
 	words := s.output.lastWords()
 	if len(words) == 0 {
@@ -132,9 +132,9 @@ func (s *sandbox) fate() error {
 	return fmt.Errorf("%s ended: %w; it wrote last:\n    %s", s.name, s.child.Err(), bytes.ReplaceAll(words, []byte("\n"), []byte("\n    ")))
 }
 
-// resident is how much memory the process has, in bytes: that of proc(5), statm,
-// which counts what the program itself takes too. Of a process that has ended it
-// is 0, or an error.
+// resident is the resident memory of the process in bytes, from proc(5), statm,
+// which includes the program itself. For a process that has ended it is 0 or an
+// error.
 func (s *sandbox) resident() (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.child.PID()))
 	if err != nil {

@@ -9,22 +9,22 @@ import (
 )
 
 const (
-	// firstPause and longestPause bound how long a worker waits until it starts
-	// a process again that ended without having worked: twice as long each time.
-	// What keeps a program from starting, a file that is being replaced or memory
-	// that ran out, is over in a moment or lasts; every start costs some
-	// milliseconds of a CPU that the others render with.
+	// firstPause and longestPause are the bounds of a worker's pause before it
+	// replaces a process that ended without having worked; the pause doubles each
+	// time. The cause, such as a file that is being replaced or a lack of memory,
+	// is over in a moment or lasts, and every start costs some milliseconds of a
+	// CPU that the others render with.
 	firstPause   = 100 * time.Millisecond
 	longestPause = 5 * time.Second
 
-	// weighEvery is how often a working process's memory is looked at. It gets 1 to
-	// 2.5 GB of new pages a second, so that a decompression bomb is killed within
-	// some 30 MB of its limit; a look takes 13 microseconds, a thousandth of a CPU
-	// for each process that works.
+	// weighEvery is the pause between two readings of a working process's memory. A
+	// process gets 1 to 2.5 GB of new pages a second, so a decompression bomb is
+	// killed within some 30 MB of its limit. A reading takes 13 microseconds, a
+	// thousandth of a CPU for each working process.
 	weighEvery = 10 * time.Millisecond
 )
 
-// worker keeps one process of the function going and gives it one invocation
+// worker keeps one process of the function running and gives it one invocation
 // after another.
 type worker struct {
 	pool    *Pool
@@ -40,8 +40,8 @@ func (w *worker) run() {
 	for w.sandbox != nil || w.replace() {
 		select {
 		case i := <-w.pool.work:
-			// Of a process that died while it had nothing to do this invocation
-			// may be the first to know.
+			// An idle process may have died, and this invocation may be the
+			// first to notice.
 			if w.sandbox.child.Err() != nil {
 				w.died()
 				if err := w.boot(); err != nil {
@@ -61,7 +61,7 @@ func (w *worker) run() {
 	}
 }
 
-// died drops a process that ended while it had nothing to do.
+// died drops a process that ended while it was idle.
 func (w *worker) died() {
 	slog.Warn("function's process ended", "process", w.name, "reason", w.sandbox.fate())
 	if !w.sandbox.worked {
@@ -70,8 +70,8 @@ func (w *worker) died() {
 	w.drop()
 }
 
-// replace starts a process, again and again until one has asked for work. It is
-// false when the pool closes before.
+// replace starts a process, again and again, until one has asked for work. It
+// returns false if the pool closes before.
 func (w *worker) replace() bool {
 	for {
 		select {
@@ -85,8 +85,8 @@ func (w *worker) replace() bool {
 		}
 		w.pause = longer(w.pause)
 		slog.Warn("function's process does not start", "program", w.pool.config.Program, "process", w.name, "again_in_ms", w.pause.Milliseconds(), "reason", err)
-		// Each failed start is the answer of one that waits, if there is one: it
-		// can tell what is wrong, and nothing says that the next start fares better.
+		// The error of a failed start answers one waiting invocation, if there is
+		// one: it gives the reason, and the next start may well fail too.
 		select {
 		case i := <-w.pool.work:
 			i.answer <- i.failure("Runtime.ExitError", err.Error())
@@ -99,10 +99,10 @@ func longer(pause time.Duration) time.Duration {
 	return min(max(2*pause, firstPause), longestPause)
 }
 
-// invoke hands an invocation to the process and its answer to the caller, and
-// drops a process that does not come through it well. It ends when the process
-// asks for more work or is gone, which is when Lambda counts an invocation as
-// over, or, and then is false, when the pool closes.
+// invoke hands an invocation to the process and the answer to the caller. It drops a
+// process that ends, or exceeds its time or memory. It returns true when the process
+// has asked for more work or is gone, which is when Lambda counts an invocation as
+// over. It returns false when the pool closes.
 func (w *worker) invoke(i *invocation) (ok bool) {
 	limits := w.pool.config
 	i.deadline = time.Now().Add(limits.Timeout)
@@ -113,8 +113,8 @@ func (w *worker) invoke(i *invocation) (ok bool) {
 
 	s := w.sandbox
 	next, answered := s.next, s.answered
-	// give hands the caller the answer, if there is one, and says whether it has
-	// or had one.
+	// give hands the answer to the caller, if there is one, and reports whether the
+	// caller has an answer now.
 	give := func() bool {
 		select {
 		case a := <-answered:
@@ -124,7 +124,7 @@ func (w *worker) invoke(i *invocation) (ok bool) {
 		}
 		return answered == nil
 	}
-	// end drops the process. Who has no answer yet gets one that says why.
+	// end drops the process. A caller without an answer gets one with the reason.
 	end := func(kind, reason string) bool {
 		slog.Warn("function's process ended", "process", w.name, "invocation", i.id, "kind", kind, "reason", reason)
 		w.drop()
@@ -142,14 +142,14 @@ func (w *worker) invoke(i *invocation) (ok bool) {
 			i.answer <- a
 			answered = nil // one answer an invocation
 		case <-s.ready:
-			// The answer was there before, even if this is seen first. Without
-			// one it says nothing: the process may have lost the connection in
-			// which it asked, and asked again.
+			// The process answered before it asked for more, even if select takes
+			// this case first. If there is no answer, this means nothing: the
+			// process may have lost its connection and asked again.
 			if give() {
 				return true
 			}
 		case <-weigh.C:
-			resident, _ := s.resident() // an error is the end, which is noticed below
+			resident, _ := s.resident() // an error means that the process has ended, which Done shows
 			if mb := resident >> 20; mb > int64(limits.Memory) {
 				return end("Runtime.OutOfMemory", fmt.Sprintf("Runtime exited: memory %d MB, limit is %d MB", mb, limits.Memory))
 			}

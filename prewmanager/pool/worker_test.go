@@ -11,8 +11,8 @@ import (
 	"prew/prewmanager/pool/child"
 )
 
-// TestWorkerThatComesLateMissesNothing: a process has answered and asked for
-// more before its worker looked, which then finds both at once.
+// TestWorkerThatComesLateMissesNothing is about a process that has answered and
+// asked for more before its worker looks: the worker then finds both at once.
 func TestWorkerThatComesLateMissesNothing(t *testing.T) {
 	sleeping, err := child.Start(exec.Command("/bin/sleep", "600"), syscall.SIGKILL)
 	if err != nil {
@@ -26,7 +26,7 @@ func TestWorkerThatComesLateMissesNothing(t *testing.T) {
 			ready: make(chan struct{}, 1), answered: make(chan Answer, 1),
 		},
 	}
-	for range 100 { // of two channels that are ready Go takes either
+	for range 100 { // select takes either of two ready channels
 		i := &invocation{answer: make(chan Answer, 1)}
 		w.sandbox.answered <- Answer{Body: []byte("done")}
 		w.sandbox.ready <- struct{}{}
