@@ -21,9 +21,9 @@ import (
 	"time"
 )
 
-// patience is how long a client waits for an answer: longer than nginx, the
-// outermost of the timeouts, waits for a gateway. Whoever has none after that
-// hangs.
+// patience is how long a client waits for an answer: longer than nginx, which has the
+// outermost timeout, waits for a gateway. A client without an answer after that
+// counts as hanging.
 const patience = 40 * time.Second
 
 // reply is how one request ended.
@@ -33,28 +33,28 @@ type reply struct {
 	took   time.Duration
 	status int // 0: there was no answer
 	header http.Header
-	wrong  bool // not the preview, or not a picture of this system's for an error
+	wrong  bool // the body is not the preview, or not the placeholder of a failure
 	err    error
 }
 
 func (r reply) ended() time.Time { return r.began.Add(r.took) }
 
-// hung says whether the client gave up waiting.
+// hung reports whether the client gave up waiting.
 func (r reply) hung() bool { return errors.Is(r.err, os.ErrDeadlineExceeded) }
 
-// good says whether the reply is the preview.
+// good reports whether the reply is the preview.
 func (r reply) good() bool { return r.status == http.StatusOK && !r.wrong && r.err == nil }
 
 // visitor is a client that keeps its connection as browsers do.
 type visitor struct {
 	addr   string
-	conn   net.Conn // nil: none yet, or the last one is no longer good
+	conn   net.Conn // nil: none yet, or the last one can't be used again
 	reader *bufio.Reader
 	asked  reply
 }
 
-// buffers hold what has come of a body: far more than there are of them at once
-// would take the memory of ten thousand clients.
+// buffers hold the bytes of bodies as they are read. They are shared, because a
+// buffer for each of ten thousand clients would take too much memory.
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
 // get asks for a preview and waits for the answer.
@@ -90,7 +90,7 @@ func (v *visitor) send(key string) error {
 	return err
 }
 
-// receive reads the answer to what was sent.
+// receive reads the answer to the last request.
 func (v *visitor) receive() reply {
 	r := v.asked
 	response, err := http.ReadResponse(v.reader, nil)
@@ -113,8 +113,8 @@ func (v *visitor) leave() {
 	}
 }
 
-// check reads a body and says whether it is wrong. That of a 200 must be the
-// key's preview; any other must be a picture with the code of a failure.
+// check reads a body and reports whether it is wrong. The body of a 200 must be the
+// key's preview; any other must be a placeholder, with the code of a failure.
 func check(response *http.Response, key string) (wrong bool, err error) {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -163,7 +163,7 @@ func leaveAll(all []*visitor) {
 	}
 }
 
-// together has every client ask for the same preview at the same moment.
+// together makes all clients ask for the same preview at the same moment.
 func together(all []*visitor, key string) []reply {
 	replies := make([]reply, len(all))
 	var asking sync.WaitGroup
@@ -174,9 +174,9 @@ func together(all []*visitor, key string) []reply {
 	return replies
 }
 
-// crowd has every client ask for so many of the keys, one after the other. They
-// come to the keys in about the same order, as the readers of a page do, so that
-// while some wait for a preview others come to the next.
+// crowd makes every client ask for a number of the keys, given by each, one after the
+// other. All clients take the keys in about the same order, like the readers of a
+// page, so that some wait for a preview while others ask for the next.
 func crowd(ctx context.Context, random *rand.Rand, all []*visitor, keys []string, each int) []reply {
 	const apart = 25 // keys: how far the clients' orders differ
 	replies := make([][]reply, len(all))
@@ -196,8 +196,8 @@ func crowd(ctx context.Context, random *rand.Rand, all []*visitor, keys []string
 	return slices.Concat(replies...)
 }
 
-// selection is a random choice of most of n, in an order that differs from their
-// own by so much.
+// selection chooses at most most of the numbers below n at random. Their order differs
+// from the numbers' own by up to apart.
 func selection(random *rand.Rand, n, most int, apart float64) []int {
 	chosen := random.Perm(n)[:min(most, n)]
 	place := make(map[int]float64, len(chosen))
@@ -208,9 +208,9 @@ func selection(random *rand.Rand, n, most int, apart float64) []int {
 	return chosen
 }
 
-// stream asks so often a second, whether or not it is answered, until ctx ends;
-// the ith request is for key(i). A request more than most at a time is not made,
-// and counts as one without an answer.
+// stream makes rate requests a second, whether or not they are answered, until ctx
+// ends; the ith request is for key(i). At most most requests are open at a time; one
+// more is not made, and counts as a request without an answer.
 func stream(ctx context.Context, rate, most int, key func(i int) string, addrs ...string) []reply {
 	var (
 		mu      sync.Mutex // protects the rest
@@ -246,11 +246,11 @@ func stream(ctx context.Context, rate, most int, key func(i int) string, addrs .
 	return replies
 }
 
-// tally is what many replies have in common.
+// tally counts many replies.
 type tally struct {
 	all, good, wrong, hung int
 	cut                    int            // previews that ended early
-	other                  map[string]int // all other replies, by what they say
+	other                  map[string]int // all other replies, by their status or error
 	longest                time.Duration
 }
 
@@ -278,7 +278,7 @@ func (t *tally) add(replies []reply) {
 	}
 }
 
-// reason is an error without what differs from one connection to the next.
+// reason is the text of an error without the parts that differ between connections.
 func reason(err error) string {
 	if e, ok := errors.AsType[syscall.Errno](err); ok {
 		return e.Error()
@@ -286,7 +286,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// others spells the replies that are none of those that are counted by name.
+// others lists the replies in other.
 func (t *tally) others() string {
 	if len(t.other) == 0 {
 		return "none"
@@ -298,8 +298,8 @@ func (t *tally) others() string {
 	return strings.Join(parts, ", ")
 }
 
-// percentile is the smallest duration that so many of a hundred do not exceed;
-// 0 of none.
+// percentile is the smallest duration that percent of the durations do not exceed; 0
+// if there are none.
 func percentile(durations []time.Duration, percent int) time.Duration {
 	if len(durations) == 0 {
 		return 0
@@ -308,7 +308,7 @@ func percentile(durations []time.Duration, percent int) time.Duration {
 	return durations[(len(durations)*percent+99)/100-1]
 }
 
-// times are how long replies took.
+// times are the durations of replies.
 func times(replies []reply) []time.Duration {
 	durations := make([]time.Duration, len(replies))
 	for i, r := range replies {

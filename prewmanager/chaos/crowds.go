@@ -22,7 +22,7 @@ func crowdAndSlowReaders(ctx context.Context, t *trial) error {
 	}[t.size]
 	const mebibyte = 1 << 20
 	t.sized("%d waiters straight at one gateway, a preview of 2 MB", p.clients)
-	// The detector multiplies memory, which is what is being measured.
+	// plain: the race detector multiplies memory, and memory is measured here.
 	s, err := t.system(ctx, setup{gateways: 1, plain: true, noFront: true, shortest: 200 * time.Millisecond})
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func crowdAndSlowReaders(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	after, err := resident(gateway.PID(), "VmHWM") // the most it ever was
+	after, err := resident(gateway.PID(), "VmHWM") // the highest value so far
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func crowdAndSlowReaders(ctx context.Context, t *trial) error {
 	t.check("one render", s.renderer.of(key).runs == 1, "%d", s.renderer.of(key).runs)
 	t.check("resident memory grows by less than 300 MB", after-before < 300*mebibyte, "%d MB, from %d MB", (after-before)/mebibyte, before/mebibyte)
 
-	// Others come for previews of their own, first alone, then beside the slow.
+	// Other clients ask for other previews, first alone, then beside the slow readers.
 	others := visitors(p.fast, gateway.addr)
 	defer leaveAll(others)
 	ordinary := func() time.Duration {
@@ -94,9 +94,9 @@ func resident(pid int, name string) (int64, error) {
 	return 0, fmt.Errorf("no %s of process %d", name, pid)
 }
 
-// slowReaders are clients that ask for a preview and read a byte of the answer
-// a second. It returns once every answer has begun; stop ends them and says how
-// much the fastest of them has read.
+// slowReaders starts clients that ask for a preview and read a byte of the answer a
+// second. It returns once every answer has begun. stop ends the clients and returns
+// how many bytes the fastest has read.
 func slowReaders(ctx context.Context, addr, key string, n int) (stop func() (most int), begun int, err error) {
 	// A buffer of the size that the system prefers would take the whole preview
 	// from the gateway at once.
@@ -154,14 +154,14 @@ func clientsLeave(ctx context.Context, t *trial) error {
 		small: {20, 20, 1000, 50},
 		full:  {100, 20, 1000, 200},
 	}[t.size]
-	const grounds = 10 * time.Second // for a preview to be stored for nobody
+	const grounds = 10 * time.Second // the longest time until a preview is stored for no client
 	t.sized("the first of %d clients, %d times; 99 %% of %d clients; %d clients alone", p.joining, p.firsts, p.clients, p.alone)
 	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest})
 	if err != nil {
 		return err
 	}
-	// Who leaves was asking a gateway straight: nginx goes on for its cache when
-	// its client has left, and the gateway would never know.
+	// The clients that leave ask a gateway directly: when a client of nginx leaves,
+	// nginx goes on for its cache, and the gateway would never know.
 	var first tally
 	extra, unstored := 0, 0
 	for i := range p.firsts {
@@ -234,7 +234,7 @@ func clientsLeave(ctx context.Context, t *trial) error {
 		if err := v.send(key); err != nil {
 			return err
 		}
-		if i%2 == 0 { // of the others nobody knows how far the flight had come
+		if i%2 == 0 { // the other flights may be at any step
 			if err := s.renderer.awaitRun(ctx, key); err != nil {
 				return err
 			}

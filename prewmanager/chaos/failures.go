@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// gathered has every client ask for a preview whose only run, p, does not go on
-// before all of them wait. It returns their replies, and the time at which the
-// latest run ended.
+// gathered makes all clients ask for a preview whose only run, p, is held until all
+// of them wait. It returns their replies and the time when the latest run ended.
 func gathered(ctx context.Context, s *system, all []*visitor, key string, p plan) ([]reply, time.Time, error) {
 	gate := make(chan struct{})
 	p.gate = gate
@@ -27,7 +26,7 @@ func gathered(ctx context.Context, s *system, all []*visitor, key string, p plan
 	return replies, s.renderer.of(key).ended, err
 }
 
-// late is how long after a moment the last of the replies had come.
+// late is how long after a moment the last of the replies came.
 func late(replies []reply, moment time.Time) (longest time.Duration) {
 	for _, r := range replies {
 		longest = max(longest, r.ended().Sub(moment))
@@ -35,7 +34,7 @@ func late(replies []reply, moment time.Time) (longest time.Duration) {
 	return longest
 }
 
-// spoken says whether every reply is the failure with a status and a code.
+// spoken reports whether every reply is the failure with a status and a code.
 func spoken(replies []reply, status int, code string) (ok bool, said string) {
 	counts := map[string]int{}
 	for _, r := range replies {
@@ -74,8 +73,8 @@ func failureShared(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	// Straight at the gateways and with connections that are open already: what
-	// is promised is their waking.
+	// The clients ask the gateways directly, over open connections, because the
+	// promise is about how soon waiters wake.
 	all := visitors(p.clients, s.addrs()...)
 	defer leaveAll(all)
 	together(all, t.key("chaos"))
@@ -152,8 +151,8 @@ func functionFails(ctx context.Context, t *trial) error {
 	}
 	all := visitors(p.clients, s.front)
 	defer leaveAll(all)
-	// Promptly: as soon as a waiter would look by itself, at the latest. What
-	// has no end of its own ends with the time for an invocation.
+	// Prompt means: no later than a waiter would look by itself. A run without an
+	// end of its own ends with the time for an invocation.
 	const prompt = poll
 	for _, c := range []struct {
 		name       string
@@ -202,8 +201,8 @@ func functionFails(ctx context.Context, t *trial) error {
 			}
 			t.check(c.name+": Retry-After for everybody", missing == 0, "%d without", missing)
 		}
-		// What passes by itself is remembered for nobody who comes later, and
-		// what does not is.
+		// A failure that passes by itself is not remembered for later requests; any
+		// other is.
 		before := s.renderer.of(key).runs
 		if c.ending != throttled {
 			t.check(c.name+": one invocation", before == 1, "%d", before)
@@ -228,8 +227,8 @@ func functionFails(ctx context.Context, t *trial) error {
 	return t.photoReplaced(ctx, s, all)
 }
 
-// inlineBytes has the function answer with a preview that it has not stored:
-// the gateway that holds the bytes may serve them, every other says 502.
+// inlineBytes makes the function answer with a preview that it has not stored: the
+// gateway that has the bytes may serve them, every other gateway answers 502.
 func (t *trial) inlineBytes(ctx context.Context, s *system, all []*visitor) error {
 	key := t.key("chaos")
 	replies, ended, err := gathered(ctx, s, all, key, plan{ending: unstored})
@@ -251,8 +250,8 @@ func (t *trial) inlineBytes(ctx context.Context, s *system, all []*visitor) erro
 	return nil
 }
 
-// throttledForAWhile has the function be busy at first: the invocation is tried
-// again, and everybody gets the preview.
+// throttledForAWhile makes the function throttle at first: the invocation is tried
+// again, and every client gets the preview.
 func (t *trial) throttledForAWhile(s *system, all []*visitor) error {
 	key := t.key("chaos")
 	s.renderer.arrange(key, plan{ending: throttled, first: 5})
@@ -262,16 +261,16 @@ func (t *trial) throttledForAWhile(s *system, all []*visitor) error {
 	return nil
 }
 
-// photoReplaced has a photo that could not be rendered be replaced by one that
-// can: a failure whose photo has changed is not repeated.
+// photoReplaced replaces a photo that could not be rendered with one that can: the
+// failure is not repeated once the photo has changed.
 func (t *trial) photoReplaced(ctx context.Context, s *system, all []*visitor) error {
-	const noticed = 1500 * time.Millisecond // the photo is asked after once a second
+	const noticed = 1500 * time.Millisecond // the gateway checks the photo's ETag once a second
 	key := t.key("chaos")
 	if err := s.upload(ctx, photoOf(key), "no image"); err != nil {
 		return err
 	}
 	s.renderer.arrange(key, plan{ending: damaged, first: 1})
-	together(all, key) // so many that every gateway knows of the failure
+	together(all, key) // enough clients that every gateway knows the failure
 	if err := s.upload(ctx, photoOf(key), "an image"); err != nil {
 		return err
 	}

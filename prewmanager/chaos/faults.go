@@ -8,16 +8,15 @@ import (
 	"time"
 )
 
-// The times of a render under load: those for which the figures were promised.
+// The times of a render under load. The promised figures are for these times.
 const (
 	shortest = 400 * time.Millisecond
 	longest  = 800 * time.Millisecond
 )
 
-// What the bounds are made of: the gateway's lease during a render, which is at
-// least so long and otherwise four times the longest render of late; how long it
-// waits for a message before it looks by itself; and for how long after the last
-// word of Redis it waits for the next.
+// The bounds are made from these. The gateway's lease during a render lasts at least
+// leaseLeast, or else four times the longest of the latest renders. A waiter looks by
+// itself after poll without a message. The grace counts from Redis's last answer.
 const (
 	leaseLeast  = 3 * time.Second
 	leaseFactor = 4
@@ -27,32 +26,32 @@ const (
 
 // load is a number of rounds with fresh previews each.
 type load struct {
-	clients, keys, each int // each client asks for so many of the keys in a round
-	rounds              int // at least; more while there are faults to come
+	clients, keys, each int // in a round a client asks for this many (each) of the keys
+	rounds              int // the least; more while faults are still to come
 	kills, restarts     int
 }
 
-// most bounds the rounds: four times as many as the faults need where a round
-// takes a second.
+// most is the most rounds: four times as many as the faults need if a round takes a
+// second.
 func (l load) most() int { return l.rounds + 8*(l.kills+l.restarts) + 8 }
 
-// outcome is what a load came to.
+// outcome is the result of a load.
 type outcome struct {
 	tally
 	keys            int
 	extra, unmade   int // runs beyond one a key, and keys without any
 	atOnce          int // runs of one key at a time, at most
 	kills, restarts int
-	waited          []time.Duration // how long those took who asked before the preview was stored
-	worst           time.Duration   // the largest part of its bound that a request took, in excess of it; at most 0 where all were within
+	waited          []time.Duration // durations of the requests made before the preview was stored
+	worst           time.Duration   // the most that a request took beyond its bound; at most 0 if all were within
 	worstBound      time.Duration
 	worstTook       time.Duration
 	killedMost      int // holders of one key that were killed
-	doomed          int // replies that nginx could get from nobody, as every gateway was down at some time
+	doomed          int // 502s to requests during which every gateway was down at some time
 }
 
-// put has the load work on a system while its gateways are killed and its Redis
-// is restarted.
+// put puts the load on a system while its gateways are killed and its Redis is
+// restarted.
 func (l load) put(ctx context.Context, t *trial, s *system) (outcome, error) {
 	var o outcome
 	all := visitors(l.clients, s.front)
@@ -103,7 +102,7 @@ func (l load) put(ctx context.Context, t *trial, s *system) (outcome, error) {
 	cause := context.Cause(ctx)
 	cancel(nil)
 	if suffering {
-		<-faults // it uses the gateways
+		<-faults // suffer still uses the gateways
 	}
 	if cause != nil {
 		return o, cause
@@ -232,11 +231,11 @@ func redisGone(ctx context.Context, t *trial) error {
 	l := [...]load{
 		tiny:  {clients: 60, keys: 15, each: 5, rounds: 1},
 		small: {clients: 150, keys: 30, each: 10, rounds: 1},
-		full:  {clients: 300, keys: 60, each: 30, rounds: 1}, // no more: it is not the crowd's own weight that is measured
+		full:  {clients: 300, keys: 60, each: 30, rounds: 1}, // not more: the load of the crowd itself is not measured here
 	}[t.size]
 	t.sized("%d clients x %d URIs, 3 gateways", l.clients, l.keys)
-	// Three times as many renders as with a Redis: admission is not what is
-	// being measured here.
+	// There are three times as many renders as with a Redis. The limit is high,
+	// because admission control is not measured here.
 	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest, env: []string{"PREW_INVOKES=256"}})
 	if err != nil {
 		return err
@@ -249,7 +248,7 @@ func redisGone(ctx context.Context, t *trial) error {
 	var without tally
 	var worst time.Duration
 	var keys []string
-	for round := range 2 { // the first of them meets the grace
+	for round := range 2 { // the first one waits for the grace
 		t.say("round %d without redis", round+1)
 		all := visitors(l.clients, s.front)
 		fresh := t.fresh(l.keys)

@@ -2,7 +2,7 @@
 // S3 server, nginx and gateways are killed, frozen, slowed and flooded, and what
 // clients see is measured. Only the function is a stand-in, so that its times and
 // failures can be set and its runs counted. A Prometheus watches, and in the end
-// every query of the dashboard and of the alerts must have something to say.
+// every query of the dashboard and of the alerts must have data.
 package main
 
 import (
@@ -27,8 +27,8 @@ import (
 )
 
 func main() {
-	// A hundred thousand clients leave much garbage, and the time it takes to
-	// collect it would be measured as theirs.
+	// A hundred thousand clients leave much garbage, and the time to collect it
+	// would count as the clients' waiting time.
 	debug.SetGCPercent(400)
 	everything := flag.Bool("full", on("FULL"), "the figures as they were promised")
 	race := flag.Bool("race", on("RACE"), "gateways with the race detector, .bin/race/prewmanager")
@@ -47,7 +47,7 @@ func main() {
 	}
 }
 
-// on reads a switch of the environment, where make says 1.
+// on reads a switch of the environment, which make sets to 1.
 func on(name string) bool {
 	value := os.Getenv(name)
 	return value != "" && value != "0"
@@ -100,7 +100,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 		start := time.Now()
 		kept := t.run(ctx)
 		if ctx.Err() != nil {
-			watch.Stop() // it writes there
+			watch.Stop() // it writes to dir
 			os.RemoveAll(dir)
 			return ctx.Err()
 		}
@@ -124,7 +124,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 			return fmt.Errorf("%w; the logs are in %s; again with SEED=%d", errBroken, dir, seed)
 		}
 	}
-	// Some promises alone do not make happen all that there is to be seen.
+	// Only all promises together produce data for every query.
 	if silent > 0 && len(chosen) == len(promises) {
 		return fmt.Errorf("%d queries of the dashboard and the alerts said nothing; Prometheus's data is in %s", silent, dir)
 	}
@@ -132,7 +132,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 	return os.RemoveAll(dir)
 }
 
-// choose finds promises by their numbers; all of them where there are none.
+// choose finds promises by their numbers; without a number it returns all.
 func choose(only string) ([]promise, error) {
 	if only == "" {
 		return promises, nil
@@ -148,8 +148,8 @@ func choose(only string) ([]promise, error) {
 	return chosen, nil
 }
 
-// enoughFiles says whether ten thousand clients can be opened, in this process
-// and, as the limit is passed on, in a gateway.
+// enoughFiles returns an error unless this process may open enough files for ten
+// thousand clients. A gateway inherits the limit.
 func enoughFiles() error {
 	const needed = 12_000
 	var limit syscall.Rlimit
@@ -162,7 +162,7 @@ func enoughFiles() error {
 	return nil
 }
 
-// forget removes what a trial has left, but for the logs of one that failed.
+// forget removes the files of a trial, except for the logs of one that failed.
 func forget(t *trial, rows []row) {
 	broken := false
 	for _, r := range rows {

@@ -16,18 +16,18 @@ import (
 // mostGateways is how many gateways a system has at most.
 const mostGateways = 3
 
-// monitor is a Prometheus that watches the gateways of all systems. These follow
-// each other at the same addresses, as gateways do that are started again; it
+// monitor is a Prometheus that watches the gateways of all systems. The systems
+// follow each other at the same addresses, like gateways that are restarted. It
 // takes half a second of CPU in a minute.
 type monitor struct {
 	*stack.Prometheus
-	addrs []string // of the metrics of as many gateways as a system has at most
+	addrs []string // of the gateways' metrics, mostGateways of them
 	began time.Time
 }
 
-// startMonitor starts it below dir, with the alerts of the checkout at root.
+// startMonitor starts a monitor below dir, with the alerts of the checkout at root.
 func startMonitor(root, dir string) (*monitor, error) {
-	const every = time.Second // faults last for some
+	const every = time.Second // faults last some seconds
 	m := &monitor{began: time.Now()}
 	for range mostGateways {
 		addr, err := stack.FreeAddr()
@@ -41,9 +41,9 @@ func startMonitor(root, dir string) (*monitor, error) {
 	return m, err
 }
 
-// report prints how many queries of the dashboard and of the alerts said
-// something during the run, which did not, and which alerts fired, or would have
-// had it gone on for longer. It returns the number of queries that said nothing.
+// report prints how many queries of the dashboard and of the alerts had data during
+// the run, which had none, and which alerts fired or would have fired in a longer
+// run. It returns the number of queries without data.
 func (m *monitor) report(ctx context.Context, out io.Writer) (silent int, err error) {
 	now := time.Now()
 	queries, err := monitoring.Queries(ctx, m.Prometheus)
@@ -70,7 +70,7 @@ func (m *monitor) report(ctx context.Context, out io.Writer) (silent int, err er
 	return len(nothing), nil
 }
 
-// alerts names those that were in a state at some time of the run.
+// alerts names the alerts that were in a state at some time of the run.
 func (m *monitor) alerts(ctx context.Context, state string, now time.Time) (names []string, err error) {
 	const step = time.Second // as often as they are evaluated
 	found, err := m.Range(ctx, fmt.Sprintf("count by (alertname) (ALERTS{alertstate=%q})", state), m.began, now, step)

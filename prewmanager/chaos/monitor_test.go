@@ -14,8 +14,8 @@ import (
 	"prew/deploy/monitoring"
 )
 
-// TestEveryQueryOfDashboardAndAlertsHasData has everything happen to a system
-// that a real Prometheus scrapes, again and again until it was seen, and asks it
+// TestEveryQueryOfDashboardAndAlertsHasData makes every event happen in a system that
+// a real Prometheus scrapes, again and again until all have been scraped, and runs
 // every query.
 func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 	const patience = 2 * time.Minute // the second round is usually the last
@@ -70,7 +70,7 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 		}
 	}
 
-	// Chosen with all the others: if it were not, all would look well.
+	// This gateway is chosen with all the others: otherwise all would look well.
 	queries, err := monitoring.Queries(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
@@ -97,8 +97,8 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 	}
 }
 
-// everything has one of each kind happen: renders, joined ones, every way to
-// fail, a client that leaves, more than there is room for, and Redis and S3 gone.
+// everything makes one of each kind happen: renders, joined renders, every failure,
+// a client that leaves, more requests than there is room for, and Redis and S3 gone.
 func (s *system) everything(ctx context.Context, round int) error {
 	keys := 0
 	key := func() string {
@@ -125,7 +125,7 @@ func (s *system) everything(ctx context.Context, round int) error {
 	}
 	alone.leave()
 
-	// Each of these takes longer than it is from one scrape to the next.
+	// Each of these takes longer than the time between two scrapes.
 	var asking sync.WaitGroup
 	for _, v := range all {
 		slow := key()

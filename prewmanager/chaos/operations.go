@@ -27,7 +27,7 @@ func overload(ctx context.Context, t *trial) error {
 		most   = 4000
 		soon   = 50 * time.Millisecond
 		calm   = 5 * time.Second
-		// Normal is what one request takes where nothing else goes on, with the
+		// normal is the time of one request without any other load, with the
 		// slowest render.
 		normal = longest + 500*time.Millisecond
 	)
@@ -51,9 +51,9 @@ func overload(ctx context.Context, t *trial) error {
 		replies = stream(loaded, rate*asking, most, func(i int) string { return keys[min(i/asking, len(keys)-1)] }, s.front)
 	})
 	<-loaded.Done()
-	// Those who came last are still being answered: what is left of the load.
+	// The last requests of the load are still being answered.
 	t.say("after the load")
-	probes := max(2, int(capacity/4)) // a second: far from a load
+	probes := max(2, int(capacity/4)) // a second: far too few to be a load
 	names := t.fresh(probes * (int(p.after.Seconds()) + 1))
 	calming, cancel := context.WithTimeout(ctx, p.after)
 	defer cancel()
@@ -108,7 +108,7 @@ func rollingRestart(ctx context.Context, t *trial) error {
 	}[t.size]
 	const (
 		asking  = 5    // clients for each preview: a hundred new ones a second
-		most    = 4000 // more than ever wait at 500 a second
+		most    = 4000 // more than can wait at 500 a second
 		ofGrace = 30 * time.Second
 	)
 	t.sized("%d restarts of each of 3 gateways, %d requests/s", p.cycles, p.rate)
@@ -162,7 +162,7 @@ func rollingRestart(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	// Everybody has an answer: no flight is left that could hold a lease.
+	// Every client has an answer, so no flight is left that could hold a lease.
 	leases, err := s.leases(ctx)
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func rollingRestart(ctx context.Context, t *trial) error {
 func partsFrozen(ctx context.Context, t *trial) error {
 	p := [...]struct {
 		clients, keys, each    int
-		answer, invoke, stored time.Duration // stored: longer than a pause, which may come amid a look
+		answer, invoke, stored time.Duration // stored: longer than a pause, because a pause may come during a look
 		pauses                 int
 	}{
 		tiny:  {30, 10, 3, 12 * time.Second, 10 * time.Second, 6 * time.Second, 1},
@@ -189,7 +189,7 @@ func partsFrozen(ctx context.Context, t *trial) error {
 		full:  {1000, 100, 20, 30 * time.Second, 27 * time.Second, 8 * time.Second, 9},
 	}[t.size]
 	t.sized("%d clients x %d URIs, 3 gateways, an answer within %s", p.clients, p.keys, brief(p.answer))
-	// Without Redis every gateway renders all: admission is not what is being
+	// Without Redis every gateway renders every preview. Admission control is not
 	// measured here.
 	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest, slowable: true, env: []string{
 		"PREW_ANSWER_TIMEOUT=" + p.answer.String(), "PREW_INVOKE_TIMEOUT=" + p.invoke.String(), "PREW_S3_TIMEOUT=" + p.stored.String(),
@@ -200,7 +200,7 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	}
 	all := visitors(p.clients, s.front)
 	defer leaveAll(all)
-	// nginx hears of the gateway's end and passes it on.
+	// nginx needs a little time to pass on the gateway's timeout.
 	bound := p.answer + 500*time.Millisecond
 	during := func(what string, limit time.Duration, served bool, replies []reply) {
 		var got tally
@@ -222,8 +222,8 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	during("redis frozen", bound, true, replies)
 	during("redis thawed", bound, true, round())
 
-	// Before S3 is frozen: a render that this holds up would make the next
-	// leases longer than an answer may take.
+	// Pause gateways before S3 is frozen: a render that waits for S3 would make the
+	// next leases longer than an answer may take.
 	if err := t.gatewaysPaused(ctx, s, p.pauses, bound, round, during); err != nil {
 		return err
 	}
@@ -285,8 +285,8 @@ func (t *trial) gatewaysPaused(ctx context.Context, s *system, pauses int, bound
 	return fmt.Errorf("%d rounds and the gateways are still being paused", most)
 }
 
-// pauseHolder waits until a gateway holds a lease during a render and stops it
-// until that has run out.
+// pauseHolder waits until a gateway holds a lease during a render and then stops the
+// gateway until the lease has run out.
 func (s *system) pauseHolder(ctx context.Context, g *gateway) error {
 	const every = 5 * time.Millisecond
 	waiting, cancel := context.WithTimeout(ctx, patience)
@@ -304,7 +304,7 @@ func (s *system) pauseHolder(ctx context.Context, g *gateway) error {
 	return nil
 }
 
-// noErrors says whether every reply is an answer.
+// noErrors reports whether every reply is an answer.
 func noErrors(replies []reply) bool {
 	for _, r := range replies {
 		if r.err != nil {
@@ -314,5 +314,5 @@ func noErrors(replies []reply) bool {
 	return true
 }
 
-// fork is a random source of its own, for one more goroutine.
+// fork returns a separate random source for one more goroutine.
 func fork(random *rand.Rand) *rand.Rand { return rand.New(rand.NewPCG(random.Uint64(), 0)) }

@@ -60,7 +60,7 @@ type trial struct {
 	random   *rand.Rand
 	dir      string   // of the state and the logs
 	race     bool     // gateways are those with the race detector
-	metrics  []string // of the gateways: addresses that are watched; nil: nobody watches
+	metrics  []string // addresses of the gateways' metrics that the monitor watches; nil: none
 	progress func(string)
 
 	rows    []row
@@ -69,8 +69,8 @@ type trial struct {
 	keys    int
 }
 
-// run puts a promise to the test and returns its rows; what keeps the test from
-// ending is a row as well.
+// run puts a promise to the test and returns its rows. An error that ends the test
+// early is a row too.
 func (t *trial) run(ctx context.Context) []row {
 	err := t.try(ctx, t)
 	for _, s := range t.systems {
@@ -85,7 +85,7 @@ func (t *trial) run(ctx context.Context) []row {
 	return t.rows
 }
 
-// system starts a system for the trial, which is stopped with it.
+// system starts a system for the trial. It is stopped at the trial's end.
 func (t *trial) system(ctx context.Context, c setup) (*system, error) {
 	name := "prewmanager"
 	if t.race && !c.plain {
@@ -105,10 +105,10 @@ func (t *trial) system(ctx context.Context, c setup) (*system, error) {
 	return s, err
 }
 
-// sized says how large the trial is.
+// sized sets the size of the trial in words.
 func (t *trial) sized(format string, args ...any) { t.about = fmt.Sprintf(format, args...) }
 
-// say says what the trial is at.
+// say shows what the trial is doing.
 func (t *trial) say(format string, args ...any) {
 	t.progress(fmt.Sprintf("%d %s: ", t.number, t.name) + fmt.Sprintf(format, args...))
 }
@@ -118,7 +118,7 @@ func (t *trial) check(asked string, kept bool, format string, args ...any) {
 	t.rows = append(t.rows, row{t.number, t.about, asked, fmt.Sprintf(format, args...), kept})
 }
 
-// none adds a row for what must not have happened at all.
+// none adds a row for something that must not have happened at all.
 func (t *trial) none(of string, n int) { t.check("0 "+of, n == 0, "%d", n) }
 
 // within adds a row for a time.
@@ -128,7 +128,7 @@ func (t *trial) within(what string, limit, got time.Duration) {
 }
 
 // limit is the bound of a time. In go test the machine is busy with the tests of
-// other packages: there a bound only tells what ends from what hangs.
+// other packages: there a bound only has to find what hangs.
 func (t *trial) limit(d time.Duration) time.Duration {
 	if t.size == tiny {
 		return d + 10*time.Second
@@ -136,7 +136,7 @@ func (t *trial) limit(d time.Duration) time.Duration {
 	return d
 }
 
-// fresh names n previews that nobody has asked for yet.
+// fresh names n previews that no client has asked for yet.
 func (t *trial) fresh(n int) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -151,29 +151,28 @@ func (t *trial) key(folder string) string {
 	return fmt.Sprintf("prew/thumb/%s/%d-%d.jpg", folder, t.number, t.keys)
 }
 
-// answered adds the rows that hold for every crowd: whole and right previews,
-// and nobody left hanging.
+// answered adds the rows that hold for every crowd: no wrong previews and no clients
+// left hanging.
 func (t *trial) answered(all tally) {
 	t.none("wrong bodies", all.wrong)
 	t.none("clients left hanging", all.hung)
 }
 
-// survived adds the row for a crowd whose gateways were killed: nobody got
-// anything but the preview. Excused is what nobody can do better: an answer that
-// was being sent when its gateway was killed ends early, as its client can tell
-// by its length, and a request during which every gateway was down at some time
-// may have nobody left to go to.
+// survived adds the row for a crowd whose gateways were killed: every client got the
+// preview. Two cases that cannot be avoided are excused. If a gateway is killed while
+// it sends an answer, the answer ends early, which its client sees by its length. If
+// every gateway was down at some time during a request, nginx may have found none.
 func (t *trial) survived(o outcome) {
 	t.check("every request answered with its preview, unless a kill cut it off or every gateway was down meanwhile",
 		o.good+o.cut+o.doomed == o.all, "%d of %d, %d cut off, %d without a gateway, others: %s", o.good, o.all, o.cut, o.doomed, o.others())
 }
 
-// served adds the row that everybody got the preview.
+// served adds the row that every client got the preview.
 func (t *trial) served(all tally) {
 	t.check("every request answered with its preview", all.good == all.all, "%d of %d, %d cut off, others: %s", all.good, all.all, all.cut, all.others())
 }
 
-// brief spells a time to the millisecond, or to the hundredth from a second on.
+// brief prints a time to the millisecond, or from a second on to the hundredth.
 func brief(d time.Duration) string {
 	if d < time.Second {
 		return d.Round(time.Millisecond).String()
@@ -187,8 +186,8 @@ func photoOf(preview string) string {
 	return "photo/" + key
 }
 
-// runsOf is how many runs of the renderer there were for keys beyond one each,
-// how many keys had none, and the most at once for any.
+// runsOf counts the renderer's runs: extra is the runs beyond one for each key, none
+// is the keys without a run, most is the most runs of one key at once.
 func runsOf(f *renderer, keys []string) (extra, none, most int) {
 	for _, key := range keys {
 		r := f.of(key)
@@ -203,7 +202,7 @@ func runsOf(f *renderer, keys []string) (extra, none, most int) {
 	return extra, none, most
 }
 
-// waited are the replies to requests that were made before the preview was
+// waited returns the replies to requests that were made before the preview was
 // stored.
 func waited(f *renderer, replies []reply) []reply {
 	stored := map[string]time.Time{}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// proxy stands between clients and a server. What the server says passes through
-// carry, which may keep parts of it back; what clients say passes as it is.
+// proxy stands between clients and a server. The server's answers pass through carry,
+// which may drop parts of them; the clients' requests pass unchanged.
 type proxy struct {
 	Addr string
 
@@ -66,7 +66,7 @@ func (p *proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
 		if err != nil {
-			return // it was closed
+			return // the proxy was closed
 		}
 		go p.serve(client)
 	}
@@ -85,7 +85,7 @@ func (p *proxy) serve(client net.Conn) {
 	if !p.keep(server) {
 		return
 	}
-	// Either end that goes takes the other along.
+	// When one end closes, close the other too.
 	go func() {
 		io.Copy(server, client)
 		server.Close()
@@ -93,8 +93,8 @@ func (p *proxy) serve(client net.Conn) {
 	p.carry(delayed{p, client}, server)
 }
 
-// keep has a connection closed with the proxy; false means that it is closed
-// already.
+// keep registers a connection to be closed with the proxy. It returns false if the
+// proxy is closed already.
 func (p *proxy) keep(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +109,7 @@ func (p *proxy) forget(conn net.Conn) {
 	delete(p.conns, conn)
 }
 
-// delayed writes late.
+// delayed writes with the proxy's delay.
 type delayed struct {
 	proxy  *proxy
 	client io.Writer
@@ -122,14 +122,14 @@ func (d delayed) Write(b []byte) (int, error) {
 	return d.client.Write(b)
 }
 
-// everything carries all that the server says.
+// everything carries all answers of the server.
 func everything(client io.Writer, server io.Reader) error {
 	_, err := io.Copy(client, server)
 	return err
 }
 
-// withoutMessages carries what a Redis says, except for the messages of
-// subscriptions to patterns: they are lost.
+// withoutMessages carries the answers of a Redis, but drops the messages of
+// subscriptions to patterns.
 func withoutMessages(client io.Writer, server io.Reader) error {
 	from := bufio.NewReaderSize(server, 64<<10)
 	var reply []byte
@@ -148,14 +148,14 @@ func withoutMessages(client io.Writer, server io.Reader) error {
 	}
 }
 
-// errReply is what all that is no reply of Redis ends with.
+// errReply is the error for bytes that are no reply of Redis.
 var errReply = errors.New("not a reply of redis")
 
 // readReply appends one reply of the Redis serialization protocol (RESP3
 // specification) to b, as it came.
 func readReply(b []byte, from *bufio.Reader, depth int) ([]byte, error) {
-	// Redis answers the scripts here with lists of a few words; HELLO and
-	// COMMAND go deepest.
+	// Redis answers the scripts here with lists of a few words; the answers to HELLO
+	// and COMMAND are the deepest.
 	const deepest, most, longest = 8, 1 << 16, 1 << 24
 	if depth > deepest {
 		return b, fmt.Errorf("%w: deeper than %d", errReply, deepest)

@@ -28,7 +28,7 @@ type ending int
 
 const (
 	stored    ending = iota // the preview is in S3 and in the answer
-	missing                 // there is no such photo
+	missing                 // the photo is missing
 	damaged                 // the photo can't be rendered
 	throttled               // 429: too many at once
 	crashed                 // the function's process has died
@@ -43,28 +43,27 @@ const (
 // ordinary render.
 type plan struct {
 	ending ending
-	first  int             // so many invocations end so and later ones are ordinary; 0: all do
-	takes  time.Duration   // in place of the renderer's own pace
-	gate   <-chan struct{} // does not go on before it is closed; nil: at once
+	first  int             // how many invocations end so, later ones are ordinary; 0: all
+	takes  time.Duration   // duration of a run, in place of the renderer's own
+	gate   <-chan struct{} // a run waits until it is closed; nil: no wait
 }
 
 // record is what the renderer knows of one key.
 type record struct {
 	runs      int            // invocations
-	throttled int            // those that were refused with 429; they are no runs
+	throttled int            // invocations refused with 429; they are no runs
 	by        map[string]int // runs by the gateway that asked for them
-	now, most int            // runs at once: at the moment, and ever
-	callers   map[string]int // of the runs now: how many by which gateway
+	now, most int            // runs at once: now, and the most so far
+	callers   map[string]int // present runs by the gateway that waits for them
 	killed    int            // gateways that were killed while they waited for a run
 	stored    time.Time      // zero: not yet
 	ended     time.Time      // the end of the latest run
 }
 
-// renderer stands in for the function behind the real Invoke API. It puts a
-// preview into S3 as the function does, but without having read a photo: the
-// preview's bytes follow from its key. It goes on when its caller is gone, as
-// Lambda does. Gateways are told apart by the name under which they call the
-// function.
+// renderer stands in for the function behind the real Invoke API. It puts a preview
+// into S3 as the function does, but reads no photo: the preview's bytes follow from
+// its key. Like Lambda it goes on when its caller is gone. It recognises a gateway by
+// the name under which that calls the function.
 type renderer struct {
 	URL string
 
@@ -81,7 +80,7 @@ type renderer struct {
 	slowest  time.Duration // the longest run
 	runs     int
 	now      int           // runs at the moment
-	warm     int           // processes of the function, each of which has had its first run
+	warm     int           // processes of the function that have had their first run
 	began    chan struct{} // closed, and replaced, whenever a run begins
 }
 
@@ -121,7 +120,7 @@ func (f *renderer) arrange(key string, p plan) {
 	f.plans[key] = p
 }
 
-// of returns what is known of a key.
+// of returns the record of a key.
 func (f *renderer) of(key string) record {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -190,7 +189,7 @@ func (f *renderer) noteKill(keys []string) {
 
 // invoke answers POST /2015-03-31/functions/{function}/invocations.
 func (f *renderer) invoke(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" { // a gateway's look at its start
+	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" { // a gateway's check at its start
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -209,7 +208,7 @@ func (f *renderer) invoke(w http.ResponseWriter, r *http.Request) {
 	}
 	began := time.Now()
 	ended := make(chan []byte, 1)
-	go func() { // on its own, and not with the caller's context
+	go func() { // independent of the caller's context
 		result := f.run(request, p, cold)
 		f.end(request.DstKey, caller, time.Since(began), p.ending)
 		ended <- result
@@ -224,7 +223,7 @@ func (f *renderer) invoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer writes what Lambda does; kind is that of an error.
+// answer answers as Lambda does; kind is the type of an error.
 func answer(w http.ResponseWriter, status int, kind string, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	if kind != "" {
@@ -234,8 +233,8 @@ func answer(w http.ResponseWriter, status int, kind string, body []byte) {
 	w.Write(body)
 }
 
-// begin counts an invocation. It is cold where no process of the function is idle,
-// and ok is false for one that is throttled.
+// begin counts an invocation. It is cold if no process of the function is idle; ok is
+// false if it is throttled.
 func (f *renderer) begin(key, caller string) (p plan, cold, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -284,8 +283,8 @@ func (f *renderer) end(key, caller string, took time.Duration, how ending) {
 	f.slowest = max(f.slowest, took)
 }
 
-// run is one invocation; it returns the function's answer. Of its time a quarter
-// is for the photo, as is what it waits for a gate, and the rest for rendering.
+// run is one invocation; it returns the function's answer. A quarter of its time, and
+// the wait for a gate, count as reading the photo, the rest as rendering.
 func (f *renderer) run(request prew.RenderRequest, p plan, cold bool) []byte {
 	ctx, cancel := context.WithTimeout(f.closed, prew.FunctionTimeout)
 	defer cancel()
@@ -347,7 +346,8 @@ func (f *renderer) run(request prew.RenderRequest, p plan, cold bool) []byte {
 	return encode(result)
 }
 
-// put stores a preview unless there is one; first says whether this one is it.
+// put stores a preview unless there is one already; first is true if it stored this
+// one.
 func (f *renderer) put(ctx context.Context, request prew.RenderRequest, body []byte) (etag string, first bool, err error) {
 	object, err := f.store.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:       &request.DstBucket,
@@ -374,10 +374,10 @@ func encode(result prew.RenderResult) []byte {
 	return text
 }
 
-// big is in the names of the previews that have 2 MB.
+// big is part of the names of the previews that have 2 MB.
 const big = "/big/"
 
-// previewSize is the length of a key's preview, in bytes: some thousand, as of a
+// previewSize is the length of a key's preview, in bytes: some thousand, like a
 // thumbnail, or 2 MB.
 func previewSize(key string) int {
 	if strings.Contains(key, big) {
@@ -388,9 +388,8 @@ func previewSize(key string) int {
 	return 4000 + int(hash.Sum32()%8000)
 }
 
-// preview is the preview of a key. Its bytes and its length follow from the key
-// alone, so that whoever gets it can tell whether it is the right one and whole:
-// it is the key, a line of it after the other.
+// preview is the preview of a key: the key, line after line. Its bytes and its length
+// follow from the key alone, so that a client can check that it is right and whole.
 func preview(key string) []byte {
 	line, size := key+"\n", previewSize(key)
 	return []byte(strings.Repeat(line, size/len(line)+1)[:size])

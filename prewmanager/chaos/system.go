@@ -27,7 +27,7 @@ import (
 // setup says what a system consists of beside Redis and the S3 server.
 type setup struct {
 	gateways int
-	metrics  []string      // addresses for the metrics of at least so many gateways; nil: any
+	metrics  []string      // addresses for the gateways' metrics, at least one each; nil: any
 	env      []string      // of every gateway
 	plain    bool          // gateways are never those with the race detector
 	shortest time.Duration // of a render
@@ -37,8 +37,8 @@ type setup struct {
 	noFront  bool // without nginx
 }
 
-// system is the real parts, each of which can be killed, frozen and started
-// again at its address, and the renderer.
+// system is the renderer and the real parts, each of which can be killed, frozen and
+// started again at its address.
 type system struct {
 	dir      string
 	program  string // the gateways'
@@ -56,8 +56,8 @@ type system struct {
 	stops  []func()
 }
 
-// gateway is one that can be started again; its name is what it calls the
-// function.
+// gateway is a gateway that can be started again; it calls the function by its own
+// name.
 type gateway struct {
 	name    string
 	addr    string
@@ -73,8 +73,7 @@ type down struct {
 	to      time.Time // zero: still down
 }
 
-// start starts a system below dir. It is to be stopped also where there is an
-// error.
+// start starts a system below dir. The caller must stop it even if there is an error.
 func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	s := &system{dir: dir, program: program}
 	var err error
@@ -178,7 +177,7 @@ func (s *system) restart(g *gateway) error {
 
 // kill ends a gateway at once and notes for which keys it was holding the lease.
 // A run that ends while the gateway is being killed counts too: its answer may
-// have reached nobody.
+// not have reached any client.
 func (s *system) kill(g *gateway) {
 	held := s.renderer.holding(g.name)
 	s.mu.Lock()
@@ -188,8 +187,8 @@ func (s *system) kill(g *gateway) {
 	s.renderer.noteKill(held)
 }
 
-// doomed says whether every gateway was down at some time during a request:
-// nginx asks each of them once.
+// doomed reports whether every gateway was down at some time during a request: nginx
+// tries each of them once.
 func (s *system) doomed(r reply) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -215,7 +214,7 @@ func (s *system) restartRedis() error {
 	return nil
 }
 
-// freeze stops a process where it is; its connections stay open.
+// freeze suspends a process; its connections stay open.
 func freeze(p *process.Process) { p.Signal(syscall.SIGSTOP) }
 
 func thaw(p *process.Process) { p.Signal(syscall.SIGCONT) }
@@ -249,13 +248,13 @@ func (s *system) addrs() []string {
 	return addrs
 }
 
-// awaitWaiters returns once at least so many requests wait for a flight in all
-// gateways together.
+// awaitWaiters returns once at least n requests wait for a flight in all gateways
+// together.
 func (s *system) awaitWaiters(ctx context.Context, n int) error {
 	return s.await(ctx, func(waiting int) bool { return waiting >= n })
 }
 
-// awaitAtMost returns once no more requests than that wait for a flight.
+// awaitAtMost returns once at most n requests wait for a flight.
 func (s *system) awaitAtMost(ctx context.Context, n int) error {
 	return s.await(ctx, func(waiting int) bool { return waiting <= n })
 }
@@ -341,8 +340,8 @@ func (s *system) awaitStored(ctx context.Context, key string) error {
 	}
 }
 
-// leases returns the leases there are in Redis: by key, the holder's token, and
-// how long each still lasts.
+// leases returns the leases in Redis by key, each with its holder's token and its
+// remaining time.
 func (s *system) leases(ctx context.Context) (map[string]lease, error) {
 	found := map[string]lease{}
 	for keys := s.client.Scan(ctx, 0, "prew:*", 1000).Iterator(); ; {
@@ -367,8 +366,8 @@ type lease struct {
 	left  time.Duration
 }
 
-// orphans names the leases that nobody renews. A holder renews ten times a
-// second, so that a lease which for half a second only runs down has none.
+// orphans names the leases without a holder that renews them. A holder renews ten
+// times a second, so a lease that only runs down for half a second has no holder.
 func (s *system) orphans(ctx context.Context) (keys []string, err error) {
 	const while, runDown = 500 * time.Millisecond, 450 * time.Millisecond
 	before, err := s.leases(ctx)

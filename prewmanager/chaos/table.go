@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 )
 
-// printRows prints what was measured of one promise.
+// printRows prints the rows of one promise.
 func printRows(out io.Writer, rows []row) {
 	for _, r := range rows {
 		mark := "kept  "
@@ -17,7 +17,7 @@ func printRows(out io.Writer, rows []row) {
 	}
 }
 
-// printTable prints every row, with its size where that is a new one.
+// printTable prints every row, with its size where it differs from the row before.
 func printTable(out io.Writer, rows []row) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "promise\tsize\tasked\tmeasured\t")
