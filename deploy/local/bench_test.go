@@ -19,24 +19,24 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// widths are the previews that are measured, by the names of their presets.
+// widths are the previews to measure, with the names of their presets.
 var widths = []struct{ name, preset string }{
 	{"1440", "PRESET_BENCH_1440=width=1440"},
 	{"640", "PRESET_BENCH_640=width=640"},
 	{"200", "PRESET_BENCH_200=width=200,height=200,fit=cover"},
 }
 
-// BenchmarkCold measures what a preview costs that nobody has asked for before,
-// in processor time of everything that make run starts: nginx, the gateways,
-// Redis, the S3 server, the emulator and the function.
+// BenchmarkCold measures the cost of a new preview, in processor time of everything
+// that make run starts: nginx, the gateways, Redis, the S3 server, the emulator and
+// the function.
 func BenchmarkCold(b *testing.B) {
-	const photos = 20 // a clock tick is 10 ms, over them it is half of one
+	const photos = 20 // a clock tick of 10 ms is then half a millisecond a photo
 	for _, width := range widths {
 		b.Run(width.name, func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				system := startRun(b, photos, "p12.jpg")
-				system.get(b, "bench_"+width.name, 0) // which starts the function
+				system.get(b, "bench_"+width.name, 0) // this starts the function
 				b.StartTimer()
 				before := system.processorTime(b)
 				for i := 1; i < photos; i++ {
@@ -52,9 +52,9 @@ func BenchmarkCold(b *testing.B) {
 	}
 }
 
-// BenchmarkCrowd has 300 clients ask at once for 100 previews that nobody has
-// asked for before, of photos of 12 to 22 megapixels, and measures until when
-// all have theirs and what memory all processes hold together.
+// BenchmarkCrowd makes 300 clients ask at once for 100 new previews, of photos of 12
+// to 22 megapixels. It measures the time until every client has its preview, and the
+// memory of all processes together.
 func BenchmarkCrowd(b *testing.B) {
 	const photos, clients = 100, 300
 	for _, width := range widths {
@@ -84,7 +84,7 @@ func BenchmarkCrowd(b *testing.B) {
 	}
 }
 
-// runOfBench is a system as make run starts it, on photos of the corpus.
+// runOfBench is a system started as by make run, on photos of the corpus.
 type runOfBench struct {
 	command *exec.Cmd
 	address string
@@ -135,7 +135,7 @@ func startRun(b *testing.B, photos int, files ...string) *runOfBench {
 		if answer, err := http.Get(fmt.Sprintf("%s/photo/%s", system.address, lastKey(photos))); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
-				time.Sleep(time.Second) // what is beside it in the air
+				time.Sleep(time.Second) // until the other uploads under way have ended
 				return system
 			}
 		}
@@ -193,8 +193,8 @@ func (r *runOfBench) processes() []string {
 	return found
 }
 
-// statOf are the fields of a process from its state on (proc(5), /proc/pid/stat),
-// nil where it is gone.
+// statOf returns the fields of a process from its state on (proc(5), /proc/pid/stat),
+// nil if the process is gone.
 func statOf(dir string) []string {
 	text, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {
@@ -203,8 +203,8 @@ func statOf(dir string) []string {
 	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
-// processorTime is what the system's processes have spent, in user mode and in
-// the kernel.
+// processorTime is the CPU time of the system's processes, in user mode and in the
+// kernel.
 func (r *runOfBench) processorTime(b *testing.B) time.Duration {
 	const user, kernel = 11, 12
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux
@@ -223,8 +223,8 @@ func (r *runOfBench) processorTime(b *testing.B) time.Duration {
 	return time.Duration(total) * tick
 }
 
-// peakMemory is the most memory, in bytes, that the system's processes held
-// together, looked at every 50 ms until done.
+// peakMemory is the most memory, in bytes, that the system's processes held together,
+// read every 50 ms until done.
 func (r *runOfBench) peakMemory(done chan struct{}) int {
 	const resident = 21 // in pages
 	peak := 0

@@ -14,7 +14,8 @@ import (
 //go:embed gallery
 var galleryFiles embed.FS
 
-// gallery is gallery.json: what the page shows. Every path in it is escaped.
+// gallery is the content of gallery.json, which the page shows. Every path in it is
+// escaped.
 type gallery struct {
 	Presets []galleryPreset `json:"presets"`
 	Photos  []galleryPhoto  `json:"photos"`
@@ -22,7 +23,7 @@ type gallery struct {
 
 type galleryPreset struct {
 	Name  string `json:"name"`
-	Terms string `json:"terms"` // its fields, for reading
+	Terms string `json:"terms"` // the preset's fields, as text for readers
 }
 
 type galleryPhoto struct {

@@ -24,8 +24,8 @@ import (
 	"prew/prewmanager/flags"
 )
 
-// gateways is enough to see that previews are coalesced between them and that
-// nginx goes on with one.
+// gateways is the number of gateways. Two are enough to see that they coalesce their
+// renders and that nginx goes on with one of them.
 const gateways = 2
 
 func main() {
@@ -35,8 +35,8 @@ func main() {
 	state := flag.String("state", "", "the folder of data and logs (default .local of the checkout)")
 	flag.Parse()
 
-	// A second Ctrl-C, after the first has been taken, ends the program at once;
-	// its parts end with it.
+	// After the first Ctrl-C a second one ends the program at once; its parts end
+	// with it.
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, release)
 	if err := run(ctx, *port, *photos, *renderers, *state); err != nil && ctx.Err() == nil {
@@ -52,7 +52,7 @@ func environment(name, otherwise string) string {
 	return otherwise
 }
 
-// run runs the system until ctx is done, which is no error, or a part of it dies.
+// run runs the system until ctx is done, which is no error, or until a part dies.
 func run(ctx context.Context, portText, photoDir, renderersText, state string) error {
 	port, err := number("PORT", portText, 65535)
 	if err != nil {
@@ -154,8 +154,8 @@ func number(name, text string, most int) (int, error) {
 	return n, nil
 }
 
-// lock makes this the only run with its state, until it is called off or the
-// process ends, however that happens.
+// lock makes this the only run with its state, until unlock is called or the process
+// ends in any way.
 func lock(state string, port int) (unlock func(), err error) {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, err
@@ -182,9 +182,9 @@ func lock(state string, port int) (unlock func(), err error) {
 	return func() { file.Close() }, nil
 }
 
-// portIsFree says what to do about a port that somebody listens on. nginx will
-// listen on IPv4 alone, but a browser that is told "localhost" tries IPv6 first
-// and would find a stranger there.
+// portIsFree returns an error, with what to do, if another program listens on a port.
+// It also tries IPv6: nginx listens only on IPv4, but for "localhost" a browser tries
+// IPv6 first and would reach the other program there.
 func portIsFree(port int) error {
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
@@ -193,16 +193,16 @@ func portIsFree(port int) error {
 			listener.Close()
 		case errors.Is(err, syscall.EADDRINUSE):
 			return fmt.Errorf("port %d is in use, choose another: PORT=%d make run", port, port%65535+1)
-		case host == "127.0.0.1": // a machine may well have no IPv6
+		case host == "127.0.0.1": // an error for IPv6 may mean that the machine has none
 			return fmt.Errorf("port %d: %w, choose another: PORT=8080 make run", port, err)
 		}
 	}
 	return nil
 }
 
-// loadPresets reads the presets that the gateways will have: of presets.yaml as
-// it stands, not as it was when they were built, unless PREW_PRESETS says which.
-// It leaves that variable naming the file for them.
+// loadPresets reads the presets that the gateways will use: those of the file
+// PREW_PRESETS or, if that is not set, of presets.yaml as it is now, not as it was
+// when the programs were built. It sets PREW_PRESETS to the file for the gateways.
 func loadPresets(root string) (prew.Presets, error) {
 	file, err := filepath.Abs(environment("PREW_PRESETS", filepath.Join(root, "presets.yaml")))
 	if err != nil {
@@ -218,7 +218,7 @@ func loadPresets(root string) (prew.Presets, error) {
 	return prew.LoadPresets(file, text, os.Environ())
 }
 
-// removeLogs makes every log one of this run.
+// removeLogs removes the logs of earlier runs.
 func removeLogs(state string) error {
 	for _, pattern := range []string{"*.log", "nginx/*.log"} {
 		logs, err := filepath.Glob(filepath.Join(state, pattern))
@@ -238,7 +238,7 @@ func progress(part string, took time.Duration) {
 	fmt.Printf("  %-34s %6.2f s\n", part, took.Seconds())
 }
 
-// announce says what there is to open.
+// announce prints the addresses to open.
 func announce(system *stack.Stack, port int, state, preset string, p photo) {
 	site := fmt.Sprintf("http://localhost:%d", port)
 	var addrs []string

@@ -125,7 +125,7 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "gallery")
-	for range 2 { // the second time over the first
+	for range 2 { // the second time over the files of the first
 		if err := writeGallery(dir, []photo{{key: "a b/c+d.jpg", size: 7}}, presets); err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
 	}
 }
 
-// TestRunServesAndASecondRunReusesItsState is `make run` twice, with a Ctrl-C
+// TestRunServesAndASecondRunReusesItsState does `make run` twice, with a Ctrl-C
 // after each.
 func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 	state := t.TempDir()
@@ -241,8 +241,8 @@ func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 	}
 }
 
-// awaitGallery returns gallery.json as soon as it is served and the photos are
-// in the bucket, the last of which is tried.
+// awaitGallery returns gallery.json as soon as it is served and the last photo, and
+// so all photos, are in the bucket.
 func awaitGallery(t *testing.T, site string, ended <-chan error) gallery {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {

@@ -18,8 +18,8 @@ import (
 	"prew/lambda/store"
 )
 
-// TestRunRendersAnewWhatAPresetChanged is `make run` with a preset as it was, with
-// another value, and with that once more; then without the record of the last run.
+// TestRunRendersAnewWhatAPresetChanged does `make run` with a preset, with a changed
+// preset, with the same again, and then without the record of the last run.
 func TestRunRendersAnewWhatAPresetChanged(t *testing.T) {
 	for _, private := range []string{"0", "1"} {
 		t.Run("PREW_PRIVATE="+private, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestRunRendersAnewWhatAPresetChanged(t *testing.T) {
 				{"", "presets.json", 80, "rendered", "rendered"},
 			}
 			if private == "1" {
-				steps = steps[:2] // where previews are kept is the same
+				steps = steps[:2] // the previews are kept in the same place
 			}
 			for _, step := range steps {
 				t.Setenv("PREW_PRESETS", presets)
@@ -136,7 +136,7 @@ func TestNothingIsSaidOfAFirstRun(t *testing.T) {
 	}
 }
 
-// start is `make run`; stop is its Ctrl-C, and waits for the end.
+// start does `make run`; stop does its Ctrl-C and waits for the end.
 func start(t *testing.T, photos, state string) (site string, stop func()) {
 	t.Helper()
 	addr, err := stack.FreeAddr()

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// BenchmarkMiss measures what a miss costs beside the function's own time: from
-// the client through nginx, S3's 404, the gateway, the lease and the invocation
-// and back, less what the function says it took to read, render and store.
+// BenchmarkMiss measures what a miss costs without the function's own time: the way
+// from the client through nginx, S3's 404, the gateway, the lease and the invocation
+// and back, less the function's own times to read, render and store.
 func BenchmarkMiss(b *testing.B) {
 	picture := photo(b, 1600, 1200)
 	stage := regexp.MustCompile(`(fetch|render|store);dur=([0-9.]+)`)
@@ -64,7 +64,7 @@ func BenchmarkHit(b *testing.B) {
 	}
 	perSecond := regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 	rate := func(path string) float64 {
-		// One thread is far from being the slower side; 32 connections keep
+		// One thread of wrk is still much faster than nginx; 32 connections keep
 		// every worker of nginx busy.
 		out, err := exec.Command(wrk, "-t1", "-c32", "-d1s", "http://"+whole.Nginx.Addr+path).CombinedOutput()
 		match := perSecond.FindSubmatch(out)
@@ -79,7 +79,7 @@ func BenchmarkHit(b *testing.B) {
 	}
 	var hits, statics, ratios []float64
 	for b.Loop() {
-		for range 5 { // a single pair says little on a machine that is shared
+		for range 5 { // on a shared machine a single pair means little
 			hit, static := rate(target), rate("/gallery/static.jpg")
 			hits, statics, ratios = append(hits, hit), append(statics, static), append(ratios, hit/static)
 		}

@@ -110,15 +110,15 @@ type answer struct {
 	body   string
 }
 
-// ask sends one request to addr as its target is spelt; Go's client would clean
-// the path.
+// ask sends one request to addr with the target exactly as it is spelt; Go's client
+// would clean the path.
 func ask(addr, method, target string, headers ...string) (answer, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return answer{}, err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(40 * time.Second)) // longer than nginx's own patience
+	conn.SetDeadline(time.Now().Add(40 * time.Second)) // longer than nginx's timeout
 	request := method + " " + target + " HTTP/1.1\r\nHost: prew.test\r\nConnection: close\r\n"
 	for _, header := range headers {
 		request += header + "\r\n"
@@ -233,8 +233,8 @@ func TestLifeOfAPreview(t *testing.T) {
 	}
 }
 
-// TestManyClientsOnColdKeys is the promise: one render per preview, whoever
-// asks, and the same bytes for everybody.
+// TestManyClientsOnColdKeys checks the main promise: one render per preview, and the
+// same bytes for all clients.
 func TestManyClientsOnColdKeys(t *testing.T) {
 	const clients = 300
 	for _, keys := range []int{1, 20} {

@@ -11,10 +11,10 @@ import (
 	"prew"
 )
 
-// TestPathsMeanTheSameColdAndStored sends every row of nginx's table through
-// the whole stack: cold, then stored to an nginx that has cached nothing, then
-// cached. The answer is the same each time, and what is in the bucket
-// afterwards is one object for each key that the table names, and nothing else.
+// TestPathsMeanTheSameColdAndStored sends every row of nginx's table through the whole
+// stack: cold, then stored and asked from an nginx with an empty cache, then cached.
+// The answer is the same each time. Afterwards the bucket has one object for each key
+// of the table, and no others.
 func TestPathsMeanTheSameColdAndStored(t *testing.T) {
 	file, err := os.Open("../../../nginx/testdata/paths.tsv")
 	if err != nil {

@@ -1,7 +1,6 @@
-// Package emulator is AWS Lambda on one machine: the Invoke API in front of a
-// pool of processes of the real bootstrap. When all of them are busy an
-// invocation is throttled. What callers see follows the Lambda Developer Guide,
-// "Invoke".
+// Package emulator is AWS Lambda on one machine: the Invoke API in front of a pool of
+// processes of the real bootstrap. When all of them are busy, an invocation is
+// throttled. The answers follow the Lambda Developer Guide, "Invoke".
 package emulator
 
 import (
@@ -21,29 +20,29 @@ import (
 	"prew/prewmanager/pool"
 )
 
-// maxRequest is the most that Lambda takes for a payload, in bytes, as its own
-// error messages name it.
+// maxRequest is the largest payload that Lambda takes, in bytes. Lambda's own error
+// messages give this number.
 const maxRequest = 6291456
 
 // Config says what to run.
 type Config struct {
 	Bootstrap string        // path of the function's program
-	Processes int           // of it, all started ahead: what Lambda calls concurrency
-	Timeout   time.Duration // after which an invocation's process is killed
-	Memory    int           // MB beyond which it is too
-	Env       []string      // added to what Lambda itself sets; nothing is inherited
+	Processes int           // all started ahead; Lambda calls their number concurrency
+	Timeout   time.Duration // of an invocation; its process is then killed
+	Memory    int           // MB; a working process with more is killed
+	Env       []string      // added to the variables that Lambda sets; nothing is inherited
 	Dir       string        // absolute; process i logs to <Dir>/bootstrap-<i>.log
 }
 
 // Emulator is a running emulator.
 type Emulator struct {
-	// URL is what AWS_ENDPOINT_URL_LAMBDA has to say.
+	// URL is the value for AWS_ENDPOINT_URL_LAMBDA.
 	URL string
 
 	server  *http.Server
 	serving sync.WaitGroup
 	pool    *pool.Pool
-	places  chan struct{} // holds one for each invocation under way
+	places  chan struct{} // holds one element for each invocation under way
 	logs    []*os.File
 
 	mutex       sync.Mutex
@@ -51,8 +50,7 @@ type Emulator struct {
 	throttles   int
 }
 
-// Start starts every process, at once, and returns when all of them have asked
-// for work.
+// Start starts all processes at once and returns when all of them have asked for work.
 func Start(c Config) (_ *Emulator, err error) {
 	e := &Emulator{places: make(chan struct{}, c.Processes), invocations: map[string]int{}}
 	defer func() {
@@ -105,31 +103,31 @@ func (e *Emulator) Stop() {
 	}
 }
 
-// Invocations says how often each preview was rendered, by its key; throttled
-// invocations reached no process and are not among them.
+// Invocations returns how often each preview was rendered, by its key. Throttled
+// invocations reached no process and are not counted.
 func (e *Emulator) Invocations() map[string]int {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	return maps.Clone(e.invocations)
 }
 
-// Throttles says how many invocations found every process busy.
+// Throttles returns how many invocations found every process busy.
 func (e *Emulator) Throttles() int {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	return e.throttles
 }
 
-// invoke answers POST /2015-03-31/functions/{function}/invocations. Any name is
-// the function's, and so is any Qualifier.
+// invoke answers POST /2015-03-31/functions/{function}/invocations. It accepts any
+// name of the function and any Qualifier.
 func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" { // may it be called? It may.
+	if r.Header.Get("X-Amz-Invocation-Type") == "DryRun" { // every caller may call it
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	payload, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
 	if err != nil {
-		return // the caller left before it had said what it wanted
+		return // the caller left before it had sent its payload
 	}
 	if len(payload) > maxRequest {
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestTooLargeException",
@@ -175,19 +173,19 @@ func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// outcome is what an invocation came to, or why there is nothing.
+// outcome is the answer of an invocation, or the error in its place.
 type outcome struct {
 	pool.Answer
 	err error
 }
 
-// run has the function work on a payload, and gives back the place that was
-// taken for it.
+// run has the function work on a payload, and then frees the place that the caller
+// has taken for it.
 func (e *Emulator) run(payload []byte) <-chan outcome {
-	done := make(chan outcome, 1) // takes one without a reader: the caller may have left
+	done := make(chan outcome, 1) // has room for one outcome, because the caller may have left
 	go func() {
 		answer, err := e.pool.Invoke(context.Background(), payload)
-		// First the place, then the answer: a caller that has its answer and asks
+		// Free the place before answering: a caller that has its answer and asks
 		// again at once must not find the only place taken.
 		<-e.places
 		done <- outcome{answer, err}
@@ -211,11 +209,11 @@ func (e *Emulator) report(w http.ResponseWriter, _ *http.Request) {
 	encoder.Encode(report)
 }
 
-// destination is the key under which an invocation is counted: that of the
-// preview or, of a payload that names none, its photo and preset.
+// destination is the key under which an invocation is counted: the preview's key or,
+// if the payload names none, its photo and preset.
 func destination(payload []byte) string {
 	var request prew.RenderRequest
-	// What can't be read, or only in part, is the function's to complain about.
+	// The function reports a payload that can't be read; here an error is ignored.
 	_ = json.Unmarshal(payload, &request)
 	key, err := request.Destination()
 	if err != nil {
@@ -224,7 +222,7 @@ func destination(payload []byte) string {
 	return key
 }
 
-// refuse answers an invocation that reaches no process, as Lambda spells it.
+// refuse answers an invocation that reaches no process, in Lambda's form.
 func refuse(w http.ResponseWriter, status int, kind, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Amzn-ErrorType", kind)

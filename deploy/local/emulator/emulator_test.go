@@ -35,8 +35,8 @@ type report struct {
 	PID int `json:"pid"`
 }
 
-// TestMain makes the test's own binary the function, with the runtime client
-// that the real one has.
+// TestMain makes the test's own binary the function, with the real function's runtime
+// client.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
@@ -183,7 +183,7 @@ func TestRequestsThatNeverReachTheFunction(t *testing.T) {
 	}
 }
 
-// gate holds every function that is told to wait, from /arrived until it opens.
+// gate holds every function with the order "wait", from /arrived until it opens.
 type gate struct {
 	*httptest.Server
 	arrived, finished chan struct{}
@@ -239,8 +239,8 @@ func TestBusyProcessesThrottleAndEachRunsOneAtATime(t *testing.T) {
 	}
 }
 
-// TestOneCallerAfterAnotherIsNeverThrottled holds that a process counts as idle
-// before its caller has the answer, and also after it had to be replaced.
+// TestOneCallerAfterAnotherIsNeverThrottled checks that a process counts as idle
+// before its caller has the answer, even if the process had to be replaced.
 func TestOneCallerAfterAnotherIsNeverThrottled(t *testing.T) {
 	e := start(t, 1, time.Minute)
 	for i := range 200 {
@@ -346,7 +346,7 @@ func TestStopAnswersWhoIsWaiting(t *testing.T) {
 	close(g.open)
 }
 
-// BenchmarkInvoke is what an invocation costs beyond the function's own work.
+// BenchmarkInvoke measures an invocation without the function's own work.
 func BenchmarkInvoke(b *testing.B) {
 	self, err := os.Executable()
 	if err != nil {

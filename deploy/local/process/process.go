@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// startDeadline is how long a part may take until it is ready. The slowest
-	// takes half a second on an idle machine; a busy one deserves patience.
+	// startDeadline is how long a part may take until it is ready. The slowest takes
+	// half a second on an idle machine; a busy machine needs much longer.
 	startDeadline = 30 * time.Second
 	// stopGrace is how long a part may take to end after SIGTERM.
 	stopGrace = 10 * time.Second
-	// pollEvery is how often readiness is asked for: often enough not to be
-	// what a start waits for.
+	// pollEvery is the pause between two calls of Ready, short enough not to slow a
+	// start down.
 	pollEvery = 5 * time.Millisecond
-	// quoted is how much of the end of a log an error carries, in bytes: about
-	// ten lines.
+	// quoted is how many bytes of the end of a log an error carries: about ten
+	// lines.
 	quoted = 1500
 )
 
@@ -38,13 +38,13 @@ type Command struct {
 	Args []string // without the program's own name
 	Env  []string // the whole environment, nothing is inherited
 
-	// OnOrphan is the signal that the process gets when its parent dies, be it
-	// by SIGKILL. Zero means SIGKILL; a process with children of its own needs
-	// one that it can still pass on to them.
+	// OnOrphan is the signal that the process gets when its parent dies, even by
+	// SIGKILL. Zero means SIGKILL. A process with children needs a signal that it
+	// can pass on to them.
 	OnOrphan syscall.Signal
 
-	// Ready is asked again and again until it returns nil; until then the
-	// process is still starting. Nil means ready at once.
+	// Ready is called again and again until it returns nil; until then the process
+	// is still starting. Without it the process is ready at once.
 	Ready func(ctx context.Context) error
 }
 
@@ -55,11 +55,11 @@ type Process struct {
 	Name string
 	Log  string // the file with its output
 
-	from int64 // where in the log the output of this process starts
+	from int64 // offset in the log at which the output of this process starts
 }
 
-// Start runs a command and waits until it is ready. The error of one that ended
-// before, or took longer than 30 seconds, quotes the end of its log.
+// Start runs a command and waits until it is ready. If it ends before, or takes longer
+// than 30 seconds, the error quotes the end of its log.
 func Start(c Command) (*Process, error) {
 	log, err := os.OpenFile(filepath.Join(c.Dir, c.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -110,8 +110,8 @@ func (p *Process) await(ready func(context.Context) error) error {
 	}
 }
 
-// Err says how the process ended, with the end of its log. It is nil while the
-// process is running.
+// Err is an error that says how the process ended, with the end of its log. It is nil
+// while the process is running.
 func (p *Process) Err() error {
 	ended := p.Child.Err()
 	if ended == nil {
@@ -120,8 +120,8 @@ func (p *Process) Err() error {
 	return fmt.Errorf("%s ended: %w%s", p.Name, ended, p.lastLines())
 }
 
-// Stop asks the process to end, makes it after 10 seconds, and returns when it
-// has ended with all of its group.
+// Stop sends the process SIGTERM, kills it after 10 seconds, and returns when it and
+// its group have ended.
 func (p *Process) Stop() {
 	p.Signal(syscall.SIGTERM)
 	select {
@@ -131,8 +131,8 @@ func (p *Process) Stop() {
 	}
 }
 
-// lastLines is the end of what this process wrote to its log, indented, on new
-// lines; empty if it wrote nothing.
+// lastLines is the end of this process's output in its log, indented, on new lines;
+// empty if it wrote nothing.
 func (p *Process) lastLines() string {
 	file, err := os.Open(p.Log)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Line is one line that says what is being done: on a terminal always the same
-// one, elsewhere a new one every few seconds.
+// Line is a line that shows what is being done: on a terminal always the same line,
+// elsewhere a new one every few seconds.
 type Line struct {
 	out      io.Writer
 	terminal bool
@@ -19,7 +19,7 @@ type Line struct {
 	last time.Time
 }
 
-// New returns a line on out, of which nothing is shown yet.
+// New returns an empty line on out.
 func New(out io.Writer) *Line {
 	l := &Line{out: out, last: time.Now()}
 	if file, ok := out.(*os.File); ok {
@@ -29,9 +29,9 @@ func New(out io.Writer) *Line {
 	return l
 }
 
-// Show says what is being done now. It may be called by several at once.
+// Show shows what is being done now. Several goroutines may call it at once.
 func (l *Line) Show(text string) {
-	const every = 10 * time.Second // enough to see in a log that it goes on
+	const every = 10 * time.Second // often enough to see in a log that the work goes on
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {

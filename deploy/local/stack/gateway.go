@@ -14,9 +14,8 @@ type Gateway struct {
 }
 
 // StartGateway starts a gateway on a free port, with its log at <dir>/<name>.log,
-// and waits until it is ready. env configures it; the PRESET_ and PREW_
-// variables of this program's environment reach it too, where env has none of
-// that name.
+// and waits until it is ready. env configures it. It also gets the PRESET_ and PREW_
+// variables of this program's environment that are not in env.
 func StartGateway(dir, name string, env []string) (*Gateway, error) {
 	program, err := Program("prewmanager")
 	if err != nil {
@@ -36,7 +35,7 @@ func StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, er
 		Name: name,
 		Path: program,
 		Args: []string{"serve"},
-		// Of a variable that is there twice the last one counts.
+		// If a variable is there twice, the last one counts.
 		Env: append(append(settings(), env...), "PREW_LISTEN="+addr),
 		Ready: func(ctx context.Context) error {
 			return Answers(ctx, "http://"+addr+"/ready", func(status int) bool { return status == http.StatusOK })

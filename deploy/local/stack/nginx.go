@@ -18,8 +18,7 @@ type Nginx struct {
 	Addr string // host:port, the site's Listen
 }
 
-// StoreAt is a bucket of the S3 server at host:port of this machine, as a site
-// names it.
+// StoreAt is the place of a bucket of the S3 server at host:port of this machine.
 func StoreAt(addr, bucket string) prew.Place {
 	return prew.Place{Endpoint: "http://" + addr, Bucket: bucket, PathStyle: true}
 }
@@ -46,7 +45,7 @@ func StartNginx(dir string, site nginx.Site) (*Nginx, error) {
 		Name:     "nginx",
 		Path:     server,
 		Args:     []string{"-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config},
-		OnOrphan: syscall.SIGTERM, // a killed master leaves its workers behind, listening
+		OnOrphan: syscall.SIGTERM, // if the master were killed, its workers would go on listening
 		Ready: func(ctx context.Context) error {
 			return Answers(ctx, "http://"+site.Listen+"/health", func(status int) bool { return status == http.StatusOK })
 		},

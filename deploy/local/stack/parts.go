@@ -1,6 +1,6 @@
-// Package stack starts the real parts of the system on this machine, each on a
-// free port and each waited for: Redis, an S3 server, the function in a Lambda
-// emulator, gateways, nginx. Tests start the ones they need, `make run` all.
+// Package stack starts the real parts of the system on this machine: Redis, an S3
+// server, the function in a Lambda emulator, gateways, nginx. Each starts on a free
+// port and is waited for. Tests start the parts that they need, `make run` all.
 package stack
 
 import (
@@ -20,8 +20,8 @@ import (
 	"prew/deploy/local/process"
 )
 
-// start runs a part below dir, with no more of this program's environment than
-// what every program may expect.
+// start runs a part below dir. It passes on only the variables of this program's
+// environment that every program may expect.
 func start(dir string, c process.Command) (*process.Process, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -35,8 +35,8 @@ func start(dir string, c process.Command) (*process.Process, error) {
 	return process.Start(c)
 }
 
-// settings are the variables with which a caller configures the gateway and the
-// function: they reach both through every layer between.
+// settings are the variables of this program's environment that configure the
+// gateway and the function; both get them.
 func settings() []string {
 	var passed []string
 	for _, variable := range os.Environ() {
@@ -47,8 +47,8 @@ func settings() []string {
 	return passed
 }
 
-// Root is the folder of the module, found from the working directory, which in
-// a test is the package's folder.
+// Root is the folder of the module, found from the working directory; in a test that
+// is the package's folder.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -64,8 +64,8 @@ func Root() (string, error) {
 	}
 }
 
-// module is the path of the module that a go.mod describes; there are nested
-// ones for tools.
+// module is the path of the module of a go.mod file. Root checks it, because the
+// tools have a module of their own below.
 func module(gomod string) string {
 	file, err := os.Open(gomod)
 	if err != nil {
@@ -98,10 +98,10 @@ var (
 	given      = map[int]bool{} // ports that FreeAddr has handed out
 )
 
-// FreeAddr is a host:port of this machine that nobody listens on, and that it
-// has given to nobody before. It lies below the range from which the kernel
-// takes ports for connections (from 32768 on, ip(7)): one from that range could
-// be taken by a client's connection before the part that it is for listens.
+// FreeAddr returns a host:port of this machine on which no program listens, and which
+// it has not returned before. The port lies below the range from which the kernel
+// takes ports for connections (from 32768 on, ip(7)): a client's connection could
+// take a port of that range before the part listens on it.
 func FreeAddr() (string, error) {
 	const first, count, tries = 15000, 15000, 100
 	givenMutex.Lock()
@@ -122,8 +122,8 @@ func FreeAddr() (string, error) {
 	return "", fmt.Errorf("no free port after %d tries: %w", tries, err)
 }
 
-// probe asks a part for a page without keeping the connection. One second is
-// far beyond what a part takes that is up.
+// probe asks a part for a page without keeping the connection. A part that is up
+// needs far less than a second.
 var probe = http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Answers checks that a GET of a URL gives the wanted status.

@@ -22,8 +22,8 @@ type Prometheus struct {
 }
 
 // StartPrometheus starts Prometheus on a free port, with its data and its log in
-// <dir>/prometheus, and waits until it answers. It scrapes /metrics at the
-// targets, each host:port, and evaluates the rules of a file, both so often. Its
+// <dir>/prometheus, and waits until it answers. At the interval every it scrapes
+// /metrics at the targets, each host:port, and evaluates the rules of a file. The
 // first scrapes come some seconds later.
 func StartPrometheus(dir, rules string, every time.Duration, targets ...string) (*Prometheus, error) {
 	server, err := exec.LookPath("prometheus")
@@ -71,14 +71,14 @@ func StartPrometheus(dir, rules string, every time.Duration, targets ...string) 
 	return &Prometheus{p, "http://" + addr}, nil
 }
 
-// Series is what a query gave: its labels, and its values in the order of their
-// times.
+// Series is one series of a query's result: its labels, and its values in the order
+// of their times.
 type Series struct {
 	Labels map[string]string
 	Values []float64
 }
 
-// Range evaluates a query at every step from a time to another.
+// Range evaluates a query at every step between two times.
 func (p *Prometheus) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]Series, error) {
 	var data struct {
 		Result []struct {
@@ -108,13 +108,13 @@ func (p *Prometheus) Range(ctx context.Context, query string, from, to time.Time
 	return all, nil
 }
 
-// LabelValues lists the values that a label has in the series that match.
+// LabelValues lists the values of a label in the series that match.
 func (p *Prometheus) LabelValues(ctx context.Context, label, match string) (values []string, err error) {
 	err = p.ask(ctx, "label/"+label+"/values", url.Values{"match[]": {match}}, &values)
 	return values, err
 }
 
-// ask gets the data of an answer of the HTTP API.
+// ask calls the HTTP API and decodes the data of its answer.
 func (p *Prometheus) ask(ctx context.Context, path string, parameters url.Values, data any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/api/v1/"+path+"?"+parameters.Encode(), nil)
 	if err != nil {

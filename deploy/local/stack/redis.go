@@ -49,8 +49,8 @@ func StartRedisAt(addr, dir string) (*Redis, error) {
 	return &Redis{p, addr}, nil
 }
 
-// ping asks the one question that needs no client library. A Redis that is
-// still loading answers with an error.
+// ping sends PING, for which no client library is needed. A Redis that is still
+// loading answers with an error.
 func ping(ctx context.Context, addr string) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {

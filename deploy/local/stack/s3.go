@@ -16,7 +16,7 @@ import (
 	"prew/deploy/local/process"
 )
 
-// The root account of a local S3 server, which listens on this machine only.
+// The root account of a local S3 server. The server listens on this machine only.
 const (
 	accessKey = "local"
 	secretKey = "local-secret"
@@ -36,7 +36,7 @@ func StartS3(dir string) (*S3, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err = filepath.Abs(dir) // a relative folder makes it fail on the first request
+	dir, err = filepath.Abs(dir) // with a relative folder the server fails on the first request
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func StartS3(dir string) (*S3, error) {
 		Args: []string{"--port", addr, "--region", region, "--keep-alive", "--quiet", "posix", data},
 		Env:  []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey},
 		Ready: func(ctx context.Context) error {
-			// Nobody may list the buckets without signing: any answer means up.
+			// Listing the buckets without signing is refused; any answer means that the server is up.
 			return Answers(ctx, "http://"+addr+"/", func(int) bool { return true })
 		},
 	})
@@ -64,9 +64,9 @@ func StartS3(dir string) (*S3, error) {
 	return &S3{p, addr}, nil
 }
 
-// Env is what a program needs in its environment to reach this server with the
-// AWS SDK: the standard names, and PREW_S3_PATH_STYLE because the server knows
-// no buckets as host names.
+// Env is the environment with which a program reaches this server by the AWS SDK: the
+// standard variables, and PREW_S3_PATH_STYLE because the server knows no buckets as
+// host names.
 func (s *S3) Env() []string {
 	return []string{
 		"AWS_ENDPOINT_URL_S3=http://" + s.Addr,
@@ -87,8 +87,8 @@ func (s *S3) Client() *s3.Client {
 	})
 }
 
-// CreatePrivateBucket makes a bucket that nobody may read without signing. One
-// that exists is left as it is but for what made it public.
+// CreatePrivateBucket makes a bucket that nobody may read without signing. If the
+// bucket exists, only the policy that made it public is removed.
 func (s *S3) CreatePrivateBucket(ctx context.Context, name string) error {
 	client := s.Client()
 	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name})
@@ -102,8 +102,8 @@ func (s *S3) CreatePrivateBucket(ctx context.Context, name string) error {
 }
 
 // CreateBucket makes a bucket in which anyone may read photos and previews and
-// nothing else, as README.md describes for S3. One that exists is left as it is
-// but for that policy.
+// nothing else, as docs/deploy.md describes for S3. If the bucket exists, only its
+// policy is set.
 func (s *S3) CreateBucket(ctx context.Context, name string) error {
 	if err := s.CreatePrivateBucket(ctx, name); err != nil {
 		return err

@@ -176,7 +176,7 @@ func running(t *testing.T, dir string) (commands []string) {
 	for _, folder := range folders {
 		cwd, err := os.Readlink(filepath.Join(folder, "cwd"))
 		if err != nil || !strings.HasPrefix(cwd, dir) {
-			continue // ended meanwhile, somebody else's, or not ours
+			continue // the process has ended, or is another user's or program's
 		}
 		command, _ := os.ReadFile(filepath.Join(folder, "cmdline"))
 		commands = append(commands, string(command))
