@@ -44,16 +44,16 @@ var (
 	looserWords = regexp.MustCompile(`\b(and|or|unless)\b|[<>=]`)
 )
 
-// measured is what the alert holds against its threshold: all of the expression
-// but the last line. An expression in which that is not so is an error.
+// measured is the part of the expression that the alert compares with its threshold:
+// all lines but the last. An expression of any other form is an error.
 func (a alert) measured() (string, error) {
 	lines := strings.Split(strings.TrimSpace(a.Expr), "\n")
 	above, last := strings.Join(lines[:len(lines)-1], "\n"), lines[len(lines)-1]
 	if above == "" || !threshold.MatchString(last) {
 		return "", fmt.Errorf("alert %s: last line of expr is %q, expected a threshold such as > 0.05", a.Alert, last)
 	}
-	// The threshold is for all of it unless something binds more loosely
-	// (Prometheus, "Binary operator precedence") outside of brackets.
+	// The threshold applies to all of these lines, unless an operator outside of
+	// brackets binds more loosely (Prometheus, "Binary operator precedence").
 	outside := above
 	for inBrackets.MatchString(outside) {
 		outside = inBrackets.ReplaceAllString(outside, "")

@@ -1,6 +1,6 @@
-// Package monitoring is what watches over the gateways: Prometheus's alerts and
-// Grafana's dashboard, as files to be used as they stand, and the proof that
-// every query in them says something.
+// Package monitoring holds Prometheus's alerts and Grafana's dashboard for the
+// gateways, as files that can be used as they are, and the means to check that every
+// query in them has data.
 package monitoring
 
 import (
@@ -11,8 +11,8 @@ import (
 //go:embed dashboard.json
 var dashboardFile []byte
 
-// dashboard is what of Grafana's model ("Dashboard JSON model" in its
-// documentation) the file uses and the tests hold.
+// dashboard is the part of Grafana's model ("Dashboard JSON model" in its
+// documentation) that the file uses and the tests check.
 type dashboard struct {
 	UID           string `json:"uid"`
 	Title         string `json:"title"`
@@ -23,7 +23,7 @@ type dashboard struct {
 	Panels []panel `json:"panels"`
 }
 
-// variable is one that queries are written with, as $name.
+// variable is a variable of the dashboard; queries contain it as $name.
 type variable struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`

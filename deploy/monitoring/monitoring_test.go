@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestRulesAndTheirCases has promtool judge the files: whether Prometheus takes
-// them, and whether each alert fires for what alerts_test.yaml says.
+// TestRulesAndTheirCases checks with promtool that Prometheus accepts the files, and
+// that each alert fires in the cases of alerts_test.yaml.
 func TestRulesAndTheirCases(t *testing.T) {
 	for _, arguments := range [][]string{
 		{"check", "rules", "alerts.yaml"},
@@ -58,8 +58,8 @@ func TestEachAlertSaysHowUrgentItIsAndWhatToLookAt(t *testing.T) {
 	}
 }
 
-// TestEachAlertHasItsCases looks for the name of each alert in what promtool
-// runs: one that is in no case could fire for anything or nothing.
+// TestEachAlertHasItsCases looks for the name of each alert in the cases that promtool
+// runs: an alert without a case could fire for anything or nothing.
 func TestEachAlertHasItsCases(t *testing.T) {
 	cases, err := os.ReadFile("alerts_test.yaml")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestEachAlertHasItsCases(t *testing.T) {
 
 func TestThresholdIsForAllAboveIt(t *testing.T) {
 	for _, test := range []struct {
-		expr, want string // want is empty where the expression is refused
+		expr, want string // want is empty if the expression is refused
 	}{
 		{"sum(rate(a[5m]))\n/ b\n> 0.05\n", "sum(rate(a[5m]))\n/ b"},
 		{"(a or vector(0))\n< 1", "(a or vector(0))"},
@@ -97,8 +97,8 @@ func TestThresholdIsForAllAboveIt(t *testing.T) {
 	}
 }
 
-// TestDashboardCanBeRead holds what Grafana needs, and what somebody who looks at
-// it does: each panel in a place of its own, with a word on what it shows.
+// TestDashboardCanBeRead checks what Grafana needs and what its readers need: each
+// panel in a place of its own, with a description of what it shows.
 func TestDashboardCanBeRead(t *testing.T) {
 	d, err := readDashboard()
 	if err != nil {
@@ -152,7 +152,7 @@ func TestDashboardCanBeRead(t *testing.T) {
 					t.Errorf("%s: there is no variable %s", p.Title, used)
 				}
 			}
-			// Whoever chooses one gateway wants to see that one in every panel.
+			// A reader who chooses one gateway wants to see it in every panel.
 			selectors := regexp.MustCompile(`\{[^}]*\}`).FindAllString(target.Expr, -1)
 			for _, s := range selectors {
 				if !strings.HasPrefix(s, `{job=~"$job", instance=~"$instance"`) {

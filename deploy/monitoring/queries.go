@@ -12,15 +12,15 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// Query is one of the dashboard's or of the alerts', with the name of the panel,
-// and of the line where that has several, or of the alert.
+// Query is a query of the dashboard or of an alert. Its name is that of the panel,
+// with the line's if the panel has several, or that of the alert.
 type Query struct {
 	Name string
 	Expr string
 }
 
-// Queries are all of the dashboard, with every job and every gateway chosen that
-// a Prometheus knows of, and of each alert what it holds against its threshold.
+// Queries returns all queries of the dashboard, with every job and every gateway of a
+// Prometheus chosen, and for each alert the part that it compares with its threshold.
 func Queries(ctx context.Context, p *stack.Prometheus) ([]Query, error) {
 	d, err := readDashboard()
 	if err != nil {
@@ -56,10 +56,11 @@ func Queries(ctx context.Context, p *stack.Prometheus) ([]Query, error) {
 
 var labelValues = regexp.MustCompile(`^label_values\((.+), (\w+)\)$`)
 
-// values asks for the values of the dashboard's variables, each with those before
-// it in place, and puts them in as Grafana does where all are chosen.
+// values asks for the values of the dashboard's variables, each with those before it
+// filled in. It returns the replacer that fills them in as Grafana does if all values
+// are chosen.
 func (d dashboard) values(ctx context.Context, p *stack.Prometheus) (*strings.Replacer, error) {
-	// Grafana's own: four scrapes at least, and here a minute.
+	// This is Grafana's own variable: at least four scrapes, and here a minute.
 	pairs := []string{"$__rate_interval", "1m"}
 	for _, v := range d.Templating.List {
 		if v.Type != "query" {
@@ -81,10 +82,10 @@ func (d dashboard) values(ctx context.Context, p *stack.Prometheus) (*strings.Re
 	return strings.NewReplacer(pairs...), nil
 }
 
-// Silent are those of the queries that say nothing between two times: that have
-// no value at all, or none but 0 and the NaN of nothing divided by nothing.
+// Silent returns the queries without data between two times: those with no value at
+// all, or only 0 and the NaN of zero divided by zero.
 func Silent(ctx context.Context, p *stack.Prometheus, queries []Query, from, to time.Time) (silent []Query, err error) {
-	const most = 5000 // values a series: Prometheus gives 11,000
+	const most = 5000 // values a series; Prometheus returns at most 11,000
 	step := max(250*time.Millisecond, to.Sub(from)/most)
 	for _, query := range queries {
 		found, err := p.Range(ctx, query.Expr, from, to, step)
