@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// awsCLI records how it is called, a line each, and fails on the call that
-// FAIL_ON names, with ERROR. STATUS is the stack's and GATEWAY_STATUS that of the
-// gateway's, LIVE the version that the alias points at; what is empty is not
-// there. VERSIONS and OUTPUTS are what they are, a line each. CONFIGURED is the
-// region of its configuration. WARNING is what it says beside every answer.
+// awsCLI records its calls, a line each. It fails with ERROR on the call that FAIL_ON
+// names. STATUS is the status of the stack, GATEWAY_STATUS that of the gateway's
+// stack, LIVE the version that the alias points at; if one is empty, there is no such
+// stack or alias. VERSIONS and OUTPUTS are lists, a line each. CONFIGURED is the
+// region of its configuration. WARNING is printed beside every answer.
 const awsCLI = `#!/bin/sh
 echo "$*" >>"$CALLS"
 if [ -n "$WARNING" ]; then echo "$WARNING" >&2; fi
@@ -44,7 +44,7 @@ esac
 const (
 	identity = "sts get-caller-identity --query [Account,Arn] --output text\n"
 
-	// The calls of the scripts for a stack called demo, by what they are for.
+	// The calls of the scripts for a stack called demo, by their purpose.
 	headBucket   = "s3api head-bucket --bucket prew-code-123456789012-eu-west-1 --expected-bucket-owner 123456789012\n"
 	codeKey      = "lambda/4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2.zip"
 	live         = "lambda get-alias --function-name demo --name live --query FunctionVersion --output text\n"
@@ -107,15 +107,15 @@ func TestDeployNamesTheMissingCLI(t *testing.T) {
 	}
 }
 
-// goCommand records how it is called with the calls of the CLI, and makes what it is
-// to make.
+// goCommand records its calls among those of the CLI, and creates the file that it
+// should build.
 const goCommand = `#!/bin/sh
 echo "go $*" >>"$CALLS"
 echo zip >lambda.zip
 `
 
-// TestMakeLooksAtAWSBeforeItBuilds: what is missing is said in a second, and not
-// after the minute that the function takes to build.
+// TestMakeLooksAtAWSBeforeItBuilds checks that make reports what is missing within a
+// second, and not after the minute that the function takes to build.
 func TestMakeLooksAtAWSBeforeItBuilds(t *testing.T) {
 	const (
 		pack        = "go run ./deploy/aws/lambdazip -arch arm64 -o lambda.zip\n"
@@ -180,8 +180,8 @@ func onMake(t *testing.T, targets []string, env ...string) (output, calls string
 	}, append(env, "PATH="+path)...)
 }
 
-// What the recording CLI says of a function: versions 9 and 10 of other code, and
-// in $LATEST that of version 10, or new code.
+// What the recording CLI answers about a function: versions 9 and 10 have different
+// code, and $LATEST has that of version 10, or new code.
 const (
 	versions = "VERSIONS=10\\tbad\\tarm64\\t1769\\n9\\told\\tarm64\\t1769\\n$LATEST\\t"
 	asNewest = versions + "bad\\tarm64\\t1769"
@@ -189,9 +189,9 @@ const (
 	resized  = versions + "bad\\tarm64\\t1024"
 )
 
-// updated is the update of a stack with these values of its parameters: what is
-// given, then what it had before. A new stack, or a new parameter, that is given
-// none has the template's default, which only CloudFormation has to know.
+// updated is the update of a stack with these values of its parameters: the given
+// values first, then the previous ones. A new stack or a new parameter without a value
+// has the template's default, which only CloudFormation has to know.
 func updated(template string, values ...string) string {
 	call := "cloudformation update-stack --stack-name demo " + template + " --capabilities CAPABILITY_IAM --parameters"
 	for _, value := range values {
@@ -238,8 +238,9 @@ func TestDeployStackUpdatesAndGoesLive(t *testing.T) {
 	}
 }
 
-// TestVersionsDifferByAllThatTheStackSays of the function: what the scripts do not
-// compare would be deployed and never published.
+// TestVersionsDifferByAllThatTheStackSays checks that the scripts compare all settings
+// of the function: a change of one that they do not compare would be deployed and
+// never published.
 func TestVersionsDifferByAllThatTheStackSays(t *testing.T) {
 	for property := range load(t, "render.yaml", "ReservedConcurrency=1").resources("AWS::Lambda::Function")["Function"].(map[string]any) {
 		switch property {
@@ -295,13 +296,14 @@ func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
 	}
 }
 
-// failed are the events of a stack: a resource failed, it went back, and long ago
-// another one had failed.
+// failed are the events of a stack: a resource failed, the stack was rolled back, and
+// long before another resource had failed.
 const failed = `EVENTS=ROLLBACK_COMPLETE\tdemo\tNone\nDELETE_COMPLETE\tLog\tNone\nCREATE_FAILED\tLog\tResource creation cancelled\nCREATE_FAILED\tFunction\tRole is not authorized\n` +
 	`CREATE_IN_PROGRESS\tdemo\tUser Initiated\nUPDATE_FAILED\tPictures\tlong ago\nUPDATE_IN_PROGRESS\tdemo\tUser Initiated\n`
 
-// TestFailureOfAStackIsFoundBehindItsRollback, which has more events than one page
-// of any size can be counted on to hold, and says nothing of earlier ones.
+// TestFailureOfAStackIsFoundBehindItsRollback checks that the failure is found although
+// the rollback may have more events than a page holds, and that earlier failures are
+// left out.
 func TestFailureOfAStackIsFoundBehindItsRollback(t *testing.T) {
 	output, calls, _ := onStack(t, "deploy.sh", "FAIL_ON=cloudformation wait", failed)
 	if !strings.Contains(output, "\nFunction: Role is not authorized\ndeploy: the stack demo could not be deployed, see above\n") {
@@ -315,7 +317,7 @@ func TestFailureOfAStackIsFoundBehindItsRollback(t *testing.T) {
 	}
 }
 
-// TestFailuresSayWhatToDo of every script that works on a stack.
+// TestFailuresSayWhatToDo runs every script that works on a stack.
 func TestFailuresSayWhatToDo(t *testing.T) {
 	for _, test := range []struct {
 		script string
@@ -413,7 +415,7 @@ func TestDeployCodeAndRollbackMoveTheAliasAndTellTheStack(t *testing.T) {
 			"lambda create-alias --function-name demo --name live --function-version 9 --query AliasArn --output text\n" +
 				tell("LiveVersion=9", "CodeBucket=old", "CodeKey=old", "Architecture=arm64"),
 			"demo: live is version 9, was none"},
-		// What is live is live, whether or not the stack hears of it.
+		// The alias has moved even if the stack can't be updated.
 		{"rollback.sh", []string{"LIVE=10", asNewest, "FAIL_ON=cloudformation wait"}, waitUpdate, "the stack demo was not told; the next make deploy does it"},
 		{"rollback.sh", []string{"LIVE=10", asNewest, "FAIL_ON=cloudformation update", "ERROR=ValidationError: No updates are to be performed"},
 			"", "demo: live is version 9, was 10"},
@@ -460,8 +462,8 @@ func TestLogsFollowTheStacksLog(t *testing.T) {
 	}
 }
 
-// dockerCLI records how it is called with the calls of the CLI; what it builds has
-// the id of its file's name. It fails on the call that DOCKER_FAILS_ON names.
+// dockerCLI records its calls among those of the CLI. The id of an image that it builds
+// is the name of the image's file. It fails on the call that DOCKER_FAILS_ON names.
 const dockerCLI = `#!/bin/sh
 echo "docker $*" | sed 's/--iidfile [^ ]*/--iidfile FILE/' >>"$CALLS"
 case "$*" in "${DOCKER_FAILS_ON:-never}"*) exit 1 ;; esac
@@ -535,7 +537,7 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 }
 
 // onStack runs a script in a checkout with a lambda.zip, for the stack demo in
-// eu-west-1 unless env says otherwise.
+// eu-west-1 unless env names another.
 func onStack(t *testing.T, name string, env ...string) (output, calls string, err error) {
 	t.Helper()
 	dir := checkout(t, "aws/aws.sh", "aws/version.sh", "aws/"+name)
@@ -543,8 +545,8 @@ func onStack(t *testing.T, name string, env ...string) (output, calls string, er
 	return withCLI(t, dir, "aws/"+name, append([]string{"STACK=demo", "AWS_REGION=eu-west-1"}, env...)...)
 }
 
-// withCLI runs a script of a checkout with the recording CLI and returns how that
-// was called. A PATH in env comes before the system's folders.
+// withCLI runs a script of a checkout with the recording CLI and returns the CLI's
+// calls. A PATH in env comes before the system's folders.
 func withCLI(t *testing.T, checkout, name string, env ...string) (output, calls string, err error) {
 	t.Helper()
 	return recorded(t, func(env ...string) (string, error) { return script(checkout, name, env...) }, env...)

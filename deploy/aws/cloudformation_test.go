@@ -14,17 +14,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// template is a CloudFormation template, as it was written. What is asked of it
-// is evaluated as CloudFormation does (User Guide, "Intrinsic function reference"
-// and "Pseudo parameters reference"), in a stack called demo.
+// template is a CloudFormation template as it was written. Its methods evaluate parts
+// of it as CloudFormation does (User Guide, "Intrinsic function reference" and "Pseudo
+// parameters reference"), in a stack called demo.
 type template struct {
 	t          *testing.T
 	sections   map[string]map[string]*yaml.Node
 	parameters map[string]string // their values
 }
 
-// pseudo are the parameters that every template has, and their values unless a test
-// gives others.
+// pseudo are the pseudo parameters, which every template has, with their values unless
+// a test gives others.
 var pseudo = map[string]string{
 	"AWS::AccountId": "123456789012",
 	"AWS::Partition": "aws",
@@ -33,11 +33,11 @@ var pseudo = map[string]string{
 	"AWS::StackName": "demo",
 }
 
-// noValue is what AWS::NoValue is until what it stands for is left out.
+// noValue is the value of AWS::NoValue until the property that has it is left out.
 type noValue struct{}
 
-// load reads a template and gives it parameters, "Name=value", beside the
-// defaults. CodeBucket and others that have none have their own name.
+// load reads a template and gives it parameters, "Name=value". Other parameters have
+// their defaults; those without one, such as CodeBucket, have their own name as value.
 func load(t *testing.T, file string, given ...string) template {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -69,8 +69,8 @@ func load(t *testing.T, file string, given ...string) template {
 	return c
 }
 
-// resources are those of a type that the stack has, by their logical ids; the
-// empty type is any. A reference to one of them is its id in angle brackets.
+// resources returns the stack's resources of a type, by their logical ids; the empty
+// type means any. A reference to a resource is its id in angle brackets.
 func (c template) resources(kind string) map[string]any {
 	c.t.Helper()
 	found := map[string]any{}
@@ -88,8 +88,8 @@ func (c template) resources(kind string) map[string]any {
 	return found
 }
 
-// property is one of a resource that the stack has: property("Function",
-// "Timeout"). A number is an index. What is not there is nil.
+// property returns a property of a resource: property("Function", "Timeout"). A number
+// in the path is an index. A missing property is nil.
 func (c template) property(id string, path ...any) any {
 	c.t.Helper()
 	value := c.resources("")[id]
@@ -109,7 +109,7 @@ func (c template) property(id string, path ...any) any {
 	return value
 }
 
-// seconds is a property that is a number, or the text of one.
+// seconds returns a property that is a number, or a number as text.
 func (c template) seconds(id string, path ...any) int {
 	c.t.Helper()
 	n, err := strconv.Atoi(fmt.Sprint(c.property(id, path...)))
@@ -119,7 +119,7 @@ func (c template) seconds(id string, path ...any) int {
 	return n
 }
 
-// outputs are those that the stack has.
+// outputs returns the stack's outputs.
 func (c template) outputs() map[string]any {
 	c.t.Helper()
 	found := map[string]any{}
@@ -133,7 +133,7 @@ func (c template) outputs() map[string]any {
 	return found
 }
 
-// refusals are the descriptions of the assertions that these parameters break.
+// refusals returns the descriptions of the assertions that the parameters break.
 func (c template) refusals() []string {
 	c.t.Helper()
 	var found []string
@@ -151,7 +151,7 @@ func (c template) refusals() []string {
 	return found
 }
 
-// holds is the value of a condition.
+// holds returns the value of a condition.
 func (c template) holds(name string) bool {
 	c.t.Helper()
 	node, ok := c.sections["Conditions"][name]
@@ -239,7 +239,7 @@ func (c template) value(node *yaml.Node) any {
 	return scalar
 }
 
-// reference is what !Ref gives.
+// reference returns the value of !Ref.
 func (c template) reference(name string) any {
 	if name == "AWS::NoValue" {
 		return noValue{}
@@ -252,7 +252,7 @@ func (c template) reference(name string) any {
 
 var variable = regexp.MustCompile(`\$\{([^}]+)\}`)
 
-// substitute is what !Sub gives, alone or with variables of its own.
+// substitute returns the value of !Sub, alone or with variables of its own.
 func (c template) substitute(node *yaml.Node) string {
 	text, own := node.Value, map[string]*yaml.Node{}
 	if node.Kind == yaml.SequenceNode {
@@ -267,14 +267,14 @@ func (c template) substitute(node *yaml.Node) string {
 	})
 }
 
-// otherCondition is the name in {Condition: name}, with which a condition refers to
+// otherCondition returns the name in {Condition: name}, by which a condition refers to
 // another.
 func otherCondition(node *yaml.Node) (*yaml.Node, bool) {
 	name, ok := fields(node)["Condition"]
 	return name, ok && node.Kind == yaml.MappingNode && len(node.Content) == 2
 }
 
-// fields are the values of a mapping by their names.
+// fields returns the values of a mapping by their names.
 func fields(node *yaml.Node) map[string]*yaml.Node {
 	found := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -283,8 +283,8 @@ func fields(node *yaml.Node) map[string]*yaml.Node {
 	return found
 }
 
-// TestTemplatesReferToWhatThereIs also in the branches that no other test takes,
-// and finds parameters and conditions that nothing needs.
+// TestTemplatesReferToWhatThereIs checks all references, also in branches that no other
+// test takes, and finds parameters and conditions that nothing uses.
 func TestTemplatesReferToWhatThereIs(t *testing.T) {
 	for _, file := range []string{"render.yaml", "gateway.yaml"} {
 		c := load(t, file)
@@ -352,7 +352,7 @@ func TestTemplatesReferToWhatThereIs(t *testing.T) {
 	}
 }
 
-// expectJSON holds a value against the JSON of the one that is wanted.
+// expectJSON compares a value with the JSON of the wanted one.
 func expectJSON(t *testing.T, what string, got any, want string) {
 	t.Helper()
 	text, err := json.Marshal(got)

@@ -1,5 +1,5 @@
-// Package aws tests the templates and the scripts of this folder, and those of
-// tools beside it, each against stand-ins for the programs that it runs.
+// Package aws tests the templates and the scripts of this folder and the scripts of
+// deploy/tools, with stand-ins for the programs that the scripts run.
 package aws
 
 import (
@@ -20,7 +20,7 @@ func TestInstallSaysNothingWhereNothingIsMissing(t *testing.T) {
 	}
 }
 
-// TestInstallNamesWhatToInstall runs it where there is nothing to install with.
+// TestInstallNamesWhatToInstall runs install.sh without a package manager.
 // The script looks for servers in the system's sbin folders too; wrk never lies
 // there, so that it is missing on every machine.
 func TestInstallNamesWhatToInstall(t *testing.T) {
@@ -65,7 +65,7 @@ func TestSkippedPartFailsTheRunAndSkippedCorpusDoesNot(t *testing.T) {
 	}
 }
 
-// TestLastLineSaysWhatWasSkippedAndWhy, behind one of the counts alone.
+// TestLastLineSaysWhatWasSkippedAndWhy expects that line after the line of counts.
 func TestLastLineSaysWhatWasSkippedAndWhy(t *testing.T) {
 	const counts = "1 passed, 0 failed, 2 skipped"
 	dir := checkout(t, "tools/test.sh")
@@ -98,8 +98,8 @@ END
 	}
 }
 
-// TestMakePrintsTheEffectivePresets of the file in the checkout or of another, with
-// what the environment says of them.
+// TestMakePrintsTheEffectivePresets uses the file in the checkout or another one, with
+// the environment's changes.
 func TestMakePrintsTheEffectivePresets(t *testing.T) {
 	program, err := stack.Program("prewmanager")
 	if err != nil {
@@ -109,7 +109,7 @@ func TestMakePrintsTheEffectivePresets(t *testing.T) {
 	write(t, filepath.Join(dir, "presets.yaml"), "thumb: {width: 20}\n", 0o644)
 	write(t, filepath.Join(dir, "other.yaml"), "wide: {width: 300}\n", 0o644)
 	write(t, filepath.Join(dir, "wrong.yaml"), "wide: {widht: 300}\n", 0o644)
-	// As if it had been built.
+	// The program is put where a build would put it.
 	path := t.TempDir()
 	write(t, filepath.Join(path, "go"), "#!/bin/sh\nmkdir -p .bin && ln -sf '"+program+"' .bin/prewmanager\n", 0o755)
 	for _, test := range []struct {
@@ -131,7 +131,7 @@ func TestMakePrintsTheEffectivePresets(t *testing.T) {
 	}
 }
 
-// checkout is a folder with copies of these files, named by their paths below its
+// checkout makes a folder with copies of these files, named by their paths below its
 // deploy folder.
 func checkout(t *testing.T, names ...string) string {
 	t.Helper()
@@ -158,7 +158,7 @@ func script(checkout, name string, env ...string) (output string, err error) {
 	return string(text), err
 }
 
-// bare is a folder that holds these programs and no others, for a PATH.
+// bare makes a folder with these programs and no others, for a PATH.
 func bare(t *testing.T, programs ...string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -33,7 +33,8 @@ func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
 		`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["arn:s"]}]`)
 }
 
-// TestGatewayTakesWhatTheFunctionsStackGives by the same names.
+// TestGatewayTakesWhatTheFunctionsStackGives checks that outputs of render.yaml are
+// parameters of gateway.yaml by the same names.
 func TestGatewayTakesWhatTheFunctionsStackGives(t *testing.T) {
 	outputs := load(t, "render.yaml", "BucketRegion=r", "BucketRole=r", "SourceBucketRegion=r", "SourceBucketRole=r").outputs()
 	parameters := load(t, "gateway.yaml").parameters
@@ -100,7 +101,7 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 		"PREW_REAL_IP_FROM": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", "PREW_MISSES_PER_SECOND": "5", "PREW_CACHE_SIZE": "10g"}`)
 }
 
-// TestClientsComeInWhereTheyShould and nowhere else.
+// TestClientsComeInWhereTheyShould checks that there is no other way in.
 func TestClientsComeInWhereTheyShould(t *testing.T) {
 	const (
 		forward  = `[{"Type": "forward", "TargetGroupArn": "<Targets>"}]`
@@ -169,8 +170,8 @@ func TestGatewaysScaleByRequests(t *testing.T) {
 	}
 }
 
-// TestSubnetsAreWhereFargateIs: in us-east-1 a letter may stand for a zone without
-// it for arm64, an id never does.
+// TestSubnetsAreWhereFargateIs checks that subnets are placed by zone ids: in us-east-1
+// a letter may stand for a zone without Fargate for arm64, an id never does.
 func TestSubnetsAreWhereFargateIs(t *testing.T) {
 	for _, test := range []struct{ region, zones, ids string }{
 		{"eu-west-1", `["eu-west-1a", "eu-west-1b"]`, `[null, null]`},
@@ -182,7 +183,7 @@ func TestSubnetsAreWhereFargateIs(t *testing.T) {
 	}
 }
 
-// TestNetworkIsMadeOrGiven: of one that is given nothing is made.
+// TestNetworkIsMadeOrGiven checks that no part of a network is made if one is given.
 func TestNetworkIsMadeOrGiven(t *testing.T) {
 	made := load(t, "gateway.yaml")
 	expectJSON(t, "S3 is reached", made.property("S3Endpoint"), `{"VpcId": "<Network>", "ServiceName": "com.amazonaws.eu-west-1.s3",

@@ -13,9 +13,9 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// TestTimeoutsFormALadder from the client's side to S3: whoever is further out
-// waits longer, so that it is always the innermost that speaks. Each value is
-// read where it is set.
+// TestTimeoutsFormALadder checks the timeouts from the client's side to S3: each outer
+// part waits longer than the part that it calls, so that the innermost one ends first.
+// Each value is read where it is set.
 func TestTimeoutsFormALadder(t *testing.T) {
 	program, err := stack.Program("prewmanager")
 	if err != nil {
@@ -36,7 +36,7 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		}
 		return string(text)
 	}
-	// of is the seconds that the first group of an expression finds.
+	// of returns the seconds that the first group of an expression matches.
 	of := func(text, expression string) time.Duration {
 		t.Helper()
 		match := regexp.MustCompile(expression).FindStringSubmatch(text)
@@ -84,11 +84,11 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		{balancer, nginx},
 		{invoke, callOfGateway},
 		{nginx, callOfNginx},
-		// A connection is closed by the side that opens it, or a request could meet
-		// its end. nginx keeps one for 75 s where nothing else is set.
+		// The side that opens a connection must close it; otherwise a request could
+		// be sent just as the other side closes it. nginx keeps one for 75 s by default.
 		{{"nginx's keeping of a connection", keepaliveOfNginx(t, filepath.Join(root, "nginx"))}, balancer,
 			{"CloudFront's keeping of a connection", second(gateway, "Distribution", append(origin, "OriginKeepaliveTimeout")...)}},
-		// Whoever is stopped finishes what it has begun.
+		// A part that is stopped finishes the requests that it has begun.
 		{{"deregistration", attribute("Targets", "TargetGroupAttributes", "deregistration_delay.timeout_seconds")}, nginx},
 		{{"the end of nginx", second(gateway, "Task", "ContainerDefinitions", 1, "StopTimeout")}, nginx},
 		{{"the end of the gateway", second(gateway, "Task", "ContainerDefinitions", 0, "StopTimeout")}, answer},
@@ -104,7 +104,8 @@ func TestTimeoutsFormALadder(t *testing.T) {
 	}
 }
 
-// keepaliveOfNginx is what its configuration sets, or its default.
+// keepaliveOfNginx is how long nginx keeps a connection, by its configuration or its
+// default.
 func keepaliveOfNginx(t *testing.T, dir string) time.Duration {
 	t.Helper()
 	const byDefault = 75 * time.Second // ngx_http_core_module

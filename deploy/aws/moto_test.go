@@ -34,8 +34,7 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// TestTemplatesPassCfnLint holds the templates against CloudFormation's own
-// schemas.
+// TestTemplatesPassCfnLint checks the templates against CloudFormation's own schemas.
 func TestTemplatesPassCfnLint(t *testing.T) {
 	output, err := exec.Command("cfn-lint", "render.yaml", "gateway.yaml").CombinedOutput()
 	if err != nil || len(output) > 0 {
@@ -43,11 +42,11 @@ func TestTemplatesPassCfnLint(t *testing.T) {
 	}
 }
 
-// TestDeployOnMoto deploys to a moto server as a user does to AWS, by make. What
-// moto's CloudFormation leaves out without a word, aliases, bucket policies,
-// alarms, lifecycles and architectures, TestRender... hold in the template.
+// TestDeployOnMoto deploys to a moto server by make, as a user does to AWS. moto's
+// CloudFormation silently leaves out aliases, bucket policies, alarms, lifecycles and
+// architectures; other tests check these in the templates.
 func TestDeployOnMoto(t *testing.T) {
-	// Two builds are two codes for the function. This machine runs the first.
+	// Two builds give the function two different codes. This machine can run the first.
 	own, other := "amd64", "arm64"
 	if runtime.GOARCH == "arm64" {
 		own, other = other, own
@@ -104,7 +103,7 @@ func TestDeployOnMoto(t *testing.T) {
 	}
 	m.expectLive(t, "1", deployed)
 
-	// What moto has no alias from its CloudFormation for, deploy-code makes too.
+	// moto's CloudFormation makes no alias; deploy-code makes a missing one too.
 	m.aws(t, nil, "lambda", "delete-alias", "--function-name", "demo", "--name", "live")
 	m.make(t, "deploy-code", "STACK=demo", "ARCH="+other)
 	m.expectLive(t, "2", changed)
@@ -112,8 +111,8 @@ func TestDeployOnMoto(t *testing.T) {
 	m.make(t, "rollback", "STACK=demo")
 	m.expectLive(t, "1", deployed)
 
-	// Other configuration is a version of its own, of other code than the one
-	// that was rolled back.
+	// Another configuration becomes a new version, with other code than the one that
+	// was rolled back.
 	m.make(t, "deploy", "STACK=demo", "ARCH="+own, "PARAMETERS=MemorySize=1024")
 	m.expectLive(t, "3", deployed)
 	m.make(t, "deploy", "STACK=demo", "ARCH="+own)
@@ -178,7 +177,7 @@ func startMoto(t *testing.T) moto {
 func (m moto) command(name string, args ...string) *exec.Cmd {
 	command := exec.Command(name, args...)
 	command.Dir = m.root
-	// Nothing of an account that there may be: neither its variables nor its files.
+	// No variables or files of an account that this machine may have.
 	command.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "AWS_") }),
 		"AWS_ENDPOINT_URL="+m.url, "AWS_ACCESS_KEY_ID=somebody", "AWS_SECRET_ACCESS_KEY=secret",
 		"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
@@ -186,7 +185,7 @@ func (m moto) command(name string, args ...string) *exec.Cmd {
 	return command
 }
 
-// make runs a target and returns what it said.
+// make runs a target and returns its output.
 func (m moto) make(t *testing.T, args ...string) string {
 	t.Helper()
 	output, err := m.command("make", append([]string{"--silent"}, args...)...).CombinedOutput()
@@ -214,7 +213,7 @@ func (m moto) aws(t *testing.T, answer any, args ...string) {
 	}
 }
 
-// checkStack holds what the stack demo has made against what it says.
+// checkStack compares what the stack demo has made with its outputs.
 func (m moto) checkStack(t *testing.T, bucket string) {
 	var function struct {
 		Runtime, Handler, Role string
@@ -271,7 +270,7 @@ func (m moto) checkStack(t *testing.T, bucket string) {
 	}
 }
 
-// deployedZip is what the stack's function is made from.
+// deployedZip is the zip of the stack's function.
 func (m moto) deployedZip(t *testing.T) []byte {
 	t.Helper()
 	where := map[string]string{}
@@ -289,7 +288,7 @@ func (m moto) deployedZip(t *testing.T) []byte {
 	return text
 }
 
-// expectLive holds that the alias points at this version, with this code.
+// expectLive checks that the alias points at this version, with this code.
 func (m moto) expectLive(t *testing.T, version string, code []byte) {
 	t.Helper()
 	var live struct{ Version, CodeSha256 string }
@@ -301,8 +300,8 @@ func (m moto) expectLive(t *testing.T, version string, code []byte) {
 	}
 }
 
-// renderPrivately renders a photo from a bucket that nobody may read unsigned, by
-// the function of the zip and a gateway, both in the environment that was printed.
+// renderPrivately renders a photo from a private bucket with the function of the zip
+// and a gateway, both in the environment that was printed.
 func renderPrivately(t *testing.T, deployed []byte, bucket string, environment []string) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -326,7 +325,7 @@ func renderPrivately(t *testing.T, deployed []byte, bucket string, environment [
 		t.Fatal(err)
 	}
 	t.Cleanup(redis.Stop)
-	environment = append(store.Env(), environment...) // of two the last counts
+	environment = append(store.Env(), environment...) // if a variable is there twice, the last counts
 	function, err := emulator.Start(emulator.Config{
 		Bootstrap: unpack(t, deployed, dir),
 		Processes: 1,

@@ -26,8 +26,8 @@ func TestFunctionIsTheOneThatTheGatewayExpects(t *testing.T) {
 		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
 }
 
-// TestRegionOfThePhotosIsTheirs, for the function and for a gateway. What is not
-// said is that of the previews.
+// TestRegionOfThePhotosIsTheirs checks the region for the function and for a gateway.
+// By default it is that of the previews.
 func TestRegionOfThePhotosIsTheirs(t *testing.T) {
 	for _, test := range []struct {
 		given []string
@@ -48,7 +48,8 @@ func TestRegionOfThePhotosIsTheirs(t *testing.T) {
 	}
 }
 
-// TestWhatWouldDoNothingIsRefused before anything is made.
+// TestWhatWouldDoNothingIsRefused checks that the template refuses parameters that
+// would have no effect, before anything is made.
 func TestWhatWouldDoNothingIsRefused(t *testing.T) {
 	const (
 		role = "Give SourceBucket, one that BucketRole or SourceBucketRole may read."
@@ -75,7 +76,7 @@ func TestWhatWouldDoNothingIsRefused(t *testing.T) {
 	}
 }
 
-// TestAliasIsWhereTheScriptsHaveIt for a stack that is made, and ever after.
+// TestAliasIsWhereTheScriptsHaveIt checks a new stack and a later update.
 func TestAliasIsWhereTheScriptsHaveIt(t *testing.T) {
 	for given, want := range map[string]string{"": "<FirstVersion.Version>", "7": "7"} {
 		c := load(t, "render.yaml", "LiveVersion="+given)
@@ -130,8 +131,8 @@ func TestFunctionMayReadRenderAndStore(t *testing.T) {
 	}
 }
 
-// TestBucketsArePublicWhereThatWasAsked and only the two folders of those made
-// here, to read.
+// TestBucketsArePublicWhereThatWasAsked checks that only the two folders of the buckets
+// made here are public, and only to read.
 func TestBucketsArePublicWhereThatWasAsked(t *testing.T) {
 	reads := func(bucket, resources string) string {
 		return `{"Bucket": "<` + bucket + `>", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
