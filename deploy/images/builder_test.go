@@ -16,8 +16,8 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// builder runs buildah on a store of its own below .bin/: what is built here is
-// in nobody else's list of images, and goes with make clean.
+// builder runs buildah on a store of its own below .bin/: the images do not appear in
+// the user's own list, and make clean removes them.
 type builder struct {
 	root string // of the checkout
 }
@@ -32,8 +32,8 @@ func (b builder) do(args ...string) (string, error) {
 	return output(exec.Command("buildah", append(b.options(), args...)...))
 }
 
-// output is what a command prints, without the last newline. An error carries
-// all that it said.
+// output returns a command's standard output without the last newline. An error
+// carries its whole output.
 func output(command *exec.Cmd) (string, error) {
 	var said strings.Builder
 	command.Stderr = &said
@@ -46,9 +46,9 @@ func output(command *exec.Cmd) (string, error) {
 
 func goEnv(variable string) (string, error) { return output(exec.Command("go", "env", variable)) }
 
-// bases makes, where they are missing, the two images that the Dockerfiles
-// start from: Debian from its packages, and on top of it this machine's Go. No
-// registry is asked for either.
+// bases makes the two images that the Dockerfiles start from, if they are missing:
+// Debian from its packages, and on top of it this machine's Go. Neither comes from a
+// registry.
 func (b builder) bases() (debian, golang string, err error) {
 	debian, golang = "localhost/base-debian:bookworm", "localhost/base-go:"+runtime.Version()
 	if _, err := b.do("inspect", "--type", "image", golang); err == nil {
@@ -58,7 +58,7 @@ func (b builder) bases() (debian, golang string, err error) {
 		return "", "", errors.New("debootstrap needs root: sudo make test-images")
 	}
 	folder := filepath.Join(b.root, ".bin/containers/debian")
-	if err := os.RemoveAll(folder); err != nil { // half of one, of a run that was cut short
+	if err := os.RemoveAll(folder); err != nil { // part of an image from a run that was cut short
 		return "", "", err
 	}
 	defer os.RemoveAll(folder)
@@ -77,7 +77,7 @@ func (b builder) bases() (debian, golang string, err error) {
 		"PATH=/usr/local/go/bin:/usr/sbin:/usr/bin:/sbin:/bin", "GOTOOLCHAIN=local")
 }
 
-// commit makes an image of another one with a folder added and variables set.
+// commit makes an image from another one, with a folder added and variables set.
 func (b builder) commit(name, from, folder, at string, env ...string) error {
 	container, err := b.do("from", "--pull-never", from)
 	if err != nil {
@@ -96,13 +96,14 @@ func (b builder) commit(name, from, folder, at string, env ...string) error {
 	return err
 }
 
-// image is one that was built.
+// image is an image that was built.
 type image struct {
 	Root   string // the folder with its files
 	Config config
 }
 
-// config is what an image says of how it is run, in Docker's words.
+// config is the part of an image's configuration that says how to run it, with
+// Docker's names.
 type config struct {
 	User        string
 	Env         []string
@@ -120,14 +121,14 @@ func (b builder) build(architecture string) (map[string]image, error) {
 		return nil, err
 	}
 	args := []string{
-		"--isolation", "chroot", // nothing but root is needed, neither cgroups nor a runtime
+		"--isolation", "chroot", // needs root, but neither cgroups nor a runtime
 		"--pull-never",
 		"--build-arg", "GO_IMAGE=" + golang, "--build-arg", "DEBIAN_IMAGE=" + debian,
 	}
 	if architecture != runtime.GOARCH {
 		args = append(args, "--build-arg", "TARGETARCH="+architecture)
 	}
-	// Downloaded and compiled once, here and in the images.
+	// Modules are downloaded and compiled once for this machine and the images.
 	for variable, folder := range map[string]string{"GOMODCACHE": "/root/go/pkg/mod", "GOCACHE": "/root/.cache/go-build"} {
 		cache, err := goEnv(variable)
 		if err != nil {
@@ -150,7 +151,7 @@ func (b builder) build(architecture string) (map[string]image, error) {
 	return images, nil
 }
 
-// open gives the files of an image a place.
+// open mounts the files of an image.
 func (b builder) open(name string) (image, error) {
 	described, err := b.do("inspect", "--type", "image", name)
 	if err != nil {
@@ -168,7 +169,7 @@ func (b builder) open(name string) (image, error) {
 	return image{root, description.Docker.Config}, err
 }
 
-// built has the images of an architecture, built when they are first asked for.
+// built returns the images of an architecture and builds them at the first call.
 var built = map[string]func() (map[string]image, error){
 	"amd64": sync.OnceValues(func() (map[string]image, error) { return here.build("amd64") }),
 	"arm64": sync.OnceValues(func() (map[string]image, error) { return here.build("arm64") }),

@@ -1,8 +1,8 @@
-// Package images tests what runs prew elsewhere than on AWS: compose.yaml, the
-// systemd units and, under the build tag images, the container images: what is in
-// them, and that they do their work with no more rights than they are given. Those
-// are built by buildah from deploy/images/*.Dockerfile, on bases made of Debian's packages
-// and the Go of this machine, and run by runc. make test-images does it, as root.
+// Package images tests what runs prew outside of AWS: compose.yaml, the systemd units
+// and, under the build tag images, the container images: their contents, and that they
+// work with the few rights that they get. buildah builds the images from
+// deploy/images/*.Dockerfile, on bases made of Debian's packages and the Go of this
+// machine, and runc runs them. make test-images does this, as root.
 package images
 
 import (
@@ -29,8 +29,7 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// service is what compose.yaml says of a container, as far as it is held to
-// something here.
+// service is a container's part of compose.yaml, as far as the tests check it.
 type service struct {
 	Image           string
 	Build           *struct{ Context, Dockerfile string }
@@ -104,7 +103,7 @@ func TestComposeStartsEachPartWhenWhatItNeedsIsWell(t *testing.T) {
 			t.Errorf("%s waits for %s: %q, want %q", test.service, test.needs, got, test.condition)
 		}
 	}
-	// "up nginx" is how it is run with a store elsewhere.
+	// With a store elsewhere it is started by "up nginx".
 	for _, name := range []string{"nginx", "gateway", "redis"} {
 		for needed := range services(t)[name].DependsOn {
 			if needed == "s3" || needed == "bucket" {
@@ -114,11 +113,11 @@ func TestComposeStartsEachPartWhenWhatItNeedsIsWell(t *testing.T) {
 	}
 }
 
-// TestComposeCommandsRun runs the S3 server and Redis of this machine by the
-// command lines of compose.yaml, on free ports and in a folder of the test's.
+// TestComposeCommandsRun runs the S3 server and Redis of this machine with the command
+// lines of compose.yaml, on free ports and in a folder of the test.
 func TestComposeCommandsRun(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "prew"), 0o755); err != nil { // which the container bucket does
+	if err := os.Mkdir(filepath.Join(dir, "prew"), 0o755); err != nil { // as the container bucket does
 		t.Fatal(err)
 	}
 	versitygw, err := stack.Program("versitygw")
@@ -179,7 +178,7 @@ func runs(t *testing.T, command process.Command) *process.Process {
 	return p
 }
 
-// replaced is a command line with words exchanged, given as old, new.
+// replaced returns a command line with words replaced, given as pairs of old and new.
 func replaced(command []string, pairs ...string) []string {
 	command = slices.Clone(command)
 	for i, word := range command {
@@ -201,7 +200,7 @@ func address(t *testing.T) string {
 	return addr
 }
 
-// TestImagesArePinned: one day's latest is not another's.
+// TestImagesArePinned checks that no image is "latest", which changes from day to day.
 func TestImagesArePinned(t *testing.T) {
 	pinned := regexp.MustCompile(`^docker\.io/[a-z]+/[a-z]+:v?\d+\.\d+\.\d+(-alpine)?$`)
 	for name, service := range services(t) {
@@ -253,8 +252,8 @@ func TestComposeKeysReachTheGatewayAlone(t *testing.T) {
 	}
 }
 
-// TestComposeHasMemoryForEveryRenderer: the pool kills a renderer that takes too
-// much, the kernel would kill any of them.
+// TestComposeHasMemoryForEveryRenderer checks that the pool's limit comes first: the
+// pool kills the renderer that takes too much, the kernel would kill any of them.
 func TestComposeHasMemoryForEveryRenderer(t *testing.T) {
 	const itself = 512 // MB of the gateway: promise 7 allows it 300 with 10,000 who wait, and a collector room
 	common := settings(t, "prew.env")
@@ -266,8 +265,8 @@ func TestComposeHasMemoryForEveryRenderer(t *testing.T) {
 	}
 }
 
-// TestStopsLastLongerThanAnswers: who is being answered when a container or
-// service is stopped gets the answer.
+// TestStopsLastLongerThanAnswers checks that requests under way when a container or
+// service is stopped still get their answers.
 func TestStopsLastLongerThanAnswers(t *testing.T) {
 	timeout := regexp.MustCompile(`(?m)^ +proxy_read_timeout (\d+)s;`).FindStringSubmatch(read(t, "../../nginx/server.conf"))
 	if timeout == nil {
@@ -293,8 +292,8 @@ func TestStopsLastLongerThanAnswers(t *testing.T) {
 	}
 }
 
-// TestVariablesExist: a variable that no program reads is a setting that
-// somebody believes in.
+// TestVariablesExist checks that a program reads each variable: otherwise a user would
+// believe in a setting without effect.
 func TestVariablesExist(t *testing.T) {
 	gateway, nginx := variables(t, "prew/prewmanager"), variables(t, "prew/nginx/prewnginx")
 	either := append(slices.Clone(gateway), nginx...)
@@ -327,7 +326,7 @@ var variable = regexp.MustCompile(`\bPREW_[A-Z0-9_]+\b`)
 
 func mentioned(text string) []string { return variable.FindAllString(text, -1) }
 
-// variables are those that a program says it reads.
+// variables are the variables in a program's help.
 func variables(t *testing.T, program string) []string {
 	t.Helper()
 	help, err := exec.Command("go", "run", program, "serve", "--help").CombinedOutput()
@@ -337,8 +336,8 @@ func variables(t *testing.T, program string) []string {
 	return mentioned(string(help))
 }
 
-// settings are the variables of a file, with those that are commented out; of
-// one that is there twice the first counts.
+// settings returns the variables of a file, including those that are commented out. If
+// one is there twice, the first counts.
 func settings(t *testing.T, file string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -350,7 +349,7 @@ func settings(t *testing.T, file string) map[string]string {
 	return found
 }
 
-// environment is settings as a program gets them.
+// environment returns settings in the form of os.Environ.
 func environment(settings map[string]string) (env []string) {
 	for name, value := range settings {
 		env = append(env, name+"="+value)

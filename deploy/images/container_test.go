@@ -26,11 +26,11 @@ type container struct {
 	image image
 }
 
-// start runs an image as compose.yaml has Docker run it: its own user without a
-// privilege, its files read-only, one folder of this machine in the place of its
-// volume. Only the network is the machine's, so that 127.0.0.1 is. Besides it has
-// no system calls and sockets but those that its systemd unit allows. It returns
-// when the image's own health check passes.
+// start runs an image as Docker would by compose.yaml: as its own user, without
+// privileges, its files read-only, a folder of this machine as its volume. Only the
+// network is the machine's, so that 127.0.0.1 is the same. The container may use only
+// the system calls and sockets that its systemd unit allows. start returns when the
+// image's own health check passes.
 func start(t *testing.T, img image, name, volume string, env ...string) *container {
 	t.Helper()
 	c, err := tryStart(t, img, name, volume, env...)
@@ -40,8 +40,8 @@ func start(t *testing.T, img image, name, volume string, env ...string) *contain
 	return c
 }
 
-// tryStart is start for an image that may end at once; the error has its last
-// words.
+// tryStart is start for an image that may end at once; the error has the end of its
+// output.
 func tryStart(t *testing.T, img image, name, volume string, env ...string) (*container, error) {
 	t.Helper()
 	user, group, numeric := strings.Cut(img.Config.User, ":")
@@ -97,7 +97,7 @@ func tryStart(t *testing.T, img image, name, volume string, env ...string) (*con
 	}
 	c.Process, err = process.Start(process.Command{
 		Name: name, Dir: dir, Path: program, Args: append(slices.Clone(c.runc[1:]), "run", "--bundle", dir, name),
-		OnOrphan: syscall.SIGTERM, // which runc passes on
+		OnOrphan: syscall.SIGTERM, // runc passes this on
 		Ready:    c.health,
 	})
 	if err != nil {
@@ -120,12 +120,12 @@ func (c *container) health(context.Context) error {
 	return c.do(append([]string{"exec", c.name}, check[1:]...)...)
 }
 
-// signal sends the first process inside a signal.
+// signal sends a signal to the first process inside.
 func (c *container) signal(signal syscall.Signal) error {
 	return c.do("kill", c.name, strconv.Itoa(int(signal)))
 }
 
-// processes are the ids, as this machine sees them, of all that runs inside.
+// processes returns this machine's ids of all processes inside.
 func (c *container) processes(t *testing.T) (pids []int) {
 	t.Helper()
 	printed, err := output(exec.Command(c.runc[0], append(slices.Clone(c.runc[1:]), "ps", "--format", "json", c.name)...))

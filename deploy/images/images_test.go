@@ -36,15 +36,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	here.do("rm", "--all") // of a run that was cut short
+	here.do("rm", "--all") // containers of a run that was cut short
 	status := m.Run()
 	here.do("rm", "--all")
-	here.do("rmi", "--prune") // what the next build no longer starts from
+	here.do("rmi", "--prune") // images that the next build does not use
 	os.Exit(status)
 }
 
-// machines are what the programs of an architecture are compiled for, and how
-// Debian names its folder of libraries and its linker.
+// machines has for each architecture the machine that programs are compiled for, and
+// Debian's names of its folder of libraries and its linker.
 var machines = map[string]struct {
 	elf            elf.Machine
 	folder, linker string
@@ -53,7 +53,7 @@ var machines = map[string]struct {
 	"arm64": {elf.EM_AARCH64, "aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1"},
 }
 
-// files are all that an image holds; <lib> is the architecture's folder.
+// files are all files of an image; <lib> is the architecture's folder.
 var files = map[string][]string{
 	"gateway": {
 		"bootstrap",
@@ -70,9 +70,9 @@ var files = map[string][]string{
 	},
 }
 
-// TestImagesHoldWhatRunsAndNothingElse goes through every file: there is no
-// shell, no package manager, no tool; each program is the architecture's, and
-// finds the libraries it names.
+// TestImagesHoldWhatRunsAndNothingElse goes through every file: there is no shell, no
+// package manager, no tool. Each program is for the architecture and finds its
+// libraries.
 func TestImagesHoldWhatRunsAndNothingElse(t *testing.T) {
 	for architecture, machine := range machines {
 		images, err := built[architecture]()
@@ -146,8 +146,8 @@ func TestImagesHoldWhatRunsAndNothingElse(t *testing.T) {
 	}
 }
 
-// TestImagesServe runs both by the settings of compose.yaml, beside a Redis and an
-// S3 server in which nothing is public, and without Lambda.
+// TestImagesServe runs both images with the settings of compose.yaml, with a Redis and
+// a private S3 server, and without Lambda.
 func TestImagesServe(t *testing.T) {
 	images, err := built[runtime.GOARCH]()
 	if err != nil {
@@ -204,8 +204,8 @@ func TestImagesServe(t *testing.T) {
 		return err == nil && bytes.Contains(printed, []byte(`"uri":"`+preview+`"`))
 	})
 
-	// Docker's way to stop it, and then the power's: each time the next one
-	// starts on what is left in the volume, and has the preview.
+	// nginx is stopped as by Docker, and then as by a power cut: each time the next one
+	// starts on the volume as it was left, and has the preview.
 	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
 		if want := "SIGQUIT"; nginx.image.Config.StopSignal != want {
 			t.Errorf("stop signal %q, want %q", nginx.image.Config.StopSignal, want)
@@ -231,9 +231,9 @@ func TestImagesServe(t *testing.T) {
 	}
 }
 
-// TestImageOfNginxHasAllForTLS starts it before AWS's S3, which it reaches by the
-// stream module, a resolver and the certificates of authorities, and with a
-// certificate of its own.
+// TestImageOfNginxHasAllForTLS starts the image with AWS's S3, which it reaches by the
+// stream module, a resolver and the certificates of authorities, and with its own
+// certificate.
 func TestImageOfNginxHasAllForTLS(t *testing.T) {
 	images, err := built[runtime.GOARCH]()
 	if err != nil {
@@ -255,8 +255,8 @@ func TestImageOfNginxHasAllForTLS(t *testing.T) {
 	}
 }
 
-// certificate puts one for 127.0.0.1 and its key into a folder, and returns who
-// trusts it.
+// certificate puts a certificate for 127.0.0.1 and its key into a folder, and returns
+// a pool that trusts it.
 func certificate(t *testing.T, dir string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -279,7 +279,7 @@ func certificate(t *testing.T, dir string) *x509.CertPool {
 		block pem.Block
 	}{{"certificate.pem", pem.Block{Type: "CERTIFICATE", Bytes: public}}, {"key.pem", pem.Block{Type: "PRIVATE KEY", Bytes: secret}}} {
 		text := pem.EncodeToMemory(&file.block)
-		pool.AppendCertsFromPEM(text) // of a key there is none
+		pool.AppendCertsFromPEM(text) // adds nothing for the key
 		if err := os.WriteFile(filepath.Join(dir, file.name), text, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,8 @@ func certificate(t *testing.T, dir string) *x509.CertPool {
 	return pool
 }
 
-// TestImagesSayWhatIsMissing starts each without a setting: the log says so.
+// TestImagesSayWhatIsMissing starts each image without a required setting: the log
+// names it.
 func TestImagesSayWhatIsMissing(t *testing.T) {
 	images, err := built[runtime.GOARCH]()
 	if err != nil {
@@ -301,7 +302,8 @@ func TestImagesSayWhatIsMissing(t *testing.T) {
 	}
 }
 
-// runsWithoutPrivileges asks the kernel about every process of a container.
+// runsWithoutPrivileges checks the rights of every process of a container in the
+// kernel.
 func runsWithoutPrivileges(t *testing.T, c *container) {
 	t.Helper()
 	for _, pid := range c.processes(t) {
@@ -342,7 +344,7 @@ func waitFor(t *testing.T, what string, is func() bool) {
 	t.Fatalf("never came: %s", what)
 }
 
-// ends waits for a container that was told to end.
+// ends waits for the end of a container that was stopped.
 func ends(t *testing.T, c *container) {
 	t.Helper()
 	select {

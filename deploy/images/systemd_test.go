@@ -12,13 +12,13 @@ import (
 	"testing"
 )
 
-// units are the services, and the most that systemd may find exposed of each,
-// from 0 to 100. What is left is mostly the network, which they are for.
+// units are the services, each with the highest exposure that systemd may find, from 0
+// to 100. What remains is mostly the network, which they need.
 var units = map[string]string{"prewmanager.service": "12", "prewnginx.service": "16"}
 
-// TestUnitsAreWhatSystemdUnderstands has it read them where they will lie, with
-// the distribution's own units: a directive that it does not know is ignored
-// without a word when the service starts, and a program is missed only then.
+// TestUnitsAreWhatSystemdUnderstands has systemd read the units where they will lie,
+// with the distribution's own units: when a service starts, systemd silently ignores a
+// directive that it does not know, and only then notices a missing program.
 func TestUnitsAreWhatSystemdUnderstands(t *testing.T) {
 	root := t.TempDir()
 	for _, folder := range []string{"usr/local/bin", "usr/lib/systemd", "etc/systemd/system", "etc/prew", "bin"} {
@@ -48,9 +48,9 @@ func TestUnitsAreWhatSystemdUnderstands(t *testing.T) {
 	}
 }
 
-// seccomp is a unit's filter of system calls, with the families of sockets, in a
-// runtime's words. Under systemd any other call fails; here it kills, so that
-// nobody can overlook it.
+// seccomp is a unit's filter of system calls and of socket families, in the form of a
+// container runtime. Under systemd any other call fails; here it kills the process, so
+// that it can't be overlooked.
 func seccomp(t *testing.T, unit string) map[string]any {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(here.root, "deploy/systemd", unit))
@@ -91,7 +91,7 @@ func seccomp(t *testing.T, unit string) map[string]any {
 	}
 }
 
-// membersOf are the system calls of a group, and of the groups within it.
+// membersOf returns the system calls of a group and of the groups in it.
 func membersOf(t *testing.T, group string) (calls []string) {
 	t.Helper()
 	printed, err := output(exec.Command("systemd-analyze", "--no-pager", "syscall-filter", group))
