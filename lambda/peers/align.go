@@ -7,17 +7,17 @@ import (
 	"prew"
 )
 
-// align makes the reference of a preview, of the very part of the photo that it
-// shows. Renderers do not agree about rounding: half a pixel beside a crop goes to
-// one side, and libvips shifts some photos by up to 0.4 pixels when it shrinks
-// them while loading. Nobody sees that, but it would cost several dB. So where
-// the preview lies is found by least squares, as Lucas and Kanade do (An
-// Iterative Image Registration Technique, 1981), and does not count.
+// align makes the reference of a preview from exactly the part of the photo that the
+// preview shows. Renderers round differently: half a pixel beside a crop goes to one
+// side, and libvips shifts some photos by up to 0.4 pixels when it shrinks them while
+// loading. Nobody sees that, but it would cost several dB. So the preview's shift is
+// found by least squares, as Lucas and Kanade do (An Iterative Image Registration
+// Technique, 1981), and does not count.
 func align(photo *image.NRGBA, fit prew.Fit, made picture) picture {
-	// Steps below a hundredth of a pixel change PSNR by less than 0.01 dB, and
-	// six get there from a pixel away.
+	// Steps below a hundredth of a pixel change PSNR by less than 0.01 dB, and six
+	// steps are enough for a shift of a pixel.
 	const steps, enough = 6, 0.01
-	// The slopes of a blurred picture hold farther.
+	// The slopes of a blurred picture are valid over a longer distance.
 	w, h := made.width-window+1, made.height-window+1
 	like := blurred(made.luma(), made.width, made.height)
 	shown := middle(photo.Rect.Size(), fit, made.width, made.height)
@@ -34,25 +34,25 @@ func align(photo *image.NRGBA, fit prew.Fit, made picture) picture {
 	return aligned
 }
 
-// move is how far the pixels of a line lie beside where they should: the middle
-// one, and the ends more than it, in pixels of the preview.
+// move is the shift of the pixels of a line, in pixels of the preview: that of the
+// middle one, and how much more the ends are shifted.
 type move struct{ middle, ends float64 }
 
 // most is the farthest that a pixel moves.
 func (m move) most() float64 { return math.Abs(m.middle) + math.Abs(m.ends) }
 
-// apply moves the part of a line that makes n pixels, where the move was found
-// between the ends of those in the middle of it.
+// apply moves the part of a line that makes n pixels. The move was measured between
+// the ends of the given number of pixels in the middle.
 func (m move) apply(s span, middle, n int) span {
 	scale := (s.to - s.from) / float64(n)
 	ends := m.ends * float64(n) / float64(middle)
 	return span{s.from + (m.middle-ends)*scale, s.to + (m.middle+ends)*scale}
 }
 
-// offset is by how much a plane must be moved to be most like another one, as
-// far as its slopes tell.
+// offset estimates from a plane's slopes the move that makes it most like another
+// plane.
 func offset(plane, like []float64, width, height int) (across, down move) {
-	// The four unknowns are solved for in the normal equations a*x = b.
+	// The four unknowns are the solution of the normal equations a*x = b.
 	var a [4][4]float64
 	var b [4]float64
 	for y := 1; y < height-1; y++ {

@@ -10,21 +10,21 @@ import (
 	"prew"
 )
 
-// bound is something asked for, and what was measured.
+// bound is a requirement, with the measured value.
 type bound struct {
 	what, asked, measured string
 	met                   bool
 }
 
-// What is asked of looks is asked against the better of the two libvips, and of
-// bytes against the one that the time is held against.
+// The bounds of looks compare with the better of the two libvips, the bounds of bytes
+// with the one that the time is compared with.
 const (
 	lessSSIM = 0.003
 	lessPSNR = 1.0  // dB
 	morePNG  = 1.02 // of its bytes
 )
 
-// bounds are all that is asked for, in the order of the report.
+// bounds returns all bounds, in the order of the report.
 func (r report) bounds() []bound {
 	var all []bound
 	for _, result := range r.results {
@@ -40,7 +40,7 @@ func (r report) bounds() []bound {
 	return all
 }
 
-// started is what is asked of the start.
+// started is the bound of the start.
 func (r report) started() bound {
 	return bound{
 		"start to first preview", fmt.Sprintf("at most %d ms", mostStart.Milliseconds()),
@@ -48,17 +48,17 @@ func (r report) started() bound {
 	}
 }
 
-// title is what the report calls a job.
+// title is the name of a job in the report.
 func (j job) title() string { return j.about + " at " + j.size.name }
 
-// time is what is asked of a job's user time, against a rival of that name.
+// time is the bound of a job's user time, against the rival with a name.
 func (r result) time(rival string) bound {
 	ratio := r.speed.ratio[r.job.rival]
 	return bound{r.job.title() + ", user time", fmt.Sprintf("at most %.2f of %s", r.job.most, rival),
 		fmt.Sprintf("%.3f", ratio), ratio <= r.job.most}
 }
 
-// quality is what is asked of a job's preview.
+// quality returns the bounds of a job's preview.
 func (r result) quality() []bound {
 	got, name := r.looks[ours], r.job.title()
 	ssim := max(r.looks[debian].ssim, r.looks[modern].ssim) - lessSSIM
@@ -74,7 +74,7 @@ func (r result) quality() []bound {
 	}
 }
 
-// bound is what is asked of the memory.
+// bound is the bound of the memory.
 func (f footprint) bound() bound {
 	return bound{
 		fmt.Sprintf("peak memory of %s at %d", f.photo, f.width), fmt.Sprintf("at most %d MB", f.most/1e6),
@@ -86,10 +86,10 @@ func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// errBounds is what tell returns where something is missed.
+// errBounds is the error of tell if a bound is missed.
 var errBounds = errors.New("not every bound is met")
 
-// tell prints the tables and what of the bounds is missed.
+// tell prints the tables and the bounds that are missed.
 func (r report) tell(out io.Writer) error {
 	var text bytes.Buffer
 	r.writeTables(&text)

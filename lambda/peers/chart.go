@@ -13,36 +13,36 @@ var chartMarkup string
 
 var chartTemplate = template.Must(template.New("chart.svg").Parse(chartMarkup))
 
-// The chart has a line for each photo and a column for each size; in each place
-// a bar for each renderer, as long as its user time beside the rival's, whose
-// bar ends at the column's mark. All of these are pixels.
+// The chart has a line for each photo and a column for each size. Each cell has a bar
+// for each renderer, as long as its user time relative to the rival's, whose bar ends
+// at the column's mark. All of these are in pixels.
 const (
 	chartWidth  = 860
-	columnsFrom = 170 // what is left of it names the photos
+	columnsFrom = 170 // the photos' names are left of it
 	columnWidth = 230
-	unit        = 105 // is the rival's time
-	longest     = 165 // what is longer is drawn like this, with its figure beside it
+	unit        = 105 // length of the rival's bar
+	longest     = 165 // a longer bar is cut to this, with its figure beside it
 	legendFrom  = 540
 	legendGap   = 35
-	letter      = 8 // about as wide as one of the legend
+	letter      = 8 // about the width of a letter of the legend
 	rowsFrom    = 112
 	rowHeight   = 50
 	barHeight   = 11
 	barStep     = 13
 )
 
-// chart is what the template draws. Its fields are the template's.
+// chart is the data of the template, which uses these fields.
 type chart struct {
 	Width, Height   int
 	Legend          []chartText
 	Columns         []chartText
-	MarkTop, MarkTo int // of the mark in each column
+	MarkTop, MarkTo int // ends of the mark in each column
 	Unit, BarHeight int
 	Rows            []chartRow
 	Foot            []chartText
 }
 
-// chartText is some text at a place. Where it belongs to a renderer, that is its
+// chartText is a text at a place. If it belongs to a renderer, it has the renderer's
 // number, by which the template colours it.
 type chartText struct {
 	X, Y     int
@@ -59,7 +59,7 @@ type chartRow struct {
 type chartBar struct {
 	X, Y, Width int
 	Renderer    int
-	Ratio, Text string // Ratio is empty but for ours
+	Ratio, Text string // only our bar has a Ratio
 }
 
 // barOrder is the order of the renderers' bars, from the top.
@@ -96,7 +96,7 @@ func (r report) writeChart(out io.Writer) error {
 	return chartTemplate.Execute(out, c)
 }
 
-// bars are what is drawn of one job, in a row that starts at y.
+// bars returns the bars of a job, in a row that starts at y.
 func bars(result result, y int) []chartBar {
 	var all []chartBar
 	column := slices.Index(sizes[:], result.job.size)
@@ -115,7 +115,7 @@ func bars(result result, y int) []chartBar {
 	return all
 }
 
-// title is what the chart calls a size.
+// title is the name of a size in the chart.
 func (s size) title() string {
 	if s.height == 0 {
 		return fmt.Sprintf("%d wide", s.width)

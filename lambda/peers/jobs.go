@@ -15,7 +15,7 @@ const (
 	peers
 )
 
-// quality is the setting that every JPEG is made with.
+// quality is the quality setting of every JPEG.
 const quality = 80
 
 // size is one of the three previews that are made of a photo.
@@ -32,12 +32,12 @@ var sizes = [3]size{
 	{"200x200", 200, 200, prew.Cover},
 }
 
-// job is one preview to be made of one photo, and how much of its rival's user
-// time it may take.
+// job is one preview to be made from one photo, with the share of its rival's user
+// time that it may take.
 type job struct {
-	photo  string // its file's name, without the extension
+	photo  string // name of the photo's file, without the extension
 	file   string // in the corpus's folder bench
-	about  string // what it is, in few words
+	about  string // the photo in few words
 	size   size
 	format prew.Format
 	rival  int
@@ -49,8 +49,8 @@ func (j job) String() string {
 	return fmt.Sprintf("%s-%s-%s", j.photo, j.format, j.size.name)
 }
 
-// jobs are all the previews to be made, those of a photo together and in the
-// order of sizes. What would be enlarged is left out.
+// jobs returns all jobs, those of a photo together and in the order of sizes. Sizes
+// that would enlarge the photo are left out.
 func jobs() []job {
 	const leftOut = 0
 	table := []struct {

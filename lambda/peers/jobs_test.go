@@ -14,7 +14,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// TestNamesAreUnique: they are the names of files.
+// TestNamesAreUnique is needed because jobs' names are names of files.
 func TestNamesAreUnique(t *testing.T) {
 	seen := map[string]bool{}
 	for _, j := range jobs() {

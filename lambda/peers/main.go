@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// scratch holds the peers and what is made with them, none of it to keep.
+	// scratch holds the peers and the previews that they make. It can be deleted.
 	scratch = ".local/peers"
-	// output is where the table and the chart go.
+	// output is the folder for the table and the chart.
 	output = "docs/bench"
 )
 
@@ -72,7 +72,7 @@ func run(corpus, only string, sheet bool) error {
 	return r.tell(os.Stdout)
 }
 
-// choose finds jobs by a part of their names; all of them where there is none.
+// choose finds jobs by a part of their names; without one it returns all.
 func choose(only string) ([]job, error) {
 	var chosen []job
 	for _, j := range jobs() {
@@ -86,12 +86,12 @@ func choose(only string) ([]job, error) {
 	return chosen, nil
 }
 
-// photoFile is where the photo of a job lies.
+// photoFile is the file of a job's photo.
 func photoFile(corpus string, j job) string {
 	return filepath.Join(corpus, "bench", j.file)
 }
 
-// previewFile is where a renderer leaves the preview of a job.
+// previewFile is the file to which a renderer writes a job's preview.
 func previewFile(renderer int, j job) string {
 	extension := ".jpg"
 	if j.format == prew.PNG {

@@ -6,21 +6,21 @@ import (
 	"os"
 )
 
-// result is what a job cost and gave.
+// result has the times and the previews of a job.
 type result struct {
 	job   job
 	speed speed
 	looks [peers]looks
 }
 
-// preview is what a renderer made of a job, beside what it should have made.
+// preview is a renderer's preview of a job, with its reference.
 type preview struct {
 	picture, reference picture
 	looks              looks
 }
 
-// measure times the jobs and judges their previews. It returns what each
-// renderer says it is, too.
+// measure times the jobs and judges their previews. It also returns the renderers'
+// own names with their versions.
 func measure(chosen []job, corpus string, progress func(string)) (results []result, renderers [peers]string, err error) {
 	workers, stop, err := startAll()
 	if err != nil {
@@ -50,14 +50,14 @@ func measure(chosen []job, corpus string, progress func(string)) (results []resu
 	return results, renderers, nil
 }
 
-// judge compares previews with references. It keeps the last photo it decoded,
-// as the jobs of a photo follow one another.
+// judge compares previews with references. It keeps the last photo that it decoded,
+// because the jobs of a photo follow one another.
 type judge struct {
 	file  string
 	photo *image.NRGBA
 }
 
-// previews reads what the renderers made of a job.
+// previews reads the renderers' previews of a job.
 func (g *judge) previews(j job, corpus string) (all [peers]preview, err error) {
 	if file := photoFile(corpus, j); file != g.file {
 		if g.photo, err = decode(file); err != nil {

@@ -12,7 +12,7 @@ import (
 	"prew"
 )
 
-// The photo of 50 megapixels, the most that is rendered, is the benchmark's own:
+// The benchmark makes its own photo of 50 megapixels, the most that is rendered:
 // progressive, 4:2:0, in the shape of the photo that it is made from.
 const (
 	largeName   = "50 MP, progressive 4:2:0"
@@ -21,17 +21,17 @@ const (
 	largeHeight = 5773
 )
 
-// footprint is the most memory that one rendering had, each in a process of its
-// own, in bytes as the kernel counts resident memory.
+// footprint is the peak of resident memory of one rendering by each renderer, each in
+// a process of its own, in bytes as the kernel counts them.
 type footprint struct {
 	photo   string
 	width   int
-	most    int64 // what ours may have
+	most    int64 // the limit for ours
 	peak    [peers]int64
-	refused bool // ours said that it would need more than its limit
+	refused bool // ours refused, because it would need more than its own limit
 }
 
-// footprints are what is measured.
+// footprints returns the footprints to measure.
 func footprints() []footprint {
 	const mb = 1_000_000
 	return []footprint{
@@ -43,9 +43,9 @@ func footprints() []footprint {
 	}
 }
 
-// measureMemory renders every footprint once per renderer. Linux counts into the
-// peak of a child what it had before it became another program, which is its
-// parent's: this comes before the parent holds pictures.
+// measureMemory renders every footprint once per renderer. It must be called before
+// this process holds pictures: Linux includes in the peak of a child the memory of its
+// parent that the child had before it became another program.
 func measureMemory(corpus string, progress func(string)) ([]footprint, error) {
 	large := filepath.Join(scratch, "large.jpg")
 	if err := makeLarge(filepath.Join(corpus, "bench", largeFrom), large, progress); err != nil {
@@ -67,7 +67,7 @@ func measureMemory(corpus string, progress func(string)) ([]footprint, error) {
 	return all, nil
 }
 
-// makeLarge makes the photo of 50 megapixels where it has not been made yet.
+// makeLarge makes the photo of 50 megapixels if it does not exist yet.
 func makeLarge(from, to string, progress func(string)) error {
 	if _, err := os.Stat(to); err == nil {
 		return nil
@@ -81,8 +81,8 @@ func makeLarge(from, to string, progress func(string)) error {
 	return nil
 }
 
-// measure renders once: with the function as a command where the renderer is
-// ours, with a worker that has a single job where not.
+// measure renders once: with the function as a command if the renderer is ours, else
+// with a worker that has a single job.
 func (f *footprint) measure(renderer int, photo string) error {
 	preview := filepath.Join(scratch, "memory.jpg")
 	cmd := function(photo, preview, f.width)
@@ -94,7 +94,7 @@ func (f *footprint) measure(renderer int, photo string) error {
 	}
 	out, err := cmd.CombinedOutput()
 	said := string(out)
-	// What would need too much memory may be refused, if it is said so.
+	// A photo that would need too much memory may be refused with this message.
 	if err != nil && renderer == ours && f.photo == largeName && strings.Contains(said, "MB to be rendered") {
 		f.refused, err = true, nil
 	}

@@ -12,15 +12,15 @@ import (
 	"strings"
 )
 
-// picture holds samples of red, green and blue from 0 to 255, as numbers that
-// need not be whole; what was transparent lies on white.
+// picture holds samples of red, green and blue from 0 to 255, which need not be whole
+// numbers; transparent parts lie on white.
 type picture struct {
 	width, height int
 	rgb           []float64
 }
 
-// decode reads all pixels of a JPEG or PNG. JPEGs are decoded by Debian's
-// libjpeg-turbo, whose pixels are what browsers show, for every renderer alike.
+// decode reads all pixels of a JPEG or PNG. Debian's libjpeg-turbo decodes the JPEGs of
+// every renderer, because browsers show its pixels.
 func decode(file string) (*image.NRGBA, error) {
 	if strings.HasSuffix(file, ".jpg") {
 		decoded := filepath.Join(scratch, "decoded.png")

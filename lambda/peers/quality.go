@@ -2,7 +2,7 @@ package main
 
 import "math"
 
-// looks is how near a preview is to its reference, and what it costs in bytes.
+// looks is the likeness of a preview to its reference, and its bytes.
 type looks struct {
 	ssim  float64 // of Y
 	psnr  float64 // of Y, in dB

@@ -7,17 +7,17 @@ import (
 	"prew"
 )
 
-// lobes is the a of Lanczos's window: libvips and everybody else shrink with 3.
+// lobes is the a of Lanczos's window: libvips and most others shrink with 3.
 const lobes = 3
 
 // span is the part of a line that a preview shows, in pixels of the photo.
 type span struct{ from, to float64 }
 
-// part is what of a photo a preview shows.
+// part is the part of a photo that a preview shows.
 type part struct{ across, down span }
 
-// middle is what a preview of the given size should show of a photo: all of it,
-// or what cover leaves, its middle; shrunk alike across and down.
+// middle is the part of a photo that a preview of a size should show: all of it or,
+// with cover, its middle; shrunk alike across and down.
 func middle(full image.Point, fit prew.Fit, width, height int) part {
 	x, y := float64(full.X), float64(full.Y)
 	w, h := float64(width), float64(height)
@@ -47,7 +47,7 @@ type tap struct {
 // those of a pixel add up to 1. Beyond its ends the line goes on as it ends.
 func taps(n, length int, part span) [][]tap {
 	scale := (part.to - part.from) / float64(n)
-	wide := max(scale, 1) // a photo is never enlarged, but for a rounding
+	wide := max(scale, 1) // a photo is never enlarged, except by rounding
 	all := make([][]tap, n)
 	for i := range all {
 		centre := part.from + (float64(i)+0.5)*scale
@@ -77,8 +77,8 @@ func lanczos(x float64) float64 {
 	return lobes * math.Sin(x) * math.Sin(x/lobes) / (x * x)
 }
 
-// shrinkAcross lays a photo on white and shrinks its lines. Shrinking is linear,
-// so that what lies on white already needs no weighing by alpha.
+// shrinkAcross lays a photo on white and shrinks its lines. Shrinking is linear, so
+// pixels that lie on white already need no weighing by alpha.
 func shrinkAcross(photo *image.NRGBA, part span, width int) picture {
 	full := photo.Rect.Size()
 	small := picture{width, full.Y, make([]float64, 3*width*full.Y)}
@@ -112,7 +112,7 @@ func shrinkDown(p picture, part span, height int) picture {
 	return small
 }
 
-// clamp brings what Lanczos overshot back to what a sample can be.
+// clamp limits values that Lanczos overshot to the range of a sample.
 func clamp(p picture) picture {
 	for i, v := range p.rgb {
 		p.rgb[i] = min(max(v, 0), 255)

@@ -38,8 +38,8 @@ func TestLanczos(t *testing.T) {
 	}
 }
 
-// TestReferenceKeepsRamps shrinks a picture whose levels rise evenly, which an
-// exact resampler leaves just so, but for its edges.
+// TestReferenceKeepsRamps shrinks a picture whose levels rise evenly. An exact
+// resampler keeps them so, except at the edges.
 func TestReferenceKeepsRamps(t *testing.T) {
 	photo := image.NewNRGBA(image.Rect(0, 0, 240, 120))
 	for y := range 120 {
@@ -74,8 +74,7 @@ func TestWhatIsTransparentLiesOnWhite(t *testing.T) {
 	}
 }
 
-// TestAlign has previews that lie beside where they should by parts of a pixel,
-// or are a little larger, found again.
+// TestAlign aligns previews that are shifted by parts of a pixel or a little larger.
 func TestAlign(t *testing.T) {
 	photo := image.NewNRGBA(image.Rect(0, 0, 600, 400))
 	for y := range 400 {

@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// report is all that was measured, and where.
+// report has all measurements and the machine.
 type report struct {
 	date       time.Time
 	machine    string
-	renderers  [peers]string // what each said it is
+	renderers  [peers]string // each renderer's own name and versions
 	results    []result
-	footprints []footprint   // none where only some jobs were done
-	start      time.Duration // 0 there
+	footprints []footprint   // none if only some jobs were done
+	start      time.Duration // 0 if only some jobs were done
 }
 
 var libvips = regexp.MustCompile(`libvips \d+\.\d+`)
 
-// name is what the report calls a renderer.
+// name is the name of a renderer in the report.
 func (r report) name(renderer int) string {
 	if renderer == ours {
 		return "prew"
@@ -56,7 +56,7 @@ func (r report) writeFiles(dir string) error {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "peers.md"), tables.Bytes(), 0o666), // less what umask takes
+		os.WriteFile(filepath.Join(dir, "peers.md"), tables.Bytes(), 0o666), // before umask
 		os.WriteFile(filepath.Join(dir, "peers.svg"), chart.Bytes(), 0o666),
 	)
 }
@@ -165,7 +165,7 @@ Peak resident memory of a process that makes one JPEG and ends, in MB (of 1,000,
 		started.measured, started.asked, verdict(started))
 }
 
-// verdict is what a table says of bounds: nothing where all are met.
+// verdict is the text of bounds in a table: empty if all are met.
 func verdict(bounds ...bound) string {
 	for _, b := range bounds {
 		if !b.met {

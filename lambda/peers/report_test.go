@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// made is a report with nothing missed: a photo at two sizes and a PNG.
+// made is a report in which every bound is met: a photo at two sizes and a PNG.
 func made() report {
 	ms := func(ours, debian, modern int) [peers]time.Duration {
 		return [peers]time.Duration{time.Duration(ours) * 1e6, time.Duration(debian) * 1e6, time.Duration(modern) * 1e6}

@@ -16,11 +16,11 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// sheets is where the contact sheets go, one PNG for each photo and format.
+// sheets is the folder for the contact sheets, one PNG for each photo and format.
 const sheets = ".local/contact-sheet"
 
-// A sheet has a row for each size and shows four pictures in it, cut to the part
-// where ours is farthest from the reference.
+// A sheet has a row of four pictures for each size, cut to the part where ours differs
+// most from the reference.
 const (
 	cutWidth  = 400
 	cutHeight = 300
@@ -28,8 +28,8 @@ const (
 	caption   = 36 // two lines
 )
 
-// contactSheets renders the jobs and puts the same part of each preview, pixel
-// for pixel, beside that of the others and of the reference.
+// contactSheets renders the jobs and puts the same part of all previews and of the
+// reference beside each other, pixel for pixel.
 func contactSheets(chosen []job, corpus string, progress func(string)) (err error) {
 	if err := os.MkdirAll(sheets, 0o777); err != nil {
 		return err
@@ -75,7 +75,7 @@ func contactSheets(chosen []job, corpus string, progress func(string)) (err erro
 	return nil
 }
 
-// drawRow draws what was made of a job: ours, the two libvips, the reference.
+// drawRow draws the previews of a job: ours, the two libvips, the reference.
 func (r report) drawRow(sheet *image.RGBA, y int, j job, previews [peers]preview) {
 	at := farthest(previews[ours])
 	show := func(column int, p picture, title, figures string) {
@@ -92,8 +92,8 @@ func (r report) drawRow(sheet *image.RGBA, y int, j job, previews [peers]preview
 	show(peers, previews[ours].reference, "full decode and Lanczos", fmt.Sprintf("at %v", at))
 }
 
-// farthest is the corner of the part, out of those that lie a quarter of its
-// sides apart, in which a preview differs most from its reference.
+// farthest is the corner of the part in which a preview differs most from its
+// reference. It tries parts that lie a quarter of their sides apart.
 func farthest(p preview) image.Point {
 	var at image.Point
 	y, like := p.picture.luma(), p.reference.luma()

@@ -8,18 +8,17 @@ import (
 )
 
 const (
-	// rounds is how often every renderer is timed on a job. Medians of 15 move
+	// rounds is how often every renderer is timed on a job. The median of 15 varies
 	// by about a percent on a machine that does other things too.
 	rounds = 15
 	// sample is the least user time of one timing. The kernel divides a process's
-	// time between user and system by what it sees at its ticks, mostly every
-	// 4 ms, so that a few of them would say little.
+	// time between user and system by what it sees at its ticks, mostly every 4 ms,
+	// so a few ticks would mean little.
 	sample = 200 * time.Millisecond
 )
 
-// speed is what a job cost: user time of one rendering by each renderer, the
-// median of its rounds, and the medians of what ours was to each in the same
-// round.
+// speed is the user time of a job: for each renderer the median of its rounds for one
+// rendering, and the median of the ratio of ours to it in the same round.
 type speed struct {
 	user  [peers]time.Duration
 	ratio [peers]float64
@@ -30,7 +29,7 @@ type speed struct {
 func timed(workers [peers]*worker, j job, corpus string, progress func(string)) (speed, error) {
 	var repeat [peers]int
 	for renderer, w := range workers {
-		// The first run warms up, the second says how long one takes.
+		// The first run warms up, the second measures how long one takes.
 		var took time.Duration
 		for range 2 {
 			progress(fmt.Sprintf("%s: warming up", j))
@@ -46,7 +45,7 @@ func timed(workers [peers]*worker, j job, corpus string, progress func(string)) 
 	for round := range rounds {
 		progress(fmt.Sprintf("%s: round %d of %d", j, round+1, rounds))
 		for turn := range peers {
-			renderer := (round + turn) % peers // nobody is always first
+			renderer := (round + turn) % peers // no renderer is always first
 			took, err := workers[renderer].do(j, photoFile(corpus, j), previewFile(renderer, j), repeat[renderer])
 			if err != nil {
 				return speed{}, err

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// mostStart is how long the function may take from its start to its end with a
+// mostStart is the longest that the function may take from its start to its end with a
 // tiny JPEG.
 const mostStart = 15 * time.Millisecond
 
@@ -23,7 +23,7 @@ func measureStart(progress func(string)) (time.Duration, error) {
 		return 0, err
 	}
 	photo := filepath.Join(scratch, "tiny.jpg")
-	if err := os.WriteFile(photo, tiny.Bytes(), 0o666); err != nil { // less what umask takes
+	if err := os.WriteFile(photo, tiny.Bytes(), 0o666); err != nil { // before umask
 		return 0, err
 	}
 	const starts = 21

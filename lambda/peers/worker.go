@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// worker is a renderer in a process of its own, which makes one preview after
-// the other. It speaks lines of fields with tabs between: first it says what it
-// is; then it reads
+// worker is a renderer in a process of its own, which makes one preview after the
+// other. Its protocol is lines of fields separated by tabs. First it writes its name
+// and versions. Then for each line
 //
 //	source  preview  width  height  fit  format  quality  repeat
 //
-// reads the file source, renders it repeat times, writes the last preview to the
+// it reads the file source, renders it repeat times, writes the last preview to the
 // file preview, and answers "done" with the microseconds of user time that its
 // threads took for the rendering alone, or "failed" with the reason.
 type worker struct {
-	says string // what it is, with versions
+	says string // its name and versions
 
 	cmd     *exec.Cmd
 	jobs    io.WriteCloser
 	answers *bufio.Reader
 }
 
-// command is how a renderer is started, from the root of the checkout.
+// command is the command that starts a renderer, from the root of the checkout.
 func command(renderer int) *exec.Cmd {
 	var cmd *exec.Cmd
 	switch renderer {
@@ -46,7 +46,7 @@ func command(renderer int) *exec.Cmd {
 	return cmd
 }
 
-// start starts a renderer and waits until it has said what it is.
+// start starts a renderer and waits for its name.
 func start(renderer int) (*worker, error) {
 	cmd := command(renderer)
 	jobs, err := cmd.StdinPipe()
@@ -75,8 +75,8 @@ func (j job) line(photo, preview string, repeat int) string {
 		photo, preview, j.size.width, j.size.height, j.size.fit, j.format, quality, repeat)
 }
 
-// do has a photo rendered and returns the user time of one rendering, the mean
-// of as many as asked for.
+// do has a photo rendered repeat times and returns the mean user time of one
+// rendering.
 func (w *worker) do(j job, photo, preview string, repeat int) (time.Duration, error) {
 	if _, err := io.WriteString(w.jobs, j.line(photo, preview, repeat)); err != nil {
 		return 0, err
@@ -93,7 +93,7 @@ func (w *worker) do(j job, photo, preview string, repeat int) (time.Duration, er
 	return time.Duration(microseconds) * time.Microsecond / time.Duration(repeat), nil
 }
 
-// stop ends the process, which goes when there are no more jobs.
+// stop ends the process, which exits when its input ends.
 func (w *worker) stop() error {
 	return errors.Join(w.jobs.Close(), w.cmd.Wait())
 }
