@@ -1,4 +1,4 @@
-// Package child runs programs that never outlive the one which started them.
+// Package child runs programs that never outlive the program that started them.
 // It needs Linux.
 package child
 
@@ -17,12 +17,12 @@ import (
 type Child struct {
 	cmd  *exec.Cmd
 	done chan struct{}
-	err  error // how it ended, valid once done is closed
+	err  error // how the program ended; valid once done is closed
 }
 
-// Start starts cmd, which must be left alone from then on. The signal orphan is
-// what the program gets when this one dies, be it by SIGKILL; one with children
-// of its own needs a signal that it can still pass on to them.
+// Start starts cmd, which the caller must not use any more. When this process dies,
+// even by SIGKILL, the program gets the signal orphan. A program with children needs a
+// signal that it can pass on to them.
 func Start(cmd *exec.Cmd, orphan syscall.Signal) (*Child, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: orphan}
 	if err := fork(cmd); err != nil {
@@ -31,8 +31,8 @@ func Start(cmd *exec.Cmd, orphan syscall.Signal) (*Child, error) {
 	c := &Child{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		c.err = cmd.Wait()
-		// What is left of its group, such as the workers of an nginx that was
-		// killed, would go on holding its port.
+		// The rest of its group, such as the workers of an nginx that was killed,
+		// would still hold its port.
 		_ = syscall.Kill(-c.PID(), syscall.SIGKILL)
 		close(c.done)
 	}()
@@ -45,8 +45,8 @@ var forks = sync.OnceValue(func() chan<- forkRequest {
 	go func() {
 		// The kernel sends the parent-death signal when the thread that forked
 		// ends, not the process (prctl(2), PR_SET_PDEATHSIG), and Go ends a
-		// thread whenever a goroutine that locked it returns. This one is
-		// locked by a goroutine that never does.
+		// thread whenever a goroutine that locked it returns. The goroutine that
+		// locks this thread never returns.
 		runtime.LockOSThread()
 		for r := range requests {
 			r.err <- r.cmd.Start()
@@ -69,11 +69,11 @@ func fork(cmd *exec.Cmd) error {
 // PID is the program's process id.
 func (c *Child) PID() int { return c.cmd.Process.Pid }
 
-// Done is closed once the program has ended, for whatever reason.
+// Done returns a channel that is closed once the program has ended for any reason.
 func (c *Child) Done() <-chan struct{} { return c.done }
 
-// Err says how the program ended, be it with exit status 0. It is nil while the
-// program is running.
+// Err is an error that says how the program ended, even with exit status 0. It is nil
+// while the program is running.
 func (c *Child) Err() error {
 	select {
 	case <-c.done:
@@ -86,16 +86,16 @@ func (c *Child) Err() error {
 	return c.err
 }
 
-// Kill ends the program and its group at once, and returns when they have.
+// Kill kills the program and its group, and returns when they have ended.
 func (c *Child) Kill() {
 	c.Signal(syscall.SIGKILL)
 	<-c.done
 }
 
-// Signal sends the program, and not its children, a signal. To one that has
-// ended it does nothing.
+// Signal sends a signal to the program, but not to its children. If the program has
+// ended, it does nothing.
 func (c *Child) Signal(sig syscall.Signal) {
-	// An os.Process knows whether it was waited for, so that no stranger which
-	// has been given the same id since gets the signal.
+	// An os.Process knows whether it has been waited for, so the signal never goes to
+	// another process that has the same id by now.
 	_ = c.cmd.Process.Signal(sig)
 }
