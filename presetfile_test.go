@@ -135,7 +135,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-// FuzzLoadPresets holds that no text crashes the reader and that what it
+// FuzzLoadPresets checks that no text crashes the reader and that what it
 // accepts needs no further check.
 func FuzzLoadPresets(f *testing.F) {
 	f.Add(EmbeddedPresets, "width=64,height=64")
