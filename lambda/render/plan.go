@@ -37,7 +37,7 @@ func fit(size image.Point, preset prew.Preset) (scaled image.Point, crop image.R
 	case prew.Cover:
 		box = inside(box, size)
 		scaled = around(size, box)
-		return scaled, place(box, scaled, preset.Gravity)
+		return scaled, anchor(box, scaled, preset.Gravity)
 	case prew.Fill:
 		box = inside(box, size)
 		return box, image.Rectangle{Max: box}
@@ -82,9 +82,9 @@ func share(n, part, whole int) int {
 	return max((n*part+whole/2)/whole, 1)
 }
 
-// place puts the box into the picture where gravity wants it, and in the middle
+// anchor puts the box into the picture where gravity wants it, and in the middle
 // along an axis of which gravity says nothing.
-func place(box, picture image.Point, g prew.Gravity) image.Rectangle {
+func anchor(box, picture image.Point, g prew.Gravity) image.Rectangle {
 	at := picture.Sub(box).Div(2)
 	switch g {
 	case prew.Left, prew.TopLeft, prew.BottomLeft:

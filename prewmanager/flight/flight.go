@@ -13,7 +13,7 @@
 //  2. The flight takes the key's lease, or learns who holds it.
 //  3. The holder looks for the value once more, since the last holder may have
 //     stored it between this flight's last look and its lease.
-//  4. When there is a place for the call, and just before it, the holder
+//  4. When there is a slot for the call, and just before it, the holder
 //     stretches the lease beyond the time that calls have lately taken, because
 //     a call goes on when its caller dies: the next holder must find the value
 //     and not call again.
@@ -51,7 +51,7 @@ const (
 type Work[V any] struct {
 	// Look reads the stored value; found is false if there is none.
 	Look func(context.Context) (value V, found bool, err error)
-	// Admit waits until there is a place for a call; leave gives it back.
+	// Admit waits until there is a slot for a call; leave gives it back.
 	Admit func(context.Context) (leave func(), err error)
 	// Make makes the value and stores it where Look finds it.
 	Make func(context.Context) (V, error)
@@ -315,7 +315,7 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	if found {
 		return value, Found, nil
 	}
-	// Until there is a place the lease stays short: a holder that dies in the queue
+	// Until there is a slot the lease stays short: a holder that dies in the queue
 	// has no call under way, so nobody should wait for it.
 	leave, err := work.Admit(ctx)
 	if err != nil {

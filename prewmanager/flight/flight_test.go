@@ -204,7 +204,7 @@ func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
 	s, key := new(store), newKey(t)
 	gs := groups(t, gateways)
 	going := make(chan struct{})
-	var outcome error = &Failure{Code: "busy", Message: "no place"}
+	var outcome error = &Failure{Code: "busy", Message: "no slot"}
 	work := s.work(key, func() (string, error) {
 		<-going
 		return "value", outcome
@@ -220,7 +220,7 @@ func TestPassingFailureAnswersThoseWhoWait(t *testing.T) {
 		wg.Go(func() {
 			_, _, err := gs[i%gateways].Do(t.Context(), key, work)
 			failure, ok := errors.AsType[*Failure](err)
-			if !ok || failure.Code != "busy" || failure.Message != "no place" {
+			if !ok || failure.Code != "busy" || failure.Message != "no slot" {
 				t.Errorf("got %v", err)
 			}
 		})

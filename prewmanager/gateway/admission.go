@@ -11,7 +11,7 @@ import (
 // way and the flights that wait for one to end. A flight beyond both limits is
 // refused at once; in an endless queue every request would be answered too late.
 type admission struct {
-	places chan struct{} // holds one element for each invocation under way
+	slots  chan struct{} // holds one element for each invocation under way
 	inside chan struct{} // holds one element for each invocation under way or waiting flight
 }
 
@@ -19,7 +19,7 @@ func newAdmission(invokes, queue int) admission {
 	return admission{make(chan struct{}, invokes), make(chan struct{}, invokes+queue)}
 }
 
-// enter waits for a place among the invocations; leave gives it back. It fails
+// enter waits for a slot among the invocations; leave gives it back. It fails
 // with Busy: at once if too many flights wait already, or when ctx ends.
 func (a admission) enter(ctx context.Context) (leave func(), err error) {
 	select {
@@ -28,13 +28,13 @@ func (a admission) enter(ctx context.Context) (leave func(), err error) {
 		return nil, fail(prew.Busy, fmt.Errorf("%d invocations are under way or wait, limit is %d", len(a.inside), cap(a.inside)))
 	}
 	select {
-	case a.places <- struct{}{}:
-		return func() { <-a.places; <-a.inside }, nil
+	case a.slots <- struct{}{}:
+		return func() { <-a.slots; <-a.inside }, nil
 	case <-ctx.Done():
 		<-a.inside
-		return nil, fail(prew.Busy, fmt.Errorf("no place among %d invocations: %w", cap(a.places), ctx.Err()))
+		return nil, fail(prew.Busy, fmt.Errorf("no slot among %d invocations: %w", cap(a.slots), ctx.Err()))
 	}
 }
 
-// waiting is the number of flights that wait for a place.
-func (a admission) waiting() int { return max(0, len(a.inside)-len(a.places)) }
+// waiting is the number of flights that wait for a slot.
+func (a admission) waiting() int { return max(0, len(a.inside)-len(a.slots)) }

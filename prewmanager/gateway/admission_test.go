@@ -45,8 +45,8 @@ func TestAdmissionIsBounded(t *testing.T) {
 		if most.Load() != invokes || done.Load() != invokes+queue {
 			t.Errorf("%d at a time, %d in all; want %d and %d", most.Load(), done.Load(), invokes, invokes+queue)
 		}
-		if len(a.inside) != 0 || len(a.places) != 0 {
-			t.Errorf("%d places and %d entries are left behind", len(a.places), len(a.inside))
+		if len(a.inside) != 0 || len(a.slots) != 0 {
+			t.Errorf("%d slots and %d entries are left behind", len(a.slots), len(a.inside))
 		}
 	})
 }
@@ -66,7 +66,7 @@ func TestWhoWaitsTooLongForAPlaceIsRefused(t *testing.T) {
 		}
 		leave()
 		if leave, err = a.enter(t.Context()); err != nil {
-			t.Fatalf("the place that was given back is not free: %v", err)
+			t.Fatalf("the slot that was given back is not free: %v", err)
 		}
 		leave()
 	})

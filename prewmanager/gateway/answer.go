@@ -127,7 +127,7 @@ func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
 		h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(max(0, time.Until(failure.Until)).Seconds())))
 	}
 	if how.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1") // by then a render has probably ended and a place is free
+		h.Set("Retry-After", "1") // by then a render has probably ended and a slot is free
 	}
 	e.WriteHeader(how.Status)
 	e.Write(placeholder.Data)

@@ -46,7 +46,7 @@ func NewMetrics() *Metrics {
 		sent:     counter("prew_sent_bytes_total", "Bytes of the bodies of answers.", "route"),
 		s3Errors: counter("prew_s3_errors_total", "Calls of the gateway to S3 that failed, a missing object not being a failure.", "code"),
 		throttles: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "prew_throttles_total", Help: "Times that the function had no place free."}),
+			Name: "prew_throttles_total", Help: "Times that the function had no slot free."}),
 		coldStarts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "prew_cold_starts_total", Help: "Invocations that were the first of their process."}),
 	}
@@ -118,8 +118,8 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	counter(redisErrors, float64(s.Errors))
 	counter(degraded, s.Degraded.Seconds())
 	counter(alone, float64(s.Alone))
-	gauge(invoking, int64(len(f.gateway.admission.places)))
-	gauge(invokesMost, int64(cap(f.gateway.admission.places)))
+	gauge(invoking, int64(len(f.gateway.admission.slots)))
+	gauge(invokesMost, int64(cap(f.gateway.admission.slots)))
 	gauge(queued, int64(f.gateway.admission.waiting()))
 }
 

@@ -27,7 +27,7 @@ func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss
 	return &miss{gateway: g, ref: ref, preset: preset, request: request, began: time.Now()}
 }
 
-// admit waits for a place among the invocations. When it is called, the flight has
+// admit waits for a slot among the invocations. When it is called, the flight has
 // its lease, or goes on without one.
 func (m *miss) admit(ctx context.Context) (leave func(), err error) {
 	leased := time.Now()

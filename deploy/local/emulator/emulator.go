@@ -42,7 +42,7 @@ type Emulator struct {
 	server  *http.Server
 	serving sync.WaitGroup
 	pool    *pool.Pool
-	places  chan struct{} // holds one element for each invocation under way
+	slots   chan struct{} // holds one element for each invocation under way
 	logs    []*os.File
 
 	mutex       sync.Mutex
@@ -52,7 +52,7 @@ type Emulator struct {
 
 // Start starts all processes at once and returns when all of them have asked for work.
 func Start(c Config) (_ *Emulator, err error) {
-	e := &Emulator{places: make(chan struct{}, c.Processes), invocations: map[string]int{}}
+	e := &Emulator{slots: make(chan struct{}, c.Processes), invocations: map[string]int{}}
 	defer func() {
 		if err != nil {
 			e.Stop()
@@ -139,7 +139,7 @@ func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	select {
-	case e.places <- struct{}{}:
+	case e.slots <- struct{}{}:
 	default:
 		e.mutex.Lock()
 		e.throttles++
@@ -179,15 +179,15 @@ type outcome struct {
 	err error
 }
 
-// run has the function work on a payload, and then frees the place that the caller
+// run has the function work on a payload, and then frees the slot that the caller
 // has taken for it.
 func (e *Emulator) run(payload []byte) <-chan outcome {
 	done := make(chan outcome, 1) // has room for one outcome, because the caller may have left
 	go func() {
 		answer, err := e.pool.Invoke(context.Background(), payload)
-		// Free the place before answering: a caller that has its answer and asks
-		// again at once must not find the only place taken.
-		<-e.places
+		// Free the slot before answering: a caller that has its answer and asks
+		// again at once must not find the only slot taken.
+		<-e.slots
 		done <- outcome{answer, err}
 	}()
 	return done
