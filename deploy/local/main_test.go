@@ -198,23 +198,10 @@ func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
 func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 	state := t.TempDir()
 	for _, answer := range []string{"rendered", "cached"} {
-		addr, err := stack.FreeAddr()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, port, err := net.SplitHostPort(addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, interrupt := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- run(ctx, port, "", "1", state) }()
-		site := "http://" + addr
-		listed := awaitGallery(t, site, ended)
+		site, listed, stop := start(t, "", state)
 		if len(listed.Photos) != len(samples) {
 			t.Errorf("the gallery lists %d photos, want %d", len(listed.Photos), len(samples))
 		}
-		// A photo is in the bucket some time after nginx is up.
 		status, header, body := get(t, site+"/prew/thumb/cardinal.jpg")
 		if status != http.StatusOK || header.Get("Content-Type") != "image/jpeg" || len(body) == 0 {
 			t.Errorf("a preview: %d %s, %d bytes", status, header.Get("Content-Type"), len(body))
@@ -227,11 +214,8 @@ func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 				t.Errorf("%s: %d, %d bytes", path, status, len(body))
 			}
 		}
-		interrupt()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		number, err := strconv.Atoi(port)
+		stop()
+		number, err := strconv.Atoi(strings.TrimPrefix(site, "http://127.0.0.1:"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,8 +225,32 @@ func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 	}
 }
 
-// awaitGallery returns gallery.json as soon as it is served and the last photo, and
-// so all photos, are in the bucket.
+// start does `make run`, and returns when the gallery is served; stop does its Ctrl-C
+// and waits for the end.
+func start(t *testing.T, photos, state string) (site string, listed gallery, stop func()) {
+	t.Helper()
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, port, photos, "1", state) }()
+	site = "http://" + addr
+	return site, awaitGallery(t, site, ended), func() {
+		interrupt()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// awaitGallery returns gallery.json as soon as it is served. Every photo that it lists
+// is in the bucket by then.
 func awaitGallery(t *testing.T, site string, ended <-chan error) gallery {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -258,21 +266,18 @@ func awaitGallery(t *testing.T, site string, ended <-chan error) gallery {
 		var listed gallery
 		err = json.NewDecoder(response.Body).Decode(&listed)
 		response.Body.Close()
-		if err == nil && uploadedAll(t, site, listed) {
-			return listed
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, p := range listed.Photos {
+			if status, _, _ := get(t, site+p.Path); status != http.StatusOK {
+				t.Errorf("%s is listed and answers %d", p.Path, status)
+			}
+		}
+		return listed
 	}
 	t.Fatal("no gallery within a minute")
 	return gallery{}
-}
-
-func uploadedAll(t *testing.T, site string, listed gallery) bool {
-	for _, p := range listed.Photos {
-		if status, _, _ := get(t, site+p.Path); status != http.StatusOK {
-			return false
-		}
-	}
-	return true
 }
 
 func get(t *testing.T, url string) (status int, header http.Header, body []byte) {
@@ -308,7 +313,7 @@ func TestFailuresMayHaveNoBody(t *testing.T) {
 	t.Setenv("PREW_ERROR_PICTURES", "off")
 	photos := t.TempDir()
 	writePhoto(t, filepath.Join(photos, "a.jpg"), 40, 30)
-	site, stop := start(t, photos, t.TempDir())
+	site, _, stop := start(t, photos, t.TempDir())
 	defer stop()
 	for path, code := range map[string]string{
 		"/prew/nope/a.jpg":  "preset_unknown",

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"image"
 	"image/color"
 	"image/jpeg"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -52,7 +50,7 @@ func TestRunRendersAnewWhatAPresetChanged(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				site, stop := start(t, photos, state)
+				site, _, stop := start(t, photos, state)
 				for _, preview := range []struct {
 					preset, answer string
 					width          int
@@ -133,29 +131,6 @@ func TestNothingIsSaidOfAFirstRun(t *testing.T) {
 	}
 	if said, err := renew(t.Context(), emptyBucket(t), t.TempDir(), presets); said != "" || err != nil {
 		t.Errorf("%q, %v", said, err)
-	}
-}
-
-// start does `make run`; stop does its Ctrl-C and waits for the end.
-func start(t *testing.T, photos, state string) (site string, stop func()) {
-	t.Helper()
-	addr, err := stack.FreeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, interrupt := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, port, photos, "1", state) }()
-	awaitGallery(t, "http://"+addr, ended)
-	return "http://" + addr, func() {
-		interrupt()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
 	}
 }
 
