@@ -26,6 +26,7 @@ const (
 	Busy          Code = "busy"           // admission control: the gateway is full
 	Throttled     Code = "throttled"      // Lambda throttled the invocation
 	RenderFailed  Code = "render_failed"  // the function crashed or was not reached
+	RenderPanic   Code = "render_panic"   // the function panicked: a bug, ours or of a decoder
 	RenderGarbage Code = "render_garbage" // the function's answer can't be read
 	NotStored     Code = "not_stored"     // reported as stored, but not in the store
 	TimedOut      Code = "timed_out"
@@ -50,7 +51,8 @@ type Failure struct {
 // failures maps every code to its answer. A missing photo may be uploaded at any
 // moment, so it is remembered only as long as a page may show the photo late. A
 // photo that can't be rendered stays so until it is replaced, and its ETag shows
-// that. A failure that may pass by itself is not remembered.
+// that. A failure that may pass by itself is not remembered, nor is a panic: it is
+// the program's fault, and its mending must show at once.
 var failures = map[Code]Failure{
 	PathRefused:       {404, Slashed, 0},
 	PresetUnknown:     {404, Slashed, 0},
@@ -63,6 +65,7 @@ var failures = map[Code]Failure{
 	Busy:              {503, Waiting, 0},
 	Throttled:         {503, Waiting, 0},
 	RenderFailed:      {502, Exclaimed, 0},
+	RenderPanic:       {502, Exclaimed, 0},
 	RenderGarbage:     {502, Exclaimed, 0},
 	NotStored:         {502, Exclaimed, 0},
 	TimedOut:          {504, Exclaimed, 0},

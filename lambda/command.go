@@ -100,6 +100,9 @@ func (j job) run() error {
 	start := time.Now()
 	preview, err := render.Render(photo, j.preset)
 	took := time.Since(start)
+	if bug, ok := errors.AsType[*render.Panic](err); ok {
+		return fmt.Errorf("%s: %w\n%s", j.from, bug, bug.Stack)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.from, err)
 	}

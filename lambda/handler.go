@@ -65,6 +65,11 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	// is rendering.
 	result.Timing.Fetch = milliseconds(photo.waited)
 	result.Timing.Render = milliseconds(lap() - photo.waited)
+	if bug, ok := errors.AsType[*render.Panic](err); ok {
+		f.log.Error("panic", "request", request.RequestID, "src", photo.name, "etag", photo.etag,
+			"reason", bug.Error(), "stack", string(bug.Stack))
+		return result, fail(prew.RenderPanic, "%v", bug)
+	}
 	if err != nil {
 		return result, about(photo, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -327,5 +328,43 @@ func TestPhotosThatAreRefused(t *testing.T) {
 				t.Errorf("afterwards a good photo failed: %+v", good.Error)
 			}
 		})
+	}
+}
+
+// panicking is an HTTP client whose bodies panic at their end, as a decoder with a
+// bug would.
+type panicking struct{}
+
+func (panicking) Do(r *http.Request) (*http.Response, error) {
+	body := io.MultiReader(strings.NewReader("\xff\xd8\xff"), readerFunc(func([]byte) (int, error) { panic("a bug") }))
+	return &http.Response{StatusCode: 200, Header: http.Header{"Etag": {`"7"`}}, Body: io.NopCloser(body), Request: r}, nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// TestPanicIsLoggedWithItsStack is about a bug: it has a line of its own in the log,
+// and is not taken for the photo's fault.
+func TestPanicIsLoggedWithItsStack(t *testing.T) {
+	f, log := functionOn(t, s3.New(s3.Options{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: panicking{},
+	}))
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/small/a.jpg",
+		PresetName: "small", RequestID: "4bf92f3577b34da6a3ce929d0e0e4736"})
+	if result.Error == nil || result.Error.Code != prew.RenderPanic || result.Error.SourceETag != "" || !strings.Contains(result.Error.Message, "a bug") {
+		t.Errorf("%+v, want render_panic, and of no photo", result.Error)
+	}
+	var line struct{ Level, Msg, Request, Src, ETag, Reason, Stack string }
+	first, rest, _ := strings.Cut(log.String(), "\n")
+	if err := json.Unmarshal([]byte(first), &line); err != nil {
+		t.Fatalf("%q: %v", first, err)
+	}
+	if line.Level != "ERROR" || line.Msg != "panic" || line.Request != "4bf92f3577b34da6a3ce929d0e0e4736" || line.Src != "photos/photo/a.jpg" ||
+		line.ETag != `"7"` || line.Reason != "panic: a bug" || !strings.Contains(line.Stack, "render.Render") {
+		t.Errorf("logged %+v", line)
+	}
+	if !strings.Contains(rest, `"outcome":"render_panic"`) {
+		t.Errorf("then logged %s", rest)
 	}
 }

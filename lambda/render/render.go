@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 
 	"prew"
@@ -52,26 +53,36 @@ type Preview struct {
 // other kinds, and JPEGs in CMYK and the like, are read as a whole first.
 //
 // Every error that is the photo's is a *prew.RenderError whose code is
-// SourceUnsupported, SourceDamaged or SourceTooLarge, whatever the bytes are:
-// Render never panics, and what a header claims is held against the limits
-// before any memory is taken for it. An error of src itself is returned as it is.
+// SourceUnsupported, SourceDamaged or SourceTooLarge, and what a header claims is
+// held against the limits before any memory is taken for it. An error of src
+// itself is returned as it is. Render never panics, whatever the bytes are: a
+// panic in a decoder or in this package is returned as a *Panic.
 func Render(src io.Reader, preset prew.Preset) (preview Preview, err error) {
 	e, _ := engines.Get().(*engine)
 	if e == nil {
 		e = new(engine)
 	}
-	// The decoders parse hostile bytes. A panic in one of them means that the
-	// photo is damaged, and concerns this photo alone; the engine in which it
-	// happened is not used again.
+	// The decoders parse hostile bytes. A panic in one of them is a bug that this
+	// photo shows, and must not end the process; the engine in which it happened is
+	// not used again.
 	defer func() {
 		if v := recover(); v != nil {
-			preview, err = Preview{}, fail(prew.SourceDamaged, "image can't be read: %v", v)
+			preview, err = Preview{}, &Panic{Value: v, Stack: debug.Stack()}
 			return
 		}
 		engines.Put(e)
 	}()
 	return e.render(&bounded{src: src}, preset)
 }
+
+// Panic is the error of a render that panicked: a bug of a decoder or of this
+// package, and not the photo's fault.
+type Panic struct {
+	Value any
+	Stack []byte // of the goroutine that panicked, as runtime/debug.Stack formats it
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
 // engines are the idle ones. They keep their buffers and tables for their next
 // photo.

@@ -476,6 +476,35 @@ func TestBadPalettePanicsHere(t *testing.T) {
 	asNRGBA(m)
 }
 
+// breaking is a source whose reader panics, as a decoder with a bug would.
+type breaking struct{ io.Reader }
+
+func (b breaking) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == io.EOF {
+		panic("index out of range [7] with length 7")
+	}
+	return n, err
+}
+
+// TestPanicIsNotThePhotosFault is about a bug: it is an error of its own, with the
+// place where it was, and the next photo is rendered.
+func TestPanicIsNotThePhotosFault(t *testing.T) {
+	p, err := prew.Preset{Width: 20}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	photo := asJPEG(sign(40, 30))
+	_, err = Render(breaking{bytes.NewReader(photo[:len(photo)-40])}, p)
+	bug, ok := err.(*Panic)
+	if !ok || bug.Error() != "panic: index out of range [7] with length 7" || !bytes.Contains(bug.Stack, []byte("breaking.Read")) {
+		t.Fatalf("%T, %v; want a *Panic with its stack", err, err)
+	}
+	if _, err := Render(bytes.NewReader(photo), p); err != nil {
+		t.Errorf("the next photo: %v", err)
+	}
+}
+
 func FuzzRender(f *testing.F) {
 	small := sign(9, 7)
 	for _, src := range [][]byte{

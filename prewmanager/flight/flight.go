@@ -216,7 +216,7 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			c.err = fmt.Errorf("panic in the flight of %s: %v", key, p)
+			c.err = g.panicked(key, p)
 		}
 		g.mu.Lock()
 		delete(g.calls, key)
@@ -294,7 +294,7 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	renewal := g.leases.renew(c)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in the call of %s: %v", c.key, p)
+			err = g.panicked(c.key, p)
 		}
 		// The renewal ends before the lease is given back; otherwise a late renewal
 		// would find the lease missing and take it again for a flight that is over.

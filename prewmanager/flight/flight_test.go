@@ -1,6 +1,7 @@
 package flight
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -358,6 +359,10 @@ func TestWordOfAValueThatIsNotThere(t *testing.T) {
 }
 
 func TestPanicsAreAnswers(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
 	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	_, _, err := g.Do(t.Context(), key, s.work(key, func() (string, error) { panic("boom") }))
 	if err == nil || !strings.Contains(err.Error(), "boom") {
@@ -370,6 +375,14 @@ func TestPanicsAreAnswers(t *testing.T) {
 	work.Look = func(context.Context) (string, bool, error) { panic("bang") }
 	if _, _, err := g.Do(t.Context(), key+"2", work); err == nil || !strings.Contains(err.Error(), "bang") {
 		t.Errorf("got %v, want the panic", err)
+	}
+	if n := g.Stats().Panics; n != 2 {
+		t.Errorf("%d panics are counted, want 2", n)
+	}
+	for _, want := range []string{"boom", "bang", "TestPanicsAreAnswers"} { // the last is in the stacks
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q: %s", want, &log)
+		}
 	}
 }
 

@@ -1,7 +1,10 @@
 package flight
 
 import (
+	"fmt"
+	"log/slog"
 	"maps"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -16,6 +19,7 @@ type Stats struct {
 	Errors     int64             // failed commands to Redis
 	Degraded   time.Duration     // time in which Redis was not trusted
 	Alone      int64             // calls that were made without a lease
+	Panics     int64             // panics in the work, each an error of its flight
 }
 
 // counter collects Stats.
@@ -33,6 +37,14 @@ func (c *counter) count(change func(*Stats)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(&c.stats)
+}
+
+// panicked logs and counts a panic in the work of a flight, with its stack, and
+// returns the error that the flight ends with.
+func (c *counter) panicked(key string, value any) error {
+	slog.Error("panic in a flight", "key", key, "reason", fmt.Sprint(value), "stack", string(debug.Stack()))
+	c.count(func(s *Stats) { s.Panics++ })
+	return fmt.Errorf("panic in the flight of %s: %v", key, value)
 }
 
 // ended counts the end of a flight.

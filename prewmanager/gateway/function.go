@@ -115,7 +115,9 @@ func (f Function) invoke(ctx context.Context, request prew.RenderRequest) (resul
 }
 
 // crashed is the failure of a function that crashed or was stopped. If it ran out
-// of memory, it would do so again for the same photo.
+// of memory, it would do so again for the same photo. A panic of its handler has a
+// stack trace in the answer (AWS Lambda Developer Guide, "Go", "Errors"), and a
+// panic elsewhere ends a Go program with status 2 (Go's package runtime).
 func crashed(answer []byte) error {
 	reason := fmt.Errorf("function: %.500s", answer)
 	switch text := string(answer); {
@@ -123,6 +125,8 @@ func crashed(answer []byte) error {
 		return fail(prew.TimedOut, reason)
 	case strings.Contains(text, "Runtime.OutOfMemory"):
 		return fail(prew.SourceTooLarge, reason)
+	case strings.Contains(text, `"stackTrace":[`), strings.Contains(text, "exit status 2"):
+		return fail(prew.RenderPanic, reason)
 	}
 	return fail(prew.RenderFailed, reason)
 }

@@ -361,6 +361,15 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 25.00 seconds"}`)
 		}, 504, "timed_out", "no-store", false},
+		{"panic in a render", "", refusals(prew.RenderPanic), 502, "render_panic", "no-store", false},
+		{"panic", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			io.WriteString(w, `{"errorMessage":"index out of range","errorType":"boundsError","stackTrace":[{"path":"prew/lambda/handler.go","line":1,"label":"preview"}]}`)
+		}, 502, "render_panic", "no-store", false},
+		{"panic that ends the process", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			io.WriteString(w, `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited with error: exit status 2"}`)
+		}, 502, "render_panic", "no-store", false},
 		{"too much memory", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 			io.WriteString(w, `{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: 1 Error: memory 530 MB, limit is 512 MB"}`)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,6 +22,9 @@ type Metrics struct {
 	s3Errors   *prometheus.CounterVec
 	throttles  prometheus.Counter
 	coldStarts prometheus.Counter
+
+	functionPanics atomic.Int64 // panics in the function
+	answerPanics   atomic.Int64 // panics in the answer to a request
 }
 
 // upToTheLadder are the buckets of all histograms, in seconds: from the time of a
@@ -86,6 +90,7 @@ var (
 	redisErrors   = prometheus.NewDesc("prew_redis_errors_total", "Commands to Redis that failed.", nil, nil)
 	degraded      = prometheus.NewDesc("prew_redis_degraded_seconds_total", "Time in which Redis was not to be trusted.", nil, nil)
 	alone         = prometheus.NewDesc("prew_renders_without_lease_total", "Renders without a lease, because Redis was gone.", nil, nil)
+	panics        = prometheus.NewDesc("prew_panics_total", "Panics, by the program they were in. Each is a bug, and its stack is in that program's log.", []string{"in"}, nil)
 	invoking      = prometheus.NewDesc("prew_invokes", "Invocations under way.", nil, nil)
 	invokesMost   = prometheus.NewDesc("prew_invokes_limit", "Most invocations at a time.", nil, nil)
 	queued        = prometheus.NewDesc("prew_invokes_queued", "Flights that wait for an invocation.", nil, nil)
@@ -118,6 +123,8 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	counter(redisErrors, float64(s.Errors))
 	counter(degraded, s.Degraded.Seconds())
 	counter(alone, float64(s.Alone))
+	counter(panics, float64(f.gateway.metrics.functionPanics.Load()), "function")
+	counter(panics, float64(s.Panics+f.gateway.metrics.answerPanics.Load()), "gateway")
 	gauge(invoking, int64(len(f.gateway.admission.slots)))
 	gauge(invokesMost, int64(cap(f.gateway.admission.slots)))
 	gauge(queued, int64(f.gateway.admission.waiting()))

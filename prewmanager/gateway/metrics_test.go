@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"prew"
+	"prew/prewmanager/flight"
 )
 
 func TestMetricsCountWhatHappens(t *testing.T) {
@@ -51,6 +54,47 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	} {
 		if !strings.Contains(text, "\n"+want) {
 			t.Errorf("no line %q", want)
+		}
+	}
+}
+
+// TestPanicsAreHeardOf is about bugs: of the function, in a flight, and in an answer.
+// Each is counted, and the stack of the gateway's own is in its log.
+func TestPanicsAreHeardOf(t *testing.T) {
+	log := logged(t)
+	server := start(t, &renderer{answer: refusals(prew.RenderPanic)})
+	gateway := server.Config.Handler.(*Gateway)
+	get(t, server.URL+"/prew/hero/panics.jpg")
+	gateway.flights.Do(t.Context(), t.Name(), flight.Work[*Preview]{
+		Look: func(context.Context) (*Preview, bool, error) { panic("bug in a flight") },
+	})
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := gateway.begin(w, r, routePhoto)
+		defer gateway.end(e)
+		panic("bug in an answer")
+	})
+	if response, err := http.Post(server.URL, "", nil); err == nil { // a GET would be tried again
+		t.Errorf("%s, want the answer broken off", response.Status)
+	}
+	server.Config.Handler = gateway
+	_, text := get(t, measuredAt(t, server))
+	for _, want := range []string{
+		`prew_panics_total{in="function"} 1`, `prew_panics_total{in="gateway"} 2`,
+		`prew_flights_total{code="render_panic",outcome="failed"} 1`,
+		`prew_requests_total{code="render_failed",outcome="failed",route="photo"} 1`,
+	} {
+		if !strings.Contains(text, "\n"+want) {
+			t.Errorf("no line %q", want)
+		}
+	}
+	for _, reason := range []string{"bug in a flight", "bug in an answer"} {
+		found := false
+		for line := range strings.Lines(log()) {
+			found = found || strings.Contains(line, reason) && strings.Contains(line, `"stack":"goroutine`) &&
+				strings.Contains(line, "TestPanicsAreHeardOf") && strings.Contains(line, `"level":"ERROR"`)
+		}
+		if !found {
+			t.Errorf("no line with the stack of %q:\n%s", reason, log())
 		}
 	}
 }

@@ -70,6 +70,9 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		}
 	}
 	if err != nil {
+		if failure, ok := errors.AsType[*flight.Failure](err); ok && failure.Code == string(prew.RenderPanic) {
+			g.metrics.functionPanics.Add(1)
+		}
 		return nil, m.marked(ctx, err)
 	}
 	if len(result.Data) > 0 {

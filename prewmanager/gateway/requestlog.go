@@ -4,15 +4,18 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
+	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"prew"
 	"prew/prewmanager/flight"
 )
 
@@ -92,8 +95,24 @@ func (e *entry) fail(f *flight.Failure) {
 	e.outcome, e.code, e.reason = failed, f.Code, f.Message
 }
 
-// end writes an entry: one line of the log, the metrics and the trace's span.
+// end writes an entry: one line of the log, the metrics and the trace's span. It is
+// deferred, and ends a panic in the answer too: it logs the stack, counts the panic,
+// and breaks the answer off.
 func (g *Gateway) end(e *entry) {
+	p := recover()
+	if p != nil && p != http.ErrAbortHandler {
+		g.metrics.answerPanics.Add(1)
+		e.fail(fail(prew.RenderFailed, fmt.Errorf("panic: %v", p)))
+		slog.Error("panic in an answer", "request", e.id, "reason", e.reason, "stack", string(debug.Stack()))
+	}
+	g.write(e)
+	if p != nil {
+		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing more
+	}
+}
+
+// write writes an entry.
+func (g *Gateway) write(e *entry) {
 	took := time.Since(e.began)
 	g.metrics.requests.WithLabelValues(e.route, e.outcome, e.code).Inc()
 	g.metrics.seconds.WithLabelValues(e.route, e.outcome).Observe(took.Seconds())
