@@ -1,0 +1,152 @@
+package nginx_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The headers that may reach a client, by who sends them.
+var (
+	byNginx = []string{"Server", "Date", "Connection", "Content-Length", "Content-Range", "Accept-Ranges", "Transfer-Encoding",
+		"X-Content-Type-Options", "Content-Security-Policy", "X-Prew", "X-Prew-Error", "Server-Timing", "Retry-After", "Allow"}
+	byStore = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified"}
+)
+
+// strange are headers that a store, whoever made it, or an owner of an object may send
+// and that no client shall see.
+var strange = []string{
+	"Location: /elsewhere", "Refresh: 0; url=/elsewhere", "Link: </x>; rel=preload", "Link: </y>; rel=preload",
+	"Set-Cookie: a=b", "Set-Cookie2: a=b", "Clear-Site-Data: \"*\"", "Strict-Transport-Security: max-age=1", "Alt-Svc: h3=\":443\"",
+	"NEL: {}", "Report-To: {}", "Reporting-Endpoints: a=\"https://x\"", "Public-Key-Pins: x", "Expect-CT: max-age=1", "Expires: 0", "Pragma: no-cache",
+	"Vary: *", "Age: 9", "Via: 1.1 proxy", "Warning: 199 - x", "P3P: CP=x", "Content-Location: /other", "Content-MD5: x",
+	"Content-Security-Policy-Report-Only: default-src *", "Content-DPR: 2", "Permissions-Policy: geolocation=*", "Feature-Policy: x",
+	"Referrer-Policy: unsafe-url", "Cross-Origin-Opener-Policy: unsafe-none", "Cross-Origin-Embedder-Policy: unsafe-none",
+	"Origin-Agent-Cluster: ?0", "Document-Policy: x", "Service-Worker-Allowed: /", "SourceMap: /x", "X-SourceMap: /x",
+	"X-Frame-Options: ALLOWALL", "X-XSS-Protection: 0", "X-DNS-Prefetch-Control: on", "X-Robots-Tag: noindex", "Accept-CH: DPR", "Critical-CH: DPR",
+	"Supports-Loading-Mode: fenced-frame", "Speculation-Rules: \"/x\"", "No-Vary-Search: params", "Access-Control-Allow-Credentials: true",
+	"Access-Control-Expose-Headers: *", "WWW-Authenticate: Basic", "Proxy-Authenticate: Basic", "Authentication-Info: x", "Digest: x", "Upgrade: h2c", "Tk: N",
+	"x-amz-request-id: 1", "x-amz-meta-camera: mine", "x-goog-hash: x", "x-goog-meta-a: b", "x-minio-deployment-id: x", "x-oss-request-id: x",
+	"x-oss-meta-a: b", "x-rgw-object-type: x", "x-ms-request-id: x", "x-cos-request-id: x", "x-obs-id-2: x", "x-trans-id: x", "X-Powered-By: x",
+	"X-Cache: HIT", "X-Served-By: x", "X-Request-Id: theirs", "X-Prew-Error: source_missing", "Retry-After: 9", "Allow: PUT",
+	"X-Accel-Redirect: /x", "X-Accel-Expires: 0", "X-Pad: x",
+}
+
+// TestOnlyListedHeadersPass sends headers of every kind from S3 and from a gateway, and
+// as many of random names, and holds what arrives to the two lists, with the values of
+// what passes.
+func TestOnlyListedHeadersPass(t *testing.T) {
+	headers := slices.Clone(strange)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		name := make([]byte, 1+random.IntN(20))
+		for i := range name {
+			name[i] = "abcdefghijklmnopqrstuvwxyz0123456789-_"[random.IntN(36)]
+		}
+		headers = append(headers, fmt.Sprintf("%c%s-Random: x", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[random.IntN(26)], name))
+	}
+	passing := map[string]string{
+		"Content-Encoding": "br", "Content-Language": "de", "Content-Disposition": `attachment; filename="a.jpg"`,
+		"Cache-Control": "public, max-age=86400", "ETag": `"` + object + `"`, "Last-Modified": "Sat, 01 Jun 2024 12:00:00 GMT", "Content-Type": "image/jpeg",
+	}
+	for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Disposition"} {
+		headers = append(headers, name+": "+passing[name])
+	}
+	serve := picture(object, headers...)
+	front, _, _ := recording(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.RequestURI, "made") {
+			failing(404)(w, r)
+			return
+		}
+		serve(w, r)
+	}, func(w http.ResponseWriter, r *http.Request) {
+		serve(w, r)
+	})
+	allowed := append(slices.Clone(byNginx), byStore...)
+	for _, folder := range []string{"/photo/", "/prew/stored/", "/prew/made/", "/photo/+", "/prew/made/+"} {
+		for i, test := range []struct {
+			status int
+			header string
+		}{{200, "X-Nothing: 1"}, {206, "Range: bytes=2-4"}, {304, `If-None-Match: "` + object + `"`}, {416, "Range: bytes=20-"}} {
+			target := fmt.Sprintf("%s%d.jpg", folder, i)
+			for _, where := range []string{"a miss", "a hit", "a hit of what was asked for again"} {
+				if where == "a hit of what was asked for again" {
+					if test.status == 416 {
+						continue
+					}
+					front.expire(t)
+				}
+				what := fmt.Sprintf("%s, %s, %d", target, where, test.status)
+				got := front.get(t, target, test.header)
+				got.check(t, what, test.status, nil)
+				for name, values := range got.header {
+					if !slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) {
+						t.Errorf("%s: %s came through: %q", what, name, values)
+					}
+					if len(values) != 1 {
+						t.Errorf("%s: %s is there %d times", what, name, len(values))
+					}
+				}
+				for _, name := range []string{"X-Prew-Error", "Retry-After", "Allow"} {
+					if value := got.header.Get(name); value != "" {
+						t.Errorf("%s: %s is %q, and this is no error", what, name, value)
+					}
+				}
+				if test.status < 300 {
+					got.check(t, what, test.status, passing)
+				}
+				if test.status == 304 {
+					got.check(t, what, 304, map[string]string{"ETag": passing["ETag"], "Cache-Control": passing["Cache-Control"], "Last-Modified": passing["Last-Modified"]})
+				}
+				if test.status == 416 {
+					got.check(t, what, 416, map[string]string{"Cache-Control": "no-store", "Content-Encoding": "", "Content-Disposition": "", "Content-Range": "bytes */10"})
+				}
+			}
+		}
+	}
+}
+
+// TestOnlyListedHeadersPassOfErrors: S3's failures are nginx's own answers, and of a
+// gateway's failure only what it says to a client.
+func TestOnlyListedHeadersPassOfErrors(t *testing.T) {
+	fails := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			for _, header := range strange {
+				name, value, _ := strings.Cut(header, ": ")
+				w.Header().Add(name, value)
+			}
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Content-Type", "image/png")
+			w.WriteHeader(status)
+			io.WriteString(w, "a picture")
+		}
+	}
+	front, s3, gateway := recording(t, nil, nil)
+	allowed := append(slices.Clone(byNginx), byStore...)
+	for _, status := range []int{301, 303, 308, 400, 401, 402, 403, 404, 405, 406, 409, 410, 429, 451, 500, 501, 502, 503, 504, 507} {
+		s3.answers(fails(status))
+		gateway.answers(fails(status))
+		for _, target := range []string{"/photo/a.jpg", "/prew/thumb/a.jpg", "/photo/a+b.jpg"} {
+			got := front.get(t, target)
+			what := fmt.Sprintf("%s with %d", target, status)
+			for name, values := range got.header {
+				if !slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) {
+					t.Errorf("%s: %s came through: %q", what, name, values)
+				}
+				if len(values) != 1 {
+					t.Errorf("%s: %s is there %d times", what, name, len(values))
+				}
+			}
+			if target == "/photo/a.jpg" && got.body == "a picture" {
+				t.Errorf("%s: the store's own answer came through, %d", what, got.status)
+			}
+			if target == "/photo/a+b.jpg" && got.status >= 400 {
+				got.check(t, what, status, map[string]string{"X-Prew-Error": "source_missing", "Retry-After": "9", "Cache-Control": "no-store"})
+			}
+		}
+	}
+}
