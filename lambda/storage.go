@@ -44,7 +44,7 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	p := &photo{name: bucket + "/" + key, cancel: cancel}
 	start := time.Now()
-	object, err := store.Bucket{Client: s.photos, Name: bucket}.Get(ctx, key, nil)
+	object, err := store.Bucket{Client: s.photos, Name: bucket}.Get(ctx, key, "", "")
 	p.waited = time.Since(start)
 	if err != nil {
 		cancel()

@@ -248,6 +248,9 @@ func (u *upstream) took() []asked {
 // down closes the server for good.
 func (u *upstream) down() { u.CloseClientConnections(); u.Close() }
 
+// pictureTime is when every picture was last changed.
+var pictureTime = time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
+
 // picture answers with a body and an ETag made of it, as S3 does: with ranges
 // and conditions, which nginx only sends to ask whether its copy is still good.
 func picture(body string, headers ...string) http.HandlerFunc {
@@ -259,7 +262,7 @@ func picture(body string, headers ...string) http.HandlerFunc {
 			name, value, _ := strings.Cut(header, ": ")
 			w.Header().Add(name, value)
 		}
-		http.ServeContent(w, r, "", time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC), strings.NewReader(body))
+		http.ServeContent(w, r, "", pictureTime, strings.NewReader(body))
 	}
 }
 

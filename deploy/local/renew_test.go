@@ -114,7 +114,7 @@ func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
 		}
 		var gone []string
 		for _, preset := range []string{"a", "b", "c"} {
-			if _, err := bucket.ETag(t.Context(), stored(preset)); store.Missing(err) {
+			if _, err := bucket.Head(t.Context(), stored(preset)); store.Missing(err) {
 				gone = append(gone, preset)
 			}
 		}

@@ -11,17 +11,6 @@ func Protect(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 }
 
-// Conditional reports whether a request asks for a range or under conditions, so
-// that the answer may be less than the whole picture.
-func Conditional(h http.Header) bool {
-	for _, name := range []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
-		if h.Get(name) != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // SetIfAny sets a header, unless its value is empty.
 func SetIfAny(h http.Header, name, value string) {
 	if value != "" {

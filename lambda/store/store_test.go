@@ -46,7 +46,7 @@ func TestPlaceIsWhereItSays(t *testing.T) {
 		{prew.Place{Bucket: "b", PathStyle: true, Region: "eu-west-1"}, "/b/k", "/eu-west-1/s3/"},
 		{prew.Place{Bucket: "b", PathStyle: true, Role: "arn:aws:iam::1:role/r"}, "/b/k", "Credential=assumed/"},
 	} {
-		if _, err := store.Open(cfg, test.place).Get(t.Context(), "k", nil); err != nil {
+		if _, err := store.Open(cfg, test.place).Get(t.Context(), "k", "", ""); err != nil {
 			t.Errorf("%+v: %v", test.place, err)
 		}
 		if path != test.path || !strings.Contains(authorization, test.scope) {
@@ -72,13 +72,13 @@ func TestWhatARefusalMeans(t *testing.T) {
 			fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", test.code)
 		}))
 		b := store.Open(cfg, prew.Place{Bucket: "b", Endpoint: server.URL, PathStyle: true})
-		_, err := b.Get(t.Context(), "k", nil)
+		_, err := b.Get(t.Context(), "k", "", "")
 		server.Close()
 		if store.Status(err) != test.status || store.Missing(err) != test.missing {
 			t.Errorf("%d %s: status %d, missing %v", test.status, test.code, store.Status(err), store.Missing(err))
 		}
 		b.Client = s3.New(b.Client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 1 })
-		if _, err := b.Get(t.Context(), "k", nil); store.Status(err) != 0 || store.Missing(err) {
+		if _, err := b.Get(t.Context(), "k", "", ""); store.Status(err) != 0 || store.Missing(err) {
 			t.Errorf("a server that is gone: status %d, missing %v", store.Status(err), store.Missing(err))
 		}
 	}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +23,7 @@ type Preview struct {
 	contentType  string
 	etag         string // as S3 spells it, quotes included
 	cacheControl string
-	modified     time.Time // zero for a preview that was just rendered
+	modified     time.Time // when S3 stored it; zero if it does not say
 	timing       stages
 	origin       trace.SpanContext // span of its render in this gateway, if recorded
 }
@@ -74,31 +73,39 @@ func failureOf(err error) *flight.Failure {
 	return fail(prew.RenderFailed, err)
 }
 
-// answerPreview sends a preview. For a plain GET it writes the shared slice at
-// once. Ranges and conditions need http.ServeContent, which copies through a
-// buffer for each request.
+// answerPreview sends a preview, or the range of it that the request asks for, from
+// the slice that all requests share.
 func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 	e.outcome = outcomes[outcome]
 	if outcome == flight.Made {
 		e.timing = p.timing
 	}
 	h := e.Header()
+	answer.SetIfAny(h, "Server-Timing", p.timing.String())
+	c := answer.ConditionsOf(e.request)
+	from, to, status := c.Part(p.etag, int64(len(p.data)))
+	if unmet := c.Unmet(p.etag, p.modified); unmet != 0 {
+		status = unmet
+	}
+	if status >= 300 {
+		e.refuse(refusal{status: status, etag: p.etag, cacheControl: p.cacheControl, size: int64(len(p.data))})
+		return
+	}
 	answer.Protect(h)
 	h.Set("Content-Type", p.contentType)
 	h.Set("X-Prew", e.outcome)
 	answer.SetIfAny(h, "ETag", p.etag)
 	answer.SetIfAny(h, "Cache-Control", p.cacheControl)
-	answer.SetIfAny(h, "Server-Timing", p.timing.String())
-	if e.request.Method == http.MethodGet && !answer.Conditional(e.request.Header) {
-		if !p.modified.IsZero() {
-			h.Set("Last-Modified", p.modified.UTC().Format(http.TimeFormat))
-		}
-		h.Set("Accept-Ranges", "bytes")
-		h.Set("Content-Length", strconv.Itoa(len(p.data)))
-		e.Write(p.data)
-		return
+	if !p.modified.IsZero() {
+		h.Set("Last-Modified", p.modified.UTC().Format(http.TimeFormat))
 	}
-	http.ServeContent(e, e.request, "", p.modified, bytes.NewReader(p.data))
+	h.Set("Accept-Ranges", "bytes")
+	if status == http.StatusPartialContent {
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(p.data)))
+	}
+	h.Set("Content-Length", strconv.FormatInt(to-from, 10))
+	e.WriteHeader(status)
+	e.Write(p.data[from:to])
 }
 
 // answerFailure sends the placeholder of a failure with its true status. No cache

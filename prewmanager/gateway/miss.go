@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
@@ -78,7 +79,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	if len(result.Data) > 0 {
 		return &Preview{
 			data: result.Data, contentType: result.ContentType, etag: result.ETag,
-			cacheControl: g.cacheControl, timing: m.timing, origin: span.SpanContext(),
+			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControl, timing: m.timing, origin: span.SpanContext(),
 		}, nil
 	}
 	stored, found, err := g.previews.preview(ctx, m.ref)
@@ -90,6 +91,24 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	}
 	stored.timing, stored.origin = m.timing, span.SpanContext()
 	return stored, nil
+}
+
+// modifiedTimeout is how long a rendered preview waits for its Last-Modified. S3 takes
+// some 10 ms for it. The preview is worth more than its date, so the limit is far below
+// S3Timeout.
+const modifiedTimeout = 500 * time.Millisecond
+
+// modified asks S3 when it stored the preview with an ETag, so that the first answer has
+// the Last-Modified of all later ones. The answer to a PUT does not have it, and its Date
+// may be of another second. The time is zero if S3 does not say in time.
+func (m *miss) modified(ctx context.Context, etag string) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, modifiedTimeout)
+	defer cancel()
+	head, err := m.gateway.previews.head(ctx, m.ref.PreviewKey())
+	if err != nil || aws.ToString(head.ETag) != etag {
+		return time.Time{}
+	}
+	return aws.ToTime(head.LastModified)
 }
 
 // marked gives the failure of a photo that is too large the photo's ETag, if the

@@ -74,9 +74,6 @@ func (e *entry) Write(b []byte) (int, error) {
 
 // begin starts the entry of a request, with the request's own id and trace.
 func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, route string) *entry {
-	if r.Method == http.MethodHead {
-		r.Header.Del("Range") // defined for GET alone (RFC 9110, section 14.2)
-	}
 	id := requestID(r.Header)
 	ctx, span := g.traces.begin(r, id, route)
 	return &entry{ResponseWriter: w, request: r.WithContext(ctx), span: span, began: time.Now(), id: id, route: route}

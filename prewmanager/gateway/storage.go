@@ -34,7 +34,7 @@ type storage struct {
 func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	object, err := s.get(ctx, ref.PreviewKey(), nil)
+	object, err := s.get(ctx, ref.PreviewKey(), "", "")
 	if store.Missing(err) {
 		return nil, false, nil
 	}
@@ -59,12 +59,12 @@ func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found b
 	}, true, nil
 }
 
-// open opens an object under the range and the conditions of a request. S3 has to
-// begin its answer within the timeout; the body is as slow as its reader.
-func (s storage) open(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
+// open opens an object, or a range of it, unless it has an ETag. S3 has to begin its
+// answer within the timeout; the body is as slow as its reader.
+func (s storage) open(ctx context.Context, key, byteRange, ifNoneMatch string) (*s3.GetObjectOutput, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	late := time.AfterFunc(s.timeout, cancel)
-	object, err := s.get(ctx, key, conditions)
+	object, err := s.get(ctx, key, byteRange, ifNoneMatch)
 	if late.Stop() {
 		return object, err
 	}
@@ -74,35 +74,41 @@ func (s storage) open(ctx context.Context, key string, conditions http.Header) (
 	return nil, fmt.Errorf("no answer in %v: %w", s.timeout, context.DeadlineExceeded)
 }
 
-// get asks for an object, under conditions unless they are nil.
-func (s storage) get(ctx context.Context, key string, conditions http.Header) (*s3.GetObjectOutput, error) {
+// get asks for an object, as Bucket.Get.
+func (s storage) get(ctx context.Context, key, byteRange, ifNoneMatch string) (*s3.GetObjectOutput, error) {
 	ctx, span := s.tracer.Start(ctx, "S3 GetObject", trace.WithSpanKind(trace.SpanKindClient))
-	object, err := s.Get(ctx, key, conditions)
+	object, err := s.Get(ctx, key, byteRange, ifNoneMatch)
 	endLooked(span, err)
 	return object, err
 }
 
 // etag returns the present ETag of an object, empty if there is no object.
 func (s storage) etag(ctx context.Context, key string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
-	etag, err := s.ETag(ctx, key)
-	endLooked(span, err)
+	head, err := s.head(ctx, key)
 	if store.Missing(err) {
 		return "", nil
 	}
 	if err != nil {
 		return "", s.failure(ctx, err)
 	}
-	return etag, nil
+	return aws.ToString(head.ETag), nil
 }
 
-// unmet reports whether S3 has the object, but the request's conditions or its
-// range are not met.
+// head asks what S3 says of an object.
+func (s storage) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
+	head, err := s.Head(ctx, key)
+	endLooked(span, err)
+	return head, err
+}
+
+// unmet reports whether S3 has the object, but the request's condition or its range
+// is not met.
 func unmet(err error) bool {
 	switch store.Status(err) {
-	case http.StatusNotModified, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
+	case http.StatusNotModified, http.StatusRequestedRangeNotSatisfiable:
 		return true
 	}
 	return false

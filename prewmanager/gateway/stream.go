@@ -31,22 +31,16 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 	}
 }
 
-// sendObject streams an object from S3, with S3's own answer to ranges and
-// conditions. If there is no such object, found is false and nothing is sent.
+// sendObject streams an object from S3, or the range of it that the request asks for,
+// or the answer to conditions that are not met. If there is no such object, found is
+// false and nothing is sent.
 func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	ctx := e.request.Context()
-	object, err := s.open(ctx, key, e.request.Header)
+	object, refusal, err := s.openIf(ctx, key, answer.ConditionsOf(e.request))
 	switch {
-	case unmet(err):
-		h := e.Header()
-		answer.Protect(h)
-		// A 304 has these headers of the 200 (RFC 9110, section 15.4.5), as far as
-		// the store sends them.
-		for _, name := range []string{"ETag", "Last-Modified", "Cache-Control"} {
-			answer.SetIfAny(h, name, store.Header(err).Get(name))
-		}
+	case refusal != nil:
 		e.outcome = outcomes[flight.Found]
-		e.WriteHeader(store.Status(err))
+		e.refuse(*refusal)
 		return true
 	case store.Missing(err):
 		return false

@@ -69,4 +69,5 @@ func TestPrivateBucket(t *testing.T) {
 	if n := system.Emulator.Invocations()["prew/thumb/a b.jpg"]; n != 1 {
 		t.Errorf("%d renders, want 1", n)
 	}
+	conditions(t, system)
 }
