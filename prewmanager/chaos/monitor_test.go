@@ -98,7 +98,8 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 }
 
 // everything makes one of each kind happen: renders, joined renders, every failure,
-// a client that leaves, more requests than there is room for, and Redis and S3 gone.
+// a client that leaves, more requests than there is room for, a key that Redis
+// refuses, and Redis and S3 gone.
 func (s *system) everything(ctx context.Context, round int) error {
 	keys := 0
 	key := func() string {
@@ -137,6 +138,12 @@ func (s *system) everything(ctx context.Context, round int) error {
 	freeze(s.s3.Process)
 	together(all, key())
 	thaw(s.s3.Process)
+
+	refused := key()
+	if err := s.client.LPush(ctx, leaseOf(refused), "x").Err(); err != nil {
+		return err
+	}
+	together(all, refused)
 
 	s.killRedis()
 	together(all, key())

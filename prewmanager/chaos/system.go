@@ -361,6 +361,9 @@ func (s *system) leases(ctx context.Context) (map[string]lease, error) {
 	}
 }
 
+// leaseOf is the key in Redis of a preview's lease.
+func leaseOf(preview string) string { return "prew:" + stack.Bucket + "/" + preview }
+
 type lease struct {
 	token string
 	left  time.Duration

@@ -3,40 +3,53 @@ package flight
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 )
 
 const (
-	// beatEvery is the pause between two beats, which ask Redis for an answer, so
-	// that a process without traffic also knows whether Redis is there.
+	// beatEvery is the pause between two beats, which try on a key of their own what
+	// a lease needs, so that a process without traffic also knows how Redis is.
 	beatEvery = 100 * time.Millisecond
 	// quarantine is how long after an error this process takes no lease: four
 	// renewals, in which the holders put their leases back into a restarted
 	// Redis. Without it half of the leases were measured to be taken twice.
 	quarantine = 4 * renewEvery
 	// grace is how long flights wait for Redis to come back before they go on
-	// without it. It counts from the last good answer, so that a Redis that is
+	// without it. It counts from the last good beat, so that a Redis that is
 	// gone delays the flights once and not every miss.
 	grace = 2 * time.Second
+	// complainAfter is how long Redis must not have refused something before the
+	// log says again that it does.
+	complainAfter = time.Minute
 )
 
 // breaker is a circuit breaker: from Redis's latest answers it decides whether
-// flights use Redis, wait, or go on without it.
+// flights use Redis, wait, or go on without it. Only a beat can show that Redis is
+// well, because it alone does all that a lease needs: a Redis that refuses every
+// write still answers what only reads.
 type breaker struct {
-	answered chan struct{} // closed at the first good answer
+	answered chan struct{} // closed at the first good beat
 
-	mu        sync.Mutex // protects the rest
-	ever      bool       // there was a good answer
-	lastGood  time.Time
-	lastError time.Time
-	errors    int64
-	degraded  time.Duration // total of the troubles that are over
-	since     time.Time     // when the present trouble began; zero: there is none
+	mu         sync.Mutex // protects the rest
+	ever       bool       // there was a good beat
+	lastGood   time.Time
+	lastError  time.Time
+	errors     int64
+	refused    map[string]int64     // how many of the errors were refusals, by kind
+	complained map[string]time.Time // when Redis last refused what the log complains of
+	degraded   time.Duration        // total of the troubles that are over
+	since      time.Time            // when the present trouble began; zero: there is none
 }
 
 // newBreaker returns a breaker whose grace counts from now.
-func newBreaker() *breaker { return &breaker{answered: make(chan struct{}), lastGood: time.Now()} }
+func newBreaker() *breaker {
+	return &breaker{
+		answered: make(chan struct{}), lastGood: time.Now(),
+		refused: noRefusals(), complained: map[string]time.Time{},
+	}
+}
 
 // watch calls ask every beatEvery until ctx ends; ask notes Redis's answer.
 func watch(ctx context.Context, ask func(context.Context)) {
@@ -52,17 +65,21 @@ func watch(ctx context.Context, ask func(context.Context)) {
 	}
 }
 
-// note records the result of a command.
+// note records the result of a beat, or that Redis was not reached.
 func (b *breaker) note(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
 	if err != nil {
 		b.errors++
+		kind := refusal(err)
+		if kind != "" {
+			b.refused[kind]++
+		}
 		b.lastError = now
 		if b.since.IsZero() {
 			b.since = now
-			slog.Warn("redis is in trouble", "reason", err)
+			slog.Warn("redis is in trouble", "refusal", kind, "reason", err)
 		}
 		return
 	}
@@ -78,15 +95,40 @@ func (b *breaker) note(err error) {
 	}
 }
 
-// report returns the number of errors and how long Redis was not trusted.
-func (b *breaker) report() (errors int64, degraded time.Duration) {
+// refuse records that Redis refuses a command for one key. Whether it refuses them
+// for all keys, the next beat will show.
+func (b *breaker) refuse(kind string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.errors++
+	b.refused[kind]++
+}
+
+// complain logs that Redis refuses one thing while it is well otherwise: once, and
+// again only when it has not done so for complainAfter.
+func (b *breaker) complain(what, kind, reason string, more ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.since.IsZero() {
+		return // the log says already what the trouble is
+	}
+	now := time.Now()
+	if now.Sub(b.complained[what+kind]) >= complainAfter {
+		slog.Warn("redis refuses "+what, append([]any{"refusal", kind, "reason", reason}, more...)...)
+	}
+	b.complained[what+kind] = now
+}
+
+// report returns the number of errors, how many of them were refusals, by kind, and
+// how long Redis was not trusted.
+func (b *breaker) report() (errors int64, refused map[string]int64, degraded time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	degraded = b.degraded
 	if !b.since.IsZero() {
 		degraded += time.Since(b.since)
 	}
-	return b.errors, degraded
+	return b.errors, maps.Clone(b.refused), degraded
 }
 
 // trouble says how long to wait after an error of Redis.

@@ -2,10 +2,13 @@ package flight
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -35,4 +38,79 @@ func TestTroubleIsLoggedInMilliseconds(t *testing.T) {
 		}
 	}
 	t.Errorf("%s: want a minute, in milliseconds", log.Bytes())
+}
+
+// refusing is a server that refuses every step, or all but releases.
+type refusing struct {
+	releases bool
+	until    time.Time
+}
+
+func (r refusing) step(_ context.Context, s *script, _ string, _ ...any) (any, error) {
+	if time.Now().After(r.until) || r.releases && s == releaseScript {
+		return int64(1), nil
+	}
+	return nil, refusedError("OOM command not allowed when used memory > 'maxmemory'.")
+}
+
+func (refusing) listen(ctx context.Context, _ *subscription) { <-ctx.Done() }
+
+// TestRefusalIsLoggedOnce is about a Redis that refuses to set and allows to delete, as
+// one whose memory is full: every release is answered well meanwhile.
+func TestRefusalIsLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+
+	synctest.Test(t, func(t *testing.T) {
+		const while = 30 * time.Second
+		ctx, cancel := context.WithTimeout(t.Context(), while+time.Second)
+		defer cancel()
+		l := &leases{refusing{true, time.Now().Add(while)}, newBreaker(), nil}
+		go watch(ctx, func(ctx context.Context) { l.run(ctx, beatScript, beatKey) })
+		c := claim{key: prefix + "key", token: token('a')}
+		for range int(while/beatEvery) - 1 {
+			time.Sleep(beatEvery)
+			l.acquire(ctx, &c)
+			l.release(ctx, c, nil)
+		}
+		if trouble := l.breaker.trouble(); trouble == nil || trouble.grace > 0 {
+			t.Errorf("%+v, want a grace that is over", trouble)
+		}
+		<-ctx.Done()
+		if trouble := l.breaker.trouble(); trouble != nil {
+			t.Errorf("%+v, want none", trouble)
+		}
+		if _, refused, _ := l.breaker.report(); refused["oom"] < int64(while/beatEvery)-1 {
+			t.Errorf("%v, want one for each beat", refused)
+		}
+	})
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "redis is in trouble\" refusal=oom") || !strings.Contains(lines[1], "redis is well again") {
+		t.Errorf("logged %q, want the refusal once and the recovery once", lines)
+	}
+}
+
+// TestKeyThatIsRefusedIsLoggedOnce is about a key that holds another type of value.
+func TestKeyThatIsRefusedIsLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+
+	synctest.Test(t, func(t *testing.T) {
+		l := &leases{refusing{false, time.Now().Add(time.Hour)}, newBreaker(), nil}
+		for range 10 {
+			c := claim{key: prefix + "key", token: token('a')}
+			first := l.acquire(t.Context(), &c)
+			time.Sleep(first.trouble.grace)
+			if second := l.acquire(t.Context(), &c); first.trouble.grace != quarantine || second.trouble.grace != 0 {
+				t.Errorf("%v, then %v, want the quarantine and nothing", first.trouble, second.trouble)
+			}
+		}
+	})
+	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "redis refuses the key\" refusal=oom") {
+		t.Errorf("logged %q, want one line", log.String())
+	}
 }

@@ -24,8 +24,8 @@
 //     If it finds nothing, it tries for the lease.
 //  7. A failure is an answer too. It goes to all who wait, and is remembered for
 //     its own time.
-//  8. Without Redis, flights wait out a short grace and then go on with the
-//     singleflight of their own process alone.
+//  8. Without Redis, be it gone or refuse what a lease needs, flights wait out a
+//     short grace and then go on with the singleflight of their own process alone.
 package flight
 
 import (
@@ -124,7 +124,7 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Grou
 	breaker := newBreaker()
 	g := &Group[V]{
 		leases:       &leases{server, breaker, watcher},
-		subscription: newSubscription(breaker.note),
+		subscription: newSubscription(breaker),
 		negatives:    newNegativeCache(),
 		counter:      newCounter(),
 		budget:       budget,
@@ -133,7 +133,7 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Grou
 		hangUp:       cancel,
 		calls:        map[string]*call[V]{},
 	}
-	go watch(ctx, func(ctx context.Context) { g.leases.run(ctx, beatScript, prefix) })
+	go watch(ctx, func(ctx context.Context) { g.leases.run(ctx, beatScript, beatKey) })
 	go server.listen(ctx, g.subscription)
 	return g
 }

@@ -38,6 +38,32 @@ type claim struct {
 	token   string
 	waited  string // the token of the holder that the flight has waited for, if any
 	doubted string // the mark of a remembered failure that no longer holds
+	garbled string // a failure in Redis that can't be read, as it is there
+
+	refused  time.Time // when Redis first refused this key; zero: it did not
+	troubled time.Time // when this flight's wait for Redis began; zero: it has an answer
+}
+
+// inTrouble returns the state of a flight while Redis is in trouble. It ends with the
+// grace and a quarantine after this flight's own last answer, even if the beats are
+// answered meanwhile and the breaker's grace never ends.
+func (c *claim) inTrouble(t *trouble) state {
+	if c.troubled.IsZero() {
+		c.troubled = time.Now()
+	}
+	t.grace = min(t.grace, max(0, grace+quarantine-time.Since(c.troubled)))
+	return state{trouble: t}
+}
+
+// refusedAlone returns the state of a flight whose key Redis has refused. Within a
+// quarantine the beats show whether Redis refuses everything. If not, and Redis
+// refuses the key a second time, the flight goes on without a lease.
+func (c *claim) refusedAlone() state {
+	if c.refused.IsZero() {
+		c.refused = time.Now()
+	}
+	left := max(0, quarantine-time.Since(c.refused))
+	return state{trouble: &trouble{quarantine: left, grace: left}}
 }
 
 // state is the answer to a claim: taken, held by another flight, or a failure. If
@@ -56,15 +82,20 @@ type leases struct {
 	watcher Watcher
 }
 
-// run runs a script within callTimeout and notes the result in the breaker, except
-// when the flight's own time was up, which tells nothing about the server.
+// run runs a script within callTimeout and tells the breaker what that says about
+// Redis: a beat everything, a step for a key only that Redis was not reached. When the
+// flight's own time was up, it says nothing.
 func (l *leases) run(flight context.Context, s *script, key string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(flight, callTimeout)
 	defer cancel()
 	began := time.Now()
 	answer, err := l.server.step(ctx, s, key, args...)
-	if flight.Err() == nil {
+	switch {
+	case flight.Err() != nil:
+	case s == beatScript, err != nil && refusal(err) == "":
 		l.breaker.note(err)
+	case err != nil:
+		l.breaker.refuse(refusal(err))
 	}
 	if l.watcher != nil {
 		l.watcher(flight, s.name, began, err)
@@ -75,19 +106,35 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 // acquire tries for the lease of c once.
 func (l *leases) acquire(ctx context.Context, c *claim) state {
 	if trouble := l.breaker.trouble(); trouble != nil {
-		return state{trouble: trouble}
+		return c.inTrouble(trouble)
 	}
-	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted)
+	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted, c.garbled)
+	if kind := refusal(err); kind != "" {
+		s := c.refusedAlone()
+		if s.trouble.grace == 0 {
+			l.breaker.complain("the key", kind, err.Error(), "key", c.key)
+		}
+		return s
+	}
 	if err != nil {
-		return state{trouble: l.breaker.trouble()}
+		if trouble := l.breaker.trouble(); trouble != nil {
+			return c.inTrouble(trouble)
+		}
+		return state{} // the flight's time is up
 	}
+	c.troubled = time.Time{}
 	answer := reply.([]any)
 	switch answer[0] {
 	case "taken":
 		return state{taken: true}
 	case "failed":
-		failure, err := decodeFailure(answer[1].(string))
-		if err != nil { // another program wrote it, and it expires soon
+		text := answer[1].(string)
+		failure, err := decodeFailure(text)
+		if err != nil && c.garbled != text { // another program wrote it
+			c.garbled = text
+			return l.acquire(ctx, c)
+		}
+		if err != nil {
 			return state{held: true}
 		}
 		failure.Keep = time.Duration(answer[2].(int64)) * time.Millisecond // what is left of it
@@ -110,7 +157,12 @@ func (l *leases) release(flight context.Context, c claim, failure *Failure) (hea
 		}
 		message = "F" + c.token + audience + failure.encode()
 	}
-	_, err := l.run(context.WithoutCancel(flight), releaseScript, c.key, c.token, message, keep.Milliseconds())
+	reply, err := l.run(context.WithoutCancel(flight), releaseScript, c.key, c.token, message, keep.Milliseconds())
+	if unheard, ok := reply.([]any); ok { // the lease is given back, and those who wait will look by themselves
+		reason := unheard[0].(string)
+		l.breaker.refuse(kindOf(reason))
+		l.breaker.complain("messages", kindOf(reason), reason)
+	}
 	return err == nil
 }
 

@@ -26,14 +26,26 @@ func TestLeaseProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer real.client.Close()
-	for name, server := range map[string]server{
-		"redis":      real,
-		"simulation": immediate{&simulation{leases: map[string]lease{}}},
+	simulated := &simulation{leases: map[string]lease{}}
+	for name, test := range map[string]struct {
+		server server
+		// put writes a value past the protocol; lasts is 0 for one that does not expire.
+		put func(key, value string, lasts time.Duration)
+	}{
+		"redis": {real, func(key, value string, lasts time.Duration) {
+			if err := real.client.Set(t.Context(), key, value, lasts).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"simulation": {immediate{simulated}, func(key, value string, lasts time.Duration) {
+			simulated.leases[key] = lease{value, time.Now().Add(lasts)}
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &leases{server, newBreaker(), nil}
+			l := &leases{test.server, newBreaker(), nil}
 			testProtocol(t, l)
-			if errors, _ := l.breaker.report(); errors != 0 {
+			testStrangers(t, l, test.put)
+			if errors, _, _ := l.breaker.report(); errors != 0 {
 				t.Errorf("%d errors", errors)
 			}
 		})
@@ -119,4 +131,37 @@ func testProtocol(t *testing.T, l *leases) {
 	told(a)
 	l.release(t.Context(), *a, &Failure{Code: "missing", Keep: time.Millisecond})
 	until(t, "a failure is forgotten", func() bool { return told(b) == "taken" })
+}
+
+// testStrangers is about values that another program has written where a lease would
+// be: they neither hold anybody up nor look like a Redis in trouble.
+func testStrangers(t *testing.T, l *leases, put func(key, value string, lasts time.Duration)) {
+	for _, stranger := range []struct {
+		value string
+		lasts time.Duration
+		taken bool
+	}{
+		{"", time.Minute, true},
+		{"hello", time.Minute, true},
+		{"L", time.Minute, true},
+		{"L" + token('x') + "x", time.Minute, true},
+		{"L" + token('x'), time.Minute, false},
+		{"L" + token('x'), 0, true},
+		{"F", time.Minute, true},
+		{"Fgarbage", time.Minute, true},
+		{"F" + token('x') + "!", time.Minute, true},
+		{"F" + token('x') + "!{", time.Minute, true},
+		{"F" + token('x') + "!7", time.Minute, true},
+		{"F" + token('x') + `!{"code":7}`, time.Minute, true},
+		{"F" + token('x') + `!{"code":"missing","mark":"m"}`, time.Minute, false},
+		{"F" + token('x') + `!{"code":"missing","mark":"m"}`, 0, true},
+	} {
+		for _, doubted := range []string{"", "doubted"} {
+			c := &claim{key: prefix + newKey(t), token: token('a'), doubted: doubted}
+			put(c.key, stranger.value, stranger.lasts)
+			if state := l.acquire(t.Context(), c); state.taken != stranger.taken || state.trouble != nil {
+				t.Errorf("%q for %v, doubted %q: %+v, want taken: %v", stranger.value, stranger.lasts, doubted, state, stranger.taken)
+			}
+		}
+	}
 }

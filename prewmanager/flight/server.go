@@ -17,7 +17,8 @@ type server interface {
 	// result: a []any or an int64.
 	step(ctx context.Context, s *script, key string, args ...any) (any, error)
 	// listen delivers messages to the subscription until ctx ends. It calls s.lost
-	// when the connection is lost, and s.everybody when there is one again.
+	// when the connection is lost, s.refuse when Redis refuses to subscribe it, and
+	// s.everybody when it is subscribed again.
 	listen(ctx context.Context, s *subscription)
 }
 
@@ -32,22 +33,29 @@ type script struct {
 // or "?" if it is only for those who waited for that flight, and the failure as
 // JSON. Lease and failure share one key, so that each step is one atomic script on
 // one key and a cluster can place it anywhere. Tokens are 26 characters
-// (crypto/rand.Text).
+// (crypto/rand.Text). Both expire. A string of any other form, or one that does not
+// expire, was written by another program: it protects nothing and might stay for
+// ever, so that acquireScript writes over it.
 var (
 	// acquireScript takes the lease, unless another flight has it or a failure is
 	// in its place. If the lease has the caller's own token, it was taken by an
 	// earlier try whose answer was lost.
-	// KEYS: the key. ARGV: token, milliseconds, token waited for, mark doubted.
+	// KEYS: the key. ARGV: token, milliseconds, token waited for, mark doubted,
+	// failure that can't be read.
 	acquireScript = &script{"acquire", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
-if v and v:sub(1, 1) == 'L' and v ~= 'L' .. ARGV[1] then
-	return {'held', v:sub(2)}
-end
-if v and v:sub(1, 1) == 'F' then
-	local all, waited = v:sub(28, 28) == '!', v:sub(2, 27) == ARGV[3]
-	local doubted = ARGV[4] ~= '' and cjson.decode(v:sub(29)).mark == ARGV[4]
-	if (all or waited) and not doubted then
-		return {'failed', v:sub(29), all and redis.call('PTTL', KEYS[1]) or 0}
+if v and v ~= 'L' .. ARGV[1] then
+	local kind, left = v:sub(1, 1), redis.call('PTTL', KEYS[1])
+	if kind == 'L' and #v == 27 and left >= 0 then
+		return {'held', v:sub(2)}
+	end
+	if kind == 'F' and #v > 28 and left >= 0 and v:sub(29) ~= ARGV[5] then
+		local all, waited = v:sub(28, 28) == '!', v:sub(2, 27) == ARGV[3]
+		local read, failure = pcall(cjson.decode, v:sub(29))
+		local doubted = ARGV[4] ~= '' and read and type(failure) == 'table' and failure.mark == ARGV[4]
+		if (all or waited) and not doubted then
+			return {'failed', v:sub(29), all and left or 0}
+		end
 	end
 end
 redis.call('SET', KEYS[1], 'L' .. ARGV[1], 'PX', ARGV[2])
@@ -68,7 +76,9 @@ return 1`)}
 	// releaseScript gives the holder's lease back, leaves the failure in its place
 	// if there is one, and publishes the message, in one step: if the message came
 	// before the lease is free, waiting flights would find it held and go on
-	// waiting. Another holder's lease stays; the message is true all the same.
+	// waiting. Another holder's lease stays; the message is true all the same. If
+	// Redis refuses to publish, the lease is given back none the less, and the
+	// script returns the refusal in a list.
 	// KEYS: the key. ARGV: token, message, milliseconds to keep a failure or 0.
 	releaseScript = &script{"release", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
@@ -79,17 +89,31 @@ if not v or v == 'L' .. ARGV[1] then
 		redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 	end
 end
-redis.call('PUBLISH', KEYS[1], ARGV[2])
+local heard = redis.pcall('PUBLISH', KEYS[1], ARGV[2])
+if type(heard) == 'table' and heard.err then
+	return {heard.err}
+end
 return 1`)}
 
-	// beatScript does nothing; only its answer matters.
-	beatScript = &script{"beat", redis.NewScript(`return 1`)}
+	// beatScript does to a key without a flight what a lease needs. It does not
+	// publish: every process would hear of every beat, and without messages flights
+	// look by themselves.
+	// KEYS: beatKey.
+	beatScript = &script{"beat", redis.NewScript(`
+redis.call('SET', KEYS[1], 'B', 'PX', 1000)
+redis.call('GET', KEYS[1])
+redis.call('PTTL', KEYS[1])
+redis.call('DEL', KEYS[1])
+return 1`)}
 )
 
 const (
 	// prefix begins the names of keys and channels, which are the same, so that
 	// they differ from those of other uses of the Redis.
 	prefix = "prew:"
+	// beatKey is the key of the beats. The key of a flight begins with a bucket and
+	// has a slash, so that no flight has this one.
+	beatKey = prefix + "beat"
 	// channels is the pattern that a process subscribes to. One pattern covers all
 	// keys, so that a process needs one subscription for any number of waiters
 	// (1,000 were measured to wake within 1.7 ms; with a subscription each, within
@@ -100,6 +124,9 @@ const (
 	// answers in well under a millisecond; after this time it is treated as gone.
 	callTimeout = 200 * time.Millisecond
 	dialTimeout = 150 * time.Millisecond
+	// subscribeEvery is the pause before a subscription that was refused is tried
+	// again. A refusal mostly lasts until somebody changes Redis's configuration.
+	subscribeEvery = time.Second
 )
 
 // redisServer is the server on a Redis that processes share.
@@ -138,12 +165,18 @@ func (r *redisServer) listen(ctx context.Context, s *subscription) {
 		pubsub := r.client.PSubscribe(ctx, channels)
 		broken := receive(ctx, pubsub, s)
 		pubsub.Close()
-		if ctx.Err() == nil {
+		pause := renewEvery // do not flood a Redis that is gone with attempts
+		switch {
+		case ctx.Err() != nil:
+		case refusal(broken) != "":
+			s.refuse(broken)
+			pause = subscribeEvery
+		default:
 			s.lost(broken)
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(renewEvery): // do not flood a Redis that is gone with attempts
+		case <-time.After(pause):
 		}
 	}
 }

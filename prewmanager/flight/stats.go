@@ -17,6 +17,7 @@ type Stats struct {
 	Waiters    int64             // callers of Do that wait for a flight
 	LeaseWaits int64             // times that a flight waited because another had the lease
 	Errors     int64             // failed commands to Redis
+	Refused    map[string]int64  // the commands among them that Redis itself refused, by kind
 	Degraded   time.Duration     // time in which Redis was not trusted
 	Alone      int64             // calls that were made without a lease
 	Panics     int64             // panics in the work, each an error of its flight
@@ -65,6 +66,6 @@ func (g *Group[V]) Stats() Stats {
 	defer g.counter.mu.Unlock()
 	s := g.counter.stats
 	s.Ended, s.Failed = maps.Clone(s.Ended), maps.Clone(s.Failed)
-	s.Errors, s.Degraded = g.leases.breaker.report()
+	s.Errors, s.Refused, s.Degraded = g.leases.breaker.report()
 	return s
 }

@@ -15,18 +15,35 @@ type message struct {
 // subscription is a process's one subscription. It hands Redis's messages to the
 // waiting flights of this process.
 type subscription struct {
-	// lost is called when the subscription's connection breaks. A process that sent
-	// no command while Redis restarted has no other sign of the restart. It would
-	// be the first to ask the empty Redis for a lease that its holder is about to
-	// put back.
-	lost func(error)
+	breaker *breaker
 
-	mu    sync.Mutex // protects seats
-	seats map[string]chan message
+	mu      sync.Mutex // protects the rest
+	seats   map[string]chan message
+	refused int // times in a row that Redis refused the subscription
 }
 
-func newSubscription(lost func(error)) *subscription {
-	return &subscription{lost: lost, seats: map[string]chan message{}}
+func newSubscription(breaker *breaker) *subscription {
+	return &subscription{breaker: breaker, seats: map[string]chan message{}}
+}
+
+// lost tells the breaker that the subscription's connection is broken. A process that
+// sent no command while Redis restarted has no other sign of the restart. It would
+// be the first to ask the empty Redis for a lease that its holder is about to put
+// back.
+func (s *subscription) lost(err error) { s.breaker.note(err) }
+
+// refuse records that Redis refuses the subscription. Leases are to be had all the
+// same, and waiting flights look by themselves. The log says so the second time: until
+// then the beats have shown whether Redis refuses everything.
+func (s *subscription) refuse(err error) {
+	s.breaker.refuse(refusal(err))
+	s.mu.Lock()
+	s.refused++
+	again := s.refused > 1
+	s.mu.Unlock()
+	if again {
+		s.breaker.complain("the subscription", refusal(err), err.Error())
+	}
 }
 
 // listen returns the channel on which this process's flight of key gets its
@@ -59,6 +76,7 @@ func (s *subscription) deliver(key string, m message) {
 func (s *subscription) everybody() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.refused = 0
 	for _, seat := range s.seats {
 		offer(seat, message{})
 	}

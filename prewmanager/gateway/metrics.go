@@ -88,6 +88,7 @@ var (
 	waiters       = prometheus.NewDesc("prew_waiters", "Requests that wait for a flight.", nil, nil)
 	leaseWaits    = prometheus.NewDesc("prew_lease_waits_total", "Times that a flight waited because another had the lease.", nil, nil)
 	redisErrors   = prometheus.NewDesc("prew_redis_errors_total", "Commands to Redis that failed.", nil, nil)
+	redisRefusals = prometheus.NewDesc("prew_redis_refusals_total", "Commands among them that Redis itself refused, by the kind of its refusal.", []string{"kind"}, nil)
 	degraded      = prometheus.NewDesc("prew_redis_degraded_seconds_total", "Time in which Redis was not to be trusted.", nil, nil)
 	alone         = prometheus.NewDesc("prew_renders_without_lease_total", "Renders without a lease, because Redis was gone.", nil, nil)
 	panics        = prometheus.NewDesc("prew_panics_total", "Panics, by the program they were in. Each is a bug, and its stack is in that program's log.", []string{"in"}, nil)
@@ -121,6 +122,9 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	gauge(waiters, s.Waiters)
 	counter(leaseWaits, float64(s.LeaseWaits))
 	counter(redisErrors, float64(s.Errors))
+	for kind, n := range s.Refused {
+		counter(redisRefusals, float64(n), kind)
+	}
 	counter(degraded, s.Degraded.Seconds())
 	counter(alone, float64(s.Alone))
 	counter(panics, float64(f.gateway.metrics.functionPanics.Load()), "function")

@@ -43,6 +43,9 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`prew_received_bytes_total{from="function"} `, "prew_cold_starts_total 1", "prew_throttles_total 0", "prew_invokes_limit 64",
 		"prew_flights 0", "prew_waiters 0", "prew_invokes 0", "prew_invokes_queued 0",
 		"prew_lease_waits_total 0", "prew_redis_errors_total 0", "prew_redis_degraded_seconds_total 0",
+		`prew_redis_refusals_total{kind="oom"} 0`, `prew_redis_refusals_total{kind="readonly"} 0`, `prew_redis_refusals_total{kind="noperm"} 0`,
+		`prew_redis_refusals_total{kind="wrongtype"} 0`, `prew_redis_refusals_total{kind="misconf"} 0`, `prew_redis_refusals_total{kind="loading"} 0`,
+		`prew_redis_refusals_total{kind="moved"} 0`, `prew_redis_refusals_total{kind="clusterdown"} 0`, `prew_redis_refusals_total{kind="other"} 0`,
 		"prew_renders_without_lease_total 0", "go_goroutines ", "process_resident_memory_bytes ",
 		// A rate sees the first of these events only after an earlier zero.
 		`prew_requests_total{code="timed_out",outcome="failed",route="preview"} 0`,

@@ -27,8 +27,9 @@ func StartRedis(dir string) (*Redis, error) {
 	return StartRedisAt(addr, dir)
 }
 
-// StartRedisAt is StartRedis at the address of a Redis that has ended.
-func StartRedisAt(addr, dir string) (*Redis, error) {
+// StartRedisAt is StartRedis at the address of a Redis that has ended, with more
+// arguments of redis-server's.
+func StartRedisAt(addr, dir string, more ...string) (*Redis, error) {
 	server, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, fmt.Errorf("%w: run make build, which installs it", err)
@@ -40,7 +41,7 @@ func StartRedisAt(addr, dir string) (*Redis, error) {
 	p, err := start(dir, process.Command{
 		Name:  "redis",
 		Path:  server,
-		Args:  []string{"--bind", host, "--port", port, "--save", "", "--appendonly", "no"},
+		Args:  append([]string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"}, more...),
 		Ready: func(ctx context.Context) error { return ping(ctx, addr) },
 	})
 	if err != nil {
