@@ -1,7 +1,6 @@
 package flight
 
 import (
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -12,9 +11,14 @@ const negativeLimit = 10_000
 
 // negativeCache holds the failures that one process remembers, so that repeating a
 // failure costs nothing, and so that failures are remembered without Redis too.
+//
+// It keeps two generations. When the younger one is half of the limit, it becomes the
+// older one, and all of that is dropped at once, so that a new failure costs the same
+// whether or not there is room. A failure that is asked for moves to the younger
+// generation: invented URLs, each asked for once, do not drive it out.
 type negativeCache struct {
-	mu       sync.Mutex // protects failures
-	failures map[string]remembered
+	mu             sync.Mutex // protects both generations
+	younger, older map[string]remembered
 }
 
 type remembered struct {
@@ -22,7 +26,7 @@ type remembered struct {
 	checked time.Time // when it was last known to be true
 }
 
-func newNegativeCache() *negativeCache { return &negativeCache{failures: map[string]remembered{}} }
+func newNegativeCache() *negativeCache { return &negativeCache{younger: map[string]remembered{}} }
 
 // remember keeps a failure for its Keep; a failure without one is not kept.
 func (n *negativeCache) remember(key string, f *Failure) {
@@ -35,28 +39,37 @@ func (n *negativeCache) remember(key string, f *Failure) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.failures) >= negativeLimit {
-		n.makeRoom(now)
-	}
-	n.failures[key] = remembered{f, now}
+	n.put(key, remembered{f, now})
 }
 
-// makeRoom drops the failures that have expired and, if there are none, one in ten
-// of all at random.
-func (n *negativeCache) makeRoom(now time.Time) {
-	for key, r := range n.failures {
-		if now.After(r.failure.Until) {
-			delete(n.failures, key)
+// put puts a failure into the younger generation. It needs mu.
+func (n *negativeCache) put(key string, r remembered) {
+	delete(n.older, key)
+	n.younger[key] = r
+	if len(n.younger) >= negativeLimit/2 {
+		n.older, n.younger = n.younger, map[string]remembered{}
+	}
+}
+
+// get returns what is remembered of a key, if it still is. It needs mu.
+func (n *negativeCache) get(key string) (remembered, bool) {
+	r, ok := n.younger[key]
+	if !ok {
+		if r, ok = n.older[key]; ok {
+			n.put(key, r)
 		}
 	}
-	if len(n.failures) < negativeLimit {
-		return
+	if ok && time.Now().After(r.failure.Until) {
+		n.drop(key)
+		return remembered{}, false
 	}
-	for key := range n.failures {
-		if rand.N(10) == 0 {
-			delete(n.failures, key)
-		}
-	}
+	return r, ok
+}
+
+// drop forgets a key. It needs mu.
+func (n *negativeCache) drop(key string) {
+	delete(n.younger, key)
+	delete(n.older, key)
 }
 
 // recall returns a failure that can be repeated without a check.
@@ -78,10 +91,7 @@ func (n *negativeCache) due(key string) *Failure {
 func (n *negativeCache) lookup(key string) *Failure {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r, ok := n.failures[key]
-	if !ok || time.Now().After(r.failure.Until) {
-		return nil
-	}
+	r, _ := n.get(key)
 	return r.failure
 }
 
@@ -89,21 +99,21 @@ func (n *negativeCache) lookup(key string) *Failure {
 func (n *negativeCache) checked(key string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r, ok := n.failures[key]
+	r, ok := n.get(key)
 	return ok && time.Since(r.checked) < checkEvery
 }
 
 func (n *negativeCache) confirm(key string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if r, ok := n.failures[key]; ok {
+	if r, ok := n.get(key); ok {
 		r.checked = time.Now()
-		n.failures[key] = r
+		n.put(key, r)
 	}
 }
 
 func (n *negativeCache) forget(key string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.failures, key)
+	n.drop(key)
 }
