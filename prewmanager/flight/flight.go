@@ -13,7 +13,7 @@
 //  2. The flight takes the key's lease, or learns who holds it.
 //  3. The holder looks for the value once more, since the last holder may have
 //     stored it between this flight's last look and its lease.
-//  4. When there is a slot for the call, and just before it, the holder
+//  4. When there is a slot for the call, and enough time for all of it, the holder
 //     stretches the lease beyond the time that calls have lately taken, because
 //     a call goes on when its caller dies: the next holder must find the value
 //     and not call again.
@@ -51,8 +51,12 @@ const (
 type Work[V any] struct {
 	// Look reads the stored value; found is false if there is none.
 	Look func(context.Context) (value V, found bool, err error)
-	// Admit waits until there is a slot for a call; leave gives it back.
-	Admit func(context.Context) (leave func(), err error)
+	// Admit waits until there is a slot for a call; leave gives it back. takes returns
+	// how long a call takes by now, judged by the latest: if ctx leaves less time for
+	// it, Admit should fail, because a call goes on when its flight ends, and whoever
+	// asks next would begin another beside it. A flight that loses its lease while it
+	// waits calls Admit again.
+	Admit func(ctx context.Context, takes func() time.Duration) (leave func(), err error)
 	// Make makes the value and stores it where Look finds it.
 	Make func(context.Context) (V, error)
 	// Holds reports whether a remembered failure with a Mark is still true. Each
@@ -317,7 +321,7 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	}
 	// Until there is a slot the lease stays short: a holder that dies in the queue
 	// has no call under way, so nobody should wait for it.
-	leave, err := work.Admit(ctx)
+	leave, err := work.Admit(ctx, g.takes)
 	if err != nil {
 		return value, 0, err
 	}
@@ -325,14 +329,27 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 	if !renewal.stretch(ctx, g.recent.several()) {
 		return value, 0, errLost
 	}
-	start := time.Now()
-	value, err = work.Make(ctx)
-	if err != nil {
+	if value, err = g.call(ctx, work); err != nil {
 		return value, 0, err
 	}
-	g.recent.took(time.Since(start))
 	return value, Made, nil
 }
+
+// call makes the value and remembers how long that took. A call that was cut off by
+// the end of its flight takes at least as long as it had.
+func (g *Group[V]) call(ctx context.Context, work Work[V]) (V, error) {
+	start := time.Now()
+	value, err := work.Make(ctx)
+	if err == nil || ctx.Err() != nil {
+		g.recent.took(time.Since(start))
+	}
+	return value, err
+}
+
+// takes returns how long a call takes, judged by the latest, but at most nine tenths of
+// the budget: a flight that has waited for nothing may always begin its call, and so
+// find out that calls have become faster.
+func (g *Group[V]) takes() time.Duration { return min(g.recent.lately(), g.budget*9/10) }
 
 // alone makes the value without a lease, when Redis has been gone for longer than
 // the grace.
@@ -341,13 +358,13 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 	if err != nil || found {
 		return value, Found, err
 	}
-	leave, err := work.Admit(ctx)
+	leave, err := work.Admit(ctx, g.takes)
 	if err != nil {
 		return value, 0, err
 	}
 	defer leave()
 	g.count(func(s *Stats) { s.Alone++ })
-	value, err = work.Make(ctx)
+	value, err = g.call(ctx, work)
 	if failure := asFailure(err); failure != nil {
 		g.negatives.remember(key, failure)
 	}

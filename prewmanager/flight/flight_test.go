@@ -81,7 +81,7 @@ func (s *store) work(key string, make func() (string, error)) Work[string] {
 }
 
 // admitted is an Admit that never waits.
-func admitted(context.Context) (leave func(), err error) { return func() {}, nil }
+func admitted(context.Context, func() time.Duration) (leave func(), err error) { return func() {}, nil }
 
 // group is one gateway's group.
 func group(t *testing.T, addr string) *Group[string] {
@@ -592,5 +592,48 @@ func TestSettleWaitsForRedisOrTheGrace(t *testing.T) {
 			t.Errorf("%s: settled after %v, want %v", addr, took, want)
 		}
 		g.Close(t.Context())
+	}
+}
+
+func TestAdmitHearsHowLongCallsTake(t *testing.T) {
+	const budget = 500 * time.Millisecond
+	g, err := New[string](shared.Addr, budget, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close(context.Background())
+	for _, test := range []struct {
+		call        time.Duration // after which the next call is judged
+		least, most time.Duration
+	}{
+		{0, 0, 0},
+		{100 * time.Millisecond, 100 * time.Millisecond, 9 * budget / 10},
+		{budget + time.Second, 9 * budget / 10, 9 * budget / 10}, // it is cut off
+	} {
+		s, key := new(store), newKey(t)
+		if test.call > 0 {
+			g.Do(t.Context(), key, Work[string]{
+				Look:  func(context.Context) (string, bool, error) { return s.look(key) },
+				Admit: admitted,
+				Make: func(ctx context.Context) (string, error) {
+					select {
+					case <-time.After(test.call):
+						return "value", nil
+					case <-ctx.Done():
+						return "", ctx.Err()
+					}
+				},
+			})
+		}
+		work := s.work(key+"2", func() (string, error) { return "value", nil })
+		heard := time.Duration(-1)
+		work.Admit = func(_ context.Context, takes func() time.Duration) (func(), error) {
+			heard = takes()
+			return nil, errors.New("not now")
+		}
+		g.Do(t.Context(), key+"2", work)
+		if heard < test.least || heard > test.most {
+			t.Errorf("after a call of %v: %v, want %v to %v", test.call, heard, test.least, test.most)
+		}
 	}
 }

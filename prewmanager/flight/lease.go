@@ -241,6 +241,13 @@ func (r *recent) took(d time.Duration) {
 	r.longest = max(d, r.longest*9/10)
 }
 
+// lately is how long a call takes, zero if there was none yet.
+func (r *recent) lately() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.longest
+}
+
 // several is the length of a lease for a call, even if the call takes four times as
 // long as any of the latest.
 func (r *recent) several() time.Duration {

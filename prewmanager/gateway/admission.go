@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"prew"
 )
@@ -19,9 +20,10 @@ func newAdmission(invokes, queue int) admission {
 	return admission{make(chan struct{}, invokes), make(chan struct{}, invokes+queue)}
 }
 
-// enter waits for a slot among the invocations; leave gives it back. It fails
-// with Busy: at once if too many flights wait already, or when ctx ends.
-func (a admission) enter(ctx context.Context) (leave func(), err error) {
+// enter waits for a slot among the invocations; leave gives it back. It fails with
+// Busy: at once if too many flights wait already, when ctx ends, or when a slot is free
+// and ctx ends within the time that an invocation takes by then.
+func (a admission) enter(ctx context.Context, takes func() time.Duration) (leave func(), err error) {
 	select {
 	case a.inside <- struct{}{}:
 	default:
@@ -29,7 +31,13 @@ func (a admission) enter(ctx context.Context) (leave func(), err error) {
 	}
 	select {
 	case a.slots <- struct{}{}:
-		return func() { <-a.slots; <-a.inside }, nil
+		leave = func() { <-a.slots; <-a.inside }
+		deadline, ok := ctx.Deadline()
+		if left, needed := time.Until(deadline), takes(); ok && left < needed {
+			leave()
+			return nil, fail(prew.Busy, fmt.Errorf("%v are left after the wait for a slot, invocations take %v", left.Round(time.Millisecond), needed.Round(time.Millisecond)))
+		}
+		return leave, nil
 	case <-ctx.Done():
 		<-a.inside
 		return nil, fail(prew.Busy, fmt.Errorf("no slot among %d invocations: %w", cap(a.slots), ctx.Err()))

@@ -118,6 +118,7 @@ type settings struct {
 	Redis                    string
 	Private, NoPictures      bool
 	Invokes, Queue           int
+	AnswerTimeout            time.Duration
 	InvokeTimeout, S3Timeout time.Duration
 }
 
@@ -138,7 +139,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	}
 	s := settings{
 		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: redisServer.Addr,
-		Invokes: 64, Queue: 256, InvokeTimeout: prew.InvokeTimeout, S3Timeout: prew.StoreTimeout,
+		Invokes: 64, Queue: 256, AnswerTimeout: prew.AnswerTimeout, InvokeTimeout: prew.InvokeTimeout, S3Timeout: prew.StoreTimeout,
 	}
 	for _, c := range change {
 		c(&s)
@@ -162,7 +163,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	flights, err := flight.New[*Preview](s.Redis, prew.AnswerTimeout, traces.Redis)
+	flights, err := flight.New[*Preview](s.Redis, s.AnswerTimeout, traces.Redis)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,9 @@ type miss struct {
 	preset  prew.Preset
 	request string // id of the request that started the flight
 
-	began  time.Time
+	began  time.Time     // of the wait for the lease
+	lease  time.Duration // all of this wait
+	queue  time.Duration // the wait for a slot
 	timing stages
 }
 
@@ -29,19 +31,35 @@ func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss
 }
 
 // admit waits for a slot among the invocations. When it is called, the flight has
-// its lease, or goes on without one.
-func (m *miss) admit(ctx context.Context) (leave func(), err error) {
+// its lease, or goes on without one. A flight that has lost its lease meanwhile comes
+// again: then each of the two steps has the sum of its waits.
+func (m *miss) admit(ctx context.Context, takes func() time.Duration) (leave func(), err error) {
 	leased := time.Now()
-	m.step(ctx, "lease", m.began, leased)
-	leave, err = m.gateway.admission.enter(ctx)
-	m.step(ctx, "queue", leased, time.Now())
+	m.span(ctx, "lease", m.began, leased)
+	leave, err = m.gateway.admission.enter(ctx, takes)
+	admitted := time.Now()
+	m.span(ctx, "queue", leased, admitted)
+	m.lease += leased.Sub(m.began)
+	m.queue += admitted.Sub(leased)
+	m.began = admitted
+	if err != nil {
+		m.waited()
+	}
 	return leave, err
+}
+
+// waited records the waits before the render, or before the failure of a flight that
+// is not admitted.
+func (m *miss) waited() {
+	m.took("lease", milliseconds(m.lease))
+	m.took("queue", milliseconds(m.queue))
 }
 
 // render has the function render the preview and returns it: from the function's
 // result or, if the result does not carry it, from S3.
 func (m *miss) render(ctx context.Context) (*Preview, error) {
 	g := m.gateway
+	m.waited()
 	ctx, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
 	invoked := time.Now()
 	result, received, err := g.function.invoke(ctx, prew.RenderRequest{
@@ -121,13 +139,13 @@ func (m *miss) marked(ctx context.Context, err error) error {
 	return err
 }
 
-// step records a step of this gateway's own, in the trace and in the timing.
-func (m *miss) step(ctx context.Context, name string, from, to time.Time) {
+// span records a step of this gateway's own in the trace.
+func (m *miss) span(ctx context.Context, name string, from, to time.Time) {
 	_, span := m.gateway.traces.gateway.Start(ctx, name, trace.WithTimestamp(from))
 	span.End(trace.WithTimestamp(to))
-	m.took(name, milliseconds(to.Sub(from)))
 }
 
+// took records a step of the render in the timing and the metrics.
 func (m *miss) took(name string, ms float64) {
 	m.timing = append(m.timing, stage{name, ms})
 	m.gateway.metrics.stages.WithLabelValues(name).Observe(ms / 1000)
