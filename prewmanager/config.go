@@ -31,10 +31,32 @@ type config struct {
 	ErrorImage    string        `placeholder:"FILE" help:"Picture for every other failure, in place of the drawn one."`
 	ErrorPictures flags.Switch  `default:"on" help:"Whether a failure is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
 	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency. Where that is local there are as many as renderers."`
-	Queue         int           `default:"256" help:"Most previews that wait for an invocation; beyond, the answer is 503 at once."`
+	Queue         *int          `placeholder:"N" help:"Most previews that wait for an invocation; 32 for each that may run at a time if left out. Beyond, the answer is 503 at once."`
 	AnswerTimeout time.Duration `default:"${answerTimeout}" help:"Longest time to an answer; nginx waits 35s."`
 	InvokeTimeout time.Duration `default:"${invokeTimeout}" help:"Longest invocation; the function itself is stopped after ${functionTimeout}."`
 	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"${storeTimeout}" help:"Longest call to S3."`
+}
+
+// queuePerInvoke is how many previews wait, unless PREW_QUEUE says otherwise, for each
+// invocation that may run at a time. With renders of 0.05 to 0.3 s, as they are measured
+// (docs/performance.md), a full queue is emptied within 10 s; with renders of 0.8 s it
+// takes 26 of the 30 s of an answer. Two renderers have room for a page of 60.
+const queuePerInvoke = 32
+
+// slots is the most invocations at a time.
+func (c config) slots() int {
+	if c.Function == onThisMachine {
+		return c.renderers()
+	}
+	return c.Invokes
+}
+
+// queue is the most previews that wait for an invocation.
+func (c config) queue() int {
+	if c.Queue != nil {
+		return *c.Queue
+	}
+	return min(queuePerInvoke*min(c.slots(), mostFlights), mostFlights)
 }
 
 // mostFlights is more flights than a process has memory for: at some 10 KB each they
@@ -65,8 +87,8 @@ func (c config) check() error {
 	}
 	expect(c.Function != onThisMachine || c.InvokeTimeout > prew.FunctionTimeout,
 		"PREW_INVOKE_TIMEOUT: %v, expected more than the %v after which a local function is stopped", c.InvokeTimeout, prew.FunctionTimeout)
-	expect(1 <= c.Invokes && c.Invokes <= mostFlights && 0 <= c.Queue && c.Queue <= mostFlights,
-		"PREW_INVOKES: %d, PREW_QUEUE: %d, expected 1 and 0 to %d", c.Invokes, c.Queue, mostFlights)
+	expect(1 <= c.Invokes && c.Invokes <= mostFlights && 0 <= c.queue() && c.queue() <= mostFlights,
+		"PREW_INVOKES: %d, PREW_QUEUE: %d, expected 1 and 0 to %d", c.Invokes, c.queue(), mostFlights)
 	expect(c.Renderers >= 0 && c.RendererMemory >= 1, "PREW_RENDERERS: %d, PREW_RENDERER_MEMORY: %d, expected at least 1 and 1 MB", c.Renderers, c.RendererMemory)
 	expect(c.AnswerTimeout > c.InvokeTimeout && c.InvokeTimeout > c.S3Timeout && c.S3Timeout > 0,
 		"PREW_ANSWER_TIMEOUT: %v, PREW_INVOKE_TIMEOUT: %v, PREW_S3_TIMEOUT: %v, expected each longer than the next",

@@ -80,6 +80,25 @@ func TestEmptyVariableIsNotSet(t *testing.T) {
 	cmd.Wait()
 }
 
+func TestQueueIsAMultipleOfWhatRunsAtATime(t *testing.T) {
+	none, ten := 0, 10
+	for _, test := range []struct {
+		c    config
+		want int
+	}{
+		{config{Function: "f", Invokes: 64}, 2048},
+		{config{Function: "f", Invokes: 64, Renderers: 2}, 2048},
+		{config{Function: "local", Invokes: 64, Renderers: 2}, 64},
+		{config{Function: "f", Invokes: 900_000}, 1_000_000},
+		{config{Function: "local", Renderers: 2, Queue: &ten}, 10},
+		{config{Function: "f", Invokes: 64, Queue: &none}, 0},
+	} {
+		if got := test.c.queue(); got != test.want {
+			t.Errorf("%+v: %d, want %d", test.c, got, test.want)
+		}
+	}
+}
+
 func TestTimeoutsFormALadder(t *testing.T) {
 	for _, test := range []struct {
 		answer, invoke, s3 time.Duration

@@ -47,7 +47,7 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	if !c.ErrorPictures {
 		placeholders = nil
 	}
-	aws, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(gateway.HTTPClient(c.Invokes+c.Queue)))
+	aws, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(gateway.HTTPClient(c.slots()+c.queue())))
 	note(err)
 	if err == nil && aws.Region == "" {
 		note(errors.New("AWS_REGION is not set, expected the region of the bucket and the function"))
@@ -62,9 +62,8 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	if err != nil {
 		note(fmt.Errorf("PREW_REDIS: %w", err))
 	}
-	invokes, program := c.Invokes, ""
+	program := ""
 	if c.Function == onThisMachine {
-		invokes = c.renderers()
 		program, err = c.renderer()
 		note(err)
 	}
@@ -91,8 +90,8 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		Previews:     store.Open(aws, c.Previews()),
 		Function:     function,
 		S3Timeout:    c.S3Timeout,
-		Invokes:      invokes,
-		Queue:        c.Queue,
+		Invokes:      c.slots(),
+		Queue:        c.queue(),
 		CacheControl: c.CacheControl,
 		Private:      c.Private,
 		Placeholders: placeholders,
