@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
@@ -15,9 +16,13 @@ func (b Bucket) Get(ctx context.Context, key, byteRange, ifNoneMatch string) (*s
 	})
 }
 
+// Once is an option for whoever can go on without an answer, and sooner than the SDK
+// would ask a second time.
+func Once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
+
 // Head returns what S3 says of an object without sending it.
-func (b Bucket) Head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
-	return b.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.Name, Key: &key})
+func (b Bucket) Head(ctx context.Context, key string, options ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
+	return b.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.Name, Key: &key}, options...)
 }
 
 // given is a value, or nil for an empty one.

@@ -162,6 +162,7 @@ func functionFails(ctx context.Context, t *trial) error {
 		remembered bool
 	}{
 		{"crashed", crashed, http.StatusBadGateway, "render_failed", false},
+		{"panicked", panicked, http.StatusBadGateway, "render_panic", false},
 		{"garbage", garbage, http.StatusBadGateway, "render_garbage", false},
 		{"success without an object", hollow, http.StatusBadGateway, "not_stored", false},
 		{"stopped at its timeout", stopped, http.StatusGatewayTimeout, "timed_out", false},

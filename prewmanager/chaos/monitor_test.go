@@ -111,7 +111,7 @@ func (s *system) everything(ctx context.Context, round int) error {
 	for range 3 {
 		together(all, key())
 	}
-	for _, how := range []ending{missing, crashed, garbage, hollow, throttled} {
+	for _, how := range []ending{missing, crashed, panicked, garbage, hollow, throttled} {
 		failing := key()
 		s.renderer.arrange(failing, plan{ending: how})
 		together(all, failing)

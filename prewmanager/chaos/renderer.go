@@ -32,6 +32,7 @@ const (
 	damaged                 // the photo can't be rendered
 	throttled               // 429: too many at once
 	crashed                 // the function's process has died
+	panicked                // the function has panicked in its render
 	stopped                 // the function was stopped at its timeout
 	garbage                 // an answer that can't be read
 	unstored                // success with the preview in the answer, and no object
@@ -330,6 +331,8 @@ func (f *renderer) run(request prew.RenderRequest, p plan, cold bool) []byte {
 			return refused(prew.StorageFailed, err.Error(), "")
 		}
 		return refused(prew.SourceDamaged, "not an image", aws.ToString(head.ETag))
+	case panicked:
+		return refused(prew.RenderPanic, "panic: index out of range", "")
 	case crashed:
 		return []byte(`{"errorType":"Runtime.ExitError","errorMessage":"Error: Runtime exited with error: signal: killed"}`)
 	case stopped:

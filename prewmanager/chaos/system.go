@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/redis/go-redis/v9"
 
+	"prew"
 	"prew/deploy/local/process"
 	"prew/deploy/local/stack"
 	"prew/nginx"
@@ -111,6 +112,11 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		s.stops = append(s.stops, s.s3Proxy.stop)
 		s3Addr = s.s3Proxy.Addr
 	}
+	photos, err := startPhotos(s3Addr)
+	if err != nil {
+		return s, err
+	}
+	s.stops = append(s.stops, photos.stop)
 	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket)}
 	for i := range c.gateways {
 		addr, err := stack.FreeAddr()
@@ -125,7 +131,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		}
 		g := &gateway{name: fmt.Sprintf("gateway-%d", i+1), addr: addr, metrics: metrics}
 		g.env = append(append(s.s3.Env(),
-			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
+			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "PREW_SOURCE_ENDPOINT=http://"+photos.addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
 			"PREW_REDIS="+redisAddr, "PREW_BUCKET="+stack.Bucket, "PREW_FUNCTION="+g.name,
 			"PREW_METRICS_LISTEN="+metrics), c.env...)
 		if err := s.restart(g); err != nil {
@@ -231,7 +237,7 @@ func (s *system) complaints() (lines []string) {
 			return []string{err.Error()}
 		}
 		for line := range bytes.Lines(text) {
-			if bytes.Contains(line, []byte("DATA RACE")) || bytes.Contains(line, []byte("panic")) {
+			if bytes.Contains(line, []byte("DATA RACE")) || bytes.Contains(line, []byte("panic")) && !bytes.Contains(line, []byte(prew.RenderPanic)) {
 				lines = append(lines, g.name+": "+strings.TrimSpace(string(line)))
 			}
 		}

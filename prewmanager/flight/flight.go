@@ -12,7 +12,8 @@
 //     leaves cancels nothing.
 //  2. The flight takes the key's lease, or learns who holds it.
 //  3. The holder looks for the value once more, since the last holder may have
-//     stored it between this flight's last look and its lease.
+//     stored it between this flight's last look and its lease. What it needs to
+//     know before a call it asks meanwhile.
 //  4. When there is a slot for the call, and enough time for all of it, the holder
 //     stretches the lease beyond the time that calls have lately taken, because
 //     a call goes on when its caller dies: the next holder must find the value
@@ -51,7 +52,12 @@ const (
 type Work[V any] struct {
 	// Look reads the stored value; found is false if there is none.
 	Look func(context.Context) (value V, found bool, err error)
-	// Admit waits until there is a slot for a call; leave gives it back. takes returns
+	// Prepare starts what Admit will wait for, so that it goes on during Look. It is
+	// called when the flight has the lease, or goes on without one, and returns at
+	// once. It may be nil.
+	Prepare func(context.Context)
+	// Admit waits until there is a slot for a call; leave gives it back. If it knows that
+	// there is nothing to call for, it fails. takes returns
 	// how long a call takes by now, judged by the latest: if ctx leaves less time for
 	// it, Admit should fail, because a call goes on when its flight ends, and whoever
 	// asks next would begin another beside it. A flight that loses its lease while it
@@ -62,6 +68,12 @@ type Work[V any] struct {
 	// Holds reports whether a remembered failure with a Mark is still true. Each
 	// process calls it at most once a second for a key.
 	Holds func(context.Context, *Failure) bool
+}
+
+func (w Work[V]) prepare(ctx context.Context) {
+	if w.Prepare != nil {
+		w.Prepare(ctx)
+	}
 }
 
 // ErrVanished is the error of a flight that did not find a value although another
@@ -312,6 +324,7 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 			}
 		}
 	}()
+	work.prepare(ctx)
 	value, found, err := work.Look(ctx)
 	if err != nil {
 		return value, 0, err
@@ -353,7 +366,9 @@ func (g *Group[V]) takes() time.Duration { return min(g.recent.lately(), g.budge
 
 // alone makes the value without a lease, when Redis has been gone for longer than
 // the grace.
-func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
+func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (value V, _ Outcome, err error) {
+	defer func() { g.negatives.remember(key, asFailure(err)) }()
+	work.prepare(ctx)
 	value, found, err := work.Look(ctx)
 	if err != nil || found {
 		return value, Found, err
@@ -365,9 +380,6 @@ func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (V, Outc
 	defer leave()
 	g.count(func(s *Stats) { s.Alone++ })
 	value, err = g.call(ctx, work)
-	if failure := asFailure(err); failure != nil {
-		g.negatives.remember(key, failure)
-	}
 	return value, Made, err
 }
 

@@ -428,6 +428,32 @@ func TestWithoutRedisEachProcessCoalescesAlone(t *testing.T) {
 	}
 }
 
+// TestLastingFailureIsRememberedWithoutRedis is about a failure before the call: there
+// is nothing to call for.
+func TestLastingFailureIsRememberedWithoutRedis(t *testing.T) {
+	own, err := stack.StartRedis(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, key, g := new(store), newKey(t), group(t, own.Addr)
+	own.Kill()
+	prepared, admissions := 0, 0
+	work := s.work(key, nil)
+	work.Prepare = func(context.Context) { prepared++ }
+	work.Admit = func(context.Context, func() time.Duration) (func(), error) {
+		admissions++
+		return nil, &Failure{Code: "missing", Keep: time.Minute}
+	}
+	for range 3 {
+		if _, _, err := g.Do(t.Context(), key, work); err == nil || err.Error() != "missing" {
+			t.Errorf("got %v, want the failure", err)
+		}
+	}
+	if prepared != 1 || admissions != 1 {
+		t.Errorf("prepared %d times and admitted %d times, want once", prepared, admissions)
+	}
+}
+
 func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
 	s, key, g := new(store), newKey(t), group(t, shared.Addr)
 	going := make(chan struct{})

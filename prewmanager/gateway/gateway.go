@@ -168,9 +168,10 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	<-g.settled // takes a moment; waits even if the client leaves, so that its preview is made
 	m := newMiss(g, ref, preset, e.id)
 	found, outcome, err := g.flights.Do(e.request.Context(), g.previews.Name+"/"+ref.PreviewKey(), flight.Work[*Preview]{
-		Look:  func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, ref) },
-		Admit: m.admit,
-		Make:  m.render,
+		Look:    func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, ref) },
+		Prepare: m.prepare,
+		Admit:   m.admit,
+		Make:    m.render,
 		Holds: func(ctx context.Context, f *flight.Failure) bool {
 			etag, err := g.photos.etag(ctx, ref.SourceKey())
 			return err != nil || etag == f.Mark // if the ETag can't be read, the failure stands

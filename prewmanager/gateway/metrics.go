@@ -45,7 +45,7 @@ func NewMetrics() *Metrics {
 			"route", "outcome", "code"),
 		seconds: histogram("prew_request_seconds", "Time to the end of the answer.", "route", "outcome"),
 		stages: histogram("prew_stage_seconds",
-			"Time of each step of a render: lease, queue and invoke in the gateway, fetch, render and store in the function.", "stage"),
+			"Time of each step of a render: lease, photo, queue and invoke in the gateway, fetch, render and store in the function.", "stage"),
 		received: counter("prew_received_bytes_total", "Bytes read from the function and from S3.", "from"),
 		sent:     counter("prew_sent_bytes_total", "Bytes of the bodies of answers.", "route"),
 		s3Errors: counter("prew_s3_errors_total", "Calls of the gateway to S3 that failed, a missing object not being a failure.", "code"),

@@ -22,7 +22,9 @@ type miss struct {
 
 	began  time.Time     // of the wait for the lease
 	lease  time.Duration // all of this wait
+	known  time.Duration // the wait to know that there is a photo
 	queue  time.Duration // the wait for a slot
+	photo  chan error    // gets a failure if the photo is missing, or else nil
 	timing stages
 }
 
@@ -30,18 +32,32 @@ func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss
 	return &miss{gateway: g, ref: ref, preset: preset, request: request, began: time.Now()}
 }
 
-// admit waits for a slot among the invocations. When it is called, the flight has
-// its lease, or goes on without one. A flight that has lost its lease meanwhile comes
-// again: then each of the two steps has the sum of its waits.
+// prepare asks whether there is a photo, while the flight looks for the preview. It
+// goes on if the flight ends before, because that would cost its connection.
+func (m *miss) prepare(ctx context.Context) {
+	photo := make(chan error, 1)
+	m.photo = photo
+	go func() { photo <- m.gateway.photos.lacks(context.WithoutCancel(ctx), m.ref.SourceKey()) }()
+}
+
+// admit waits for the answer to prepare, and then for a slot among the invocations: a
+// photo that is missing takes none. When it is called, the flight has its lease, or
+// goes on without one. A flight that has lost its lease meanwhile comes again: then each
+// step has the sum of its waits.
 func (m *miss) admit(ctx context.Context, takes func() time.Duration) (leave func(), err error) {
 	leased := time.Now()
 	m.span(ctx, "lease", m.began, leased)
-	leave, err = m.gateway.admission.enter(ctx, takes)
-	admitted := time.Now()
-	m.span(ctx, "queue", leased, admitted)
 	m.lease += leased.Sub(m.began)
-	m.queue += admitted.Sub(leased)
-	m.began = admitted
+	err = <-m.photo
+	known := time.Now()
+	m.span(ctx, "photo", leased, known)
+	m.known += known.Sub(leased)
+	if err == nil {
+		leave, err = m.gateway.admission.enter(ctx, takes)
+		m.span(ctx, "queue", known, time.Now())
+		m.queue += time.Since(known)
+	}
+	m.began = time.Now()
 	if err != nil {
 		m.waited()
 	}
@@ -52,6 +68,7 @@ func (m *miss) admit(ctx context.Context, takes func() time.Duration) (leave fun
 // is not admitted.
 func (m *miss) waited() {
 	m.took("lease", milliseconds(m.lease))
+	m.took("photo", milliseconds(m.known))
 	m.took("queue", milliseconds(m.queue))
 }
 
@@ -60,9 +77,9 @@ func (m *miss) waited() {
 func (m *miss) render(ctx context.Context) (*Preview, error) {
 	g := m.gateway
 	m.waited()
-	ctx, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
+	invocation, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
 	invoked := time.Now()
-	result, received, err := g.function.invoke(ctx, prew.RenderRequest{
+	result, received, err := g.function.invoke(invocation, prew.RenderRequest{
 		SrcBucket:    g.photos.Name,
 		SrcKey:       m.ref.SourceKey(),
 		DstBucket:    g.previews.Name,
@@ -71,10 +88,10 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		Preset:       m.preset,
 		CacheControl: g.cacheControl,
 		RequestID:    m.request,
-		Traceparent:  traceparent(ctx),
+		Traceparent:  traceparent(invocation),
 	})
 	answered := time.Now()
-	g.traces.function(ctx, invoked, answered, result.Timing)
+	g.traces.function(invocation, invoked, answered, result.Timing)
 	endAsked(span, err)
 	m.took("invoke", milliseconds(answered.Sub(invoked)))
 	g.metrics.received.WithLabelValues("function").Add(float64(received))

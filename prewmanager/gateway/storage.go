@@ -95,13 +95,40 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 }
 
 // head asks what S3 says of an object.
-func (s storage) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
+func (s storage) head(ctx context.Context, key string, options ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
-	head, err := s.Head(ctx, key)
+	head, err := s.Head(ctx, key, options...)
 	endLooked(span, err)
 	return head, err
+}
+
+// lacksTimeout is the longest time that a miss waits to hear whether there is a
+// photo. AnswerTimeout leaves 3 s beside an invocation, and the flight needs some of
+// them for its lease and the looks for the preview.
+const lacksTimeout = 2 * time.Second
+
+// lacks returns SourceMissing if there is no object, and nil if there is one or if S3
+// does not say: then the function finds out. S3 answers a HEAD soonest, but without
+// the code that tells a missing object from a wrong key or bucket; if there seems to
+// be no object, a GET asks again.
+func (s storage) lacks(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, min(lacksTimeout, s.timeout))
+	defer cancel()
+	if _, err := s.head(ctx, key, store.Once); !store.Missing(err) {
+		return nil
+	}
+	object, err := s.get(ctx, key, "bytes=0-0", "")
+	switch {
+	case store.Missing(err) && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
+		return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo, or no right to read it: %w", s.Name, key, err))
+	case store.Missing(err):
+		return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo", s.Name, key))
+	case err == nil: // it has come meanwhile
+		object.Body.Close()
+	}
+	return nil
 }
 
 // unmet reports whether S3 has the object, but the request's condition or its range

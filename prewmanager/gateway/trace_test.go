@@ -93,6 +93,8 @@ func TestOneTraceFromTheRequestToTheFunction(t *testing.T) {
 		{"prewmanager: Redis release", "GET preview"},
 		{"prewmanager: S3 GetObject", "GET preview"},
 		{"prewmanager: lease", "GET preview"},
+		{"prewmanager: S3 HeadObject", "GET preview"},
+		{"prewmanager: photo", "GET preview"},
 		{"prewmanager: queue", "GET preview"},
 		{"prewmanager: invoke", "GET preview"},
 		{"prew-function: render request", "invoke"},
