@@ -20,8 +20,11 @@ const (
 	SourceUnsupported Code = "source_unsupported" // no image, or in a format that is not read
 	SourceDamaged     Code = "source_damaged"
 	SourceTooLarge    Code = "source_too_large"
+	SourceArchived    Code = "source_archived" // in an archive of the store, such as Glacier
 	RequestInvalid    Code = "request_invalid"
 	StorageFailed     Code = "storage_failed"
+	StorageBusy       Code = "storage_busy" // the store asks to slow down
+	KMSDenied         Code = "kms_denied"   // the object's KMS key can't be used
 
 	Busy          Code = "busy"           // admission control: the gateway is full
 	Throttled     Code = "throttled"      // Lambda throttled the invocation
@@ -51,8 +54,9 @@ type Failure struct {
 // failures maps every code to its answer. A missing photo may be uploaded at any
 // moment, so it is remembered only as long as a page may show the photo late. A
 // photo that can't be rendered stays so until it is replaced, and its ETag shows
-// that. A failure that may pass by itself is not remembered, nor is a panic: it is
-// the program's fault, and its mending must show at once.
+// that; one that comes out of an archive keeps its ETag, and is looked for as often
+// as a missing one. A failure that may pass by itself is not remembered, nor is a
+// panic: it is the program's fault, and its mending must show at once.
 var failures = map[Code]Failure{
 	PathRefused:       {404, Slashed, 0},
 	PresetUnknown:     {404, Slashed, 0},
@@ -60,8 +64,11 @@ var failures = map[Code]Failure{
 	SourceUnsupported: {422, Exclaimed, 10 * time.Minute},
 	SourceDamaged:     {422, Exclaimed, 10 * time.Minute},
 	SourceTooLarge:    {422, Exclaimed, 10 * time.Minute},
+	SourceArchived:    {422, Exclaimed, 10 * time.Second},
 	RequestInvalid:    {502, Exclaimed, 0},
 	StorageFailed:     {502, Exclaimed, 0},
+	StorageBusy:       {503, Waiting, 0},
+	KMSDenied:         {502, Exclaimed, 0},
 	Busy:              {503, Waiting, 0},
 	Throttled:         {503, Waiting, 0},
 	RenderFailed:      {502, Exclaimed, 0},

@@ -75,18 +75,34 @@ func Escape(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(path), "+", "%20"), "%2F", "/")
 }
 
-// Missing reports whether an S3 error, given by its HTTP status and code, means
-// that the object does not exist. S3 answers 403 instead of 404 to a caller that
-// may not list the bucket. An error about the caller or the bucket tells nothing
-// about the object: taking it for a missing photo would hide a wrong configuration.
-func Missing(status int, code string) bool {
+// Refusal is what an S3 error, given by its HTTP status, code and message, means for
+// the object that was asked for; status 0 is a store that did not answer. S3 answers
+// 403 instead of 404 to a caller that may not list the bucket. An error about the
+// caller or the bucket tells nothing about the object: taking it for a missing photo
+// would hide a wrong configuration.
+func Refusal(status int, code, message string) Code {
 	switch code {
+	case "KeyTooLongError", // versitygw and MinIO: a segment of more than 255 bytes, which no file may have
+		"XMinioInvalidObjectName":
+		return PathRefused
+	case "InvalidObjectState": // in an archive, such as Glacier
+		return SourceArchived
 	case "NoSuchBucket", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
-		"InvalidObjectState", "ExpiredToken", "InvalidToken", "InvalidSecurity", "NotSignedUp", "AccountProblem",
+		"ExpiredToken", "InvalidToken", "InvalidSecurity", "NotSignedUp", "AccountProblem",
 		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId
-		return false
+		return StorageFailed
 	}
-	return status == 403 || status == 404
+	switch {
+	case status == 429, status == 503, strings.HasSuffix(code, "ThrottlingException"):
+		return StorageBusy
+	// S3 passes the errors of KMS on as KMS.<code>, but a missing right as AccessDenied
+	// with the name of the action.
+	case strings.HasPrefix(code, "KMS."), status == 403 && strings.Contains(message, "kms:"):
+		return KMSDenied
+	case status == 403, status == 404:
+		return SourceMissing
+	}
+	return StorageFailed
 }
 
 // decode checks the escaped path against every rule for keys and returns what

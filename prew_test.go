@@ -86,28 +86,39 @@ func TestRefNames(t *testing.T) {
 	}
 }
 
-func TestMissing(t *testing.T) {
+func TestRefusals(t *testing.T) {
+	const decrypt = "User: arn:aws:sts::1:assumed-role/r is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext"
 	for _, test := range []struct {
-		status int
-		code   string
-		want   bool
+		status  int
+		code    string
+		message string
+		want    Code
 	}{
-		{404, "NoSuchKey", true},
-		{404, "NotFound", true}, // answer to a HEAD
-		{403, "AccessDenied", true},
-		{403, "Forbidden", true}, // answer to a HEAD
-		{403, "", true},
-		{404, "NoSuchBucket", false},
-		{403, "SignatureDoesNotMatch", false},
-		{403, "InvalidSecurity", false},
-		{403, "NotSignedUp", false},
-		{403, "XAdminUserNotFound", false}, // versitygw's, for a key that it does not know
-		{403, "InvalidObjectState", false}, // archived
-		{503, "SlowDown", false},
-		{0, "", false},
+		{404, "NoSuchKey", "", SourceMissing},
+		{404, "NotFound", "", SourceMissing}, // answer to a HEAD
+		{403, "AccessDenied", "Access Denied", SourceMissing},
+		{403, "Forbidden", "", SourceMissing}, // answer to a HEAD
+		{403, "", "", SourceMissing},
+		{404, "NoSuchBucket", "", StorageFailed},
+		{403, "SignatureDoesNotMatch", "", StorageFailed},
+		{403, "InvalidSecurity", "", StorageFailed},
+		{403, "NotSignedUp", "", StorageFailed},
+		{403, "XAdminUserNotFound", "", StorageFailed}, // versitygw's, for a key that it does not know
+		{400, "KeyTooLongError", "", PathRefused},
+		{400, "XMinioInvalidObjectName", "", PathRefused},
+		{400, "InvalidBucketName", "", StorageFailed},
+		{403, "InvalidObjectState", "", SourceArchived},
+		{403, "AccessDenied", decrypt, KMSDenied},
+		{400, "KMS.DisabledException", "", KMSDenied},
+		{503, "SlowDown", "", StorageBusy},
+		{503, "", "", StorageBusy},
+		{429, "TooManyRequests", "", StorageBusy},
+		{400, "KMS.ThrottlingException", "", StorageBusy},
+		{500, "InternalError", "", StorageFailed},
+		{0, "", "", StorageFailed}, // the store did not answer
 	} {
-		if got := Missing(test.status, test.code); got != test.want {
-			t.Errorf("Missing(%d, %q) = %v", test.status, test.code, got)
+		if got := Refusal(test.status, test.code, test.message); got != test.want {
+			t.Errorf("%d %s %q: %s, want %s", test.status, test.code, test.message, got, test.want)
 		}
 	}
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,6 +32,8 @@ type photo struct {
 	body   io.ReadCloser
 	name   string // bucket and key, for errors
 	etag   string
+	packed *gzip.Reader // nil: the body is the photo itself, or nothing of it has been read
+	coding string       // the object's Content-Encoding; empty for a photo as it is
 	cancel context.CancelFunc
 	left   int           // bytes that have not been read yet, by the store's Content-Length
 	waited time.Duration // time spent waiting for the bytes that have
@@ -38,8 +43,8 @@ type photo struct {
 // connection can be used again: reading it takes less time than a new connection.
 const smallRest = 64 << 10
 
-// get opens a photo. Its errors are SourceMissing, SourceTooLarge for a photo with
-// more than render.MaxSourceBytes, and StorageFailed.
+// get opens a photo. Its errors are SourceTooLarge for a photo with more than
+// render.MaxSourceBytes, and those of store.Refusal.
 func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	p := &photo{name: bucket + "/" + key, cancel: cancel}
@@ -48,16 +53,26 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	p.waited = time.Since(start)
 	if err != nil {
 		cancel()
+		code := store.Refusal(err)
 		switch {
-		case store.Missing(err) && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
-			return p, fail(prew.SourceMissing, "%s: no such photo, or no right to read it: %v", p.name, err)
-		case store.Missing(err):
-			return p, fail(prew.SourceMissing, "%s: no such photo", p.name)
+		case code == prew.SourceMissing && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
+			return p, fail(code, "%s: no such photo, or no right to read it: %v", p.name, err)
+		case code == prew.SourceMissing:
+			return p, fail(code, "%s: no such photo", p.name)
 		}
-		return p, fail(prew.StorageFailed, "%s: %v", p.name, err)
+		return p, fail(code, "%s: %v", p.name, err)
 	}
 	p.body, p.etag = object.Body, aws.ToString(object.ETag)
 	p.left = int(aws.ToInt64(object.ContentLength))
+	p.coding = strings.ToLower(aws.ToString(object.ContentEncoding))
+	switch p.coding {
+	case "identity":
+		p.coding = ""
+	case "", "gzip", "x-gzip":
+	default:
+		p.Close()
+		return p, about(p, fail(prew.SourceUnsupported, "content encoding %q, expected gzip or none", p.coding))
+	}
 	if p.left > render.MaxSourceBytes {
 		p.Close()
 		return p, about(p, fail(prew.SourceTooLarge, "image has %d bytes, limit is %d", p.left, render.MaxSourceBytes))
@@ -65,8 +80,33 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 	return p, nil
 }
 
-// Read implements io.Reader. Its errors are StorageFailed.
-func (p *photo) Read(b []byte) (int, error) {
+// Read implements io.Reader: the photo, unpacked where it is stored as gzip (RFC 9110,
+// section 8.4.1). How much it unpacks to is bounded by whoever reads. Its errors are
+// StorageFailed, and SourceDamaged for what is no whole gzip file.
+func (p *photo) Read(b []byte) (n int, err error) {
+	if p.coding == "" {
+		return p.receive(b)
+	}
+	if p.packed == nil {
+		p.packed, err = gzip.NewReader(receiver{p})
+	}
+	if err == nil {
+		n, err = p.packed.Read(b)
+	}
+	if _, ours := errors.AsType[*prew.RenderError](err); err != nil && err != io.EOF && !ours {
+		err = fail(prew.SourceDamaged, "%s: %v", p.name, err)
+	}
+	return n, err
+}
+
+// receiver reads a photo as it is stored.
+type receiver struct{ *photo }
+
+// Read implements io.Reader.
+func (r receiver) Read(b []byte) (int, error) { return r.receive(b) }
+
+// receive reads what the store sends.
+func (p *photo) receive(b []byte) (int, error) {
 	start := time.Now()
 	n, err := p.body.Read(b)
 	p.waited += time.Since(start)
@@ -87,8 +127,8 @@ func (p *photo) Close() {
 }
 
 // put stores a preview unless there is one already. If another one was first, first
-// is false and etag empty; that preview is as good, so it is no error. Its error is
-// StorageFailed.
+// is false and etag empty; that preview is as good, so it is no error. Its errors are
+// those of store.Refusal; a right to write that is missing is StorageFailed.
 func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, cacheControl string) (etag string, first bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	defer cancel()
@@ -99,7 +139,11 @@ func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, 
 		ACL:          s.acl,
 	})
 	if err != nil {
-		err = fail(prew.StorageFailed, "%s/%s: %v", bucket, key, err)
+		code := store.Refusal(err)
+		if code == prew.SourceMissing {
+			code = prew.StorageFailed
+		}
+		err = fail(code, "%s/%s: %v", bucket, key, err)
 	}
 	return etag, first, err
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -72,8 +74,10 @@ func TestRefusalsOfGet(t *testing.T) {
 		{403, "", prew.SourceMissing},
 		{404, "NoSuchBucket", prew.StorageFailed},
 		{403, "SignatureDoesNotMatch", prew.StorageFailed},
-		{403, "InvalidObjectState", prew.StorageFailed}, // in the archive
-		{400, "KeyTooLongError", prew.StorageFailed},
+		{403, "InvalidObjectState", prew.SourceArchived},
+		{400, "KMS.DisabledException", prew.KMSDenied},
+		{503, "SlowDown", prew.StorageBusy},
+		{400, "KeyTooLongError", prew.PathRefused},
 		{301, "PermanentRedirect", prew.StorageFailed},
 	}
 	for _, test := range tests {
@@ -132,6 +136,57 @@ func TestPhotoThatNeverEndsIsReadToTheLimit(t *testing.T) {
 	defer p.Close()
 	if _, err := render.Render(io.MultiReader(strings.NewReader("BM"), p), prew.Preset{}); codeOf(err) != prew.SourceTooLarge {
 		t.Errorf("%v, want %s", err, prew.SourceTooLarge)
+	}
+}
+
+// packed is a file as gzip, and how an object says so.
+func packed(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	packer := gzip.NewWriter(&b)
+	if _, err := packer.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := packer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestPackedPhotos(t *testing.T) {
+	whole := picture(t, 800, 600)
+	bomb := append([]byte("BM"), make([]byte, render.MaxSourceBytes)...)
+	sent := packed(t, whole)
+	for _, test := range []struct {
+		name, coding string
+		body         []byte
+		announced    int
+		want         prew.Code
+	}{
+		{"whole", "gzip", sent, len(sent), ""},
+		{"by its old name", "X-GZip", sent, len(sent), ""},
+		{"not packed", "identity", whole, len(whole), ""},
+		{"twice", "gzip", packed(t, sent), len(packed(t, sent)), prew.SourceUnsupported},
+		{"a bomb", "gzip", packed(t, bomb), len(packed(t, bomb)), prew.SourceTooLarge},
+		{"cut short", "gzip", sent[:len(sent)/2], len(sent) / 2, prew.SourceDamaged},
+		{"no gzip", "gzip", whole, len(whole), prew.SourceDamaged},
+		{"broken off", "gzip", sent[:len(sent)/2], len(sent), prew.StorageFailed},
+		{"another packer", "br", whole, len(whole), prew.SourceUnsupported},
+		{"two packers", "br, gzip", whole, len(whole), prew.SourceUnsupported},
+	} {
+		s := faulty(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", test.coding)
+			w.Header().Set("Content-Length", fmt.Sprint(test.announced))
+			w.Write(test.body)
+		})
+		p, err := s.get(t.Context(), "b", "k")
+		if err == nil {
+			_, err = render.Render(p, prew.Preset{Width: 80, Quality: 80})
+			p.Close()
+		}
+		if codeOf(err) != test.want || (err == nil) != (test.want == "") {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
 	}
 }
 
@@ -228,6 +283,8 @@ func TestPut(t *testing.T) {
 		{"a store without conditions", []func(http.ResponseWriter){no(501, "NotImplemented"), ok}, true, "", []string{conditional, plain}},
 		{"a store that can't", []func(http.ResponseWriter){no(501, "NotImplemented")}, false, prew.StorageFailed, []string{conditional, plain}},
 		{"a store that won't", []func(http.ResponseWriter){no(403, "AccessDenied")}, false, prew.StorageFailed, []string{conditional}},
+		{"a name that the store can't have", []func(http.ResponseWriter){no(400, "KeyTooLongError")}, false, prew.PathRefused, []string{conditional}},
+		{"a key of KMS that is off", []func(http.ResponseWriter){no(400, "KMS.DisabledException")}, false, prew.KMSDenied, []string{conditional}},
 		{"a store that stumbles", []func(http.ResponseWriter){no(503, "SlowDown"), ok}, true, "", []string{conditional, conditional}},
 	}
 	for _, test := range tests {

@@ -28,13 +28,13 @@ func TestS3Fails(t *testing.T) {
 		{404, 404, "source_missing", "not-found.png", "public, max-age=10"},
 		{301, 502, "upstream_unreachable", "error.png", keepNot}, // a bucket of another region
 		{307, 502, "upstream_unreachable", "error.png", keepNot},
-		{400, 502, "upstream_unreachable", "error.png", keepNot},
+		{400, 200, "", "", ""}, // a gateway reads why
 		{401, 502, "upstream_unreachable", "error.png", keepNot},
 		{405, 502, "upstream_unreachable", "error.png", keepNot},
 		{409, 502, "upstream_unreachable", "error.png", keepNot},
 		{500, 502, "upstream_unreachable", "error.png", keepNot},
 		{502, 502, "upstream_unreachable", "error.png", keepNot},
-		{503, 502, "upstream_unreachable", "error.png", keepNot},
+		{503, 503, "storage_busy", "error.png", keepNot},
 		{504, 504, "upstream_timeout", "error.png", keepNot},
 	}
 	front, s3, gateway := recording(t, nil, rendered("made"))
@@ -42,13 +42,18 @@ func TestS3Fails(t *testing.T) {
 		s3.answers(failing(test.s3))
 		for _, target := range []string{"/photo/a.jpg", "/prew/thumb/" + strconv.Itoa(test.s3) + ".jpg"} {
 			what := "S3 says " + strconv.Itoa(test.s3) + ": " + target
-			if strings.HasPrefix(target, "/prew/") && (test.s3 == 403 || test.s3 == 404) {
-				front.get(t, target).check(t, what, 200, map[string]string{"X-Prew": "rendered"})
+			if test.s3 == 400 || strings.HasPrefix(target, "/prew/") && (test.s3 == 403 || test.s3 == 404) {
+				target = strings.Replace(target, "a.jpg", "400.jpg", 1) // what comes is cached
+				outcome := "rendered"
+				if strings.HasPrefix(target, "/photo/") {
+					outcome = ""
+				}
+				front.get(t, target).check(t, what, 200, map[string]string{"X-Prew": outcome})
 				continue
 			}
 			got := front.get(t, target)
 			got.checkPicture(t, what, test.status, test.code, test.image)
-			got.check(t, what, test.status, map[string]string{"Cache-Control": test.cacheControl, "Location": ""})
+			got.check(t, what, test.status, map[string]string{"Cache-Control": test.cacheControl, "Location": "", "Retry-After": map[int]string{503: "1"}[test.status]})
 			head := front.ask(t, "HEAD", target)
 			head.check(t, "HEAD, "+what, test.status, map[string]string{"X-Prew-Error": test.code, "Content-Length": strconv.Itoa(len(got.body))})
 			if head.body != "" {
@@ -56,8 +61,8 @@ func TestS3Fails(t *testing.T) {
 			}
 		}
 	}
-	if asked := len(gateway.took()); asked != 2 {
-		t.Errorf("the gateway was asked %d times, want 2: for 403 and for 404", asked)
+	if asked := len(gateway.took()); asked != 4 {
+		t.Errorf("the gateway was asked %d times, want 4: for 403 and 404 of a preview, and twice for 400", asked)
 	}
 	s3.down()
 	for _, target := range []string{"/photo/a.jpg", "/prew/thumb/never.jpg"} {

@@ -10,14 +10,17 @@ import (
 	"prew"
 )
 
-// Missing reports whether an error means that the object does not exist.
-func Missing(err error) bool {
-	var code string
+// Refusal is what an error of the store means for the object.
+func Refusal(err error) prew.Code {
+	var code, message string
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		code = api.ErrorCode()
+		code, message = api.ErrorCode(), api.ErrorMessage()
 	}
-	return prew.Missing(Status(err), code)
+	return prew.Refusal(Status(err), code, message)
 }
+
+// Missing reports whether an error means that the object does not exist.
+func Missing(err error) bool { return err != nil && Refusal(err) == prew.SourceMissing }
 
 // Status is the HTTP status with which the store refused, 0 if the store did not
 // answer.

@@ -71,7 +71,7 @@ func (m *Metrics) startAtZero() {
 	for _, outcome := range []string{outcomes[flight.Found], left} {
 		m.requests.WithLabelValues(routePhoto, outcome, "")
 	}
-	for _, code := range []prew.Code{prew.StorageFailed, prew.TimedOut} {
+	for _, code := range []prew.Code{prew.StorageFailed, prew.StorageBusy, prew.KMSDenied, prew.TimedOut} {
 		m.s3Errors.WithLabelValues(string(code))
 	}
 }

@@ -141,12 +141,15 @@ func unmet(err error) bool {
 	return false
 }
 
-// failure counts an error of S3 and returns the failure that it stands for.
+// failure returns the failure that an error of S3 stands for, and counts it, unless it
+// says something of the object alone: clients could have that counted at will.
 func (s storage) failure(ctx context.Context, err error) error {
-	code := prew.StorageFailed
+	code := store.Refusal(err)
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		code = prew.TimedOut
 	}
-	s.metrics.s3Errors.WithLabelValues(string(code)).Inc()
+	if code != prew.PathRefused && code != prew.SourceArchived {
+		s.metrics.s3Errors.WithLabelValues(string(code)).Inc()
+	}
 	return fail(code, fmt.Errorf("s3: %w", err))
 }
