@@ -9,7 +9,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -48,7 +47,7 @@ func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	return function{storage{photos: client, previews: client}, presets, slog.New(slog.NewJSONHandler(&log, nil)), new(atomic.Bool)}, &log
+	return function{storage{photos: client, previews: client}, presets, prew.NewLog(&log), new(atomic.Bool)}, &log
 }
 
 // picture is a JPEG of a flat colour.

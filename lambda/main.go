@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -57,7 +56,7 @@ func serve() error {
 			acl:      types.ObjectCannedACL(os.Getenv("PREW_ACL")),
 		},
 		presets: presets,
-		log:     slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+		log:     prew.NewLog(os.Stderr),
 		warm:    new(atomic.Bool),
 	}
 	lambda.Start(f.handle)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"prew"
 	"prew/prewmanager/flags"
 )
 
@@ -35,7 +36,7 @@ func (s serve) Run(wrong flags.Errors) error {
 	case "text":
 		slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	case "json":
-		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+		slog.SetDefault(prew.NewLog(os.Stderr))
 	default:
 		wrong = append(wrong, fmt.Errorf("PREW_LOG: %q, expected json or text", s.Log))
 	}

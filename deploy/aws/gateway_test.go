@@ -33,6 +33,33 @@ func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
 		`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["arn:s"]}]`)
 }
 
+// TestRolesAreForThisAccountsTasks: no other account's service may take them on.
+func TestRolesAreForThisAccountsTasks(t *testing.T) {
+	c := load(t, "gateway.yaml")
+	for _, role := range []string{"TaskRole", "ExecutionRole"} {
+		expectJSON(t, role, c.property(role, "AssumeRolePolicyDocument", "Statement"), `[{"Effect": "Allow",
+			"Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": {
+				"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}}}]`)
+	}
+}
+
+// TestTaskRoleIsTheGatewaysAlone: ECS gives the path of the role's keys to every
+// process that it starts in a container. prewnginx becomes nginx without it (see
+// TestNginxGetsNoCredentials), and nothing else is started beside nginx.
+func TestTaskRoleIsTheGatewaysAlone(t *testing.T) {
+	c := load(t, "gateway.yaml")
+	if check := c.property("Task", "ContainerDefinitions", 1, "HealthCheck"); check != nil {
+		t.Errorf("beside nginx there is %v", check)
+	}
+	if _, shared := c.property("Task").(map[string]any)["PidMode"]; shared {
+		t.Error("nginx sees the gateway's processes")
+	}
+	if _, shell := c.property("Service").(map[string]any)["EnableExecuteCommand"]; shell {
+		t.Error("commands can be started beside nginx")
+	}
+	expectJSON(t, "whether nginx is there, the balancer asks", c.property("Targets", "HealthCheckPath"), `"/health"`)
+}
+
 // TestGatewayTakesWhatTheFunctionsStackGives checks that outputs of render.yaml are
 // parameters of gateway.yaml by the same names.
 func TestGatewayTakesWhatTheFunctionsStackGives(t *testing.T) {
@@ -53,7 +80,7 @@ func TestContainersCanWriteNowhereButTheCache(t *testing.T) {
 	for i, want := range []string{
 		`["gateway", "65532:65532", true, {"Capabilities": {"Drop": ["ALL"]}}, null, ["CMD", "/prewmanager", "health"]]`,
 		`["nginx", "65532:65532", true, {"Capabilities": {"Drop": ["ALL"]}},
-			[{"SourceVolume": "cache", "ContainerPath": "/var/cache/prewnginx"}], ["CMD", "/prewnginx", "health"]]`,
+			[{"SourceVolume": "cache", "ContainerPath": "/var/cache/prewnginx"}], null]`, // see TestTaskRoleIsTheGatewaysAlone
 	} {
 		var container []any
 		for _, property := range []string{"Name", "User", "ReadonlyRootFilesystem", "LinuxParameters", "MountPoints"} {
@@ -144,6 +171,28 @@ func TestClientsComeInWhereTheyShould(t *testing.T) {
 			expectJSON(t, name, c.property("FromCloudFront", "Actions"), forward)
 			expectJSON(t, name, c.property("Distribution", "DistributionConfig", "Origins", 0, "OriginCustomHeaders"),
 				`[{"HeaderName": "X-Prew-Origin", "HeaderValue": `+secret+`}]`)
+		}
+	}
+
+	// With a name and a certificate of its own the balancer takes CloudFront's requests
+	// over TLS alone.
+	origin := load(t, "gateway.yaml", "CloudFront=yes", "OriginCertificate=arn:o", "OriginDomain=origin.example", "Certificate=arn:c", "Domain=photos.example")
+	expectJSON(t, "its origin", []any{
+		origin.property("HttpListener", "DefaultActions"), origin.property("HttpsListener", "DefaultActions"), origin.property("HttpsListener", "Certificates"),
+		origin.property("FromCloudFront", "ListenerArn"), origin.property("FromCloudFront", "Actions"),
+		origin.property("Distribution", "DistributionConfig", "Origins", 0, "DomainName"),
+		origin.property("Distribution", "DistributionConfig", "Origins", 0, "CustomOriginConfig", "OriginProtocolPolicy"),
+		origin.outputs()["OriginTarget"], origin.outputs()["Url"],
+	}, `[`+forbid+`, `+forbid+`, [{"CertificateArn": "arn:o"}], "<HttpsListener>", `+forward+`, "origin.example", "https-only",
+		"<Balancer.DNSName>", "https://photos.example"]`)
+	if ports := len(origin.property("BalancerAccess", "SecurityGroupIngress").([]any)); ports != 2 {
+		t.Errorf("%d ports are open, want 80 and 443", ports)
+	}
+	plain := load(t, "gateway.yaml", "CloudFront=yes")
+	expectJSON(t, "without one", plain.property("Distribution", "DistributionConfig", "Origins", 0, "CustomOriginConfig", "OriginProtocolPolicy"), `"http-only"`)
+	for _, given := range [][]string{{"OriginCertificate=arn:o", "OriginDomain=origin.example"}, {"CloudFront=yes", "OriginCertificate=arn:o"}, {"CloudFront=yes", "OriginDomain=origin.example"}} {
+		if said := load(t, "gateway.yaml", given...).refusals(); len(said) != 1 {
+			t.Errorf("%v is refused with %q", given, said)
 		}
 	}
 

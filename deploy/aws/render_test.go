@@ -120,7 +120,8 @@ func TestFunctionMayReadRenderAndStore(t *testing.T) {
 	c := load(t, "render.yaml")
 	expectJSON(t, "the roles", c.resources("AWS::IAM::Role"), `{"Role": {"Description": "What the function that renders previews may do.",
 		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
-			{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}}}`)
+			{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
+				"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}]}}}`)
 	for given, want := range map[string]string{
 		"BucketRole=arn:b":       `["arn:b"]`,
 		"SourceBucketRole=arn:s": `["arn:s"]`,

@@ -3,6 +3,7 @@
 package images
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,6 +46,28 @@ func TestUnitsAreWhatSystemdUnderstands(t *testing.T) {
 			filepath.Join(here.root, "deploy/systemd", unit))); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestUnitsBoundTheirMemory leaves something of the machine to what else it runs.
+func TestUnitsBoundTheirMemory(t *testing.T) {
+	together := 0
+	for unit := range units {
+		text, err := os.ReadFile(filepath.Join(here.root, "deploy/systemd", unit))
+		if err != nil {
+			t.Fatal(err)
+		}
+		share := 0
+		for line := range strings.Lines(string(text)) {
+			fmt.Sscanf(line, "MemoryMax=%d%%", &share)
+		}
+		if share == 0 {
+			t.Errorf("%s may take all memory", unit)
+		}
+		together += share
+	}
+	if together >= 100 {
+		t.Errorf("together they may take %d %% of the memory", together)
 	}
 }
 

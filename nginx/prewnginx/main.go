@@ -126,7 +126,20 @@ func (s serve) Run(wrong flags.Errors) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: %w", program, syscall.Exec(program, command(dir, conf), os.Environ()))
+	return fmt.Errorf("%s: %w", program, syscall.Exec(program, command(dir, conf), nginxEnviron(os.LookupEnv)))
+}
+
+// nginxEnviron is the environment that nginx gets: what the system's libraries may need.
+// The configuration has all the rest. Above all nginx gets no credentials: a container of
+// ECS has the path of its task's role in its environment, which is all that asking for
+// keys needs.
+func nginxEnviron(lookup func(string) (string, bool)) (environ []string) {
+	for _, name := range []string{"PATH", "TZ", "LD_LIBRARY_PATH", "OPENSSL_CONF"} {
+		if value, ok := lookup(name); ok {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	return environ
 }
 
 type write struct {

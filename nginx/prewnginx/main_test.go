@@ -20,6 +20,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/nginx"
 )
 
 // TestMain is the program itself where a test has started it so.
@@ -125,6 +126,26 @@ func TestServe(t *testing.T) {
 				t.Errorf("the folder has %v, %v", entries, err)
 			}
 		})
+	}
+}
+
+// TestNginxGetsNoCredentials has a program of nginx's name print what it is started with.
+func TestNginxGetsNoCredentials(t *testing.T) {
+	real, err := nginx.Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	script := "#!/bin/sh\nif [ \"$1\" = -V ]; then exec " + real + " -V; fi\nexec env\n"
+	if err := os.WriteFile(filepath.Join(bin, "nginx"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + t.TempDir(), "TZ=UTC",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/secret", "AWS_SECRET_ACCESS_KEY=secret"}, "serve")
+	cmd.Env = append(cmd.Env, "PATH="+bin+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Contains(string(out), "secret") || !strings.Contains(string(out), "TZ=UTC\n") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
