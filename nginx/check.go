@@ -10,10 +10,11 @@ import (
 )
 
 var (
-	address   = regexp.MustCompile(`^(\*|[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$`)
-	user      = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
-	accessLog = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
-	cacheSize = regexp.MustCompile(`^[1-9][0-9]{0,9}[kKmMgG]?$`)
+	address      = regexp.MustCompile(`^(\*|[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$`)
+	user         = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
+	accessLog    = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
+	redirectHost = regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]{1,5})?)?$`)
+	cacheSize    = regexp.MustCompile(`^[1-9][0-9]{0,9}[kKmMgG]?$`)
 	// A path is written in quotes. A quote, backslash or control byte could end them,
 	// and a dollar sign would start a variable and can't be escaped. Braces and
 	// semicolons mean nothing inside quotes.
@@ -90,12 +91,16 @@ func (s Site) Check(dir string) error {
 	expectEach(isResolver, "PREW_RESOLVER", s.Resolvers, "the address of a DNS server, perhaps with a port; IPv6 in brackets")
 	expect(s.CAFile == "" || path.MatchString(s.CAFile), "PREW_CA_FILE", s.CAFile, aPath)
 	expectEach(isNetwork, "PREW_REAL_IP_FROM", s.RealIPFrom, "an address or a network, as 10.0.0.0/8")
-	if s.HTTPSRedirect && s.TLS == (TLS{}) && len(s.RealIPFrom) == 0 {
-		errs = append(errs, errors.New("PREW_HTTPS_REDIRECT: true, expected PREW_TLS_LISTEN or PREW_REAL_IP_FROM beside it: "+
-			"nobody could come over https, and everybody would be sent in circles"))
+	expect(redirectHost.MatchString(s.HTTPSRedirect), "PREW_HTTPS_REDIRECT", s.HTTPSRedirect, "a host, as www.example.org, or 1 for the one that is asked for")
+	if s.HTTPSRedirect != "" && s.TLS == (TLS{}) && len(s.RealIPFrom) == 0 {
+		errs = append(errs, fmt.Errorf("PREW_HTTPS_REDIRECT: %q, expected PREW_TLS_LISTEN or PREW_REAL_IP_FROM beside it: "+
+			"nobody could come over https, and everybody would be sent in circles", s.HTTPSRedirect))
 	}
 	if s.MissesPerSecond < 0 || s.MissesPerSecond > mostMisses {
 		errs = append(errs, fmt.Errorf("PREW_MISSES_PER_SECOND: %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
+	}
+	if s.HSTS < 0 {
+		errs = append(errs, fmt.Errorf("PREW_HSTS: %d, expected a number of seconds", s.HSTS))
 	}
 	expect(accessLog.MatchString(s.AccessLog), "PREW_NGINX_ACCESS_LOG", s.AccessLog, "stdout, or a socket as unix:/dev/log")
 	expect(cacheSize.MatchString(s.CacheSize), "PREW_CACHE_SIZE", s.CacheSize, "a number of bytes, or with k, m or g behind it")

@@ -26,8 +26,11 @@ func TestNothingOfTheClientGoesOn(t *testing.T) {
 		}
 	}
 	requests := gateway.took()
-	if len(requests) != 1 {
-		t.Fatalf("%d requests at the gateway, want 1", len(requests))
+	if len(requests) != 2 {
+		t.Fatalf("%d requests at the gateway, want one for the preview, and one to look for the photo", len(requests))
+	}
+	if r := requests[1]; r.target != "/photo/a.jpg" || len(r.header) != 2 || r.header.Get("X-Prew-Refused") != "1" || len(r.header.Get("X-Request-Id")) != 32 {
+		t.Errorf("the gateway got %s with %v, want the path, an X-Request-Id of nginx's and X-Prew-Refused", r.target, r.header)
 	}
 	r := requests[0]
 	if names := slices.Collect(maps.Keys(r.header)); r.target != "/prew/thumb/a.jpg" || !slices.Equal(names, []string{"X-Request-Id"}) || len(r.header.Get("X-Request-Id")) != 32 {

@@ -19,7 +19,7 @@ import (
 // How clients come in: TLS, the way there, who they are, how much they may ask.
 
 func TestHealth(t *testing.T) {
-	front := start(t, nginx.Site{Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:1"}, HTTPSRedirect: true, RealIPFrom: []string{"10.0.0.1"}})
+	front := start(t, nginx.Site{Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:1"}, HTTPSRedirect: "1", RealIPFrom: []string{"10.0.0.1"}})
 	for _, target := range []string{"/health", "/health?from=balancer"} {
 		got := front.get(t, target)
 		got.check(t, target, 200, map[string]string{"Content-Type": "text/plain", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
@@ -98,19 +98,21 @@ func TestRedirectToHTTPS(t *testing.T) {
 	const location = "https://prew.test/photo/a%20b+c.jpg?q=1"
 	tests := []struct {
 		name, header string
-		redirect     bool     // of the site
+		redirect     string   // of the site
 		balancers    []string // of the site; the client is 127.0.0.1
 		location     string   // empty: served
 		overTLS      int      // the status over TLS, with the same header
 	}{
-		{"off", "X-Nothing: 1", false, nil, "", 200},
-		{"on", "X-Nothing: 1", true, nil, location, 200},
-		{"a client that says it came over https", "X-Forwarded-Proto: https", true, nil, location, 200},
-		{"a client that says it did not", "X-Forwarded-Proto: http", true, nil, location, 200},
-		{"one that says so behind another balancer", "X-Forwarded-Proto: https", true, []string{"10.0.0.0/8"}, location, 200},
-		{"a balancer that says so", "X-Forwarded-Proto: https", true, []string{"10.0.0.0/8", "127.0.0.0/8"}, "", 200},
-		{"a balancer that says http", "X-Forwarded-Proto: http", true, []string{"127.0.0.1"}, location, 301},
-		{"a balancer that says nothing", "X-Nothing: 1", true, []string{"127.0.0.1"}, location, 200},
+		{"off", "X-Nothing: 1", "", nil, "", 200},
+		{"on", "X-Nothing: 1", "1", nil, location, 200},
+		{"a client that says it came over https", "X-Forwarded-Proto: https", "1", nil, location, 200},
+		{"a client that says it did not", "X-Forwarded-Proto: http", "1", nil, location, 200},
+		{"one that says so behind another balancer", "X-Forwarded-Proto: https", "1", []string{"10.0.0.0/8"}, location, 200},
+		{"a balancer that says so", "X-Forwarded-Proto: https", "1", []string{"10.0.0.0/8", "127.0.0.0/8"}, "", 200},
+		{"a balancer that says http", "X-Forwarded-Proto: http", "1", []string{"127.0.0.1"}, location, 301},
+		{"a host of its own", "X-Nothing: 1", "www.example.org", nil, "https://www.example.org/photo/a%20b+c.jpg?q=1", 200},
+		{"a host with a port", "X-Nothing: 1", "www.example.org:8443", nil, "https://www.example.org:8443/photo/a%20b+c.jpg?q=1", 200},
+		{"a balancer that says nothing", "X-Nothing: 1", "1", []string{"127.0.0.1"}, location, 200},
 	}
 	for _, test := range tests {
 		gateway := newUpstream(t, picture(object))
@@ -141,6 +143,31 @@ func TestRedirectToHTTPS(t *testing.T) {
 		if status := response.StatusCode; status != test.overTLS {
 			t.Errorf("%s: %d over TLS, want %d", test.name, status, test.overTLS)
 		}
+	}
+}
+
+// TestHSTS: browsers are told to use https alone where they have come over it, on hits,
+// misses and errors alike.
+func TestHSTS(t *testing.T) {
+	for _, test := range []struct {
+		seconds int
+		want    string
+	}{{0, ""}, {31536000, "max-age=31536000"}} {
+		gateway := newUpstream(t, picture(object, "Strict-Transport-Security: max-age=1"))
+		front, addr, config := overTLS(t, nginx.Site{Private: true, Gateways: []string{gateway.addr}, HSTS: test.seconds})
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+		for _, target := range []string{"/photo/a.jpg", "/photo/a.jpg", "/prew/thumb/a.jpg", "/elsewhere", "/health"} {
+			response, err := client.Get("https://" + addr + target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if got := strings.Join(response.Header.Values("Strict-Transport-Security"), " | "); got != test.want {
+				t.Errorf("%d s: %s: %q, want %q", test.seconds, target, got, test.want)
+			}
+			front.get(t, target).check(t, target+" over plain HTTP", response.StatusCode, map[string]string{"Strict-Transport-Security": ""})
+		}
+		client.CloseIdleConnections()
 	}
 }
 

@@ -61,14 +61,53 @@ func TestS3Fails(t *testing.T) {
 			}
 		}
 	}
-	if asked := len(gateway.took()); asked != 4 {
-		t.Errorf("the gateway was asked %d times, want 4: for 403 and 404 of a preview, and twice for 400", asked)
+	made, looked, read := 0, 0, 0
+	for _, r := range gateway.took() {
+		switch {
+		case strings.HasPrefix(r.target, "/prew/"):
+			made++
+		case r.header.Get("X-Prew-Refused") != "":
+			looked++
+		default:
+			read++
+		}
+	}
+	if made != 3 || looked != 4 || read != 1 {
+		t.Errorf("the gateway was asked for %d previews and to look for %d photos and to read %d, want 3, 4 and 1: for 403 and for 404, by GET and HEAD, and for 400", made, looked, read)
 	}
 	s3.down()
 	for _, target := range []string{"/photo/a.jpg", "/prew/thumb/never.jpg"} {
 		front.get(t, target).checkPicture(t, "S3 is gone: "+target, 502, "upstream_unreachable", "error.png")
 	}
 	front.get(t, "/prew/thumb/404.jpg").check(t, "S3 is gone: what is in the cache", 200, nil)
+}
+
+// TestAGatewaySaysWhyAPhotoIsRefused: S3's 403 or 404 may mean that the photo is missing,
+// or that something is wrong with the bucket.
+func TestAGatewaySaysWhyAPhotoIsRefused(t *testing.T) {
+	front, s3, gateway := recording(t, picture(object), nil)
+	front.get(t, "/photo/known.jpg").check(t, "GET", 200, nil)
+	gateway.looks = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		w.Header().Set("X-Prew-Error", "storage_failed")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "its picture")
+	}
+	front.expire(t)
+	for _, status := range []int{403, 404} {
+		s3.answers(failing(status))
+		got := front.get(t, "/photo/a.jpg")
+		got.check(t, "what S3 refuses", 502, map[string]string{"X-Prew-Error": "storage_failed", "Cache-Control": "no-store"})
+		if got.body != "its picture" {
+			t.Errorf("%q, want the gateway's picture", got.body)
+		}
+		if got := front.get(t, "/photo/known.jpg"); got.status != 200 || got.body != object {
+			t.Errorf("%d with %q, want the old one out of the cache", got.status, got.body)
+		}
+	}
+	gateway.down()
+	front.get(t, "/photo/a.jpg").checkPicture(t, "and no gateway is there", 404, "source_missing", "not-found.png")
 }
 
 // TestFailuresMayHaveNoBody holds that nginx's own failures keep their status and

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -204,6 +205,7 @@ type upstream struct {
 	mu       sync.Mutex
 	requests []asked
 	serve    http.HandlerFunc
+	looks    http.HandlerFunc // a gateway's answer for a photo that S3 refuses
 }
 
 func newUpstream(t *testing.T, serve http.HandlerFunc) *upstream {
@@ -217,13 +219,16 @@ func newUpstream(t *testing.T, serve http.HandlerFunc) *upstream {
 
 // unstarted is an upstream whose server is yet to be started and closed.
 func unstarted(serve http.HandlerFunc) *upstream {
-	u := &upstream{serve: serve}
+	u := &upstream{serve: serve, looks: sourceMissing}
 	u.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		u.mu.Lock()
 		u.requests = append(u.requests, asked{r.Method, r.Host, r.RequestURI, r.Header.Clone(), string(body)})
 		serve := u.serve
 		u.mu.Unlock()
+		if r.Header.Get("X-Prew-Refused") != "" {
+			serve = u.looks
+		}
 		serve(w, r)
 	}))
 	return u
@@ -278,6 +283,21 @@ func failing(status int) http.HandlerFunc {
 // rendered answers as a gateway does that has just had a preview made.
 func rendered(body string) http.HandlerFunc {
 	return picture(body, "X-Prew: rendered", "Server-Timing: invoke;dur=312.0")
+}
+
+// sourceMissing answers as a gateway does that has looked for a photo that S3 refuses, and
+// found none.
+func sourceMissing(w http.ResponseWriter, r *http.Request) {
+	picture, err := os.ReadFile(filepath.Join("pictures", "not-found.png"))
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "image/png")
+	w.Header().Set("Content-Length", strconv.Itoa(len(picture)))
+	w.Header().Set("X-Prew-Error", "source_missing")
+	w.Header().Set("Cache-Control", "public, max-age=10")
+	w.WriteHeader(http.StatusNotFound)
+	w.Write(picture)
 }
 
 // recording starts nginx between an S3 and a gateway.

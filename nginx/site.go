@@ -23,6 +23,10 @@ var static embed.FS
 //go:embed site.conf.tmpl
 var siteTemplate string
 
+// OpenFiles is how many open files a worker of nginx may have. site.conf.tmpl says what
+// for. Who starts nginx sees to it that the system allows so many.
+const OpenFiles = 16384
+
 // Site is what differs from place to place. Addresses are host:port.
 type Site struct {
 	Listen   string     // clients connect to it; the host may be *
@@ -39,8 +43,12 @@ type Site struct {
 	// store's. Empty: those that the system trusts.
 	CAFile string
 
-	// HTTPSRedirect redirects requests over plain HTTP to https, except for /health.
-	HTTPSRedirect bool
+	// HTTPSRedirect redirects requests over plain HTTP to https, except for /health, and
+	// to this host. "1" redirects to the host that the request names.
+	HTTPSRedirect string
+	// HSTS is how many seconds browsers shall use https alone (RFC 6797). 0: nothing is
+	// said of that.
+	HSTS int
 	// RealIPFrom are the addresses, or networks as 10.0.0.0/8, of balancers in front.
 	// Their X-Forwarded-For and X-Forwarded-Proto are believed.
 	RealIPFrom []string
@@ -82,30 +90,29 @@ func (s Site) Write(dir string) (confFile string, err error) {
 	if err != nil {
 		return "", err
 	}
-	for _, folder := range []string{"conf", "pictures", "temp"} {
+	for _, folder := range []string{"conf", "temp"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
 			return "", err
 		}
 	}
-	err = fs.WalkDir(static, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := static.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		switch filepath.Ext(path) {
-		case ".conf":
-			path = "conf/" + path
-		case ".png":
-			if s.NoErrorPictures {
-				text = nil
-			}
-		}
-		return os.WriteFile(filepath.Join(dir, filepath.FromSlash(path)), text, 0o644)
-	})
+	files, err := fs.Glob(static, "*.conf")
 	if err != nil {
+		return "", err
+	}
+	for _, name := range files {
+		text, err := static.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "conf", name), text, 0o644); err != nil {
+			return "", err
+		}
+	}
+	pictures, err := s.pictures()
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "conf", "pictures.conf"), pictures, 0o644); err != nil {
 		return "", err
 	}
 	if err := removeDeadSockets(dir); err != nil {
@@ -122,6 +129,15 @@ func (s Site) withDefaults() Site {
 	return s
 }
 
+// RedirectHost returns what nginx redirects requests over plain HTTP to: a host, the
+// variable for the request's own, or nothing where it does not redirect.
+func (s Site) RedirectHost() string {
+	if s.HTTPSRedirect == "1" {
+		return "$host"
+	}
+	return s.HTTPSRedirect
+}
+
 // conf returns the text of site.conf, for the installed nginx.
 func (s Site) conf(dir string) ([]byte, error) {
 	program, err := inspect()
@@ -131,11 +147,12 @@ func (s Site) conf(dir string) ([]byte, error) {
 	data := struct {
 		Site
 		Dir       string
+		OpenFiles int
 		HTTP2     bool // "http2" is a directive
 		Modules   []string
 		Upstreams []upstream
 		Tunnels   []tunnel
-	}{Site: s, Dir: dir, HTTP2: program.hasHTTP2()}
+	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2()}
 	if !s.Private {
 		data.Upstreams, data.Tunnels = s.upstreams(dir)
 	}

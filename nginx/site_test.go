@@ -35,8 +35,9 @@ func TestConfigurationIsAccepted(t *testing.T) {
 		{Listen: "*:8080", Previews: local, Photos: aws, Gateways: gateways, Resolvers: []string{"127.0.0.1", "127.0.0.1:53", "[::1]", "[::1]:53"}, CAFile: ca.file},
 		{Listen: "*:8080", Previews: aws, Photos: local, Gateways: gateways},
 		{Listen: "*:8080", Previews: aws, Photos: prew.Place{Bucket: "other", Endpoint: "http://minio:9000/", PathStyle: true}, Gateways: gateways},
-		{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: certificate, Key: key}, Previews: aws, Gateways: gateways, HTTPSRedirect: true},
-		{Listen: "*:8080", Previews: aws, Gateways: gateways, HTTPSRedirect: true, RealIPFrom: []string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}, MissesPerSecond: 100000, CacheSize: "500m"},
+		{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: certificate, Key: key}, Previews: aws, Gateways: gateways, HTTPSRedirect: "1"},
+		{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: certificate, Key: key}, Previews: aws, Gateways: gateways, HTTPSRedirect: "www.example.org:8443", HSTS: 31536000},
+		{Listen: "*:8080", Previews: aws, Gateways: gateways, HTTPSRedirect: "1", RealIPFrom: []string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}, MissesPerSecond: 100000, CacheSize: "500m"},
 	} {
 		dir := filepath.Join(t.TempDir(), "with a space")
 		for range 2 { // a second start finds what the first one has left
@@ -92,7 +93,10 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`PREW_REAL_IP_FROM: "balancer.test"`, func(s *nginx.Site) { s.RealIPFrom = []string{"balancer.test"} }},
 		{`PREW_REAL_IP_FROM: "10.0.0.0/33"`, func(s *nginx.Site) { s.RealIPFrom = []string{"10.0.0.0/33"} }},
 		{`PREW_REAL_IP_FROM: "unix:"`, func(s *nginx.Site) { s.RealIPFrom = []string{"unix:"} }},
-		{`PREW_HTTPS_REDIRECT: true`, func(s *nginx.Site) { s.HTTPSRedirect = true }},
+		{`PREW_HTTPS_REDIRECT: "1", expected PREW_TLS_LISTEN`, func(s *nginx.Site) { s.HTTPSRedirect = "1" }},
+		{`PREW_HTTPS_REDIRECT: "https://x", expected a host`, func(s *nginx.Site) { s.HTTPSRedirect = "https://x" }},
+		{`PREW_HTTPS_REDIRECT: "$http_x", expected a host`, func(s *nginx.Site) { s.HTTPSRedirect = "$http_x" }},
+		{`PREW_HSTS: -1, expected a number of seconds`, func(s *nginx.Site) { s.HSTS = -1 }},
 		{`PREW_MISSES_PER_SECOND: -1`, func(s *nginx.Site) { s.MissesPerSecond = -1 }},
 		{`PREW_MISSES_PER_SECOND: 100001`, func(s *nginx.Site) { s.MissesPerSecond = 100001 }},
 		{`PREW_NGINX_ACCESS_LOG: "/tmp/x"`, func(s *nginx.Site) { s.AccessLog = "/tmp/x" }},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,6 +72,21 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
 			t.Fatalf("line %d: want %q in\n%s", i+1, want, out)
 		}
+	}
+}
+
+// TestTooFewOpenFilesAreFound starts it where the system allows 1,024.
+func TestTooFewOpenFilesAreFound(t *testing.T) {
+	cmd := itself(t, nil, "serve")
+	cmd.Args = append([]string{"sh", "-c", `ulimit -n 1024 && exec "$0" "$@"`, cmd.Path}, cmd.Args[1:]...)
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Path = shell
+	const want = "at most 1024 open files (ulimit -Hn), expected 4096"
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("%v: %s\nwant %s", err, out, want)
 	}
 }
 

@@ -28,6 +28,23 @@ type serve struct {
 // and then the traces to be sent. It is more than a release takes with all its tries.
 const lastSteps = 2 * time.Second
 
+// fewestOpenFiles is how many files the system must let a gateway have open. Whoever
+// waits for a preview is a connection, so it takes a burst of some thousand clients. Go
+// raises the soft limit to the hard one by itself.
+const fewestOpenFiles = 4096
+
+// checkOpenFiles returns an error where the system allows fewer.
+func checkOpenFiles() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	if limit.Cur < fewestOpenFiles {
+		return fmt.Errorf("at most %d open files (ulimit -Hn), expected %d: everybody who waits is a connection (LimitNOFILE of a systemd unit, --ulimit nofile of a container)", limit.Cur, fewestOpenFiles)
+	}
+	return nil
+}
+
 // Run serves until SIGTERM or SIGINT, then finishes what is under way.
 func (s serve) Run(wrong flags.Errors) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -39,6 +56,9 @@ func (s serve) Run(wrong flags.Errors) error {
 		slog.SetDefault(prew.NewLog(os.Stderr))
 	default:
 		wrong = append(wrong, fmt.Errorf("PREW_LOG: %q, expected json or text", s.Log))
+	}
+	if err := checkOpenFiles(); err != nil {
+		wrong = append(wrong, err)
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestTimeoutsFormALadder(t *testing.T) {
 	}
 	cloudFront := step{"CloudFront", second(gateway, "Distribution", append(origin, "OriginReadTimeout")...)}
 	balancer := step{"the balancer", attribute("Balancer", "LoadBalancerAttributes", "idle_timeout.timeout_seconds")}
-	nginx := step{"nginx, for a gateway", of(read("nginx", "server.conf"), `(?m)^ +proxy_read_timeout (\d+)s;`)}
+	nginx := step{"nginx, for a gateway", of(read("nginx", "gateway.conf"), `(?m)^proxy_read_timeout (\d+)s;`)}
 	answer := step{"the gateway's answer", of(string(help), `--answer-timeout=(\d+)s`)}
 	invoke := step{"the invocation", of(string(help), `--invoke-timeout=(\d+)s`)}
 	function := step{"the function", second(render, "Function", "Timeout")}

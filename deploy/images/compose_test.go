@@ -268,9 +268,9 @@ func TestComposeHasMemoryForEveryRenderer(t *testing.T) {
 // TestStopsLastLongerThanAnswers checks that requests under way when a container or
 // service is stopped still get their answers.
 func TestStopsLastLongerThanAnswers(t *testing.T) {
-	timeout := regexp.MustCompile(`(?m)^ +proxy_read_timeout (\d+)s;`).FindStringSubmatch(read(t, "../../nginx/server.conf"))
+	timeout := regexp.MustCompile(`(?m)^proxy_read_timeout (\d+)s;`).FindStringSubmatch(read(t, "../../nginx/gateway.conf"))
 	if timeout == nil {
-		t.Fatal("nginx/server.conf has no proxy_read_timeout")
+		t.Fatal("nginx/gateway.conf has no proxy_read_timeout")
 	}
 	seconds, err := strconv.Atoi(timeout[1])
 	if err != nil {

@@ -40,7 +40,8 @@ type site struct {
 	TLSListen      string   `name:"tls-listen" env:"PREW_TLS_LISTEN" placeholder:"ADDRESS" help:"Address to answer on over TLS, as *:8443."`
 	TLSCertificate string   `name:"tls-certificate" env:"PREW_TLS_CERTIFICATE" placeholder:"FILE" help:"PEM file with its certificate and those that it needs."`
 	TLSKey         string   `name:"tls-key" env:"PREW_TLS_KEY" placeholder:"FILE" help:"PEM file with its key."`
-	HTTPSRedirect  bool     `name:"https-redirect" env:"PREW_HTTPS_REDIRECT" help:"Send who comes over plain HTTP to https."`
+	HTTPSRedirect  string   `name:"https-redirect" env:"PREW_HTTPS_REDIRECT" placeholder:"HOST" help:"Send who comes over plain HTTP to https, to this host; 1: to the host that was asked for, whichever that is."`
+	HSTS           int      `name:"hsts" env:"PREW_HSTS" default:"0" placeholder:"SECONDS" help:"How long browsers shall use https alone for this host, once they came over https (Strict-Transport-Security)."`
 	RealIPFrom     []string `name:"real-ip-from" env:"PREW_REAL_IP_FROM" placeholder:"NETWORK" help:"Addresses or networks of the balancers in front, which are believed who the client is (X-Forwarded-For) and how it came (X-Forwarded-Proto)."`
 
 	ErrorPictures flags.Switch `default:"on" help:"Whether a failure of nginx's own is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
@@ -71,13 +72,26 @@ func (s site) nginxSite() (nginx.Site, error) {
 		Gateways:        s.Gateways,
 		Resolvers:       s.Resolver,
 		CAFile:          absolute(s.CAFile),
-		HTTPSRedirect:   s.HTTPSRedirect,
+		HTTPSRedirect:   redirect(s.HTTPSRedirect),
+		HSTS:            s.HSTS,
 		RealIPFrom:      s.RealIPFrom,
 		NoErrorPictures: !bool(s.ErrorPictures),
 		MissesPerSecond: s.MissesPerSecond,
 		CacheSize:       s.CacheSize,
 		AccessLog:       s.AccessLog,
 	}, errors.Join(errs...)
+}
+
+// redirect returns the host of PREW_HTTPS_REDIRECT as nginx.Site spells it: a word that
+// other switches take for on or off is 1 or nothing.
+func redirect(host string) string {
+	switch host {
+	case "true", "yes":
+		return "1"
+	case "false", "no", "0":
+		return ""
+	}
+	return host
 }
 
 // writeTo writes the configuration below dir and returns the file to start nginx with.
@@ -122,6 +136,9 @@ func (s serve) Run(wrong flags.Errors) error {
 	if err != nil {
 		return err
 	}
+	if err := raiseOpenFiles(); err != nil {
+		wrong = append(wrong, err)
+	}
 	conf, err := s.writeTo(dir, wrong)
 	if err != nil {
 		return err
@@ -140,6 +157,23 @@ func nginxEnviron(lookup func(string) (string, bool)) (environ []string) {
 		}
 	}
 	return environ
+}
+
+// raiseOpenFiles raises this process's limit of open files to what nginx's workers need,
+// if it is lower. nginx itself would go on with a lower one, and fail under load.
+func raiseOpenFiles() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	if limit.Max >= nginx.OpenFiles {
+		return nil // nginx raises the soft limit by itself
+	}
+	raised := syscall.Rlimit{Cur: nginx.OpenFiles, Max: nginx.OpenFiles}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised); err != nil {
+		return fmt.Errorf("at most %d open files (ulimit -Hn), expected %d: every client takes up to five (LimitNOFILE of a systemd unit, --ulimit nofile of a container)", limit.Max, nginx.OpenFiles)
+	}
+	return nil
 }
 
 type write struct {

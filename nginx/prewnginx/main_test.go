@@ -300,6 +300,8 @@ func TestCheckLeavesNothing(t *testing.T) {
 	}{
 		{nil, "test is successful", true},
 		{[]string{"PREW_REAL_IP_FROM=10.0.0.0/8", "PREW_HTTPS_REDIRECT=1", "PREW_MISSES_PER_SECOND=20", "PREW_CACHE_SIZE=500m"}, "test is successful", true},
+		{[]string{"PREW_REAL_IP_FROM=10.0.0.0/8", "PREW_HTTPS_REDIRECT=www.example.org", "PREW_HSTS=31536000"}, "test is successful", true},
+		{[]string{"PREW_HTTPS_REDIRECT=false"}, "test is successful", true},
 		{[]string{"PREW_TLS_LISTEN=*:8443", "PREW_TLS_CERTIFICATE=none.pem", "PREW_TLS_KEY=none.pem"}, "none.pem", false},
 	}
 	for _, test := range tests {
@@ -356,7 +358,7 @@ func TestMistakesAreAllNamed(t *testing.T) {
   PREW_SOURCE_PATH_STYLE: --source-path-style: bool value must be true, 1, yes, false, 0 or no but got "7"
   PREW_PRIVATE: --private: bool value must be true, 1, yes, false, 0 or no but got "maybe"
   PREW_S3_ENDPOINT: "s3.test", expected http://host:port or https://host:port
-  PREW_HTTPS_REDIRECT: true, expected PREW_TLS_LISTEN or PREW_REAL_IP_FROM beside it: nobody could come over https, and everybody would be sent in circles
+  PREW_HTTPS_REDIRECT: "1", expected PREW_TLS_LISTEN or PREW_REAL_IP_FROM beside it: nobody could come over https, and everybody would be sent in circles
 `},
 		{[]string{"PREW_BUCKET=photos", "AWS_REGION=eu-west-1", "PREW_SOURCE_BUCKET=$x", "PREW_SOURCE_ENDPOINT=s3.test"},
 			`prewnginx: the configuration has mistakes
@@ -388,6 +390,25 @@ func TestMistakesAreAllNamed(t *testing.T) {
 				t.Errorf("%s with %v: the folder was made", command, test.environ)
 			}
 		}
+	}
+}
+
+// TestTooFewOpenFilesAreFound starts it where the system allows 1,024.
+func TestTooFewOpenFilesAreFound(t *testing.T) {
+	cmd := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + filepath.Join(t.TempDir(), "d"), "PREW_NGINX_LISTEN=8080"}, "serve")
+	// As root it could raise the limit again.
+	cmd.Args = append([]string{"sh", "-c", `ulimit -n 1024; if [ "$(id -u)" = 0 ]; then exec setpriv --bounding-set -sys_resource "$0" "$@"; fi; exec "$0" "$@"`, cmd.Path}, cmd.Args[1:]...)
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Path = shell
+	const want = `prewnginx: the configuration has mistakes
+  at most 1024 open files (ulimit -Hn), expected 16384: every client takes up to five (LimitNOFILE of a systemd unit, --ulimit nofile of a container)
+  PREW_NGINX_LISTEN: "8080", expected host:port
+`
+	if out, err := cmd.CombinedOutput(); err == nil || string(out) != want {
+		t.Errorf("%v: %s\nwant %s", err, out, want)
 	}
 }
 

@@ -24,11 +24,43 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 		return
 	}
 	e.key = key
-	if !g.sendObject(e, g.photos, prew.SourceRoot+"/"+key) {
-		missing := fail(prew.SourceMissing, nil)
-		missing.Until = time.Now().Add(missing.Keep) // caches keep it as long as nginx's own 404
-		g.answerFailure(e, prew.Preset{}, missing)
+	if e.request.Header.Get(refusedHeader) != "" {
+		g.answerRefused(e, prew.SourceRoot+"/"+key)
+		return
 	}
+	if !g.sendObject(e, g.photos, prew.SourceRoot+"/"+key) {
+		g.answerMissing(e)
+	}
+}
+
+// refusedHeader is the header of a request for a photo that S3 has refused to nginx.
+const refusedHeader = "X-Prew-Refused"
+
+// answerRefused says why S3 refuses a photo to nginx: there is none, or something is
+// wrong with the bucket. S3 says that in the body of its error, which nginx can't read
+// and HEAD does not have, so the object is asked for by GET. The photo itself is never
+// sent: the public may not have it, whatever this gateway may read.
+func (g *Gateway) answerRefused(e *entry, key string) {
+	ctx := e.request.Context()
+	object, err := g.photos.open(ctx, key, "bytes=0-0", "")
+	switch {
+	case err == nil:
+		object.Body.Close()
+	case ctx.Err() != nil: // the client left; this is no error of S3
+		e.leave()
+		return
+	case !store.Missing(err) && !unmet(err): // an empty photo has no first byte
+		g.answerFailure(e, prew.Preset{}, g.photos.failure(ctx, err))
+		return
+	}
+	g.answerMissing(e)
+}
+
+// answerMissing answers that there is no photo, for as long as nginx's own 404 says so.
+func (g *Gateway) answerMissing(e *entry) {
+	missing := fail(prew.SourceMissing, nil)
+	missing.Until = time.Now().Add(missing.Keep)
+	g.answerFailure(e, prew.Preset{}, missing)
 }
 
 // sendObject streams an object from S3, or the range of it that the request asks for,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,52 @@ func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
 	}
 	if body != "packed" {
 		t.Errorf("%q", body)
+	}
+}
+
+// TestWhyAPhotoIsRefused asks as nginx does after S3's 403 or 404. What is wrong with
+// the bucket is no missing photo, and a photo that only the gateway may read is none that
+// there is.
+func TestWhyAPhotoIsRefused(t *testing.T) {
+	tests := []struct {
+		s3     int
+		code   string // of S3
+		status int
+		want   string
+	}{
+		{404, "NoSuchKey", 404, "source_missing"},
+		{403, "AccessDenied", 404, "source_missing"},
+		{404, "NoSuchBucket", 502, "storage_failed"},
+		{403, "RequestTimeTooSkewed", 502, "storage_failed"},
+		{403, "InvalidAccessKeyId", 502, "storage_failed"},
+		{403, "InvalidObjectState", 502, "storage_failed"},
+		{416, "InvalidRange", 404, "source_missing"}, // an empty photo
+		{200, "", 404, "source_missing"},
+		{206, "", 404, "source_missing"},
+	}
+	for _, test := range tests {
+		var asked atomic.Pointer[http.Request]
+		refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r)
+			w.WriteHeader(test.s3)
+			if test.s3 < 300 {
+				io.WriteString(w, "private")
+				return
+			}
+			io.WriteString(w, "<Error><Code>"+test.code+"</Code></Error>")
+		}))
+		server := start(t, new(renderer), func(s *settings) { s.S3Endpoint = refusing.URL })
+		r, body := get(t, server.URL+"/photo/refused.jpg", "X-Prew-Refused", "1", "If-None-Match", "*")
+		if r.StatusCode != test.status || r.Header.Get("X-Prew-Error") != test.want || strings.Contains(body, "private") {
+			t.Errorf("%d %s: %s %s, want %d %s", test.s3, test.code, r.Status, r.Header.Get("X-Prew-Error"), test.status, test.want)
+		}
+		if keep := r.Header.Get("Cache-Control"); strings.HasPrefix(keep, "public, max-age=") != (test.status == 404) {
+			t.Errorf("%d %s: Cache-Control is %q", test.s3, test.code, keep)
+		}
+		if r := asked.Load(); r == nil || r.Method != "GET" || r.Header.Get("Range") != "bytes=0-0" || r.Header.Get("If-None-Match") != "" {
+			t.Errorf("%d %s: S3 got %v, want a GET of the first byte", test.s3, test.code, r)
+		}
+		refusing.Close()
 	}
 }
 
