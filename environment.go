@@ -12,6 +12,7 @@ import (
 // variables of the others, because all of them are often given the same file.
 var variables = []string{
 	"PREW_ACL",
+	"PREW_ALLOW_ORIGIN",
 	"PREW_ANSWER_TIMEOUT",
 	"PREW_BUCKET",
 	"PREW_CACHE_CONTROL",

@@ -14,7 +14,10 @@ var (
 	user         = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
 	accessLog    = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
 	redirectHost = regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]{1,5})?)?$`)
-	cacheSize    = regexp.MustCompile(`^[1-9][0-9]{0,9}[kKmMgG]?$`)
+	// An origin is what browsers send as Origin: lower case, without a path (RFC 6454,
+	// section 6.2).
+	webOrigin = regexp.MustCompile(`^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+	cacheSize = regexp.MustCompile(`^[1-9][0-9]{0,9}[kKmMgG]?$`)
 	// A path is written in quotes. A quote, backslash or control byte could end them,
 	// and a dollar sign would start a variable and can't be escaped. Braces and
 	// semicolons mean nothing inside quotes.
@@ -98,6 +101,9 @@ func (s Site) Check(dir string) error {
 	}
 	if s.MissesPerSecond < 0 || s.MissesPerSecond > mostMisses {
 		errs = append(errs, fmt.Errorf("PREW_MISSES_PER_SECOND: %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
+	}
+	if !s.AnyOrigin() {
+		expectEach(webOrigin.MatchString, "PREW_ALLOW_ORIGIN", s.AllowOrigin, "* alone, or origins as https://www.example.org")
 	}
 	if s.HSTS < 0 {
 		errs = append(errs, fmt.Errorf("PREW_HSTS: %d, expected a number of seconds", s.HSTS))

@@ -13,7 +13,7 @@ import (
 // The headers that may reach a client, by who sends them.
 var (
 	byNginx = []string{"Server", "Date", "Connection", "Content-Length", "Content-Range", "Accept-Ranges", "Transfer-Encoding",
-		"X-Content-Type-Options", "Content-Security-Policy", "X-Prew", "X-Prew-Error", "Server-Timing", "Retry-After", "Allow"}
+		"X-Content-Type-Options", "Content-Security-Policy", "X-Prew", "X-Prew-Error", "Server-Timing", "Retry-After", "Allow", "Cross-Origin-Resource-Policy"}
 	byStore = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified"}
 )
 
@@ -29,7 +29,7 @@ var strange = []string{
 	"Origin-Agent-Cluster: ?0", "Document-Policy: x", "Service-Worker-Allowed: /", "SourceMap: /x", "X-SourceMap: /x",
 	"X-Frame-Options: ALLOWALL", "X-XSS-Protection: 0", "X-DNS-Prefetch-Control: on", "X-Robots-Tag: noindex", "Accept-CH: DPR", "Critical-CH: DPR",
 	"Supports-Loading-Mode: fenced-frame", "Speculation-Rules: \"/x\"", "No-Vary-Search: params", "Access-Control-Allow-Credentials: true",
-	"Access-Control-Expose-Headers: *", "WWW-Authenticate: Basic", "Proxy-Authenticate: Basic", "Authentication-Info: x", "Digest: x", "Upgrade: h2c", "Tk: N",
+	"Access-Control-Expose-Headers: *", "Access-Control-Allow-Origin: *", "Timing-Allow-Origin: *", "Cross-Origin-Resource-Policy: same-origin", "WWW-Authenticate: Basic", "Proxy-Authenticate: Basic", "Authentication-Info: x", "Digest: x", "Upgrade: h2c", "Tk: N",
 	"x-amz-request-id: 1", "x-amz-meta-camera: mine", "x-goog-hash: x", "x-goog-meta-a: b", "x-minio-deployment-id: x", "x-oss-request-id: x",
 	"x-oss-meta-a: b", "x-rgw-object-type: x", "x-ms-request-id: x", "x-cos-request-id: x", "x-obs-id-2: x", "x-trans-id: x", "X-Powered-By: x",
 	"X-Cache: HIT", "X-Served-By: x", "X-Request-Id: theirs", "X-Prew-Error: source_missing", "Retry-After: 9", "Allow: PUT",

@@ -52,6 +52,9 @@ type Site struct {
 	// RealIPFrom are the addresses, or networks as 10.0.0.0/8, of balancers in front.
 	// Their X-Forwarded-For and X-Forwarded-Proto are believed.
 	RealIPFrom []string
+	// AllowOrigin are the origins, as https://www.example.org, whose pages may read what is
+	// answered, or "*" alone for all. None: pages of others may show it and no more.
+	AllowOrigin []string
 	// MissesPerSecond is how many requests a second a client may make for what is
 	// neither in the cache nor in S3, after 100 at once. 0: no limit.
 	MissesPerSecond int
@@ -128,6 +131,9 @@ func (s Site) withDefaults() Site {
 	s.Photos = cmp.Or(s.Photos, s.Previews)
 	return s
 }
+
+// AnyOrigin reports whether pages of all origins may read what is answered.
+func (s Site) AnyOrigin() bool { return len(s.AllowOrigin) == 1 && s.AllowOrigin[0] == "*" }
 
 // RedirectHost returns what nginx redirects requests over plain HTTP to: a host, the
 // variable for the request's own, or nothing where it does not redirect.

@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"prew"
@@ -53,14 +55,18 @@ func (s Site) upstreams(dir string) (all []upstream, tunnels []tunnel) {
 
 // removeDeadSockets removes the sockets of an nginx that was killed, because the next
 // one can't bind them again. A socket on which nginx still listens stays, so that Write
-// can precede a reload.
+// can precede a reload; but workers whose master was killed may listen a little longer.
 func removeDeadSockets(dir string) error {
+	alive := masterIsAlive(dir)
 	for _, name := range []string{"nobody.sock", "previews.sock", "photos.sock"} {
 		socket := filepath.Join(dir, name)
 		conn, err := net.Dial("unix", socket)
 		if err == nil {
 			conn.Close()
-			continue
+			if alive {
+				continue
+			}
+			err = syscall.ECONNREFUSED
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -73,4 +79,17 @@ func removeDeadSockets(dir string) error {
 		}
 	}
 	return nil
+}
+
+// masterIsAlive reports whether the process in nginx.pid is there.
+func masterIsAlive(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, "nginx.pid"))
+	if err != nil {
+		return false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return false
+	}
+	return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }

@@ -44,6 +44,8 @@ type site struct {
 	HSTS           int      `name:"hsts" env:"PREW_HSTS" default:"0" placeholder:"SECONDS" help:"How long browsers shall use https alone for this host, once they came over https (Strict-Transport-Security)."`
 	RealIPFrom     []string `name:"real-ip-from" env:"PREW_REAL_IP_FROM" placeholder:"NETWORK" help:"Addresses or networks of the balancers in front, which are believed who the client is (X-Forwarded-For) and how it came (X-Forwarded-Proto)."`
 
+	AllowOrigin []string `placeholder:"ORIGIN" help:"Origins whose pages may read pictures and not only show them, as https://www.example.org,https://example.org; *: all."`
+
 	ErrorPictures flags.Switch `default:"on" help:"Whether a failure of nginx's own is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
 
 	MissesPerSecond int    `default:"0" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
@@ -75,6 +77,7 @@ func (s site) nginxSite() (nginx.Site, error) {
 		HTTPSRedirect:   redirect(s.HTTPSRedirect),
 		HSTS:            s.HSTS,
 		RealIPFrom:      s.RealIPFrom,
+		AllowOrigin:     s.AllowOrigin,
 		NoErrorPictures: !bool(s.ErrorPictures),
 		MissesPerSecond: s.MissesPerSecond,
 		CacheSize:       s.CacheSize,
