@@ -95,7 +95,7 @@ func TestWhyAPhotoIsRefused(t *testing.T) {
 		{404, "NoSuchBucket", 502, "storage_failed"},
 		{403, "RequestTimeTooSkewed", 502, "storage_failed"},
 		{403, "InvalidAccessKeyId", 502, "storage_failed"},
-		{403, "InvalidObjectState", 502, "storage_failed"},
+		{403, "InvalidObjectState", 422, "source_archived"},
 		{416, "InvalidRange", 404, "source_missing"}, // an empty photo
 		{200, "", 404, "source_missing"},
 		{206, "", 404, "source_missing"},
