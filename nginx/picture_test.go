@@ -84,16 +84,7 @@ func TestWithoutDescriptorsItIsNotThePath(t *testing.T) {
 	}
 	t.Cleanup(running.Stop)
 	front := &front{Nginx: running}
-	// Workers close and open files while they start.
-	workers, free := firstFree(t, front.PID())
-	for same := 0; same < 5; {
-		time.Sleep(50 * time.Millisecond)
-		if again, now := firstFree(t, front.PID()); len(again) == len(workers) && now == free {
-			same++
-		} else {
-			workers, free, same = again, now, 0
-		}
-	}
+	workers, free := workersOf(t, front.PID())
 	for _, pid := range workers {
 		limit := unix.Rlimit{Cur: uint64(free) + 1, Max: uint64(free) + 1}
 		if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
@@ -103,6 +94,21 @@ func TestWithoutDescriptorsItIsNotThePath(t *testing.T) {
 	for _, target := range []string{"/photo/a.jpg", "/prew/thumb/a.jpg", "/photo/a+b.jpg"} {
 		front.get(t, target).checkPicture(t, target, 502, "upstream_unreachable", "error.png")
 	}
+}
+
+// workersOf returns nginx's workers once they have started, during which they open and
+// close files, and the first number that one of them has no file open under.
+func workersOf(t *testing.T, master int) (workers []int, free int) {
+	t.Helper()
+	for same := 0; same < 5; time.Sleep(50 * time.Millisecond) {
+		again, now := firstFree(t, master)
+		if len(again) == len(workers) && now == free {
+			same++
+		} else {
+			workers, free, same = again, now, 0
+		}
+	}
+	return workers, free
 }
 
 // firstFree returns nginx's workers, and the first number that one of them has no file

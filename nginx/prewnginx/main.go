@@ -142,6 +142,11 @@ func (s serve) Run(wrong flags.Errors) error {
 	if err := raiseOpenFiles(); err != nil {
 		wrong = append(wrong, err)
 	}
+	if site, err := s.nginxSite(); err == nil && site.Check(dir) == nil {
+		if err := site.CheckDisk(dir); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
 	conf, err := s.writeTo(dir, wrong)
 	if err != nil {
 		return err
