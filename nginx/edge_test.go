@@ -276,6 +276,37 @@ func TestMissesAreLimited(t *testing.T) {
 	}
 }
 
+// TestMissingPhotosAreLimited: a photo that is missing counts as a miss, for S3 and a
+// gateway look for it; one that is there never does.
+func TestMissingPhotosAreLimited(t *testing.T) {
+	s3, gateway := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.RequestURI, "missing") {
+			failing(404)(w, r)
+			return
+		}
+		picture(object)(w, r)
+	}), newUpstream(t, rendered(object))
+	front := start(t, nginx.Site{Previews: stack.StoreAt(s3.addr, "photos"), Gateways: []string{gateway.addr}, MissesPerSecond: 1})
+	for i := range 150 {
+		front.get(t, fmt.Sprintf("/photo/there-%d.jpg", i)).check(t, "a photo that is there", 200, nil)
+	}
+	seen := map[int]int{}
+	for i := range 150 {
+		seen[front.get(t, fmt.Sprintf("/photo/missing-%d.jpg", i)).status]++
+	}
+	if seen[404] < 90 || seen[404] > 140 || seen[404]+seen[429] != 150 {
+		t.Errorf("%v of 150 missing photos, want about 100 answered and the others refused", seen)
+	}
+	if asked := len(gateway.took()); asked != seen[404] {
+		t.Errorf("the gateway was asked %d times for %d answers", asked, seen[404])
+	}
+	front.get(t, "/photo/missing-z.jpg").checkPicture(t, "one too many", 429, "too_many_misses", "error.png")
+	for range 2 {
+		front.get(t, "/photo/there-0.jpg").check(t, "and a photo that is there", 200, nil)
+	}
+	front.get(t, "/photo/there-new.jpg").check(t, "and a new one that is there", 200, nil)
+}
+
 // TestNoLimitOfMisses: where the site has none, nobody is counted.
 func TestNoLimitOfMisses(t *testing.T) {
 	front, _, gateway := recording(t, failing(404), rendered(object))

@@ -121,7 +121,7 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 		"PREW_METRICS_LISTEN": ":9101", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}`)
 	expectJSON(t, "nginx", environment(1, here...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0",
-		"PREW_REAL_IP_FROM": "10.80.0.0/24", "PREW_MISSES_PER_SECOND": "0", "PREW_CACHE_SIZE": "10g"}`)
+		"PREW_REAL_IP_FROM": "10.80.0.0/24", "PREW_MISSES_PER_SECOND": "50", "PREW_CACHE_SIZE": "10g"}`)
 	expectJSON(t, "nginx", environment(1, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
 		"PREW_S3_REGION": "us-west-2", "PREW_SOURCE_REGION": "ap-south-1",

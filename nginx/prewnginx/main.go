@@ -48,7 +48,7 @@ type site struct {
 
 	ErrorPictures flags.Switch `default:"on" help:"Whether a failure of nginx's own is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
 
-	MissesPerSecond int    `default:"0" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
+	MissesPerSecond int    `default:"50" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
 	CacheSize       string `default:"2g" help:"Most that the cache takes on the disk."`
 	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" placeholder:"stdout" help:"Where the log of requests goes: stdout, where that is a file or a pipe, or the socket of a syslog, as unix:/dev/log; by default access.log in the folder."`
 }
