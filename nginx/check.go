@@ -14,6 +14,7 @@ var (
 	user         = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
 	accessLog    = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
 	redirectHost = regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]{1,5})?)?$`)
+	cacheControl = regexp.MustCompile(`^[A-Za-z0-9=, _-]*$`)
 	// An origin is what browsers send as Origin: lower case, without a path (RFC 6454,
 	// section 6.2).
 	webOrigin = regexp.MustCompile(`^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
@@ -102,6 +103,7 @@ func (s Site) Check(dir string) error {
 	if s.MissesPerSecond < 0 || s.MissesPerSecond > mostMisses {
 		errs = append(errs, fmt.Errorf("PREW_MISSES_PER_SECOND: %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
 	}
+	expect(cacheControl.MatchString(s.PhotoCacheControl), "PREW_PHOTO_CACHE_CONTROL", s.PhotoCacheControl, "directives, as public, max-age=86400")
 	if !s.AnyOrigin() {
 		expectEach(webOrigin.MatchString, "PREW_ALLOW_ORIGIN", s.AllowOrigin, "* alone, or origins as https://www.example.org")
 	}

@@ -13,7 +13,7 @@ import (
 // The headers that may reach a client, by who sends them.
 var (
 	byNginx = []string{"Server", "Date", "Connection", "Content-Length", "Content-Range", "Accept-Ranges", "Transfer-Encoding",
-		"X-Content-Type-Options", "Content-Security-Policy", "X-Prew", "X-Prew-Error", "Server-Timing", "Retry-After", "Allow", "Cross-Origin-Resource-Policy"}
+		"X-Content-Type-Options", "Content-Security-Policy", "X-Prew", "X-Prew-Error", "Server-Timing", "Retry-After", "Allow", "Cross-Origin-Resource-Policy", "X-Request-Id"}
 	byStore = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified"}
 )
 
@@ -95,6 +95,9 @@ func TestOnlyListedHeadersPass(t *testing.T) {
 					if value := got.header.Get(name); value != "" {
 						t.Errorf("%s: %s is %q, and this is no error", what, name, value)
 					}
+				}
+				if id := got.header.Get("X-Request-Id"); len(id) != 32 {
+					t.Errorf("%s: X-Request-Id is %q, want nginx's own", what, id)
 				}
 				if test.status < 300 {
 					got.check(t, what, test.status, passing)

@@ -52,6 +52,9 @@ type Site struct {
 	// RealIPFrom are the addresses, or networks as 10.0.0.0/8, of balancers in front.
 	// Their X-Forwarded-For and X-Forwarded-Proto are believed.
 	RealIPFrom []string
+	// PhotoCacheControl is the Cache-Control of photos that have none of their own in S3.
+	// Empty: they get none.
+	PhotoCacheControl string
 	// AllowOrigin are the origins, as https://www.example.org, whose pages may read what is
 	// answered, or "*" alone for all. None: pages of others may show it and no more.
 	AllowOrigin []string

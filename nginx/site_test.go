@@ -97,6 +97,7 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`PREW_HTTPS_REDIRECT: "https://x", expected a host`, func(s *nginx.Site) { s.HTTPSRedirect = "https://x" }},
 		{`PREW_HTTPS_REDIRECT: "$http_x", expected a host`, func(s *nginx.Site) { s.HTTPSRedirect = "$http_x" }},
 		{`PREW_HSTS: -1, expected a number of seconds`, func(s *nginx.Site) { s.HSTS = -1 }},
+		{`PREW_PHOTO_CACHE_CONTROL: "no-store\"; x"`, func(s *nginx.Site) { s.PhotoCacheControl = `no-store"; x` }},
 		{`PREW_ALLOW_ORIGIN: "*", expected * alone`, func(s *nginx.Site) { s.AllowOrigin = []string{"*", "https://a.test"} }},
 		{`PREW_ALLOW_ORIGIN: "a.test"`, func(s *nginx.Site) { s.AllowOrigin = []string{"a.test"} }},
 		{`PREW_ALLOW_ORIGIN: "https://a.test/"`, func(s *nginx.Site) { s.AllowOrigin = []string{"https://a.test/"} }},

@@ -44,6 +44,8 @@ type site struct {
 	HSTS           int      `name:"hsts" env:"PREW_HSTS" default:"0" placeholder:"SECONDS" help:"How long browsers shall use https alone for this host, once they came over https (Strict-Transport-Security)."`
 	RealIPFrom     []string `name:"real-ip-from" env:"PREW_REAL_IP_FROM" placeholder:"NETWORK" help:"Addresses or networks of the balancers in front, which are believed who the client is (X-Forwarded-For) and how it came (X-Forwarded-Proto)."`
 
+	PhotoCacheControl string `default:"public, max-age=86400" help:"Cache-Control of photos that have none of their own in S3."`
+
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Origins whose pages may read pictures and not only show them, as https://www.example.org,https://example.org; *: all."`
 
 	ErrorPictures flags.Switch `default:"on" help:"Whether a failure of nginx's own is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
@@ -66,22 +68,23 @@ func (s site) nginxSite() (nginx.Site, error) {
 		return path
 	}
 	return nginx.Site{
-		Listen:          s.Listen,
-		TLS:             nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
-		Previews:        s.Places.Previews(),
-		Photos:          s.Places.Photos(),
-		Private:         s.Private,
-		Gateways:        s.Gateways,
-		Resolvers:       s.Resolver,
-		CAFile:          absolute(s.CAFile),
-		HTTPSRedirect:   redirect(s.HTTPSRedirect),
-		HSTS:            s.HSTS,
-		RealIPFrom:      s.RealIPFrom,
-		AllowOrigin:     s.AllowOrigin,
-		NoErrorPictures: !bool(s.ErrorPictures),
-		MissesPerSecond: s.MissesPerSecond,
-		CacheSize:       s.CacheSize,
-		AccessLog:       s.AccessLog,
+		Listen:            s.Listen,
+		TLS:               nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
+		Previews:          s.Places.Previews(),
+		Photos:            s.Places.Photos(),
+		Private:           s.Private,
+		Gateways:          s.Gateways,
+		Resolvers:         s.Resolver,
+		CAFile:            absolute(s.CAFile),
+		HTTPSRedirect:     redirect(s.HTTPSRedirect),
+		HSTS:              s.HSTS,
+		RealIPFrom:        s.RealIPFrom,
+		AllowOrigin:       s.AllowOrigin,
+		PhotoCacheControl: s.PhotoCacheControl,
+		NoErrorPictures:   !bool(s.ErrorPictures),
+		MissesPerSecond:   s.MissesPerSecond,
+		CacheSize:         s.CacheSize,
+		AccessLog:         s.AccessLog,
 	}, errors.Join(errs...)
 }
 
