@@ -232,7 +232,8 @@ func (m moto) checkStack(t *testing.T, bucket string) {
 	name := function.Role[strings.LastIndex(function.Role, "/")+1:]
 	m.aws(t, &role, "iam", "get-role", "--role-name", name, "--query", "Role")
 	expectJSON(t, "the role is trusted by", role.AssumeRolePolicyDocument, `{"Version": "2012-10-17", "Statement": [
-		{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`)
+		{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
+			"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}]}`)
 	var policies, attached []string
 	m.aws(t, &policies, "iam", "list-role-policies", "--role-name", name, "--query", "PolicyNames")
 	m.aws(t, &attached, "iam", "list-attached-role-policies", "--role-name", name, "--query", "AttachedPolicies[].PolicyArn")
