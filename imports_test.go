@@ -38,7 +38,7 @@ var packages = []struct {
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/prewmanager/pool", "prew/deploy", "prew/nginx"}},
 	{"prew/prewmanager/flags", []string{"github.com/alecthomas/kong"}, []string{"prew"}},
 	{"prew/prewmanager", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/flight",
-		"prew/prewmanager/gateway", "prew/prewmanager/pool", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config"},
+		"prew/prewmanager/gateway", "prew/prewmanager/pool", "github.com/alecthomas/kong"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
 	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/deploy/local/progress", "prew/deploy/local/stack",
 		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render"}},

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"prew"
@@ -41,7 +40,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	cfg, err := config.LoadDefaultConfig(context.Background())
+	cfg, err := store.Load(context.Background(), 1) // an invocation at a time
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-
 	"prew/lambda/answer"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
@@ -47,7 +45,7 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	if !c.ErrorPictures {
 		placeholders = nil
 	}
-	aws, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(gateway.HTTPClient(c.slots()+c.queue())))
+	aws, err := store.Load(ctx, c.slots()+c.queue())
 	note(err)
 	if err == nil && aws.Region == "" {
 		note(errors.New("AWS_REGION is not set, expected the region of the bucket and the function"))

@@ -55,6 +55,76 @@ func TestPlaceIsWhereItSays(t *testing.T) {
 	}
 }
 
+// TestRedirectStaysAtItsHost is about a store that sends the program elsewhere, such
+// as to a metadata service of its network.
+func TestRedirectStaysAtItsHost(t *testing.T) {
+	var asked int
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/b/away":
+			http.Redirect(w, r, elsewhere.URL+"/b/away", http.StatusTemporaryRedirect)
+		case "/b/near":
+			http.Redirect(w, r, "/b/there", http.StatusTemporaryRedirect)
+		case "/b/see":
+			http.Redirect(w, r, "/b/there", http.StatusSeeOther)
+		case "/b/round":
+			http.Redirect(w, r, "/b/round", http.StatusPermanentRedirect)
+		}
+	}))
+	defer server.Close()
+	bucket := loaded(t, server.URL)
+	for key, want := range map[string]int{"away": 307, "near": 0, "see": 303, "round": 308} {
+		object, err := bucket.Get(t.Context(), key, nil)
+		if (err == nil) != (want == 0) || err != nil && store.Status(err) != want {
+			t.Errorf("%s: %v, want status %d", key, err, want)
+		}
+		if err == nil {
+			object.Body.Close()
+		}
+	}
+	if asked > 0 {
+		t.Errorf("the other host was asked %d times", asked)
+	}
+}
+
+// TestRefusalIsReadInPart is about a store whose error has no end.
+func TestRefusalIsReadInPart(t *testing.T) {
+	sent := make(chan int, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		n, piece := 0, make([]byte, 64<<10)
+		for n < 1<<30 {
+			written, err := w.Write(piece)
+			if n += written; err != nil {
+				break
+			}
+		}
+		sent <- n
+	}))
+	defer server.Close()
+	if _, err := loaded(t, server.URL).Get(t.Context(), "k", nil); err == nil {
+		t.Error("no error")
+	}
+	if n := <-sent; n > 64<<20 { // the rest is in the buffers of the sockets
+		t.Errorf("%d bytes were read", n)
+	}
+}
+
+// loaded is a bucket of a store, by the configuration that the programs load.
+func loaded(t *testing.T, endpoint string) store.Bucket {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "own")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	cfg, err := store.Load(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.Open(cfg, prew.Place{Bucket: "b", Region: "us-east-1", PathStyle: true, Endpoint: endpoint})
+}
+
 func TestWhatARefusalMeans(t *testing.T) {
 	for _, test := range []struct {
 		status  int

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
@@ -29,14 +28,20 @@ type Function struct {
 	Timeout time.Duration
 }
 
-// HTTPClient returns the client for calls to Lambda and S3. It keeps as many idle
-// connections as there can be flights at a time: the SDK keeps 10, so that each
-// page of 60 previews would begin with 50 handshakes.
-func HTTPClient(flights int) aws.HTTPClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns = 0 // no limit but the one for each host
-		t.MaxIdleConnsPerHost = flights
-	})
+// maxAnswer is the largest answer that Lambda sends, in bytes, by its own error
+// messages. The SDK reads an answer whole, whoever sends it.
+const maxAnswer = 6291556
+
+// bounded is a client that fails to read more than maxAnswer bytes of an answer.
+type bounded struct{ aws.HTTPClient }
+
+// Do implements aws.HTTPClient.
+func (b bounded) Do(r *http.Request) (*http.Response, error) {
+	response, err := b.HTTPClient.Do(r)
+	if err == nil {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer)
+	}
+	return response, err
 }
 
 // throttledPause is the shortest time that a throttled invocation waits before it
@@ -50,6 +55,7 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 	client := lambda.NewFromConfig(cfg, func(o *lambda.Options) {
 		// The SDK would repeat a call that timed out, which is a second render.
 		o.Retryer = aws.NopRetryer{}
+		o.HTTPClient = bounded{o.HTTPClient}
 	})
 	call := func(ctx context.Context, payload []byte) ([]byte, bool, error) {
 		var refused error
@@ -103,6 +109,8 @@ func (f Function) invoke(ctx context.Context, request prew.RenderRequest) (resul
 	switch {
 	case typed:
 		return result, 0, err
+	case errors.As(err, new(*http.MaxBytesError)):
+		return result, 0, fail(prew.RenderGarbage, fmt.Errorf("the function's answer has more than %d bytes", maxAnswer))
 	case err != nil && ctx.Err() != nil:
 		return result, 0, fail(prew.TimedOut, ctx.Err())
 	case err != nil:

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/redis/go-redis/v9"
 
@@ -169,7 +168,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	if s.NoPictures {
 		placeholders = nil
 	}
-	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithHTTPClient(HTTPClient(s.Invokes+s.Queue)))
+	cfg, err := store.Load(t.Context(), s.Invokes+s.Queue)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,6 +368,9 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 		{"storage", "", refusals(prew.StorageFailed), 502, "storage_failed", "no-store", false},
 		{"newer", "", refusals("not_known_yet"), 502, "render_failed", "no-store", false},
 		{"garbage", "", func(w http.ResponseWriter, _ prew.RenderRequest) { io.WriteString(w, "<html>") }, 502, "render_garbage", "no-store", false},
+		{"too long", "", func(w http.ResponseWriter, _ prew.RenderRequest) {
+			io.WriteString(w, `{"status":true,"content_type":"`+strings.Repeat("x", maxAnswer)+`"}`)
+		}, 502, "render_garbage", "no-store", false},
 		{"no word", "", results(prew.RenderResult{}), 502, "render_garbage", "no-store", false},
 		{"cut data", "", results(prew.RenderResult{Status: true, ContentType: "image/png", Size: 9, Data: []byte("12345678")}), 502, "render_garbage", "no-store", false},
 		{"nothing stored", "", results(prew.RenderResult{Status: true, ContentType: "image/png", Size: 9}), 502, "not_stored", "no-store", false},
