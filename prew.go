@@ -41,21 +41,41 @@ type Ref struct {
 // that could reach a key outside prew/ and photo/ or give one object two keys;
 // the error wraps ErrPath.
 func ParsePath(raw string) (Ref, error) {
-	rest, err := decode(raw, PreviewRoot)
+	object, err := decode(raw)
 	if err != nil {
 		return Ref{}, err
 	}
-	preset, key, ok := strings.Cut(rest, "/")
-	if !ok {
-		return Ref{}, refuse(raw, "no key after the preset")
-	}
-	return Ref{Preset: preset, Key: key}, nil
+	return ParsePreviewKey(object)
 }
 
 // ParsePhoto reads the path of a request for a photo, /photo/<key>, under the
 // rules of ParsePath, and returns the key below photo/.
 func ParsePhoto(raw string) (key string, err error) {
-	return decode(raw, SourceRoot)
+	object, err := decode(raw)
+	if err != nil {
+		return "", err
+	}
+	return ParseSourceKey(object)
+}
+
+// ParsePreviewKey reads the name of a preview in its bucket, prew/<preset>/<key>. It
+// refuses every name that ParsePath gives to no preview; the error wraps ErrPath.
+func ParsePreviewKey(object string) (Ref, error) {
+	rest, err := below(object, PreviewRoot)
+	if err != nil {
+		return Ref{}, err
+	}
+	preset, key, ok := strings.Cut(rest, "/")
+	if !ok {
+		return Ref{}, refuse(object, "no key after the preset")
+	}
+	return Ref{Preset: preset, Key: key}, nil
+}
+
+// ParseSourceKey reads the name of a photo in its bucket, photo/<key>, under the
+// rules of ParsePreviewKey, and returns the key below photo/.
+func ParseSourceKey(object string) (key string, err error) {
+	return below(object, SourceRoot)
 }
 
 // SourceKey is the name of the photo in its bucket.
@@ -105,9 +125,9 @@ func Refusal(status int, code, message string) Code {
 	return StorageFailed
 }
 
-// decode checks the escaped path against every rule for keys and returns what
-// follows /<root>/, decoded.
-func decode(raw, root string) (string, error) {
+// decode checks the spelling of an escaped path and returns the name of the object,
+// decoded and without the slash at the start.
+func decode(raw string) (object string, err error) {
 	// Escaped slashes must be found before decoding, while they still differ from
 	// real ones: a/b and a%2Fb would be two paths to one object.
 	for i := 0; i+2 < len(raw); i++ {
@@ -122,30 +142,36 @@ func decode(raw, root string) (string, error) {
 	if err != nil {
 		return "", refuse(raw, "a percent sign that starts no escape")
 	}
-	if !utf8.ValidString(path) {
-		return "", refuse(raw, "invalid UTF-8")
-	}
-	if i := strings.IndexFunc(path, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }); i >= 0 {
-		return "", refuse(raw, "a control byte or a backslash")
-	}
 	object, ok := strings.CutPrefix(path, "/")
 	if !ok {
 		return "", refuse(raw, "no slash at its start")
 	}
+	return object, nil
+}
+
+// below checks the name of an object against every rule for keys and returns what
+// follows <root>/.
+func below(object, root string) (string, error) {
+	if !utf8.ValidString(object) {
+		return "", refuse(object, "invalid UTF-8")
+	}
+	if i := strings.IndexFunc(object, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }); i >= 0 {
+		return "", refuse(object, "a control byte or a backslash")
+	}
 	if len(object) > maxKey {
-		return "", refuse(raw, fmt.Sprintf("a key of %d bytes, limit is %d", len(object), maxKey))
+		return "", refuse(object, fmt.Sprintf("a key of %d bytes, limit is %d", len(object), maxKey))
 	}
 	for segment := range strings.SplitSeq(object, "/") {
 		switch segment {
 		case "":
-			return "", refuse(raw, "an empty segment")
+			return "", refuse(object, "an empty segment")
 		case ".", "..":
-			return "", refuse(raw, "a dot segment")
+			return "", refuse(object, "a dot segment")
 		}
 	}
 	rest, ok := strings.CutPrefix(object, root+"/")
 	if !ok {
-		return "", refuse(raw, "not below /"+root+"/")
+		return "", refuse(object, "no "+root+"/ at its start")
 	}
 	return rest, nil
 }

@@ -103,9 +103,13 @@ func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst stri
 	if dst, err = request.Destination(); err != nil {
 		return preset, "", fail(prew.RequestInvalid, "%v", err)
 	}
-	// In a store without conditional writes the preview would replace the photo.
-	if dst == request.SrcKey && request.DstBucket == request.SrcBucket {
-		return preset, "", fail(prew.RequestInvalid, "dst_key %q is the photo's own", dst)
+	// Whoever may invoke the function gets no further than its URLs do, whatever its
+	// credentials may read and write.
+	if _, err := prew.ParseSourceKey(request.SrcKey); err != nil {
+		return preset, "", fail(prew.RequestInvalid, "src_key: %v", err)
+	}
+	if _, err := prew.ParsePreviewKey(dst); err != nil {
+		return preset, "", fail(prew.RequestInvalid, "destination: %v", err)
 	}
 	if request.Preset == (prew.Preset{}) {
 		preset, ok := f.presets.Get(request.PresetName)

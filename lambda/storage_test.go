@@ -256,7 +256,7 @@ func TestPhotoThatBreaksOffIsNotToBlame(t *testing.T) {
 		w.Write(whole[:len(whole)/2])
 	})
 	f := function{storage: s, presets: prew.Presets{}, log: slog.New(slog.DiscardHandler), warm: new(atomic.Bool)}
-	result := invoke(t, f, prew.RenderRequest{SrcBucket: "b", SrcKey: "k", DstBucket: "b", DstKey: "d", Preset: prew.Preset{Width: 80}})
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: "b", SrcKey: "photo/k", DstBucket: "b", DstKey: "prew/x/k", Preset: prew.Preset{Width: 80}})
 	if result.Error == nil || result.Error.Code != prew.StorageFailed || result.Error.SourceETag != "" {
 		t.Errorf("%+v, want %s of no ETag", result.Error, prew.StorageFailed)
 	}

@@ -76,7 +76,7 @@ func TestRedirectStaysAtItsHost(t *testing.T) {
 	defer server.Close()
 	bucket := loaded(t, server.URL)
 	for key, want := range map[string]int{"away": 307, "near": 0, "see": 303, "round": 308} {
-		object, err := bucket.Get(t.Context(), key, nil)
+		object, err := bucket.Get(t.Context(), key, "", "")
 		if (err == nil) != (want == 0) || err != nil && store.Status(err) != want {
 			t.Errorf("%s: %v, want status %d", key, err, want)
 		}
