@@ -37,24 +37,40 @@ type photo struct {
 	cancel context.CancelFunc
 	left   int           // bytes that have not been read yet, by the store's Content-Length
 	waited time.Duration // time spent waiting for the bytes that have
+	most   time.Duration // of waited; then the store is too slow
 }
 
 // smallRest is the largest rest of a photo, in bytes, that Close reads so that the
 // connection can be used again: reading it takes less time than a new connection.
 const smallRest = 64 << 10
 
-// get opens a photo. Its errors are SourceTooLarge for a photo with more than
+// wait cancels the photo unless the function that it returns is called within the time
+// that is left to wait for the store. The time in between is waited; late reports that
+// it was too long. Rendering between two reads takes none of it.
+func (p *photo) wait() (done func() (late bool)) {
+	start := time.Now()
+	timer := time.AfterFunc(p.most-p.waited, p.cancel)
+	return func() bool {
+		p.waited += time.Since(start)
+		return !timer.Stop()
+	}
+}
+
+// get opens a photo. The store has StoreTimeout for all of it, which counts only while
+// the photo is waited for. Its errors are SourceTooLarge for a photo with more than
 // render.MaxSourceBytes, and those of store.Refusal.
 func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
-	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
-	p := &photo{name: bucket + "/" + key, cancel: cancel}
-	start := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	p := &photo{name: bucket + "/" + key, cancel: cancel, most: prew.StoreTimeout}
+	done := p.wait()
 	object, err := store.Bucket{Client: s.photos, Name: bucket}.Get(ctx, key, "", "")
-	p.waited = time.Since(start)
+	late := done()
 	if err != nil {
 		cancel()
 		code := store.Refusal(err)
 		switch {
+		case late:
+			return p, fail(prew.StorageFailed, "%s: no answer in %v: %v", p.name, p.most, err)
 		case code == prew.SourceMissing && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
 			return p, fail(code, "%s: no such photo, or no right to read it: %v", p.name, err)
 		case code == prew.SourceMissing:
@@ -107,11 +123,15 @@ func (r receiver) Read(b []byte) (int, error) { return r.receive(b) }
 
 // receive reads what the store sends.
 func (p *photo) receive(b []byte) (int, error) {
-	start := time.Now()
+	done := p.wait()
 	n, err := p.body.Read(b)
-	p.waited += time.Since(start)
+	late := done()
 	p.left -= n
-	if err != nil && err != io.EOF {
+	switch {
+	case err == nil || err == io.EOF:
+	case late:
+		err = fail(prew.StorageFailed, "%s: not sent within %v of waiting: %v", p.name, p.most, err)
+	default:
 		err = fail(prew.StorageFailed, "%s: %v", p.name, err)
 	}
 	return n, err
@@ -120,7 +140,7 @@ func (p *photo) receive(b []byte) (int, error) {
 // Close ends the reading, at the photo's end or before it.
 func (p *photo) Close() {
 	if 0 < p.left && p.left <= smallRest {
-		io.Copy(io.Discard, p.body)
+		io.Copy(io.Discard, p)
 	}
 	p.cancel()
 	p.body.Close()

@@ -246,6 +246,47 @@ func TestConnectionIsKeptAfterASmallRest(t *testing.T) {
 	}
 }
 
+// TestOnlyWaitingForThePhotoIsLimited is about a slow render, which must not use up the
+// store's time, and about a slow store.
+func TestOnlyWaitingForThePhotoIsLimited(t *testing.T) {
+	open := func(most time.Duration) (*photo, *io.PipeWriter) {
+		body, writer := io.Pipe()
+		return &photo{body: body, name: "b/k", most: most, cancel: func() { body.CloseWithError(context.Canceled) }}, writer
+	}
+	p, writer := open(200 * time.Millisecond)
+	go func() {
+		for range 4 {
+			writer.Write([]byte("part"))
+		}
+		writer.Close()
+	}()
+	for {
+		n, err := p.Read(make([]byte, 4))
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("after %v of waiting: %v", p.waited, err)
+		}
+		time.Sleep(time.Duration(n) * 25 * time.Millisecond) // the render: twice the limit in all
+	}
+
+	p, writer = open(100 * time.Millisecond)
+	defer writer.Close()
+	go func() {
+		for {
+			time.Sleep(40 * time.Millisecond)
+			if _, err := writer.Write([]byte("part")); err != nil {
+				return
+			}
+		}
+	}()
+	read, err := io.Copy(io.Discard, p)
+	if codeOf(err) != prew.StorageFailed || !strings.Contains(err.Error(), "not sent within 100ms of waiting") || read == 0 {
+		t.Errorf("%d bytes, %v; want some, and no more than 100 ms of waiting", read, err)
+	}
+}
+
 // TestPhotoThatBreaksOffIsNotToBlame renders a photo whose second half never
 // comes: the failure has no ETag, so that it is not remembered.
 func TestPhotoThatBreaksOffIsNotToBlame(t *testing.T) {

@@ -32,7 +32,7 @@ type config struct {
 	ErrorPictures flags.Switch  `default:"on" help:"Whether a failure is answered with a picture. A browser takes one for a success: with off there is no body, and <img onerror> fires."`
 	Invokes       int           `default:"64" help:"Most invocations at a time; all gateways together should stay within the function's concurrency. Where that is local there are as many as renderers."`
 	Queue         *int          `placeholder:"N" help:"Most previews that wait for an invocation; 32 for each that may run at a time if left out. Beyond, the answer is 503 at once."`
-	AnswerTimeout time.Duration `default:"${answerTimeout}" help:"Longest time to an answer; nginx waits 35s."`
+	AnswerTimeout time.Duration `default:"${answerTimeout}" help:"Longest time to an answer; less than the ${nginxTimeout} that nginx waits."`
 	InvokeTimeout time.Duration `default:"${invokeTimeout}" help:"Longest invocation; the function itself is stopped after ${functionTimeout}."`
 	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"${storeTimeout}" help:"Longest call to S3."`
 }
@@ -93,5 +93,6 @@ func (c config) check() error {
 	expect(c.AnswerTimeout > c.InvokeTimeout && c.InvokeTimeout > c.S3Timeout && c.S3Timeout > 0,
 		"PREW_ANSWER_TIMEOUT: %v, PREW_INVOKE_TIMEOUT: %v, PREW_S3_TIMEOUT: %v, expected each longer than the next",
 		c.AnswerTimeout, c.InvokeTimeout, c.S3Timeout)
+	expect(c.AnswerTimeout < prew.NginxTimeout, "PREW_ANSWER_TIMEOUT: %v, expected less than the %v that nginx waits", c.AnswerTimeout, prew.NginxTimeout)
 	return errors.Join(errs...)
 }

@@ -124,6 +124,9 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		{27 * time.Second, 27 * time.Second, 8 * time.Second, false},
 		{30 * time.Second, 8 * time.Second, 8 * time.Second, false},
 		{30 * time.Second, 27 * time.Second, 0, false},
+		{34 * time.Second, 27 * time.Second, 8 * time.Second, true},
+		{35 * time.Second, 27 * time.Second, 8 * time.Second, false}, // nginx would end first
+		{time.Minute, 27 * time.Second, 8 * time.Second, false},
 	} {
 		err := config{
 			Places: prew.Places{Bucket: "b"}, Function: "f", Invokes: 1, RendererMemory: 1,

@@ -22,6 +22,7 @@ type commandLine struct {
 // defaults are the defaults that the flags share with the rest of the project.
 var defaults = kong.Vars{
 	"cacheControl":    prew.DefaultCacheControl,
+	"nginxTimeout":    prew.NginxTimeout.String(),
 	"answerTimeout":   prew.AnswerTimeout.String(),
 	"invokeTimeout":   prew.InvokeTimeout.String(),
 	"functionTimeout": prew.FunctionTimeout.String(),

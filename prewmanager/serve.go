@@ -45,7 +45,8 @@ func checkOpenFiles() error {
 	return nil
 }
 
-// Run serves until SIGTERM or SIGINT, then finishes what is under way.
+// Run serves until SIGTERM or SIGINT, then finishes what is under way. A second signal
+// ends that; what is still under way is then an error.
 func (s serve) Run(wrong flags.Errors) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -102,8 +103,11 @@ func (s serve) Run(wrong flags.Errors) error {
 	// accepted and those that wait get their answers. Then flights whose clients
 	// have all left give their leases back. A client that has not read its answer by
 	// then is cut off.
+	// A second signal cuts all of them off.
 	g.Drain()
-	finish, cancel := context.WithTimeout(context.Background(), s.AnswerTimeout+lastSteps)
+	again, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	finish, cancel := context.WithTimeout(again, s.AnswerTimeout+lastSteps)
 	defer cancel()
 	answered, cancel := context.WithTimeout(finish, s.AnswerTimeout)
 	defer cancel()

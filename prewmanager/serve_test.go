@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -76,6 +77,34 @@ func TestSlowReaderIsCutOffInTheEnd(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil || strings.Contains(log.String(), "flights") {
 		t.Errorf("%v\n%s", err, log)
+	}
+}
+
+// TestSecondSignalEndsTheDrain is about a person at a terminal who presses Ctrl-C
+// again: what is under way is not waited for.
+func TestSecondSignalEndsTheDrain(t *testing.T) {
+	put(t, "photo/second-signal.jpg", strings.Repeat("0123456789abcdef", 4<<20)) // 64 MiB, more than sockets hold
+	cmd, addr, log := serving(t, "PREW_FUNCTION=f", "PREW_PRIVATE=1")
+	response, err := http.Get("http://" + addr + "/photo/second-signal.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	cmd.Process.Signal(os.Interrupt)
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		t.Fatalf("the first signal ended it: %v\n%s", err, log)
+	case <-time.After(500 * time.Millisecond):
+	}
+	cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-ended:
+	case <-time.After(3 * time.Second):
+		cmd.Process.Kill()
+		<-ended
+		t.Error("it goes on")
 	}
 }
 

@@ -137,7 +137,8 @@ settings() {
 # left to the template.
 deploy_stack() {
 	local stack=$1 template=$2 own=("${@:3}") all declared status given verb=update
-	read -ra all <<<"${own[*]} ${PARAMETERS:-}"
+	# Lines are words too; read fails at the end of what it reads, and has read it.
+	read -rd '' -a all <<<"${own[*]} ${PARAMETERS:-}" || true
 	set -- "${all[@]}"
 	if ! declared=$(aws cloudformation get-template-summary --template-body "file://$template" --query 'Parameters[].[ParameterKey]' --output text); then
 		fail "CloudFormation does not understand $template; may you cloudformation:GetTemplateSummary?"

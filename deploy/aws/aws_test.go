@@ -256,7 +256,7 @@ func TestVersionsDifferByAllThatTheStackSays(t *testing.T) {
 }
 
 func TestDeployStackMakesWhatIsMissing(t *testing.T) {
-	output, calls, err := onStack(t, "deploy.sh", "FAIL_ON=s3api head", "ERROR=404) (Not Found", `OUTPUTS=Region\teu-west-1`, "PARAMETERS=MemorySize=2048 LogDays=7")
+	output, calls, err := onStack(t, "deploy.sh", "FAIL_ON=s3api head", "ERROR=404) (Not Found", `OUTPUTS=Region\teu-west-1`, "PARAMETERS=MemorySize=2048\nLogDays=7\n")
 	if err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}

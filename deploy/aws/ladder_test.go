@@ -99,6 +99,9 @@ func TestTimeoutsFormALadder(t *testing.T) {
 			}
 		}
 	}
+	if nginx.takes != prew.NginxTimeout {
+		t.Errorf("nginx waits %v for a gateway, and gateways count on %v", nginx.takes, prew.NginxTimeout)
+	}
 	if function.takes != prew.FunctionTimeout {
 		t.Errorf("the function has %v on Lambda, and %v in a gateway's own processes and in make run", function.takes, prew.FunctionTimeout)
 	}

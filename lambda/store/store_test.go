@@ -104,7 +104,7 @@ func TestRefusalIsReadInPart(t *testing.T) {
 		sent <- n
 	}))
 	defer server.Close()
-	if _, err := loaded(t, server.URL).Get(t.Context(), "k", nil); err == nil {
+	if _, err := loaded(t, server.URL).Get(t.Context(), "k", "", ""); err == nil {
 		t.Error("no error")
 	}
 	if n := <-sent; n > 64<<20 { // the rest is in the buffers of the sockets

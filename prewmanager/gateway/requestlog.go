@@ -102,6 +102,12 @@ func (g *Gateway) end(e *entry) {
 		e.fail(fail(prew.RenderFailed, fmt.Errorf("panic: %v", p)))
 		slog.Error("panic in an answer", "request", e.id, "reason", e.reason, "stack", string(debug.Stack()))
 	}
+	if e.status == 0 { // net/http answers 200 where nothing was written, and nginx 502 where the answer is broken off
+		e.status = http.StatusOK
+		if p != nil {
+			e.status = http.StatusBadGateway
+		}
+	}
 	g.write(e)
 	if p != nil {
 		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing more

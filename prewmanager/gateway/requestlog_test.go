@@ -128,6 +128,21 @@ func TestClientThatLeavesIsCountedAsSuch(t *testing.T) {
 	}
 }
 
+// TestStatusWithoutABodyIsLogged is about answers of which no byte and no status is
+// written: net/http answers 200.
+func TestStatusWithoutABodyIsLogged(t *testing.T) {
+	log := logged(t)
+	server := start(t, new(renderer), func(s *settings) { s.Private = true })
+	put(t, "photo/status.jpg", "0123456789")
+	put(t, "photo/nothing.jpg", "")
+	do(t, http.MethodHead, server.URL+"/photo/status.jpg")
+	get(t, server.URL+"/photo/nothing.jpg")
+	server.Close() // returns after the entries are written
+	if n := strings.Count(log(), `"status":200`); n != 2 {
+		t.Errorf("%d of 2 have the status 200:\n%s", n, log())
+	}
+}
+
 func TestPictureThatHeadDoesNotSendIsNotCounted(t *testing.T) {
 	server := start(t, new(renderer))
 	do(t, http.MethodHead, server.URL+"/prew/unknown/head.jpg")

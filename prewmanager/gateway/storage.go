@@ -60,18 +60,47 @@ func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found b
 }
 
 // open opens an object, or a range of it, unless it has an ETag. S3 has to begin its
-// answer within the timeout; the body is as slow as its reader.
+// answer, and to go on with it, within the timeout each time that it is waited for;
+// otherwise the body is as slow as its reader, up to StreamTimeout.
 func (s storage) open(ctx context.Context, key, byteRange, ifNoneMatch string) (*s3.GetObjectOutput, error) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, prew.StreamTimeout)
 	late := time.AfterFunc(s.timeout, cancel)
 	object, err := s.get(ctx, key, byteRange, ifNoneMatch)
-	if late.Stop() {
-		return object, err
+	if !late.Stop() {
+		if err == nil { // the answer came just as the time was up, and its body can't be read any more
+			object.Body.Close()
+		}
+		return nil, fmt.Errorf("no answer in %v: %w", s.timeout, context.DeadlineExceeded)
 	}
-	if err == nil { // the answer came just as the time was up, and its body can't be read any more
-		object.Body.Close()
+	if err != nil {
+		cancel()
+		return nil, err
 	}
-	return nil, fmt.Errorf("no answer in %v: %w", s.timeout, context.DeadlineExceeded)
+	object.Body = &arriving{object.Body, s.timeout, cancel}
+	return object, nil
+}
+
+// arriving is a body that has to go on within the timeout each time that it is read.
+type arriving struct {
+	io.ReadCloser
+	timeout time.Duration
+	cancel  context.CancelFunc
+}
+
+// Read implements io.Reader.
+func (a *arriving) Read(b []byte) (int, error) {
+	late := time.AfterFunc(a.timeout, a.cancel)
+	n, err := a.ReadCloser.Read(b)
+	if !late.Stop() && err != nil {
+		err = fmt.Errorf("no more bytes in %v: %w", a.timeout, context.DeadlineExceeded)
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (a *arriving) Close() error {
+	defer a.cancel()
+	return a.ReadCloser.Close()
 }
 
 // get asks for an object, as Bucket.Get.

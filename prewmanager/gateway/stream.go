@@ -108,7 +108,11 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 		e.WriteHeader(http.StatusPartialContent)
 	}
 	if e.request.Method == http.MethodGet {
+		// A reader that takes nothing holds neither S3 nor this gateway for ever.
+		connection := http.NewResponseController(e.ResponseWriter)
+		connection.SetWriteDeadline(time.Now().Add(prew.StreamTimeout))
 		n, err := io.Copy(e, object.Body)
+		connection.SetWriteDeadline(time.Time{})
 		s.metrics.received.WithLabelValues("s3").Add(float64(n))
 		switch {
 		case err == nil:

@@ -209,6 +209,35 @@ func TestObjectThatDoesNotComeIsTooLate(t *testing.T) {
 	}
 }
 
+// TestObjectThatStallsIsBrokenOff is about a store that stops in the middle: the
+// client must not wait until nginx gives up, which would blame the gateway.
+func TestObjectThatStallsIsBrokenOff(t *testing.T) {
+	stalling := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "20")
+		io.WriteString(w, "0123456789")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer stalling.Close()
+	log := logged(t)
+	server := start(t, new(renderer), func(s *settings) {
+		s.Private, s.S3Endpoint, s.S3Timeout = true, stalling.URL, 200*time.Millisecond
+	})
+	began := time.Now()
+	response, err := http.Get(server.URL + "/photo/stalls.jpg")
+	if err == nil {
+		_, err = io.ReadAll(response.Body)
+		response.Body.Close()
+	}
+	if took := time.Since(began); err == nil || took < 200*time.Millisecond || took > 5*time.Second {
+		t.Errorf("%v after %v, want the answer broken off after 200 ms", err, took)
+	}
+	server.Close()
+	if !strings.Contains(log(), `"code":"timed_out"`) || !strings.Contains(log(), "no more bytes in 200ms") {
+		t.Errorf("logged\n%s", log())
+	}
+}
+
 // TestObjectThatBreaksOffIsNotTakenForWhole is about a store, or a proxy before
 // it, that does not send the length of its answer.
 func TestObjectThatBreaksOffIsNotTakenForWhole(t *testing.T) {
