@@ -17,13 +17,17 @@ type Placeholder struct {
 	ContentType string
 }
 
-// Placeholders draws each placeholder once per drawing and size, and keeps it. Sizes
-// come only from presets, so there are few.
+// maxDrawn is how many placeholders are kept. Sizes come only from presets, so that
+// this is enough for a hundred of them with all their drawings; most take some
+// kilobytes, and the largest some hundred.
+const maxDrawn = 300
+
+// Placeholders draws each placeholder once per drawing and size, and keeps it.
 type Placeholders struct {
 	notFound, failed *Placeholder // configured files in place of drawings, or nil
 
-	mu    sync.Mutex // protects drawn
-	drawn map[drawing]Placeholder
+	mu    sync.Mutex                     // protects drawn
+	drawn map[drawing]func() Placeholder // each draws at its first call
 }
 
 // NewPlaceholders reads the files that replace the drawings; an empty name keeps the
@@ -34,7 +38,7 @@ func NewPlaceholders(notFoundFile, errorFile string) (*Placeholders, error) {
 	if err := errors.Join(errNotFound, errFailed); err != nil {
 		return nil, err
 	}
-	return &Placeholders{notFound: notFound, failed: failed, drawn: map[drawing]Placeholder{}}, nil
+	return &Placeholders{notFound: notFound, failed: failed, drawn: map[drawing]func() Placeholder{}}, nil
 }
 
 // readPlaceholder reads the file that a variable names, if it names one.
@@ -72,10 +76,24 @@ func (p *Placeholders) Get(preset prew.Preset, what prew.Drawing) Placeholder {
 	case d.height == 0:
 		d.height = (d.width*2 + 2) / 3
 	}
+	return p.drawer(d)()
+}
+
+// drawer returns the function that draws d, or has drawn it. It is called without the
+// lock: a large drawing takes a second, for which only those wait who asked for it.
+func (p *Placeholders) drawer(d drawing) func() Placeholder {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.drawn[d]; !ok {
-		p.drawn[d] = Placeholder{d.png(), "image/png"}
+	draw, ok := p.drawn[d]
+	if !ok {
+		if len(p.drawn) >= maxDrawn {
+			for any := range p.drawn {
+				delete(p.drawn, any)
+				break
+			}
+		}
+		draw = sync.OnceValue(func() Placeholder { return Placeholder{d.png(), "image/png"} })
+		p.drawn[d] = draw
 	}
-	return p.drawn[d]
+	return draw
 }

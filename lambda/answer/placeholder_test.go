@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"prew"
 )
@@ -116,5 +117,45 @@ func TestConfiguredPlaceholdersAreSentAsTheyAre(t *testing.T) {
 	}
 	if _, err := NewPlaceholders("", file); err == nil {
 		t.Error("a text is taken for a picture")
+	}
+}
+
+// TestLargeDrawingHoldsNobodyUp asks for a small placeholder while a large one, which
+// takes tenths of a second, is drawn for two that wait for it.
+func TestLargeDrawingHoldsNobodyUp(t *testing.T) {
+	p, err := NewPlaceholders("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := make(chan Placeholder, 2)
+	for range 2 {
+		go func() { large <- p.Get(prew.Preset{Width: 3000, Height: 3000}, prew.Slashed) }()
+	}
+	for began := false; !began; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		began = len(p.drawn) > 0
+		p.mu.Unlock()
+	}
+	p.Get(prew.Preset{Width: 60, Height: 40}, prew.Slashed)
+	if len(large) > 0 {
+		t.Error("the small placeholder came after the large one")
+	}
+	if a, b := <-large, <-large; &a.Data[0] != &b.Data[0] {
+		t.Error("the large one was drawn twice")
+	}
+}
+
+func TestFewPlaceholdersAreKept(t *testing.T) {
+	p, err := NewPlaceholders("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for width := range maxDrawn + 20 {
+		if got := p.Get(prew.Preset{Width: 1 + width, Height: 1}, prew.Slashed); len(got.Data) == 0 {
+			t.Fatalf("none of width %d", 1+width)
+		}
+	}
+	if n := len(p.drawn); n != maxDrawn {
+		t.Errorf("%d are kept, want %d", n, maxDrawn)
 	}
 }

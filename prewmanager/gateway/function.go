@@ -44,10 +44,15 @@ func (b bounded) Do(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// throttledPause is the shortest time that a throttled invocation waits before it
-// tries again; jitter adds up to as much again. A render takes about that long,
-// and then Lambda has capacity again.
-const throttledPause = 50 * time.Millisecond
+const (
+	// firstPause is the longest time that an invocation waits when it is throttled for
+	// the first time; jitter takes up to half of it. A render takes about that long,
+	// and then Lambda has capacity again.
+	firstPause = 100 * time.Millisecond
+	// longestPause bounds the pauses, which double each time: what is still throttled
+	// then is short of capacity for longer, and asking more often would only add to it.
+	longestPause = time.Second
+)
 
 // OnLambda returns the Lambda function with a name. A call that is throttled is
 // tried again until its time is up; m counts every throttle.
@@ -59,10 +64,10 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 	})
 	call := func(ctx context.Context, payload []byte) ([]byte, bool, error) {
 		var refused error
-		for {
+		for pause := firstPause; ; pause = min(2*pause, longestPause) {
 			began := time.Now()
 			output, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
-			if ctx.Err() != nil && refused != nil && time.Since(began) < throttledPause {
+			if ctx.Err() != nil && refused != nil && time.Since(began) < firstPause/2 {
 				// The render did not take too long: the time was up during one
 				// more call, which would have been throttled too.
 				return nil, false, fail(prew.Throttled, refused)
@@ -71,7 +76,7 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 				m.throttles.Inc()
 				refused = err
 				select {
-				case <-time.After(throttledPause + rand.N(throttledPause)):
+				case <-time.After(pause/2 + rand.N(pause/2)):
 					continue
 				case <-ctx.Done():
 					return nil, false, fail(prew.Throttled, err)
