@@ -93,6 +93,68 @@ func overload(ctx context.Context, t *trial) error {
 	t.check("all others got their preview", all.good+len(refusals) == all.all, "%d of %d, others: %s", all.good, all.all-len(refusals), all.others())
 	t.check("what is rendered at least 0.9 x the capacity", float64(made) >= 0.9*capacity*p.loaded.Seconds(), "%d of %.0f", made, capacity*p.loaded.Seconds())
 	t.within("back to normal after the load fell within", calm, back)
+	s.stop() // the next system has the same addresses for metrics
+	return t.deepQueue(ctx)
+}
+
+// deepQueue puts slow renders behind a queue that takes several times as long as an
+// answer may. Clients that are told to come again do so, until they have the preview.
+func (t *trial) deepQueue(ctx context.Context) error {
+	p := [...]struct {
+		uris                   int
+		shortest, longest      time.Duration
+		answer, invoke, stored time.Duration
+	}{
+		tiny:  {20, 300 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond, 1200 * time.Millisecond, time.Second},
+		small: {24, 1500 * time.Millisecond, 2 * time.Second, 6 * time.Second, 5 * time.Second, 4 * time.Second},
+		full:  {48, 1500 * time.Millisecond, 2 * time.Second, 6 * time.Second, 5 * time.Second, 4 * time.Second},
+	}[t.size]
+	const invokes = 2
+	t.sized("%d URIs at once, %d rendered at a time in %s to %s, an answer within %s", p.uris, invokes, brief(p.shortest), brief(p.longest), brief(p.answer))
+	s, err := t.system(ctx, setup{gateways: 1, shortest: p.shortest, longest: p.longest, env: []string{
+		fmt.Sprintf("PREW_INVOKES=%d", invokes), fmt.Sprintf("PREW_QUEUE=%d", p.uris),
+		"PREW_ANSWER_TIMEOUT=" + p.answer.String(), "PREW_INVOKE_TIMEOUT=" + p.invoke.String(), "PREW_S3_TIMEOUT=" + p.stored.String(),
+	}})
+	if err != nil {
+		return err
+	}
+	t.say("a deep queue")
+	keys := t.fresh(p.uris)
+	all := visitors(p.uris, s.front)
+	defer leaveAll(all)
+	patient, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
+	replies := make([][]reply, p.uris)
+	var asking sync.WaitGroup
+	for i, v := range all {
+		asking.Go(func() {
+			for patient.Err() == nil {
+				r := v.get(keys[i])
+				replies[i] = append(replies[i], r)
+				if r.good() {
+					return
+				}
+				pause(patient, 100*time.Millisecond)
+			}
+		})
+	}
+	asking.Wait()
+	served, busy, others := 0, 0, map[string]int{}
+	for _, of := range replies {
+		for _, r := range of {
+			switch code := r.header.Get("X-Prew-Error"); {
+			case r.good():
+				served++
+			case r.status == http.StatusServiceUnavailable && code == "busy":
+				busy++
+			default:
+				others[fmt.Sprint(r.status, " ", code)]++
+			}
+		}
+	}
+	extra, none, most := runsOf(s.renderer, keys)
+	t.check("behind a deep queue: one render per URI", extra == 0 && none == 0, "%d for %d URIs, at most %d of one at once", p.uris+extra-none, p.uris, most)
+	t.check("behind a deep queue: busy where no time is left for a render, and then the preview", served == p.uris && busy > 0 && len(others) == 0, "%d of %d, %d times busy, others: %v", served, p.uris, busy, others)
 	return nil
 }
 

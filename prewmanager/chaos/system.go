@@ -50,6 +50,8 @@ type system struct {
 	gateways []*gateway
 	front    string // nginx's address
 
+	loaded chan error // of a Redis that loads a snapshot, once it has
+
 	mu    sync.Mutex // protects downs
 	downs []down
 
@@ -210,9 +212,10 @@ func (s *system) doomed(r reply) bool {
 // killRedis ends Redis at once.
 func (s *system) killRedis() { s.redis.Kill() }
 
-// restartRedis starts a Redis that is not running, at its address and empty.
-func (s *system) restartRedis() error {
-	started, err := stack.StartRedisAt(s.redis.Addr, s.dir)
+// restartRedis starts a Redis that is not running, at its address and empty, with
+// more arguments of redis-server's.
+func (s *system) restartRedis(more ...string) error {
+	started, err := stack.StartRedisAt(s.redis.Addr, s.dir, more...)
 	if err != nil {
 		return err
 	}
@@ -287,26 +290,31 @@ func (s *system) await(ctx context.Context, wanted func(waiting int) bool) error
 
 // waiting is how many requests wait for a flight in all gateways together.
 func (s *system) waiting(ctx context.Context) (int, error) {
-	waiting := 0
+	n, err := s.sum(ctx, waitersGauge)
+	return int(n), err
+}
+
+var waitersGauge = regexp.MustCompile(`(?m)^prew_waiters (\d+)$`)
+
+// sum adds up a metric of all gateways.
+func (s *system) sum(ctx context.Context, metric *regexp.Regexp) (sum float64, err error) {
 	for _, g := range s.gateways {
 		text, err := fetch(ctx, "http://"+g.metrics+"/metrics")
 		if err != nil {
 			return 0, err
 		}
-		found := waitersGauge.FindSubmatch(text)
+		found := metric.FindSubmatch(text)
 		if found == nil {
-			return 0, fmt.Errorf("%s has no metric prew_waiters", g.name)
+			return 0, fmt.Errorf("%s has no metric %s", g.name, metric)
 		}
-		n, err := strconv.Atoi(string(found[1]))
+		value, err := strconv.ParseFloat(string(found[1]), 64)
 		if err != nil {
 			return 0, err
 		}
-		waiting += n
+		sum += value
 	}
-	return waiting, nil
+	return sum, nil
 }
-
-var waitersGauge = regexp.MustCompile(`(?m)^prew_waiters (\d+)$`)
 
 // fetch reads a page.
 func fetch(ctx context.Context, url string) ([]byte, error) {

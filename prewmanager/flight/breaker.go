@@ -41,6 +41,7 @@ type breaker struct {
 	complained map[string]time.Time // when Redis last refused what the log complains of
 	degraded   time.Duration        // total of the troubles that are over
 	since      time.Time            // when the present trouble began; zero: there is none
+	said       map[string]bool      // the kinds of refusal that the log has of the present trouble
 }
 
 // newBreaker returns a breaker whose grace counts from now.
@@ -78,7 +79,10 @@ func (b *breaker) note(err error) {
 		}
 		b.lastError = now
 		if b.since.IsZero() {
-			b.since = now
+			b.since, b.said = now, map[string]bool{}
+		}
+		if !b.said[kind] && (kind != "" || len(b.said) == 0) { // a Redis that was gone may come back and refuse
+			b.said[kind] = true
 			slog.Warn("redis is in trouble", "refusal", kind, "reason", err)
 		}
 		return

@@ -57,8 +57,8 @@ type Work[V any] struct {
 	// once. It may be nil.
 	Prepare func(context.Context)
 	// Admit waits until there is a slot for a call; leave gives it back. If it knows that
-	// there is nothing to call for, it fails. takes returns
-	// how long a call takes by now, judged by the latest: if ctx leaves less time for
+	// there is nothing to call for, it fails. takes returns how long a call may take by
+	// now, judged by the latest: if ctx leaves less time for
 	// it, Admit should fail, because a call goes on when its flight ends, and whoever
 	// asks next would begin another beside it. A flight that loses its lease while it
 	// waits calls Admit again.
@@ -359,10 +359,10 @@ func (g *Group[V]) call(ctx context.Context, work Work[V]) (V, error) {
 	return value, err
 }
 
-// takes returns how long a call takes, judged by the latest, but at most nine tenths of
-// the budget: a flight that has waited for nothing may always begin its call, and so
-// find out that calls have become faster.
-func (g *Group[V]) takes() time.Duration { return min(g.recent.lately(), g.budget*9/10) }
+// takes returns how long a call may take: half as long again as the latest, because
+// calls differ, but at most nine tenths of the budget: a flight that has waited for
+// nothing may always begin its call, and so find out that calls have become faster.
+func (g *Group[V]) takes() time.Duration { return min(g.recent.lately()*3/2, g.budget*9/10) }
 
 // alone makes the value without a lease, when Redis has been gone for longer than
 // the grace.

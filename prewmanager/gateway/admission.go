@@ -22,7 +22,7 @@ func newAdmission(invokes, queue int) admission {
 
 // enter waits for a slot among the invocations; leave gives it back. It fails with
 // Busy: at once if too many flights wait already, when ctx ends, or when a slot is free
-// and ctx ends within the time that an invocation takes by then.
+// and ctx leaves less time than an invocation may take by then.
 func (a admission) enter(ctx context.Context, takes func() time.Duration) (leave func(), err error) {
 	select {
 	case a.inside <- struct{}{}:
@@ -35,7 +35,7 @@ func (a admission) enter(ctx context.Context, takes func() time.Duration) (leave
 		deadline, ok := ctx.Deadline()
 		if left, needed := time.Until(deadline), takes(); ok && left < needed {
 			leave()
-			return nil, fail(prew.Busy, fmt.Errorf("%v are left after the wait for a slot, invocations take %v", left.Round(time.Millisecond), needed.Round(time.Millisecond)))
+			return nil, fail(prew.Busy, fmt.Errorf("%v are left after the wait for a slot, an invocation may take %v", left.Round(time.Millisecond), needed.Round(time.Millisecond)))
 		}
 		return leave, nil
 	case <-ctx.Done():
