@@ -48,7 +48,7 @@ const (
 	// firstPause is the longest time that an invocation waits when it is throttled for
 	// the first time; jitter takes up to half of it. A render takes about that long,
 	// and then Lambda has capacity again.
-	firstPause = 100 * time.Millisecond
+	firstPause = 50 * time.Millisecond
 	// longestPause bounds the pauses, which double each time: what is still throttled
 	// then is short of capacity for longer, and asking more often would only add to it.
 	longestPause = time.Second
@@ -67,7 +67,7 @@ func OnLambda(cfg aws.Config, name string, timeout time.Duration, m *Metrics) Fu
 		for pause := firstPause; ; pause = min(2*pause, longestPause) {
 			began := time.Now()
 			output, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
-			if ctx.Err() != nil && refused != nil && time.Since(began) < firstPause/2 {
+			if ctx.Err() != nil && refused != nil && time.Since(began) < firstPause {
 				// The render did not take too long: the time was up during one
 				// more call, which would have been throttled too.
 				return nil, false, fail(prew.Throttled, refused)

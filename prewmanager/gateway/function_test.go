@@ -26,10 +26,10 @@ func TestThrottledCallsAskLessAndLessOften(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if n := len(asked); n < 5 || n > 9 { // 5 to 9 pauses fit into 3 s
+	if n := len(asked); n < 6 || n > 11 {
 		t.Errorf("asked %d times in 3 s", n)
 	}
-	least := 50 * time.Millisecond
+	least := 25 * time.Millisecond
 	for i := range len(asked) - 1 {
 		if pause := asked[i+1].Sub(asked[i]); pause < least {
 			t.Errorf("pause %d is %v, want at least %v", i+1, pause, least)
