@@ -3,6 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,7 +40,17 @@ func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss
 func (m *miss) prepare(ctx context.Context) {
 	photo := make(chan error, 1)
 	m.photo = photo
-	go func() { photo <- m.gateway.photos.lacks(context.WithoutCancel(ctx), m.ref.SourceKey()) }()
+	go func() {
+		var lacks error // nil after a panic, too: the function finds out
+		defer func() {
+			if p := recover(); p != nil {
+				m.gateway.metrics.answerPanics.Add(1)
+				slog.Error("panic in the look for a photo", "request", m.request, "reason", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+			photo <- lacks
+		}()
+		lacks = m.gateway.photos.lacks(context.WithoutCancel(ctx), m.ref.SourceKey())
+	}()
 }
 
 // admit waits for the answer to prepare, and then for a slot among the invocations: a
