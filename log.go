@@ -1,6 +1,7 @@
 package prew
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,12 +20,11 @@ type escaping struct{ io.Writer }
 // Write implements io.Writer for one whole line. In JSON only strings can have the
 // characters that it escapes, so the line still means the same.
 func (e escaping) Write(line []byte) (int, error) {
-	text := string(line)
-	if strings.IndexFunc(text, obeyed) < 0 {
+	if bytes.IndexFunc(line, obeyed) < 0 {
 		return e.Writer.Write(line)
 	}
 	var escaped strings.Builder
-	for _, r := range text {
+	for _, r := range string(line) {
 		if obeyed(r) {
 			fmt.Fprintf(&escaped, `\u%04x`, r)
 			continue

@@ -31,15 +31,25 @@ var oneRange = regexp.MustCompile(`^(?i:bytes)=(?:(\d{1,18})-(\d{1,18})?|-(\d{1,
 func ConditionsOf(r *http.Request) Conditions {
 	c := Conditions{ifMatch: r.Header.Get("If-Match"), ifNoneMatch: r.Header.Get("If-None-Match"), ifRange: r.Header.Get("If-Range")}
 	if c.ifMatch == "" {
-		c.ifUnmodifiedSince, _ = http.ParseTime(r.Header.Get("If-Unmodified-Since"))
+		c.ifUnmodifiedSince = date(r.Header.Get("If-Unmodified-Since"))
 	}
 	if c.ifNoneMatch == "" {
-		c.ifModifiedSince, _ = http.ParseTime(r.Header.Get("If-Modified-Since"))
+		c.ifModifiedSince = date(r.Header.Get("If-Modified-Since"))
 	}
 	if r.Method == http.MethodGet && (c.ifRange == "" || strings.HasPrefix(c.ifRange, `"`)) {
 		c.Range = validRange(r.Header.Get("Range"))
 	}
 	return c
+}
+
+// date reads a date, and is the zero time for what is none. Most requests have no date,
+// and ParseTime would make an error for each of the three spellings.
+func date(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
+	t, _ := http.ParseTime(s)
+	return t
 }
 
 // validRange is the range in the spelling that every store knows, or empty if it is
