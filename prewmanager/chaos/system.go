@@ -384,22 +384,31 @@ type lease struct {
 }
 
 // orphans names the leases without a holder that renews them. A holder renews ten
-// times a second, so a lease that only runs down for half a second has no holder.
+// times a second, so a lease that only runs down for twice half a second has no holder:
+// after the first half it may be one that a busy machine holds up.
 func (s *system) orphans(ctx context.Context) (keys []string, err error) {
 	const while, runDown = 500 * time.Millisecond, 450 * time.Millisecond
-	before, err := s.leases(ctx)
+	first, err := s.leases(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pause(ctx, while)
-	after, err := s.leases(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for key, now := range after {
-		if was, ok := before[key]; ok && was.token == now.token && was.left-now.left > runDown {
-			keys = append(keys, fmt.Sprintf("%s of %s, %s left", key, now.token, brief(was.left)))
+	running := first
+	for range 2 {
+		pause(ctx, while)
+		now, err := s.leases(ctx)
+		if err != nil {
+			return nil, err
 		}
+		still := map[string]lease{}
+		for key, l := range now {
+			if was, ok := running[key]; ok && was.token == l.token && was.left-l.left > runDown {
+				still[key] = l
+			}
+		}
+		running = still
+	}
+	for key, l := range running {
+		keys = append(keys, fmt.Sprintf("%s of %s, %s left", key, l.token, brief(first[key].left)))
 	}
 	return keys, nil
 }
