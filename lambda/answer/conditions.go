@@ -55,6 +55,9 @@ func date(s string) time.Time {
 // validRange is the range in the spelling that every store knows, or empty if it is
 // to be ignored.
 func validRange(s string) string {
+	if s == "" { // as in most requests
+		return ""
+	}
 	match := oneRange.FindStringSubmatch(s)
 	if match == nil {
 		return ""

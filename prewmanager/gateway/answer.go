@@ -25,6 +25,7 @@ type Preview struct {
 	cacheControl string
 	modified     time.Time // when S3 stored it; zero if it does not say
 	timing       stages
+	serverTiming string            // timing as a header
 	origin       trace.SpanContext // span of its render in this gateway, if recorded
 }
 
@@ -80,16 +81,28 @@ func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 	if outcome == flight.Made {
 		e.timing = p.timing
 	}
+	status, body, refused := e.describe(p)
+	if refused != nil {
+		e.refuse(*refused)
+		return
+	}
+	e.WriteHeader(status)
+	e.Write(body)
+}
+
+// describe evaluates the conditions and the range of the request for a preview. It sets
+// the headers of the answer and returns its status and body, or else returns a refusal.
+// It has a stack frame of its own for the reason that fly has.
+func (e *entry) describe(p *Preview) (status int, body []byte, refused *refusal) {
 	h := e.Header()
-	answer.SetIfAny(h, "Server-Timing", p.timing.String())
+	answer.SetIfAny(h, "Server-Timing", p.serverTiming)
 	c := answer.ConditionsOf(e.request)
 	from, to, status := c.Part(p.etag, int64(len(p.data)))
 	if unmet := c.Unmet(p.etag, p.modified); unmet != 0 {
 		status = unmet
 	}
 	if status >= 300 {
-		e.refuse(refusal{status: status, etag: p.etag, cacheControl: p.cacheControl, size: int64(len(p.data))})
-		return
+		return 0, nil, &refusal{status: status, etag: p.etag, cacheControl: p.cacheControl, size: int64(len(p.data))}
 	}
 	answer.Protect(h)
 	h.Set("Content-Type", p.contentType)
@@ -104,8 +117,7 @@ func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(p.data)))
 	}
 	h.Set("Content-Length", strconv.FormatInt(to-from, 10))
-	e.WriteHeader(status)
-	e.Write(p.data[from:to])
+	return status, p.data[from:to], nil
 }
 
 // answerFailure sends the placeholder of a failure with its true status. No cache

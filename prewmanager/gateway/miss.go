@@ -125,10 +125,10 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		return nil, m.marked(ctx, err)
 	}
 	if len(result.Data) > 0 {
-		return &Preview{
+		return m.made(&Preview{
 			data: result.Data, contentType: result.ContentType, etag: result.ETag,
-			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControl, timing: m.timing, origin: span.SpanContext(),
-		}, nil
+			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControl,
+		}, span.SpanContext()), nil
 	}
 	stored, found, err := g.previews.preview(ctx, m.ref)
 	if err != nil {
@@ -137,8 +137,14 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	if !found {
 		return nil, fail(prew.NotStored, nil)
 	}
-	stored.timing, stored.origin = m.timing, span.SpanContext()
-	return stored, nil
+	return m.made(stored, span.SpanContext()), nil
+}
+
+// made notes in a preview how this miss made it. The header is written once for all who
+// wait.
+func (m *miss) made(p *Preview, origin trace.SpanContext) *Preview {
+	p.timing, p.serverTiming, p.origin = m.timing, m.timing.String(), origin
+	return p
 }
 
 // modifiedTimeout is how long a rendered preview waits for its Last-Modified. S3 takes

@@ -126,6 +126,18 @@ func (g *Gateway) write(e *entry) {
 		level = slog.LevelWarn
 		e.span.SetStatus(codes.Error, e.code)
 	}
+	slog.LogAttrs(context.Background(), level, "request", e.fields(took)...)
+
+	e.span.SetAttributes(
+		attribute.String("http.request.method", e.request.Method), attribute.Int("http.response.status_code", e.status),
+		attribute.String("prew.preset", e.preset), attribute.String("prew.key", e.key),
+		attribute.String("prew.outcome", e.outcome), attribute.String("prew.code", e.code),
+	)
+	e.span.End()
+}
+
+// fields are those of the line in the log.
+func (e *entry) fields(took time.Duration) []slog.Attr {
 	fields := []slog.Attr{
 		slog.String("request", e.id), slog.String("method", e.request.Method), slog.String("route", e.route),
 		slog.String("preset", e.preset), slog.String("key", e.key), slog.String("outcome", e.outcome),
@@ -137,14 +149,7 @@ func (g *Gateway) write(e *entry) {
 	for _, s := range e.timing {
 		fields = append(fields, slog.Float64(s.name+"_ms", s.ms))
 	}
-	slog.LogAttrs(context.Background(), level, "request", fields...)
-
-	e.span.SetAttributes(
-		attribute.String("http.request.method", e.request.Method), attribute.Int("http.response.status_code", e.status),
-		attribute.String("prew.preset", e.preset), attribute.String("prew.key", e.key),
-		attribute.String("prew.outcome", e.outcome), attribute.String("prew.code", e.code),
-	)
-	e.span.End()
+	return fields
 }
 
 // known matches nginx's $request_id and the ids of other proxies.
