@@ -6,8 +6,12 @@
 package images
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	goimage "image"
+	"image/color"
+	"image/jpeg"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -21,7 +25,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"go.yaml.in/yaml/v3"
 
@@ -42,6 +45,7 @@ type service struct {
 	User            string
 	Restart         string
 	Command         []string
+	Entrypoint      []string
 	Privileged      bool
 	Ports           []string
 	EnvFile         []string `yaml:"env_file"`
@@ -74,20 +78,26 @@ func TestComposeConfinesEveryContainer(t *testing.T) {
 			t.Errorf("%s has memory %q and %d processes, want limits of both", name, service.MemLimit, service.PidsLimit)
 		}
 		ours := service.Build != nil // the user is the Dockerfile's, and so is the health check
-		once := service.Restart == "no"
+		once, restart := name == "bucket" || name == "account", "unless-stopped"
 		if once {
+			restart = "no"
+		}
+		if service.Restart != restart {
+			t.Errorf("%s: restart %q, want %q", name, service.Restart, restart)
+		}
+		if name == "bucket" {
 			if service.User != "0:0" || !slices.Equal(service.CapAdd, []string{"CHOWN"}) {
 				t.Errorf("%s: user %q adds %q, want a root that can only give folders away", name, service.User, service.CapAdd)
 			}
 			continue
 		}
-		if service.Restart != "unless-stopped" || len(service.CapAdd) > 0 {
-			t.Errorf("%s: restart %q, adds %q", name, service.Restart, service.CapAdd)
+		if len(service.CapAdd) > 0 {
+			t.Errorf("%s adds %q", name, service.CapAdd)
 		}
 		if !ours && service.User != "65532:65532" {
 			t.Errorf("%s: user %q, want 65532:65532", name, service.User)
 		}
-		if !ours && service.Healthcheck == nil {
+		if !ours && !once && service.Healthcheck == nil {
 			t.Errorf("%s has no health check", name)
 		}
 	}
@@ -98,6 +108,7 @@ func TestComposeStartsEachPartWhenWhatItNeedsIsWell(t *testing.T) {
 		{"nginx", "gateway", "service_healthy"},
 		{"gateway", "redis", "service_healthy"},
 		{"s3", "bucket", "service_completed_successfully"},
+		{"account", "s3", "service_healthy"},
 	} {
 		if got := services(t)[test.service].DependsOn[test.needs].Condition; got != test.condition {
 			t.Errorf("%s waits for %s: %q, want %q", test.service, test.needs, got, test.condition)
@@ -106,7 +117,7 @@ func TestComposeStartsEachPartWhenWhatItNeedsIsWell(t *testing.T) {
 	// With a store elsewhere it is started by "up nginx".
 	for _, name := range []string{"nginx", "gateway", "redis"} {
 		for needed := range services(t)[name].DependsOn {
-			if needed == "s3" || needed == "bucket" {
+			if needed == "s3" || needed == "bucket" || needed == "account" {
 				t.Errorf("%s starts %s, which nobody needs with a store elsewhere", name, needed)
 			}
 		}
@@ -116,54 +127,28 @@ func TestComposeStartsEachPartWhenWhatItNeedsIsWell(t *testing.T) {
 // TestComposeCommandsRun runs the S3 server and Redis of this machine with the command
 // lines of compose.yaml, on free ports and in a folder of the test.
 func TestComposeCommandsRun(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "prew"), 0o755); err != nil { // as the container bucket does
-		t.Fatal(err)
-	}
-	versitygw, err := stack.Program("versitygw")
-	if err != nil {
-		t.Fatal(err)
-	}
 	redis, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s3Addr, redisAddr := address(t), address(t)
-	_, redisPort, _ := net.SplitHostPort(redisAddr)
-	all := services(t)
-	env := environment(all["s3"].Environment)
-	if command := all["redis"].Command; command[0] != "valkey-server" {
+	addr := address(t)
+	_, port, _ := net.SplitHostPort(addr)
+	command := services(t)["redis"].Command
+	if command[0] != "valkey-server" {
 		t.Fatalf("redis runs %q", command)
 	}
-	runs(t, process.Command{Name: "redis", Dir: dir, Path: redis, Args: append(all["redis"].Command[1:], "--port", redisPort), Env: env,
+	runs(t, process.Command{Name: "redis", Dir: t.TempDir(), Path: redis, Args: append(command[1:], "--port", port),
 		Ready: func(context.Context) error {
-			conn, err := net.Dial("tcp", redisAddr)
+			conn, err := net.Dial("tcp", addr)
 			if err == nil {
 				conn.Close()
 			}
 			return err
 		}})
-	check := all["s3"].Healthcheck.Test
-	health := strings.Replace(check[len(check)-1], "127.0.0.1:7070", s3Addr, 1)
-	server := runs(t, process.Command{Name: "s3", Dir: dir, Path: versitygw, Args: replaced(all["s3"].Command, ":7070", s3Addr, "/data", dir), Env: env,
-		Ready: func(context.Context) error {
-			response, err := http.Get(health)
-			if err != nil {
-				return err
-			}
-			response.Body.Close()
-			if response.StatusCode != http.StatusOK {
-				return errors.New(response.Status)
-			}
-			return nil
-		}})
-	client := s3.New(s3.Options{
-		BaseEndpoint: aws.String("http://" + s3Addr), UsePathStyle: true, Region: settings(t, "prew.env")["AWS_REGION"],
-		Credentials: credentials.NewStaticCredentialsProvider(settings(t, "credentials.env")["AWS_ACCESS_KEY_ID"], settings(t, "credentials.env")["AWS_SECRET_ACCESS_KEY"], ""),
-	})
-	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(settings(t, "prew.env")["PREW_BUCKET"]),
+	store := startStore(t)
+	if _, err := store.root(t).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(settings(t, "prew.env")["PREW_BUCKET"]),
 		Key: aws.String("photo/a.jpg"), Body: strings.NewReader("picture")}); err != nil {
-		t.Errorf("a photo can't be put: %v, %v", err, server.Err())
+		t.Errorf("a photo can't be put: %v, %v", err, store.Err())
 	}
 }
 
@@ -242,13 +227,17 @@ func TestComposePublishesNginxAndToThisMachineS3(t *testing.T) {
 
 func TestComposeKeysReachTheGatewayAlone(t *testing.T) {
 	for name, service := range services(t) {
-		if got, want := slices.Contains(service.EnvFile, "credentials.env"), name == "gateway"; got != want {
+		// The service account makes the account that has them.
+		if got, want := slices.Contains(service.EnvFile, "credentials.env"), name == "gateway" || name == "account"; got != want {
 			t.Errorf("%s has the keys: %v, want %v", name, got, want)
+		}
+		if got, want := service.Environment["ROOT_SECRET_KEY"] != "", name == "s3" || name == "account"; got != want {
+			t.Errorf("%s has root's keys: %v, want %v", name, got, want)
 		}
 	}
 	keys, server := settings(t, "credentials.env"), services(t)["s3"].Environment
-	if keys["AWS_ACCESS_KEY_ID"] == "" || keys["AWS_ACCESS_KEY_ID"] != server["ROOT_ACCESS_KEY"] || keys["AWS_SECRET_ACCESS_KEY"] != server["ROOT_SECRET_KEY"] {
-		t.Errorf("credentials.env has %v, the S3 server %v", keys, server)
+	if keys["AWS_ACCESS_KEY_ID"] == "" || keys["AWS_ACCESS_KEY_ID"] == server["ROOT_ACCESS_KEY"] || keys["AWS_SECRET_ACCESS_KEY"] == server["ROOT_SECRET_KEY"] {
+		t.Errorf("credentials.env has %v, the S3 server's root %v, want an account of its own", keys, server)
 	}
 }
 
@@ -371,4 +360,46 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// waitFor asks until something is true, for at most 10 seconds.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 1000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("never came: %s", what)
+}
+
+func get(t *testing.T, url string) (*http.Response, []byte) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, body
+}
+
+// photo is a JPEG with something to see in it.
+func photo(t *testing.T) []byte {
+	t.Helper()
+	img := goimage.NewRGBA(goimage.Rect(0, 0, 1200, 800))
+	for y := range 800 {
+		for x := range 1200 {
+			img.SetRGBA(x, y, color.RGBA{uint8(x), uint8(y), uint8(x ^ y), 0xff})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

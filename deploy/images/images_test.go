@@ -11,10 +11,7 @@ import (
 	"crypto/x509"
 	"debug/elf"
 	"encoding/pem"
-	goimage "image"
-	"image/color"
 	"image/jpeg"
-	"io"
 	"io/fs"
 	"math/big"
 	"net"
@@ -158,24 +155,18 @@ func TestImagesServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(redis.Stop)
-	store, err := stack.StartS3(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Stop)
-	if _, err := store.Client().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(stack.Bucket)}); err != nil {
-		t.Fatal(err)
-	}
+	store := startStore(t)
+	store.setUp(t, settings(t, "credentials.env"))
 	photo := photo(t)
-	if _, err := store.Client().PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(stack.Bucket), Key: aws.String("photo/a b.jpg"), Body: bytes.NewReader(photo), ContentType: aws.String("image/jpeg"),
+	if _, err := store.root(t).PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String("prew"), Key: aws.String("photo/a b.jpg"), Body: bytes.NewReader(photo), ContentType: aws.String("image/jpeg"),
 	}); err != nil {
 		t.Fatal(err)
 	}
 
 	behind, front := address(t), address(t)
 	common := settings(t, "prew.env")
-	common["PREW_S3_ENDPOINT"] = "http://" + store.Addr
+	common["PREW_S3_ENDPOINT"] = "http://" + store.addr
 	gateway := start(t, images["gateway"], "gateway", "", slices.Concat(
 		environment(common), environment(settings(t, "credentials.env")),
 		[]string{"PREW_LISTEN=" + behind, "PREW_REDIS=" + redis.Addr})...)
@@ -332,18 +323,6 @@ func runsWithoutPrivileges(t *testing.T, c *container) {
 	}
 }
 
-// waitFor asks until something is true, for at most 10 seconds.
-func waitFor(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for range 1000 {
-		if is() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("never came: %s", what)
-}
-
 // ends waits for the end of a container that was stopped.
 func ends(t *testing.T, c *container) {
 	t.Helper()
@@ -352,34 +331,4 @@ func ends(t *testing.T, c *container) {
 	case <-time.After(10 * time.Second):
 		t.Fatalf("%s does not end", c.name)
 	}
-}
-
-func get(t *testing.T, url string) (*http.Response, []byte) {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, body
-}
-
-// photo is a JPEG with something to see in it.
-func photo(t *testing.T) []byte {
-	t.Helper()
-	img := goimage.NewRGBA(goimage.Rect(0, 0, 1200, 800))
-	for y := range 800 {
-		for x := range 1200 {
-			img.SetRGBA(x, y, color.RGBA{uint8(x), uint8(y), uint8(x ^ y), 0xff})
-		}
-	}
-	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }

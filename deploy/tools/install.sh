@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
-# with its headers-more and stream modules, and Redis. Arguments add to them: wrk,
+# with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
+# sets its S3 server up, and its tests do. Arguments add to them: wrk,
 # chromium, prometheus, qemu (which runs arm64's programs), peers (what libvips and
 # sharp need), images (what builds and runs containers, and systemd's checks of its
 # units).
@@ -24,6 +25,7 @@ have nginx || packages+=(nginx)
 have_module ngx_http_headers_more_filter_module || packages+=(libnginx-mod-http-headers-more-filter)
 have_module ngx_stream_module || packages+=(libnginx-mod-stream)
 have redis-server || packages+=(redis-server)
+have curl || packages+=(curl)
 for extra in "$@"; do
 	case $extra in
 	wrk) have wrk || packages+=(wrk) ;;
