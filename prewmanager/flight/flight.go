@@ -18,8 +18,8 @@
 //     stretches the lease beyond the time that calls have lately taken, because
 //     a call goes on when its caller dies: the next holder must find the value
 //     and not call again.
-//  5. The holder makes the value. Then, in one step, it gives the lease back and
-//     publishes a message.
+//  5. The holder makes the value, and answers its own process. Then, in one step, it
+//     gives the lease back and publishes a message.
 //  6. A waiting flight looks when a message comes, every quarter to half a second
 //     in case the message was lost, and whenever the subscription was made anew.
 //     If it finds nothing, it tries for the lease.
@@ -312,16 +312,20 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 		if p := recover(); p != nil {
 			err = g.panicked(c.key, p)
 		}
-		// The renewal ends before the lease is given back; otherwise a late renewal
-		// would find the lease missing and take it again for a flight that is over.
-		renewal.stop()
-		if err != errLost {
-			failure := asFailure(err)
+		failure := asFailure(err)
+		switch {
+		case err == errLost:
+			renewal.stop()
+		case failure == nil:
+			// In the background: the value is stored, and callers in this process need
+			// not wait for Redis. Whoever asks here before the lease is given back waits
+			// for its message, and then finds the value.
+			g.running.Go(func() { g.giveBack(ctx, c, renewal, nil) })
+		default:
+			// A failure that may pass is for those who wait now. The flight lands after
+			// its release, so that whoever asks later doesn't hear of it.
 			g.negatives.remember(c.key, failure)
-			if !g.leases.release(ctx, c, failure) {
-				// In the background: callers in this process need not wait for it.
-				g.running.Go(func() { g.leases.releaseAgain(ctx, c, failure) })
-			}
+			g.giveBack(ctx, c, renewal, failure)
 		}
 	}()
 	work.prepare(ctx)
@@ -346,6 +350,15 @@ func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, ou
 		return value, 0, err
 	}
 	return value, Made, nil
+}
+
+// giveBack ends the renewal and gives the lease back, in this order: otherwise a late
+// renewal would find the lease missing and take it again for a flight that is over.
+func (g *Group[V]) giveBack(ctx context.Context, c claim, renewal *renewal, failure *Failure) {
+	renewal.stop()
+	if !g.leases.release(ctx, c, failure) {
+		g.running.Go(func() { g.leases.releaseAgain(ctx, c, failure) })
+	}
 }
 
 // call makes the value and remembers how long that took. A call that was cut off by

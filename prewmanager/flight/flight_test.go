@@ -558,6 +558,36 @@ func TestReleaseIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestValueDoesNotWaitForTheRelease(t *testing.T) {
+	answered := make(chan struct{})
+	g, err := New[string](shared.Addr, 20*time.Second, func(_ context.Context, step string, _ time.Time, _ error) {
+		if step == "release" {
+			<-answered
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, key := new(store), newKey(t)
+	landed := make(chan struct{})
+	go func() {
+		defer close(landed)
+		if _, outcome, err := g.Do(t.Context(), key, s.work(key, func() (string, error) { return "value", nil })); outcome != Made || err != nil {
+			t.Errorf("%v, %v", outcome, err)
+		}
+	}()
+	select {
+	case <-landed:
+	case <-time.After(10 * time.Second):
+		t.Error("the value waits until the lease is given back")
+	}
+	close(answered)
+	g.Close(t.Context())
+	if leased(t, key) {
+		t.Error("the lease is left behind")
+	}
+}
+
 func TestURLs(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
@@ -594,11 +624,11 @@ func TestWatcherHearsOfAFlightsSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer g.Close(context.Background())
 	s := new(store)
 	if _, _, err := g.Do(context.WithValue(t.Context(), mark{}, true), rand.Text(), s.work("watched", func() (string, error) { return "v", nil })); err != nil {
 		t.Fatal(err)
 	}
+	g.Close(t.Context())
 	mu.Lock()
 	defer mu.Unlock()
 	if got := strings.Join(steps, " "); got != "acquire extend release" {

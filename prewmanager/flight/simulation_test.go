@@ -515,13 +515,18 @@ func (s *simulation) run() {
 	time.Sleep(quarantine + 2*beatEvery) // after this all processes have settled
 	s.waiting = clients
 	toStart := clients
+	var landed chan struct{} // made when every client has an answer, closed when no flight is under way
 	for began := time.Now(); ; {
 		synctest.Wait() // now every goroutine waits for an event or for time to pass
-		if s.waiting == 0 || s.t.Failed() {
+		if s.waiting == 0 && landed == nil {
+			landed = s.landing()
+			continue
+		}
+		if s.t.Failed() || ended(landed) {
 			break
 		}
 		if time.Since(began) > 2*patience {
-			s.t.Errorf("seed %d: %d clients are not answered, %d events stand about", s.seed, s.waiting, len(s.events))
+			s.t.Errorf("seed %d: %d clients are not answered or their leases not given back, %d events stand about", s.seed, s.waiting, len(s.events))
 			break
 		}
 		s.recover()
@@ -529,7 +534,7 @@ func (s *simulation) run() {
 		case toStart > 0 && s.random.IntN(4) == 0:
 			toStart--
 			go s.client(toStart)
-		case s.breakSomething():
+		case landed == nil && s.breakSomething():
 		case s.happen():
 		default:
 			time.Sleep(time.Duration(1 + s.random.Int64N(int64(30*time.Millisecond))))
@@ -549,6 +554,28 @@ func (s *simulation) run() {
 		if strings.HasPrefix(l.value, "L") {
 			s.t.Errorf("seed %d: the lease of %s is left behind", s.seed, key)
 		}
+	}
+}
+
+// landing returns a channel that is closed when the flights of all processes have given
+// their leases back.
+func (s *simulation) landing() chan struct{} {
+	landed := make(chan struct{})
+	go func() {
+		defer close(landed)
+		for _, p := range s.procs {
+			p.group.running.Wait()
+		}
+	}()
+	return landed
+}
+
+func ended(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default: // also if c is nil
+		return false
 	}
 }
 
