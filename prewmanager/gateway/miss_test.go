@@ -15,30 +15,34 @@ import (
 )
 
 // s3With is the S3 server of all tests, behind a handler that may answer a request
-// itself; it returns true if it has. heads counts the HEADs of photos.
-func s3With(t *testing.T, answers func(http.ResponseWriter, *http.Request) bool) (endpoint string, heads *atomic.Int32) {
+// itself; it returns true if it has. asked counts the questions whether there is a photo.
+func s3With(t *testing.T, answers func(http.ResponseWriter, *http.Request) bool) (endpoint string, asked *atomic.Int32) {
 	t.Helper()
 	through := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: s3Server.Addr})
 		r.Out.Host = r.In.Host // it is part of the signature
 	}}
-	heads = new(atomic.Int32)
+	asked = new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead {
-			heads.Add(1)
+		if asksForPhoto(r) {
+			asked.Add(1)
 		}
 		if !answers(w, r) {
 			through.ServeHTTP(w, r)
 		}
 	}))
 	t.Cleanup(server.Close)
-	return server.URL, heads
+	return server.URL, asked
+}
+
+func asksForPhoto(r *http.Request) bool {
+	return strings.Contains(r.URL.Path, "/photo/") && r.Header.Get("Range") == "bytes=0-0"
 }
 
 // TestInventedKeysReachNoFunction is about who makes up keys: each costs the gateway
-// one flight and one HEAD, takes no slot for an invocation, and is remembered.
+// one flight and two questions to S3, takes no slot for an invocation, and is remembered.
 func TestInventedKeysReachNoFunction(t *testing.T) {
-	endpoint, heads := s3With(t, func(http.ResponseWriter, *http.Request) bool { return false })
+	endpoint, asked := s3With(t, func(http.ResponseWriter, *http.Request) bool { return false })
 	f := new(renderer)
 	server := start(t, f, func(s *settings) { s.Lacking, s.S3Endpoint, s.Invokes, s.Queue = true, endpoint, 1, 0 })
 	const keys = 200
@@ -64,14 +68,13 @@ func TestInventedKeysReachNoFunction(t *testing.T) {
 	if n := f.invoked.Load(); n != 0 {
 		t.Errorf("%d invocations for %d invented keys, want 0", n, keys)
 	}
-	if n := heads.Load(); n != keys {
-		t.Errorf("%d HEADs for %d keys", n, keys)
+	if n := asked.Load(); n != keys {
+		t.Errorf("asked %d times for %d photos", n, keys)
 	}
 }
 
-// TestFunctionDecidesWhereTheHeadDoesNot is about a HEAD that fails, hangs, or can't
-// tell a missing photo from a missing bucket.
-func TestFunctionDecidesWhereTheHeadDoesNot(t *testing.T) {
+// TestFunctionDecidesWhereS3DoesNotSay is about an S3 that fails, hangs, or has no bucket.
+func TestFunctionDecidesWhereS3DoesNotSay(t *testing.T) {
 	fails := func(status int, code string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.Contains(r.URL.Path, "/photo/") {
@@ -87,44 +90,44 @@ func TestFunctionDecidesWhereTheHeadDoesNot(t *testing.T) {
 		"is-refused":      fails(403, "SignatureDoesNotMatch"),
 		"finds-no-bucket": fails(404, "NoSuchBucket"),
 		"hangs": func(_ http.ResponseWriter, r *http.Request) bool {
-			if r.Method == http.MethodHead {
+			if asksForPhoto(r) {
 				<-r.Context().Done()
 			}
 			return false
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint, heads := s3With(t, answers)
+			endpoint, asked := s3With(t, answers)
 			f := new(renderer)
 			server := start(t, f, func(s *settings) { s.Lacking, s.SourceEndpoint = true, endpoint })
 			began := time.Now()
-			r, body := get(t, server.URL+"/prew/thumb/head/"+name+".jpg")
-			if r.StatusCode != 200 || body != "preview of photo/head/"+name+".jpg" || f.invoked.Load() != 1 {
+			r, body := get(t, server.URL+"/prew/thumb/unsaid/"+name+".jpg")
+			if r.StatusCode != 200 || body != "preview of photo/unsaid/"+name+".jpg" || f.invoked.Load() != 1 {
 				t.Errorf("%s, %.40q after %d invocations, want the preview of one", r.Status, body, f.invoked.Load())
 			}
 			if took := time.Since(began); took > lacksTimeout+time.Second {
 				t.Errorf("it took %v", took)
 			}
-			if n := heads.Load(); n != 1 {
-				t.Errorf("%d HEADs, want 1", n)
+			if n := asked.Load(); n != 1 {
+				t.Errorf("asked %d times for the photo, want 1", n)
 			}
 		})
 	}
 }
 
-// TestHeadIsAskedDuringTheLook holds the look for the preview back until the HEAD of
-// the photo has come: one after the other would wait for ever.
-func TestHeadIsAskedDuringTheLook(t *testing.T) {
-	head := make(chan struct{})
+// TestPhotoIsAskedForDuringTheLook holds the look for the preview back until the photo
+// has been asked for: one after the other would wait for ever.
+func TestPhotoIsAskedForDuringTheLook(t *testing.T) {
+	asked := make(chan struct{})
 	endpoint, _ := s3With(t, func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodHead {
-			close(head)
-		} else {
-			select {
-			case <-head:
-			case <-time.After(5 * time.Second):
-				t.Error("no HEAD while the flight looks")
-			}
+		if asksForPhoto(r) {
+			close(asked)
+			return false
+		}
+		select {
+		case <-asked:
+		case <-time.After(5 * time.Second):
+			t.Error("the photo is not asked for while the flight looks")
 		}
 		return false
 	})

@@ -104,9 +104,9 @@ func (a *arriving) Close() error {
 }
 
 // get asks for an object, as Bucket.Get.
-func (s storage) get(ctx context.Context, key, byteRange, ifNoneMatch string) (*s3.GetObjectOutput, error) {
+func (s storage) get(ctx context.Context, key, byteRange, ifNoneMatch string, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	ctx, span := s.tracer.Start(ctx, "S3 GetObject", trace.WithSpanKind(trace.SpanKindClient))
-	object, err := s.Get(ctx, key, byteRange, ifNoneMatch)
+	object, err := s.Get(ctx, key, byteRange, ifNoneMatch, options...)
 	endLooked(span, err)
 	return object, err
 }
@@ -124,13 +124,30 @@ func (s storage) etag(ctx context.Context, key string) (string, error) {
 }
 
 // head asks what S3 says of an object.
-func (s storage) head(ctx context.Context, key string, options ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
+func (s storage) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	ctx, span := s.tracer.Start(ctx, "S3 HeadObject", trace.WithSpanKind(trace.SpanKindClient))
-	head, err := s.Head(ctx, key, options...)
+	head, err := s.Head(ctx, key)
 	endLooked(span, err)
 	return head, err
+}
+
+// ask returns nil if there is an object, and otherwise the error of S3. It gets the first
+// byte, because the answer to a HEAD has no code, which tells a missing object from a
+// wrong key or bucket. An empty object has no first byte (416), and is there.
+func (s storage) ask(ctx context.Context, key string, options ...func(*s3.Options)) error {
+	object, err := s.get(ctx, key, "bytes=0-0", "", options...)
+	if unmet(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer object.Body.Close()
+	var rest [2]byte // reading to the end keeps the connection; a store that ignores ranges would send everything
+	io.ReadFull(object.Body, rest[:])
+	return nil
 }
 
 // lacksTimeout is the longest time that a miss waits to hear whether there is a
@@ -139,25 +156,18 @@ func (s storage) head(ctx context.Context, key string, options ...func(*s3.Optio
 const lacksTimeout = 2 * time.Second
 
 // lacks returns SourceMissing if there is no object, and nil if there is one or if S3
-// does not say: then the function finds out. S3 answers a HEAD soonest, but without
-// the code that tells a missing object from a wrong key or bucket; if there seems to
-// be no object, a GET asks again.
+// does not say: then the function finds out.
 func (s storage) lacks(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, min(lacksTimeout, s.timeout))
 	defer cancel()
-	if _, err := s.head(ctx, key, store.Once); !store.Missing(err) {
-		return nil
-	}
-	object, err := s.get(ctx, key, "bytes=0-0", "")
+	err := s.ask(ctx, key, store.Once)
 	switch {
-	case store.Missing(err) && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
+	case !store.Missing(err):
+		return nil
+	case store.Status(err) == http.StatusForbidden: // the log must say that it may be either
 		return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo, or no right to read it: %w", s.Name, key, err))
-	case store.Missing(err):
-		return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo", s.Name, key))
-	case err == nil: // it has come meanwhile
-		object.Body.Close()
 	}
-	return nil
+	return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo", s.Name, key))
 }
 
 // unmet reports whether S3 has the object, but the request's condition or its range

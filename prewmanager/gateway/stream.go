@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -37,19 +38,19 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 const refusedHeader = "X-Prew-Refused"
 
 // answerRefused says why S3 refuses a photo to nginx: there is none, or something is
-// wrong with the bucket. S3 says that in the body of its error, which nginx can't read
-// and HEAD does not have, so the object is asked for by GET. The photo itself is never
-// sent: the public may not have it, whatever this gateway may read.
+// wrong with the bucket. S3 says that in the body of its error, which nginx can't read.
+// The photo itself is never sent: the public may not have it, whatever this gateway may
+// read.
 func (g *Gateway) answerRefused(e *entry, key string) {
-	ctx := e.request.Context()
-	object, err := g.photos.open(ctx, key, "bytes=0-0", "")
+	client := e.request.Context()
+	ctx, cancel := context.WithTimeout(client, g.photos.timeout)
+	defer cancel()
+	err := g.photos.ask(ctx, key)
 	switch {
-	case err == nil:
-		object.Body.Close()
-	case ctx.Err() != nil: // the client left; this is no error of S3
+	case client.Err() != nil: // the client left; this is no error of S3
 		e.leave()
 		return
-	case !store.Missing(err) && !unmet(err): // an empty photo has no first byte
+	case err != nil && !store.Missing(err):
 		g.answerFailure(e, prew.Preset{}, g.photos.failure(ctx, err))
 		return
 	}

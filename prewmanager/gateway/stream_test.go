@@ -111,7 +111,7 @@ func TestWhyAPhotoIsRefused(t *testing.T) {
 			}
 			io.WriteString(w, "<Error><Code>"+test.code+"</Code></Error>")
 		}))
-		server := start(t, new(renderer), func(s *settings) { s.S3Endpoint = refusing.URL })
+		server := start(t, new(renderer), func(s *settings) { s.Lacking, s.S3Endpoint = true, refusing.URL })
 		r, body := get(t, server.URL+"/photo/refused.jpg", "X-Prew-Refused", "1", "If-None-Match", "*")
 		if r.StatusCode != test.status || r.Header.Get("X-Prew-Error") != test.want || strings.Contains(body, "private") {
 			t.Errorf("%d %s: %s %s, want %d %s", test.s3, test.code, r.Status, r.Header.Get("X-Prew-Error"), test.status, test.want)
