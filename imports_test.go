@@ -43,7 +43,9 @@ var packages = []struct {
 	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/deploy/local/progress", "prew/deploy/local/stack",
 		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render"}},
 	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
-	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/prewmanager/flags", "github.com/alecthomas/kong"}, []string{"github.com/aws"}},
+	{"prew/nginx/count", []string{"prew", "prew/nginx", "github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
+		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
+	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/count", "prew/prewmanager/flags", "github.com/alecthomas/kong", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", nil, nil},
 	{"prew/deploy/images", nil, nil},
@@ -52,7 +54,7 @@ var packages = []struct {
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},
 	{"prew/deploy/local/progress", nil, nil},
-	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "github.com/aws"},
+	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "github.com/aws"},
 		[]string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},
 }

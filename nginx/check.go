@@ -111,6 +111,7 @@ func (s Site) Check(dir string) error {
 		errs = append(errs, fmt.Errorf("PREW_HSTS: %d, expected a number of seconds", s.HSTS))
 	}
 	expect(accessLog.MatchString(s.AccessLog), "PREW_NGINX_ACCESS_LOG", s.AccessLog, "stdout, or a socket as unix:/dev/log")
+	expect(s.CountedAt == "" || address.MatchString(s.CountedAt), "counted at", s.CountedAt, "host:port")
 	expect(cacheSize.MatchString(s.CacheSize), "PREW_CACHE_SIZE", s.CacheSize, "a number of bytes, or with k, m or g behind it")
 	expect(s.Gallery == "" || path.MatchString(s.Gallery), "gallery", s.Gallery, aPath)
 	expect(user.MatchString(s.User), "user", s.User, "the name of a user")

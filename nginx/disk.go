@@ -24,28 +24,48 @@ func bytesOf(size string) int64 {
 // MinFree returns the room in bytes that the cache leaves on its disk: an eighth of the
 // cache's size. nginx removes files every 10 s, so this is for what arrives meanwhile:
 // with 2g, 25 MB a second.
-func (s Site) MinFree() int64 { return bytesOf(s.withDefaults().CacheSize) / 8 }
+func (s Site) MinFree() int64 { return s.MaxCache() / 8 }
 
-// CheckDisk returns an error where the disk of dir can't hold the cache of a site without
-// mistakes, and MinFree beside it. What the cache has by now counts as room for it.
-func (s Site) CheckDisk(dir string) error {
-	need := bytesOf(s.withDefaults().CacheSize) + s.MinFree()
-	cache := filepath.Join(dir, "cache")
-	var held int64
-	err := filepath.WalkDir(cache, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+// MaxCache returns the most bytes that the cache takes on its disk.
+func (s Site) MaxCache() int64 { return bytesOf(s.withDefaults().CacheSize) }
+
+// Held returns how many bytes of the disk the files below a folder take, and how many
+// files there are. A folder that is not there holds nothing, and what goes meanwhile does
+// not count. It calls rest before each folder.
+func Held(dir string, rest func()) (bytes, files int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		if entry.IsDir() {
+			rest()
+			return nil
+		}
 		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			held += stat.Blocks * 512 // stat(2)
+			bytes += stat.Blocks * 512 // stat(2)
+			files++
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return bytes, files, err
+}
+
+// CheckDisk returns an error where the disk of dir can't hold the cache of a site without
+// mistakes, and MinFree beside it. What the cache has by now counts as room for it.
+func (s Site) CheckDisk(dir string) error {
+	need := s.MaxCache() + s.MinFree()
+	held, _, err := Held(filepath.Join(dir, "cache"), func() {})
+	if err != nil {
 		return err
 	}
 	// dir may not be there yet: its disk is that of the folder it will be made in.

@@ -66,6 +66,10 @@ type Site struct {
 	// browser calls <img onerror>.
 	NoErrorPictures bool
 
+	// CountedAt is host:port of the UDP socket that nginx sends a line for each request to,
+	// for its metrics (package count). Empty: nowhere.
+	CountedAt string
+
 	CacheSize string // most bytes of the cache on disk, as 500m; empty: 2g
 	AccessLog string // "stdout", or a syslog's socket as unix:/dev/log; empty: <dir>/access.log
 	Gallery   string // absolute folder with the page at / and /gallery/; empty: no such page

@@ -23,6 +23,7 @@ type commandLine struct {
 	Write  write  `cmd:"" help:"Write the configuration only and print its file."`
 	Check  check  `cmd:"" help:"Write the configuration to a folder that goes again, and have nginx test it."`
 	Health health `cmd:"" help:"Exit with 0 if nginx answers and with 1 if not; for container checks."`
+	Count  counts `cmd:"" hidden:""`
 }
 
 // site has the settings of nginx, the same for every command. nginx.Site checks their
@@ -53,6 +54,8 @@ type site struct {
 	MissesPerSecond int    `default:"50" help:"Most requests of a client in a second that neither the cache nor S3 can answer, after 100 at once; beyond, 429. 0: no limit."`
 	CacheSize       string `default:"2g" help:"Most that the cache takes on the disk."`
 	AccessLog       string `env:"PREW_NGINX_ACCESS_LOG" placeholder:"stdout" help:"Where the log of requests goes: stdout, where that is a file or a pipe, or the socket of a syslog, as unix:/dev/log; by default access.log in the folder."`
+
+	CountedAt string `kong:"-"` // no flag: serve sets it
 }
 
 // nginxSite returns the site that the flags describe. Relative paths of files start at
@@ -85,6 +88,7 @@ func (s site) nginxSite() (nginx.Site, error) {
 		MissesPerSecond:   s.MissesPerSecond,
 		CacheSize:         s.CacheSize,
 		AccessLog:         s.AccessLog,
+		CountedAt:         s.CountedAt,
 	}, errors.Join(errs...)
 }
 
@@ -131,6 +135,8 @@ type folder struct {
 type serve struct {
 	folder `embed:""`
 	site   `embed:""`
+
+	MetricsListen string `env:"PREW_NGINX_METRICS_LISTEN" placeholder:"ADDRESS" help:"Address to serve metrics on, in Prometheus's format; if left out there are none."`
 }
 
 func (s serve) Run(wrong flags.Errors) error {
@@ -145,7 +151,16 @@ func (s serve) Run(wrong flags.Errors) error {
 	if err := raiseOpenFiles(); err != nil {
 		wrong = append(wrong, err)
 	}
-	if site, err := s.nginxSite(); err == nil && site.Check(dir) == nil {
+	var beside *counter
+	if s.MetricsListen != "" {
+		if beside, err = listen(s.MetricsListen); err != nil {
+			wrong = append(wrong, err)
+		} else {
+			s.CountedAt = beside.lines.LocalAddr().String()
+		}
+	}
+	site, err := s.nginxSite()
+	if err == nil && site.Check(dir) == nil {
 		if err := site.CheckDisk(dir); err != nil {
 			wrong = append(wrong, err)
 		}
@@ -153,6 +168,11 @@ func (s serve) Run(wrong flags.Errors) error {
 	conf, err := s.writeTo(dir, wrong)
 	if err != nil {
 		return err
+	}
+	if beside != nil {
+		if err := beside.start(dir, site); err != nil {
+			return err
+		}
 	}
 	return fmt.Errorf("%s: %w", program, syscall.Exec(program, command(dir, conf), nginxEnviron(os.LookupEnv)))
 }

@@ -23,9 +23,10 @@ import (
 	"prew/nginx"
 )
 
-// TestMain is the program itself where a test has started it so.
+// TestMain is the program itself where a test has started it so, or where that has
+// started itself.
 func TestMain(m *testing.M) {
-	if os.Getenv("PREWNGINX_ITSELF") != "" {
+	if os.Getenv("PREWNGINX_ITSELF") != "" || len(os.Args) > 1 && os.Args[1] == "count" {
 		main()
 		return
 	}
