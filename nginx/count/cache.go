@@ -21,11 +21,12 @@ type Cache struct {
 }
 
 const (
-	// walkEvery is the least time between two looks at the files of the cache.
-	walkEvery = 30 * time.Second
-	// restFactor is how many times longer the walk rests than it works: it takes a tenth
+	// walkEvery is the least time between two looks at the files of the cache: nginx looks
+	// as often whether they are too many.
+	walkEvery = 10 * time.Second
+	// restFactor is how many times longer a look rests than it works: it takes a fiftieth
 	// of a processor at most, however many files there are.
-	restFactor = 9
+	restFactor = 49
 )
 
 // walker knows how much the cache held when it last looked.
@@ -72,7 +73,7 @@ type state struct {
 }
 
 var (
-	cacheBytes   = prometheus.NewDesc("prew_nginx_cache_bytes", "Bytes of the disk that the files of the cache take, measured at least 30 s apart.", nil, nil)
+	cacheBytes   = prometheus.NewDesc("prew_nginx_cache_bytes", "Bytes of the disk that the files of the cache take, measured at least 10 s apart.", nil, nil)
 	cacheFiles   = prometheus.NewDesc("prew_nginx_cache_files", "Files of the cache.", nil, nil)
 	cacheLimit   = prometheus.NewDesc("prew_nginx_cache_limit_bytes", "Most that the cache may take.", nil, nil)
 	cacheMinFree = prometheus.NewDesc("prew_nginx_cache_min_free_bytes", "What the cache leaves free on its disk: with less, nginx removes files.", nil, nil)

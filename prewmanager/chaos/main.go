@@ -95,6 +95,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 			dir:      dir,
 			race:     race,
 			metrics:  watch.addrs,
+			front:    watch.front,
 			progress: line.Show,
 		}
 		start := time.Now()

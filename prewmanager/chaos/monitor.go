@@ -16,12 +16,13 @@ import (
 // mostGateways is how many gateways a system has at most.
 const mostGateways = 3
 
-// monitor is a Prometheus that watches the gateways of all systems. The systems
+// monitor is a Prometheus that watches gateways and nginx of all systems. The systems
 // follow each other at the same addresses, like gateways that are restarted. It
 // takes half a second of CPU in a minute.
 type monitor struct {
 	*stack.Prometheus
 	addrs []string // of the gateways' metrics, mostGateways of them
+	front string   // of nginx's
 	began time.Time
 }
 
@@ -37,7 +38,11 @@ func startMonitor(root, dir string) (*monitor, error) {
 		m.addrs = append(m.addrs, addr)
 	}
 	var err error
-	m.Prometheus, err = stack.StartPrometheus(dir, filepath.Join(root, "deploy", "monitoring", "alerts.yaml"), every, m.addrs...)
+	if m.front, err = stack.FreeAddr(); err != nil {
+		return nil, err
+	}
+	m.Prometheus, err = stack.StartPrometheus(dir, filepath.Join(root, "deploy", "monitoring", "alerts.yaml"), every,
+		map[string][]string{"prewmanager": m.addrs, "prewnginx": {m.front}})
 	return m, err
 }
 

@@ -30,7 +30,7 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 	}
 	dir, began := t.TempDir(), time.Now()
 	s, err := start(t.Context(), dir, program, setup{
-		gateways: 2, noFront: true, shortest: 50 * time.Millisecond, longest: 100 * time.Millisecond,
+		gateways: 2, shortest: 50 * time.Millisecond, longest: 100 * time.Millisecond,
 		env: []string{
 			"PREW_INVOKES=2", "PREW_QUEUE=2",
 			"PREW_ANSWER_TIMEOUT=4s", "PREW_INVOKE_TIMEOUT=2s", "PREW_S3_TIMEOUT=500ms",
@@ -41,7 +41,7 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := stack.StartPrometheus(dir, filepath.Join(root, "deploy", "monitoring", "alerts.yaml"), time.Second,
-		s.gateways[0].metrics, s.gateways[1].metrics, neverUp)
+		map[string][]string{"prewmanager": {s.gateways[0].metrics, s.gateways[1].metrics, neverUp}, "prewnginx": {s.frontMetrics}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,8 @@ func TestEveryQueryOfDashboardAndAlertsHasData(t *testing.T) {
 
 // everything makes one of each kind happen: renders, joined renders, every failure,
 // a client that leaves, more requests than there is room for, a key that Redis
-// refuses, and Redis and S3 gone.
+// refuses, and Redis and S3 gone; and through nginx a miss, a hit and a failure, and lines
+// that it did not send.
 func (s *system) everything(ctx context.Context, round int) error {
 	keys := 0
 	key := func() string {
@@ -115,6 +116,16 @@ func (s *system) everything(ctx context.Context, round int) error {
 		failing := key()
 		s.renderer.arrange(failing, plan{ending: how})
 		together(all, failing)
+	}
+	through := &visitor{addr: s.front}
+	defer through.leave()
+	asked, failing := key(), key()
+	s.renderer.arrange(failing, plan{ending: crashed})
+	for _, key := range []string{asked, asked, failing} {
+		through.get(key)
+	}
+	if err := s.babble(); err != nil {
+		return err
 	}
 	alone := &visitor{addr: s.gateways[0].addr}
 	left := key()

@@ -50,6 +50,9 @@ func overload(ctx context.Context, t *trial) error {
 	loading.Go(func() {
 		replies = stream(loaded, rate*asking, most, func(i int) string { return keys[min(i/asking, len(keys)-1)] }, s.front)
 	})
+	if err := s.babble(); err != nil {
+		return err
+	}
 	<-loaded.Done()
 	// The last requests of the load are still being answered.
 	t.say("after the load")

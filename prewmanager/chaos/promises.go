@@ -62,6 +62,7 @@ type trial struct {
 	dir      string   // of the state and the logs
 	race     bool     // gateways are those with the race detector
 	metrics  []string // addresses of the gateways' metrics that the monitor watches; nil: none
+	front    string   // that of nginx's
 	progress func(string)
 
 	rows    []row
@@ -100,7 +101,7 @@ func (t *trial) system(ctx context.Context, c setup) (*system, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	c.metrics = t.metrics
+	c.metrics, c.frontMetrics = t.metrics, t.front
 	s, err := start(ctx, dir, program, c)
 	t.systems = append(t.systems, s)
 	return s, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -27,28 +28,31 @@ import (
 
 // setup says what a system consists of beside Redis and the S3 server.
 type setup struct {
-	gateways int
-	metrics  []string      // addresses for the gateways' metrics, at least one each; nil: any
-	env      []string      // of every gateway
-	plain    bool          // gateways are never those with the race detector
-	shortest time.Duration // of a render
-	longest  time.Duration
-	deaf     bool // every message of Redis is lost
-	slowable bool // S3 is behind a proxy
-	noFront  bool // without nginx
+	gateways     int
+	metrics      []string      // addresses for the gateways' metrics, at least one each; nil: any
+	env          []string      // of every gateway
+	frontMetrics string        // address for nginx's metrics; empty: any
+	plain        bool          // gateways are never those with the race detector
+	shortest     time.Duration // of a render
+	longest      time.Duration
+	deaf         bool // every message of Redis is lost
+	slowable     bool // S3 is behind a proxy
+	noFront      bool // without nginx
 }
 
 // system is the renderer and the real parts, each of which can be killed, frozen and
 // started again at its address.
 type system struct {
-	dir      string
-	program  string // the gateways'
-	redis    *stack.Redis
-	s3       *stack.S3
-	s3Proxy  *proxy // nil unless slowable
-	renderer *renderer
-	gateways []*gateway
-	front    string // nginx's address
+	dir          string
+	program      string // the gateways'
+	redis        *stack.Redis
+	s3           *stack.S3
+	s3Proxy      *proxy // nil unless slowable
+	renderer     *renderer
+	gateways     []*gateway
+	front        string // nginx's address
+	counted      string // where nginx sends what is counted
+	frontMetrics string // address of nginx's metrics
 
 	loaded chan error // of a Redis that loads a snapshot, once it has
 
@@ -149,13 +153,34 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	if site.Listen, err = stack.FreeAddr(); err != nil {
 		return s, err
 	}
-	front, err := stack.StartNginx(filepath.Join(dir, "nginx"), site)
+	if c.frontMetrics == "" {
+		if c.frontMetrics, err = stack.FreeAddr(); err != nil {
+			return s, err
+		}
+	}
+	front, err := stack.StartNginxMeasuredAt(c.frontMetrics, filepath.Join(dir, "nginx"), site)
 	if err != nil {
 		return s, err
 	}
 	s.stops = append(s.stops, front.Stop)
-	s.front = site.Listen
+	s.front, s.frontMetrics, s.counted = site.Listen, front.Metrics, front.Counted
 	return s, nil
+}
+
+// babble sends what counts nginx's requests more than it has room for, and none of it a
+// line of nginx's.
+func (s *system) babble() error {
+	conn, err := net.Dial("udp", s.counted)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for range 200 {
+		if _, err := conn.Write(make([]byte, 60000)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stop stops every part, the last started first.

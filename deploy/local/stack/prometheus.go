@@ -15,7 +15,7 @@ import (
 	"prew/deploy/local/process"
 )
 
-// Prometheus is a running Prometheus that scrapes gateways.
+// Prometheus is a running Prometheus that scrapes gateways and nginx.
 type Prometheus struct {
 	*process.Process
 	URL string // http://host:port
@@ -23,9 +23,9 @@ type Prometheus struct {
 
 // StartPrometheus starts Prometheus on a free port, with its data and its log in
 // <dir>/prometheus, and waits until it answers. At the interval every it scrapes
-// /metrics at the targets, each host:port, and evaluates the rules of a file. The
-// first scrapes come some seconds later.
-func StartPrometheus(dir, rules string, every time.Duration, targets ...string) (*Prometheus, error) {
+// /metrics at the targets of each job, each host:port, and evaluates the rules of a
+// file. The first scrapes come some seconds later.
+func StartPrometheus(dir, rules string, every time.Duration, jobs map[string][]string) (*Prometheus, error) {
 	server, err := exec.LookPath("prometheus")
 	if err != nil {
 		return nil, fmt.Errorf("%w: run deploy/tools/install.sh prometheus", err)
@@ -38,14 +38,15 @@ func StartPrometheus(dir, rules string, every time.Duration, targets ...string) 
 	if err != nil {
 		return nil, err
 	}
+	var scraped []any
+	for job, targets := range jobs {
+		scraped = append(scraped, map[string]any{"job_name": job, "static_configs": []any{map[string]any{"targets": targets}}})
+	}
 	// JSON is YAML too.
 	config, err := json.Marshal(map[string]any{
-		"global":     map[string]any{"scrape_interval": every.String(), "scrape_timeout": every.String(), "evaluation_interval": every.String()},
-		"rule_files": []string{rules},
-		"scrape_configs": []any{map[string]any{
-			"job_name":       "prewmanager",
-			"static_configs": []any{map[string]any{"targets": targets}},
-		}},
+		"global":         map[string]any{"scrape_interval": every.String(), "scrape_timeout": every.String(), "evaluation_interval": every.String()},
+		"rule_files":     []string{rules},
+		"scrape_configs": scraped,
 	})
 	if err != nil {
 		return nil, err
