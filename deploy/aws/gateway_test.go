@@ -125,7 +125,8 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 	expectJSON(t, "nginx", environment(1, elsewhere...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
 		"PREW_S3_REGION": "us-west-2", "PREW_SOURCE_REGION": "ap-south-1",
-		"PREW_REAL_IP_FROM": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", "PREW_MISSES_PER_SECOND": "5", "PREW_CACHE_SIZE": "10g"}`)
+		"PREW_REAL_IP_FROM": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", "PREW_MISSES_PER_SECOND": "5", "PREW_CACHE_SIZE": "10g",
+		"PREW_NGINX_METRICS_LISTEN": ":9102"}`)
 }
 
 // TestClientsComeInWhereTheyShould checks that there is no other way in.
@@ -200,7 +201,7 @@ func TestClientsComeInWhereTheyShould(t *testing.T) {
 	expectJSON(t, "the tasks", c.property("TaskAccess", "SecurityGroupIngress"),
 		`[{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "SourceSecurityGroupId": "<BalancerAccess>"}]`)
 	expectJSON(t, "the tasks with metrics", load(t, "gateway.yaml", "MetricsFrom=10.0.0.0/16").property("TaskAccess", "SecurityGroupIngress", 1),
-		`{"IpProtocol": "tcp", "FromPort": 9101, "ToPort": 9101, "CidrIp": "10.0.0.0/16"}`)
+		`{"IpProtocol": "tcp", "FromPort": 9101, "ToPort": 9102, "CidrIp": "10.0.0.0/16"}`)
 	expectJSON(t, "Redis", c.property("RedisAccess", "SecurityGroupIngress"),
 		`[{"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "SourceSecurityGroupId": "<TaskAccess>"}]`)
 	expectJSON(t, "Redis over TLS", c.property("Redis", "TransitEncryptionEnabled"), `true`)

@@ -1,6 +1,6 @@
 # nginx as Debian packages it, with its two modules, and prewnginx, which writes
-# its configuration from the environment and becomes it. There is no shell and no
-# other program. From the root of the checkout, for any platform without
+# its configuration from the environment and becomes it; where metrics are wanted,
+# prewnginx also counts beside it. There is no shell and no other program. From the root of the checkout, for any platform without
 # emulation:
 #
 #	docker build -f deploy/images/nginx.Dockerfile -t prew-nginx .
