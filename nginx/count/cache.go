@@ -3,7 +3,6 @@ package count
 import (
 	"context"
 	"log/slog"
-	"net"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -69,7 +68,7 @@ func wait(ctx context.Context, d time.Duration) {
 type state struct {
 	cache  Cache
 	walker *walker
-	lines  *net.UDPConn
+	lines  *Lines
 }
 
 var (
@@ -103,7 +102,7 @@ func (s state) Collect(ch chan<- prometheus.Metric) {
 		gauge(diskBytes, float64(disk.Blocks)*float64(disk.Bsize))
 		gauge(diskFree, float64(disk.Bavail)*float64(disk.Bsize)) // as nginx reckons it for min_free
 	}
-	if n, err := lost(s.lines); err == nil {
+	if n, err := s.lines.lost(); err == nil {
 		ch <- prometheus.MustNewConstMetric(linesLost, prometheus.CounterValue, float64(n))
 	}
 }

@@ -62,6 +62,20 @@ type counts struct {
 	seconds    *prometheus.HistogramVec
 	sent       *prometheus.CounterVec
 	unreadable prometheus.Counter
+
+	// found are the series of labels that a line has had: to look each up by its labels
+	// would take longer than all the rest. Only what reads lines uses it.
+	found map[labels]*series
+}
+
+// labels are what a line says in words of the lists above. There are some dozens of
+// combinations, and the lists bound them.
+type labels struct{ route, outcome, code, status, cache string }
+
+// series is what a request with the same labels adds to.
+type series struct {
+	request, status, cache, sent prometheus.Counter
+	seconds                      prometheus.Observer
 }
 
 // newCounts returns counters that start at zero. A series that began with its first event
@@ -81,6 +95,7 @@ func newCounts() *counts {
 		sent: counter("prew_nginx_sent_bytes_total", "Bytes of the bodies of answers.", "route"),
 		unreadable: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "prew_nginx_lines_unreadable_total", Help: "Lines that are none of nginx's."}),
+		found: map[labels]*series{},
 	}
 	for _, route := range routes {
 		for _, outcome := range outcomes {
@@ -107,10 +122,10 @@ func (c *counts) collectors() []prometheus.Collector {
 	return []prometheus.Collector{c.requests, c.statuses, c.caches, c.seconds, c.sent, c.unreadable}
 }
 
-// request is one line, with values of the lists above.
+// request is one line.
 type request struct {
-	route, outcome, code, status, cache string
-	seconds, bytes                      float64
+	labels
+	seconds, bytes float64
 }
 
 // add counts the request of a line, or the line as unreadable.
@@ -120,21 +135,39 @@ func (c *counts) add(line []byte) {
 		c.unreadable.Inc()
 		return
 	}
-	c.requests.WithLabelValues(r.route, r.outcome, r.code).Inc()
-	c.statuses.WithLabelValues(r.route, r.status).Inc()
-	c.caches.WithLabelValues(r.route, r.cache).Inc()
-	c.seconds.WithLabelValues(r.route, r.outcome).Observe(r.seconds)
-	c.sent.WithLabelValues(r.route).Add(r.bytes)
+	s := c.found[r.labels]
+	if s == nil {
+		s = &series{
+			request: c.requests.WithLabelValues(r.route, r.outcome, r.code),
+			status:  c.statuses.WithLabelValues(r.route, r.status),
+			cache:   c.caches.WithLabelValues(r.route, r.cache),
+			sent:    c.sent.WithLabelValues(r.route),
+			seconds: c.seconds.WithLabelValues(r.route, r.outcome),
+		}
+		c.found[r.labels] = s
+	}
+	s.request.Inc()
+	s.status.Inc()
+	s.cache.Inc()
+	s.sent.Add(r.bytes)
+	s.seconds.Observe(r.seconds)
 }
 
-// tag stands before the fields in each line, behind the time (ngx_syslog.c).
-var tag = []byte("prewnginx: ")
+// tag stands before the fields in each line, behind the time (ngx_syslog.c), and tab
+// between them.
+var tag, tab = []byte("prewnginx: "), []byte("\t")
 
 // parse reads a line: the fields of the log_format counted, with tabs between them.
 func parse(line []byte) (r request, ok bool) {
 	_, line, ok = bytes.Cut(line, tag)
-	fields := bytes.Split(line, []byte("\t"))
-	if !ok || len(fields) != 7 {
+	var fields [7][]byte
+	for i := range fields {
+		if !ok {
+			return r, false
+		}
+		fields[i], line, ok = bytes.Cut(line, tab)
+	}
+	if ok { // there are more
 		return r, false
 	}
 	r.route = listed(routes, fields[0], "")

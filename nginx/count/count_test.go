@@ -23,23 +23,23 @@ func TestParse(t *testing.T) {
 		line string
 		want request
 	}{
-		{"preview\t200\t3512\t0.000\tHIT\tcached\t-", request{"preview", "cached", "", "200", "HIT", 0, 3512}},
-		{"preview\t200\t3512\t0.250\tMISS\trendered\t", request{"preview", "rendered", "", "200", "MISS", .25, 3512}},
-		{"preview\t206\t10\t0.250\tMISS\tjoined\t", request{"preview", "joined", "", "206", "MISS", .25, 10}},
-		{"photo\t304\t0\t0.001\tREVALIDATED\tcached\t-", request{"photo", "cached", "", "304", "REVALIDATED", .001, 0}},
-		{"photo\t200\t9\t0.001\tMISS\tstored\t-", request{"photo", "stored", "", "200", "MISS", .001, 9}},
-		{"photo\t404\t9\t0.001\tMISS\tstored\tsource_missing", request{"photo", "failed", "source_missing", "404", "MISS", .001, 9}},
-		{"other\t404\t9\t0.000\t-\tstored\tpath_refused", request{"other", "failed", "path_refused", "404", "none", 0, 9}},
-		{"preview\t429\t9\t0.000\tMISS\tstored\ttoo_many_misses", request{"preview", "failed", "too_many_misses", "429", "MISS", 0, 9}},
-		{"preview\t499\t0\t1.000\tMISS\tstored\t-", request{"preview", "left", "", "499", "MISS", 1, 0}},
-		{"other\t200\t9\t0.000\t\tstored\t-", request{"other", "other", "", "200", "none", 0, 9}},
-		{"preview\t204\t0\t0.000\t-\tstored\t-", request{"preview", "other", "", "204", "none", 0, 0}},
+		{"preview\t200\t3512\t0.000\tHIT\tcached\t-", request{labels{"preview", "cached", "", "200", "HIT"}, 0, 3512}},
+		{"preview\t200\t3512\t0.250\tMISS\trendered\t", request{labels{"preview", "rendered", "", "200", "MISS"}, .25, 3512}},
+		{"preview\t206\t10\t0.250\tMISS\tjoined\t", request{labels{"preview", "joined", "", "206", "MISS"}, .25, 10}},
+		{"photo\t304\t0\t0.001\tREVALIDATED\tcached\t-", request{labels{"photo", "cached", "", "304", "REVALIDATED"}, .001, 0}},
+		{"photo\t200\t9\t0.001\tMISS\tstored\t-", request{labels{"photo", "stored", "", "200", "MISS"}, .001, 9}},
+		{"photo\t404\t9\t0.001\tMISS\tstored\tsource_missing", request{labels{"photo", "failed", "source_missing", "404", "MISS"}, .001, 9}},
+		{"other\t404\t9\t0.000\t-\tstored\tpath_refused", request{labels{"other", "failed", "path_refused", "404", "none"}, 0, 9}},
+		{"preview\t429\t9\t0.000\tMISS\tstored\ttoo_many_misses", request{labels{"preview", "failed", "too_many_misses", "429", "MISS"}, 0, 9}},
+		{"preview\t499\t0\t1.000\tMISS\tstored\t-", request{labels{"preview", "left", "", "499", "MISS"}, 1, 0}},
+		{"other\t200\t9\t0.000\t\tstored\t-", request{labels{"other", "other", "", "200", "none"}, 0, 9}},
+		{"preview\t204\t0\t0.000\t-\tstored\t-", request{labels{"preview", "other", "", "204", "none"}, 0, 0}},
 
 		// What nobody knows is other.
-		{"preview\t299\t0\t0.000\tWARM\tguessed\tsurprise", request{"preview", "other", "", "other", "other", 0, 0}},
-		{"preview\t502\t0\t0.000\tMISS\tstored\tsurprise", request{"preview", "failed", "other", "502", "MISS", 0, 0}},
-		{"preview\t412\t0\t0.000\tHIT\tcached\t", request{"preview", "failed", "other", "412", "HIT", 0, 0}},
-		{"preview\t200\t0\t0.000\tHIT\tguessed\t-", request{"preview", "other", "", "200", "HIT", 0, 0}},
+		{"preview\t299\t0\t0.000\tWARM\tguessed\tsurprise", request{labels{"preview", "other", "", "other", "other"}, 0, 0}},
+		{"preview\t502\t0\t0.000\tMISS\tstored\tsurprise", request{labels{"preview", "failed", "other", "502", "MISS"}, 0, 0}},
+		{"preview\t412\t0\t0.000\tHIT\tcached\t", request{labels{"preview", "failed", "other", "412", "HIT"}, 0, 0}},
+		{"preview\t200\t0\t0.000\tHIT\tguessed\t-", request{labels{"preview", "other", "", "200", "HIT"}, 0, 0}},
 	}
 	for _, test := range tests {
 		if got, ok := parse([]byte(head + test.line)); !ok || got != test.want {
@@ -98,7 +98,7 @@ func TestEveryCodeOfNginxIsListed(t *testing.T) {
 }
 
 // serving counts until the test ends, and returns where lines go and where metrics are.
-func serving(t *testing.T, cache Cache) (lines *net.UDPConn, metrics string) {
+func serving(t *testing.T, cache Cache) (lines *Lines, metrics string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -158,7 +158,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines, metrics := serving(t, Cache{Dir: dir, Size: 8000, MinFree: 1000})
-	to, err := net.Dial("udp", lines.LocalAddr().String())
+	to, err := net.Dial("udp", lines.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestLostLinesAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer lines.Close()
-	to, err := net.Dial("udp", lines.LocalAddr().String())
+	to, err := net.Dial("udp", lines.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestLostLinesAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := lost(lines); err != nil || n == 0 || n >= sent {
+	if n, err := lines.lost(); err != nil || n == 0 || n >= sent {
 		t.Errorf("%d lines lost, %v, want some of %d", n, err, sent)
 	}
 }
@@ -225,14 +225,14 @@ func TestPanicCostsALine(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	added, ended := make(chan string, 10), make(chan error)
 	go func() {
-		ended <- read(ctx, lines, func(line []byte) {
+		ended <- lines.read(ctx, func(line []byte) {
 			if string(line) == "bad" {
 				panic("of a test")
 			}
 			added <- string(line)
 		})
 	}()
-	to, err := net.Dial("udp", lines.LocalAddr().String())
+	to, err := net.Dial("udp", lines.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}

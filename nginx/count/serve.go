@@ -14,10 +14,14 @@ import (
 // Serve counts the lines that come in, and serves /metrics in Prometheus's text format
 // (which is what any other path answers, too), until ctx is done. Both sockets are closed
 // then.
-func Serve(ctx context.Context, lines *net.UDPConn, listener net.Listener, cache Cache) error {
+func Serve(ctx context.Context, lines *Lines, listener net.Listener, cache Cache) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer lines.Close()
+	reading := make(chan struct{})
+	defer func() {
+		cancel()
+		<-reading // else it would read from what has this descriptor next
+		lines.Close()
+	}()
 	c, w := newCounts(), new(walker)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(append(c.collectors(), state{cache, w, lines},
@@ -30,7 +34,10 @@ func Serve(ctx context.Context, lines *net.UDPConn, listener net.Listener, cache
 	defer server.Close()
 	ended := make(chan error, 2)
 	go func() { ended <- server.Serve(listener) }()
-	go func() { ended <- read(ctx, lines, c.add) }()
+	go func() {
+		defer close(reading)
+		ended <- lines.read(ctx, c.add)
+	}()
 	go w.walk(ctx, cache.Dir)
 	select {
 	case err := <-ended:

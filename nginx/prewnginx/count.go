@@ -32,7 +32,7 @@ import (
 // the counter killed, the kernel would go on throwing lines away in silence, and nginx
 // would not log for each request that nobody listens.
 type counter struct {
-	lines   *net.UDPConn
+	lines   *count.Lines
 	metrics *net.TCPListener
 }
 
@@ -51,13 +51,13 @@ func listen(addr string) (*counter, error) {
 
 // start starts the process for the nginx that this one is about to become.
 func (c *counter) start(dir string, site nginx.Site) error {
-	lines, errLines := c.lines.File()
 	metrics, errMetrics := c.metrics.File()
 	gone, alive, errPipe := os.Pipe()
 	itself, errItself := os.Executable()
-	if err := errors.Join(errLines, errMetrics, errPipe, errItself); err != nil {
+	if err := errors.Join(errMetrics, errPipe, errItself); err != nil {
 		return err
 	}
+	lines := os.NewFile(uintptr(c.lines.FD()), "lines")
 	cmd := exec.Command(itself, "count", filepath.Join(dir, "cache"), strconv.FormatInt(site.MaxCache(), 10), strconv.FormatInt(site.MinFree(), 10))
 	cmd.Dir = "/"
 	cmd.Env = nginxEnviron(os.LookupEnv)
@@ -84,14 +84,6 @@ type counts struct {
 
 func (c counts) Run() error {
 	slog.SetDefault(prew.NewLog(os.Stderr))
-	lines, err := net.FilePacketConn(os.NewFile(3, "lines"))
-	if err != nil {
-		return err
-	}
-	udp, ok := lines.(*net.UDPConn)
-	if !ok {
-		return fmt.Errorf("descriptor 3 is %T, expected a UDP socket", lines)
-	}
 	metrics, err := net.FileListener(os.NewFile(4, "metrics"))
 	if err != nil {
 		return err
@@ -102,5 +94,5 @@ func (c counts) Run() error {
 		defer cancel()
 		io.Copy(io.Discard, gone) // until nobody holds the other end
 	}()
-	return count.Serve(ctx, udp, metrics, count.Cache{Dir: c.Dir, Size: c.Size, MinFree: c.MinFree})
+	return count.Serve(ctx, count.Inherited(3), metrics, count.Cache{Dir: c.Dir, Size: c.Size, MinFree: c.MinFree})
 }

@@ -156,7 +156,7 @@ func (s serve) Run(wrong flags.Errors) error {
 		if beside, err = listen(s.MetricsListen); err != nil {
 			wrong = append(wrong, err)
 		} else {
-			s.CountedAt = beside.lines.LocalAddr().String()
+			s.CountedAt = beside.lines.Addr()
 		}
 	}
 	site, err := s.nginxSite()

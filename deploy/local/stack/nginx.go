@@ -111,7 +111,7 @@ func startCounting(metrics string, cache count.Cache) (*counting, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &counting{lines.LocalAddr().String(), cancel, make(chan struct{})}
+	c := &counting{lines.Addr(), cancel, make(chan struct{})}
 	go func() {
 		defer close(c.ended)
 		_ = count.Serve(ctx, lines, listener, cache) // a test that needs it sees that it ended
