@@ -164,7 +164,7 @@ func TestImagesServe(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	behind, front := address(t), address(t)
+	behind, front, metrics := address(t), address(t), address(t)
 	common := settings(t, "prew.env")
 	common["PREW_S3_ENDPOINT"] = "http://" + store.addr
 	gateway := start(t, images["gateway"], "gateway", "", slices.Concat(
@@ -173,7 +173,7 @@ func TestImagesServe(t *testing.T) {
 	volume := t.TempDir()
 	startNginx := func() *container {
 		return start(t, images["nginx"], "nginx", volume, slices.Concat(environment(common),
-			[]string{"PREW_NGINX_LISTEN=" + front, "PREW_GATEWAYS=" + behind})...)
+			[]string{"PREW_NGINX_LISTEN=" + front, "PREW_GATEWAYS=" + behind, "PREW_NGINX_METRICS_LISTEN=" + metrics})...)
 	}
 	nginx := startNginx()
 	for _, c := range []*container{gateway, nginx} {
@@ -193,6 +193,11 @@ func TestImagesServe(t *testing.T) {
 	waitFor(t, "the request in what nginx prints", func() bool {
 		printed, err := os.ReadFile(nginx.Log)
 		return err == nil && bytes.Contains(printed, []byte(`"uri":"`+preview+`"`))
+	})
+
+	waitFor(t, "the hit in what is counted beside nginx", func() bool {
+		_, body := get(t, "http://"+metrics+"/metrics")
+		return bytes.Contains(body, []byte(`prew_nginx_requests_total{code="",outcome="cached",route="preview"} 1`+"\n"))
 	})
 
 	// nginx is stopped as by Docker, and then as by a power cut: each time the next one
