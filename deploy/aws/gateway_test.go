@@ -3,8 +3,12 @@ package aws
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
+
+	"prew/nginx"
 )
 
 func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
@@ -109,7 +113,7 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 	}
 	here := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=public"}
 	elsewhere := []string{"Function=arn:f:live", "Bucket=pictures", "SourceBucket=photos", "Access=private", "Vpc=vpc-1", "Invokes=8", "MissesPerSecond=5",
-		"MetricsFrom=10.0.0.0/16", "TracesTo=http://collector:4318",
+		"MetricsFrom=10.0.0.0/16", "TracesTo=http://collector:4318", "AllowOrigin=https://a.test,https://b.test", "PhotoCacheControl=public,max-age=60",
 		"BucketRegion=us-west-2", "BucketRole=arn:b", "SourceBucketRegion=ap-south-1", "SourceBucketRole=arn:s"}
 	expectJSON(t, "the gateway", environment(0, here...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live", "PREW_INVOKES": "64",
 		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
@@ -126,6 +130,7 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
 		"PREW_S3_REGION": "us-west-2", "PREW_SOURCE_REGION": "ap-south-1",
 		"PREW_REAL_IP_FROM": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", "PREW_MISSES_PER_SECOND": "5", "PREW_CACHE_SIZE": "10g",
+		"PREW_ALLOW_ORIGIN": "https://a.test,https://b.test", "PREW_PHOTO_CACHE_CONTROL": "public,max-age=60",
 		"PREW_NGINX_METRICS_LISTEN": ":9102"}`)
 }
 
@@ -205,6 +210,64 @@ func TestClientsComeInWhereTheyShould(t *testing.T) {
 	expectJSON(t, "Redis", c.property("RedisAccess", "SecurityGroupIngress"),
 		`[{"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "SourceSecurityGroupId": "<TaskAccess>"}]`)
 	expectJSON(t, "Redis over TLS", c.property("Redis", "TransitEncryptionEnabled"), `true`)
+}
+
+// TestCloudFrontKeepsTheAnswersOfListedOriginsApart: with a list nginx answers each
+// origin with its own name, which must not be what the next one gets from a cache.
+func TestCloudFrontKeepsTheAnswersOfListedOriginsApart(t *testing.T) {
+	const managed = `"b2884449-e4de-46a7-ac36-70bc7f1ddd6d"` // knows no headers
+	for _, test := range []struct{ origins, policy, methods, headers string }{
+		{"", managed, `["GET", "HEAD"]`, `null`},
+		{"*", managed, `["GET", "HEAD", "OPTIONS"]`, `null`},
+		{"https://a.test", `"<OriginCachePolicy>"`, `["GET", "HEAD", "OPTIONS"]`, `{"HeaderBehavior": "whitelist", "Headers": ["Origin"]}`},
+		{"https://a.test,https://b.test", `"<OriginCachePolicy>"`, `["GET", "HEAD", "OPTIONS"]`, `{"HeaderBehavior": "whitelist", "Headers": ["Origin"]}`},
+	} {
+		c := load(t, "gateway.yaml", "CloudFront=yes", "AllowOrigin="+test.origins)
+		expectJSON(t, test.origins, c.property("Distribution", "DistributionConfig", "DefaultCacheBehavior", "CachePolicyId"), test.policy)
+		expectJSON(t, test.origins, c.property("Distribution", "DistributionConfig", "DefaultCacheBehavior", "AllowedMethods"), test.methods)
+		expectJSON(t, test.origins, c.property("OriginCachePolicy", "CachePolicyConfig", "ParametersInCacheKeyAndForwardedToOrigin", "HeadersConfig"), test.headers)
+	}
+	if left := load(t, "gateway.yaml", "AllowOrigin=https://a.test").resources("AWS::CloudFront::CachePolicy"); len(left) > 0 {
+		t.Errorf("without CloudFront there is %v", left)
+	}
+}
+
+// TestTemplateTakesWhatNginxTakes: what nginx refuses would stop each new task, and
+// CloudFormation would wait for them before it went back.
+func TestTemplateTakesWhatNginxTakes(t *testing.T) {
+	for _, test := range []struct {
+		parameter, value string
+		ok               bool
+	}{
+		{"AllowOrigin", "", true},
+		{"AllowOrigin", "*", true},
+		{"AllowOrigin", "https://a.test", true},
+		{"AllowOrigin", "https://a.test,http://b.test:8080,http://[::1]:80", true},
+		{"AllowOrigin", "*,https://a.test", false},
+		{"AllowOrigin", "a.test", false},
+		{"AllowOrigin", "https://a.test/", false},
+		{"AllowOrigin", "https://A.test", false},
+		{"AllowOrigin", `https://a.test"; x`, false},
+		{"PhotoCacheControl", "", true},
+		{"PhotoCacheControl", "public, max-age=60", true},
+		{"PhotoCacheControl", `no-store"; x`, false},
+	} {
+		pattern := fields(load(t, "gateway.yaml").sections["Parameters"][test.parameter])["AllowedPattern"].Value
+		if ok := regexp.MustCompile("^(?:" + pattern + ")$").MatchString(test.value); ok != test.ok {
+			t.Errorf("%s=%s: the template takes it: %t", test.parameter, test.value, ok)
+		}
+		site := nginx.Site{Listen: "127.0.0.1:80", Private: true, Gateways: []string{"127.0.0.1:81"}}
+		switch {
+		case test.value == "":
+		case test.parameter == "AllowOrigin":
+			site.AllowOrigin = strings.Split(test.value, ",")
+		default:
+			site.PhotoCacheControl = test.value
+		}
+		if err := site.Check("/dir"); (err == nil) != test.ok {
+			t.Errorf("%s=%s: nginx says %v", test.parameter, test.value, err)
+		}
+	}
 }
 
 func TestGatewaysScaleByRequests(t *testing.T) {
