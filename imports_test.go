@@ -56,6 +56,7 @@ var packages = []struct {
 	{"prew/deploy/local/progress", nil, nil},
 	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "github.com/aws"},
 		[]string{"prew/lambda/render", "prew/prewmanager/flight"}},
+	{"prew/deploy/local/stack/stacktest", []string{"prew/deploy/local/stack", "github.com/aws"}, nil}, // of tests alone
 	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},
 }
 

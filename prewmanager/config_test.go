@@ -43,7 +43,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 		{"no invocation", append(sound, "PREW_INVOKES=0"), "PREW_INVOKES: 0, "},
 		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
 		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "PREW_ERROR_IMAGE: " + file + " is text/plain; charset=utf-8, expected an image"},
-		{"port", append(sound, "PREW_LISTEN="+redisServer.Addr), "PREW_LISTEN: listen tcp " + redisServer.Addr + ": bind: address already in use"},
+		{"port", append(sound, "PREW_LISTEN="+servers.Redis.Addr), "PREW_LISTEN: listen tcp " + servers.Redis.Addr + ": bind: address already in use"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	out, err := itself(t, []string{
-		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PREW_BUKET=b", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + redisServer.Addr,
+		"PREW_INVOKES=many", "PREW_S3_TIMEOUT=soon", "PREW_BUKET=b", "PRESET_CARD=width=0", "PREW_REDIS=http://x", "PREW_LISTEN=" + servers.Redis.Addr,
 		"PREW_NOT_FOUND_IMAGE=/nowhere.png", "PREW_ERROR_IMAGE=/nowhere.png",
 	}, "serve").CombinedOutput()
 	if err == nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,7 +30,7 @@ func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = itself(t, append(append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_REDIS="+redisServer.Addr, "PREW_LISTEN="+addr), environ...), "serve")
+	cmd = itself(t, append(append(servers.S3.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_REDIS="+servers.Redis.Addr, "PREW_LISTEN="+addr), environ...), "serve")
 	log = new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -125,13 +124,14 @@ func TestCollectorThatIsGoneKeepsNobody(t *testing.T) {
 		}
 	}
 }
+
 func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
 	addr, err := stack.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Without Redis it is ready after the grace of 2 s.
-	cmd := itself(t, append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
+	cmd := itself(t, append(servers.S3.Env(), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_FUNCTION=f", "PREW_REDIS=127.0.0.1:1", "PREW_LISTEN="+addr), "serve")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,25 +153,4 @@ func TestGatewayIsReadyWhenItHasSettled(t *testing.T) {
 	if !starting {
 		t.Error("it was ready before it could know Redis")
 	}
-}
-
-func get(t *testing.T, url string, header ...string) (*http.Response, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(body)
 }

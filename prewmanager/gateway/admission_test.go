@@ -242,7 +242,7 @@ func TestFlightHasEachStepOnce(t *testing.T) {
 	})
 	await("the queue does not fill", func() bool { return admission.waiting() == 1 })
 
-	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr})
+	client := redis.NewClient(&redis.Options{Addr: servers.Redis.Addr})
 	defer client.Close()
 	const others = 500 * time.Millisecond
 	lease := "prew:" + bucket + "/prew/hero/step-lost.jpg"

@@ -20,7 +20,7 @@ import (
 func TestConditionsByRFC9110(t *testing.T) {
 	etag := put(t, "photo/conditions.jpg", stack.Conditioned)
 	put(t, "prew/hero/conditions.jpg", stack.Conditioned)
-	head, err := s3Server.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String("prew/hero/conditions.jpg")})
+	head, err := servers.S3.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String("prew/hero/conditions.jpg")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestLastModifiedIsThatOfS3(t *testing.T) {
 	for i, header := range [][]string{nil, {"If-None-Match", `"other"`}} {
 		path := fmt.Sprintf("prew/hero/modified/%d.jpg", i)
 		first, _ := get(t, server.URL+"/"+path, header...)
-		head, err := s3Server.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: &path})
+		head, err := servers.S3.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: &path})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"prew"
-	"prew/deploy/local/stack"
+	"prew/deploy/local/stack/stacktest"
 	"prew/lambda/answer"
 	"prew/lambda/store"
 	"prew/prewmanager/flight"
@@ -29,33 +29,14 @@ import (
 
 const bucket = "gateway"
 
-// The Redis and the S3 server of all tests here; each test has photos of its own.
 var (
-	redisServer *stack.Redis
-	s3Server    *stack.S3
+	servers = stacktest.Servers{Bucket: bucket}
+	put     = servers.Put
+	get     = stacktest.Get
+	do      = stacktest.Do
 )
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "gateway")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		if redisServer, err = stack.StartRedis(dir); err != nil {
-			panic(err)
-		}
-		defer redisServer.Stop()
-		if s3Server, err = stack.StartS3(dir); err != nil {
-			panic(err)
-		}
-		defer s3Server.Stop()
-		if err := s3Server.CreateBucket(context.Background(), bucket); err != nil {
-			panic(err)
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
 
 // renderer stands in for the function, behind the real Invoke API, in tests that
 // need it to fail. Its zero value renders: it stores the photo's key as the
@@ -97,7 +78,7 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := []byte("preview of " + request.SrcKey)
-	stored, err := s3Server.Client().PutObject(r.Context(), &s3.PutObjectInput{
+	stored, err := servers.S3.Client().PutObject(r.Context(), &s3.PutObjectInput{
 		Bucket: &request.DstBucket, Key: &request.DstKey, Body: bytes.NewReader(body),
 		ContentType: aws.String("image/jpeg"), CacheControl: &request.CacheControl,
 	})
@@ -147,12 +128,12 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	}
 	invoke.Start()
 	t.Cleanup(invoke.Close)
-	for _, variable := range append(s3Server.Env(), "AWS_ENDPOINT_URL_LAMBDA="+invoke.URL) {
+	for _, variable := range append(servers.S3.Env(), "AWS_ENDPOINT_URL_LAMBDA="+invoke.URL) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
 	s := settings{
-		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: redisServer.Addr,
+		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: servers.Redis.Addr,
 		Invokes: 64, Queue: 256, AnswerTimeout: prew.AnswerTimeout, InvokeTimeout: prew.InvokeTimeout, S3Timeout: prew.StoreTimeout,
 	}
 	for _, c := range change {
@@ -226,43 +207,6 @@ func TestConnectionsOfManyInvocationsAreKept(t *testing.T) {
 	if made := f.connections.Load(); made > atOnce+atOnce/3 {
 		t.Errorf("%d connections for twice %d invocations at once", made, atOnce)
 	}
-}
-
-func get(t *testing.T, url string, header ...string) (*http.Response, string) {
-	t.Helper()
-	return do(t, http.MethodGet, url, header...)
-}
-
-func do(t *testing.T, method, url string, header ...string) (*http.Response, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(body)
-}
-
-func put(t *testing.T, key, body string) (etag string) {
-	t.Helper()
-	out, err := s3Server.Client().PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(body), ContentType: aws.String("image/jpeg"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *out.ETag
 }
 
 func TestPreviewIsRenderedOnceThenStored(t *testing.T) {
@@ -467,7 +411,7 @@ func TestFailuresMayHaveNoBody(t *testing.T) {
 // with a code that this gateway does not know.
 func TestFailureOfANewerGatewayHasAnAnswer(t *testing.T) {
 	server := start(t, new(renderer))
-	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr})
+	client := redis.NewClient(&redis.Options{Addr: servers.Redis.Addr})
 	defer client.Close()
 	const path = "prew/hero/newer-gateway.jpg"
 	failure := "F" + strings.Repeat("A", 26) + `!{"code":"not_known_yet","message":"because"}`

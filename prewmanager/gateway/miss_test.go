@@ -19,7 +19,7 @@ import (
 func s3With(t *testing.T, answers func(http.ResponseWriter, *http.Request) bool) (endpoint string, asked *atomic.Int32) {
 	t.Helper()
 	through := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: s3Server.Addr})
+		r.SetURL(&url.URL{Scheme: "http", Host: servers.S3.Addr})
 		r.Out.Host = r.In.Host // it is part of the signature
 	}}
 	asked = new(atomic.Int32)

@@ -62,7 +62,7 @@ func TestPhotoIsStreamedAsItWasStored(t *testing.T) {
 	want := map[string]string{
 		"Content-Type": "image/svg+xml", "Content-Encoding": "gzip", "Content-Disposition": "attachment", "Content-Language": "de", "Cache-Control": "max-age=7",
 	}
-	if _, err := s3Server.Client().PutObject(t.Context(), &s3.PutObjectInput{
+	if _, err := servers.S3.Client().PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String("photo/stored-as.svgz"), Body: strings.NewReader("packed"),
 		ContentType: aws.String(want["Content-Type"]), ContentEncoding: aws.String(want["Content-Encoding"]), CacheControl: aws.String(want["Cache-Control"]),
 		ContentDisposition: aws.String(want["Content-Disposition"]), ContentLanguage: aws.String(want["Content-Language"]),
