@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -71,10 +70,8 @@ func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
 		switch {
 		case late:
 			return p, fail(prew.StorageFailed, "%s: no answer in %v: %v", p.name, p.most, err)
-		case code == prew.SourceMissing && store.Status(err) == http.StatusForbidden: // the log must say that it may be either
-			return p, fail(code, "%s: no such photo, or no right to read it: %v", p.name, err)
 		case code == prew.SourceMissing:
-			return p, fail(code, "%s: no such photo", p.name)
+			return p, fail(code, "%v", store.NoPhoto(bucket, key, err))
 		}
 		return p, fail(code, "%s: %v", p.name, err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/aws/smithy-go"
@@ -21,6 +22,16 @@ func Refusal(err error) prew.Code {
 
 // Missing reports whether an error means that the object does not exist.
 func Missing(err error) bool { return err != nil && Refusal(err) == prew.SourceMissing }
+
+// NoPhoto is the error of a photo that is Missing, by its bucket and key. S3 may refuse
+// a missing photo with 403, as it does one that this program has no right to read: then
+// the error says that it may be either.
+func NoPhoto(bucket, key string, missing error) error {
+	if Status(missing) == http.StatusForbidden {
+		return fmt.Errorf("%s/%s: no such photo, or no right to read it: %w", bucket, key, missing)
+	}
+	return fmt.Errorf("%s/%s: no such photo", bucket, key)
+}
 
 // Status is the HTTP status with which the store refused, 0 if the store did not
 // answer.

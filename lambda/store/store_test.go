@@ -130,12 +130,13 @@ func TestWhatARefusalMeans(t *testing.T) {
 		status  int
 		code    string
 		missing bool
+		said    string // of a missing photo
 	}{
-		{404, "NoSuchKey", true},
-		{403, "AccessDenied", true},
-		{403, "InvalidAccessKeyId", false},
-		{404, "NoSuchBucket", false},
-		{412, "PreconditionFailed", false},
+		{404, "NoSuchKey", true, "b/k: no such photo"},
+		{403, "AccessDenied", true, "b/k: no such photo, or no right to read it: "},
+		{403, "InvalidAccessKeyId", false, ""},
+		{404, "NoSuchBucket", false, ""},
+		{412, "PreconditionFailed", false, ""},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(test.status)
@@ -146,6 +147,11 @@ func TestWhatARefusalMeans(t *testing.T) {
 		server.Close()
 		if store.Status(err) != test.status || store.Missing(err) != test.missing {
 			t.Errorf("%d %s: status %d, missing %v", test.status, test.code, store.Status(err), store.Missing(err))
+		}
+		if test.missing {
+			if said := strings.TrimSuffix(store.NoPhoto("b", "k", err).Error(), err.Error()); said != test.said {
+				t.Errorf("%d %s: %q, want %q", test.status, test.code, said, test.said)
+			}
 		}
 		b.Client = s3.New(b.Client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 1 })
 		if _, err := b.Get(t.Context(), "k", "", ""); store.Status(err) != 0 || store.Missing(err) {

@@ -160,14 +160,10 @@ const lacksTimeout = 2 * time.Second
 func (s storage) lacks(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, min(lacksTimeout, s.timeout))
 	defer cancel()
-	err := s.ask(ctx, key, store.Once)
-	switch {
-	case !store.Missing(err):
-		return nil
-	case store.Status(err) == http.StatusForbidden: // the log must say that it may be either
-		return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo, or no right to read it: %w", s.Name, key, err))
+	if err := s.ask(ctx, key, store.Once); store.Missing(err) {
+		return fail(prew.SourceMissing, store.NoPhoto(s.Name, key, err))
 	}
-	return fail(prew.SourceMissing, fmt.Errorf("%s/%s: no such photo", s.Name, key))
+	return nil
 }
 
 // unmet reports whether S3 has the object, but the request's condition or its range
