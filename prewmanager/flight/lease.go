@@ -23,10 +23,10 @@ const (
 	stretchMost  = 27 * time.Second
 )
 
-// releaseTries is how often a failed release is tried again. The tries take a
-// second: longer than a restart of Redis, and shorter than the lease of a call,
-// which would keep others from the key.
-const releaseTries = 4
+// releaseFor is how long a failed release is tried again. It is longer than a restart of
+// Redis, and with the last try shorter than the lease of a call, which would keep others
+// from the key.
+const releaseFor = time.Second
 
 // lateFor is how long Redis keeps a failure with no Keep, for those who were waiting
 // and missed the message: at least two polls.
@@ -166,10 +166,10 @@ func (l *leases) release(flight context.Context, c claim, failure *Failure) (hea
 	return err == nil
 }
 
-// releaseAgain repeats a release that Redis did not answer. If every try fails, the
-// lease expires by itself, and waiting flights look by themselves.
+// releaseAgain repeats a release that Redis did not answer, for releaseFor. If every try
+// fails, the lease expires by itself, and waiting flights look by themselves.
 func (l *leases) releaseAgain(flight context.Context, c claim, failure *Failure) {
-	for range releaseTries {
+	for began := time.Now(); time.Since(began) < releaseFor; {
 		time.Sleep(renewEvery)
 		if l.release(flight, c, failure) {
 			return

@@ -2,7 +2,9 @@ package flight
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -163,5 +165,51 @@ func testStrangers(t *testing.T, l *leases, put func(key, value string, lasts ti
 				t.Errorf("%q for %v, doubted %q: %+v, want taken: %v", stranger.value, stranger.lasts, doubted, state, stranger.taken)
 			}
 		}
+	}
+}
+
+// restarting is a server that is gone until a time. Whether a step then fails at once or
+// hangs until its end depends on who closes the connection.
+type restarting struct {
+	until time.Time
+	hangs bool
+	heard *bool // a release was
+}
+
+func (r restarting) step(ctx context.Context, s *script, _ string, _ ...any) (any, error) {
+	if time.Now().Before(r.until) {
+		if r.hangs {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return nil, errors.New("connection refused")
+	}
+	*r.heard = true
+	return int64(1), nil
+}
+
+func (restarting) listen(ctx context.Context, _ *subscription) { <-ctx.Done() }
+
+// TestReleaseIsTriedForASecond checks that it is, whether a try fails at once or takes
+// all of its time, and that it is over before the lease of a call is.
+func TestReleaseIsTriedForASecond(t *testing.T) {
+	for _, test := range []struct {
+		gone  time.Duration
+		hangs bool
+		heard bool
+	}{
+		{900 * time.Millisecond, false, true},
+		{900 * time.Millisecond, true, true},
+		{time.Hour, false, false},
+		{time.Hour, true, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			heard, began := false, time.Now()
+			l := &leases{restarting{began.Add(test.gone), test.hangs, &heard}, newBreaker(), nil}
+			l.releaseAgain(t.Context(), claim{key: "k", token: token('a')}, nil)
+			if took := time.Since(began); heard != test.heard || took >= stretchLeast {
+				t.Errorf("gone for %v, hangs %t: heard %t after %v", test.gone, test.hangs, heard, took)
+			}
+		})
 	}
 }
