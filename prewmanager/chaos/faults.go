@@ -50,6 +50,16 @@ type outcome struct {
 	doomed          int // 502s to requests during which every gateway was down at some time
 }
 
+// start starts a system and puts the load on it.
+func (l load) start(ctx context.Context, t *trial, with setup) (*system, outcome, error) {
+	s, err := t.system(ctx, with)
+	if err != nil {
+		return nil, outcome{}, err
+	}
+	o, err := l.put(ctx, t, s)
+	return s, o, err
+}
+
 // put puts the load on a system while its gateways are killed and its Redis is
 // restarted.
 func (l load) put(ctx context.Context, t *trial, s *system) (outcome, error) {
@@ -161,11 +171,7 @@ func noFaults(ctx context.Context, t *trial) error {
 		full:  {clients: 1000, keys: 100, each: 100, rounds: 10},
 	}[t.size]
 	t.sized("%d runs of %d requests, 3 gateways", l.rounds, l.clients*l.each)
-	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest})
-	if err != nil {
-		return err
-	}
-	o, err := l.put(ctx, t, s)
+	_, o, err := l.start(ctx, t, setup{gateways: 3, shortest: shortest, longest: longest})
 	if err != nil {
 		return err
 	}
@@ -182,11 +188,7 @@ func gatewaysKilled(ctx context.Context, t *trial) error {
 		full:  {clients: 1000, keys: 100, each: 100, rounds: 5, kills: 60},
 	}[t.size]
 	t.sized("%d kills, rounds of %d clients x %d URIs, 3 gateways", l.kills, l.clients, l.keys)
-	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest})
-	if err != nil {
-		return err
-	}
-	o, err := l.put(ctx, t, s)
+	_, o, err := l.start(ctx, t, setup{gateways: 3, shortest: shortest, longest: longest})
 	if err != nil {
 		return err
 	}
@@ -206,11 +208,7 @@ func mixedFaults(ctx context.Context, t *trial) error {
 		full:  {clients: 1000, keys: 100, each: 100, rounds: 20, kills: 200, restarts: 60},
 	}[t.size]
 	t.sized("%d kills, %d restarts of redis, rounds of %d clients x %d URIs, 3 gateways behind nginx", l.kills, l.restarts, l.clients, l.keys)
-	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest})
-	if err != nil {
-		return err
-	}
-	o, err := l.put(ctx, t, s)
+	s, o, err := l.start(ctx, t, setup{gateways: 3, shortest: shortest, longest: longest})
 	if err != nil {
 		return err
 	}
@@ -236,11 +234,7 @@ func redisGone(ctx context.Context, t *trial) error {
 	t.sized("%d clients x %d URIs, 3 gateways", l.clients, l.keys)
 	// There are three times as many renders as with a Redis. The limit is high,
 	// because admission control is not measured here.
-	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest, env: []string{"PREW_INVOKES=256"}})
-	if err != nil {
-		return err
-	}
-	with, err := l.put(ctx, t, s)
+	s, with, err := l.start(ctx, t, setup{gateways: 3, shortest: shortest, longest: longest, env: []string{"PREW_INVOKES=256"}})
 	if err != nil {
 		return err
 	}
@@ -260,12 +254,7 @@ func redisGone(ctx context.Context, t *trial) error {
 			worst = max(worst, r.took-with.longest)
 		}
 	}
-	most := 0
-	for _, key := range keys {
-		for _, n := range s.renderer.of(key).by {
-			most = max(most, n)
-		}
-	}
+	most := mostByOne(s.renderer, keys)
 	t.served(without)
 	t.check("at most one render per URI and gateway", most == 1, "%d", most)
 	t.check("added latency at most the grace, "+brief(grace), worst <= t.limit(grace), "%s beyond %s with redis", brief(worst), brief(with.longest))
@@ -280,11 +269,7 @@ func messagesLost(ctx context.Context, t *trial) error {
 		full:  {clients: 1000, keys: 100, each: 100, rounds: 3},
 	}[t.size]
 	t.sized("%d rounds of %d clients x %d URIs, 3 gateways", l.rounds, l.clients, l.keys)
-	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest, deaf: true})
-	if err != nil {
-		return err
-	}
-	o, err := l.put(ctx, t, s)
+	s, o, err := l.start(ctx, t, setup{gateways: 3, shortest: shortest, longest: longest, deaf: true})
 	if err != nil {
 		return err
 	}

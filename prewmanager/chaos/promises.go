@@ -204,6 +204,16 @@ func runsOf(f *renderer, keys []string) (extra, none, most int) {
 	return extra, none, most
 }
 
+// mostByOne returns the most runs of one key for one gateway.
+func mostByOne(f *renderer, keys []string) (most int) {
+	for _, key := range keys {
+		for _, n := range f.of(key).by {
+			most = max(most, n)
+		}
+	}
+	return most
+}
+
 // waited returns the replies to requests that were made before the preview was
 // stored.
 func waited(f *renderer, replies []reply) []reply {

@@ -141,11 +141,7 @@ func redisRefuses(ctx context.Context, t *trial) error {
 	}
 	// Without leases there are three times as many renders. Admission control is not
 	// measured here.
-	s, err := t.system(ctx, setup{gateways: 3, shortest: from, longest: to, env: []string{"PREW_INVOKES=256"}})
-	if err != nil {
-		return err
-	}
-	with, err := l.put(ctx, t, s)
+	s, with, err := l.start(ctx, t, setup{gateways: 3, shortest: from, longest: to, env: []string{"PREW_INVOKES=256"}})
 	if err != nil {
 		return err
 	}
@@ -211,12 +207,7 @@ func (t *trial) refused(s *system, name string, keys []string, replies []reply, 
 		extra, none, _ := runsOf(s.renderer, keys)
 		t.check(name+": one render per URI", extra == 0 && none == 0, "%d renders for %d URIs", len(keys)+extra-none, len(keys))
 	} else {
-		most := 0
-		for _, key := range keys {
-			for _, n := range s.renderer.of(key).by {
-				most = max(most, n)
-			}
-		}
+		most := mostByOne(s.renderer, keys)
 		t.check(name+": at most one render per URI and gateway", most == 1, "%d", most)
 	}
 	t.check(name+": added latency at most the grace, "+brief(grace), all.longest-usual <= t.limit(grace), "%s beyond %s with redis", brief(all.longest-usual), brief(usual))
