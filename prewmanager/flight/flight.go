@@ -120,6 +120,7 @@ type call[V any] struct {
 	value   V
 	outcome Outcome
 	err     error
+	landed  func() // what is left to do once the callers have the value; nil: nothing
 }
 
 // New returns a group on the Redis at url, redis://[user:password@]host:port[/db]
@@ -234,17 +235,31 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 		if p := recover(); p != nil {
 			c.err = g.panicked(key, p)
 		}
-		g.mu.Lock()
-		delete(g.calls, key)
-		g.mu.Unlock()
 		g.ended(c.outcome, c.err)
+		if c.landed == nil {
+			g.forget(key)
+			close(c.done)
+			return
+		}
+		// Whoever asks while the lease is given back has the value at once. Without this
+		// flight they would start another, which would find the lease held and wait for
+		// its message.
 		close(c.done)
+		c.landed()
+		g.forget(key)
 	}()
-	c.value, c.outcome, c.err = g.fly(ctx, key, work)
+	c.value, c.outcome, c.err = g.fly(ctx, key, work, c)
 }
 
-// fly is the order of events from the lease on.
-func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
+// forget ends the flight of a key: whoever asks now starts another.
+func (g *Group[V]) forget(key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.calls, key)
+}
+
+// fly is the order of events of a call from the lease on.
+func (g *Group[V]) fly(ctx context.Context, key string, work Work[V], c *call[V]) (V, Outcome, error) {
 	var none V
 	// Listen before asking for the lease: otherwise a holder that finishes after the
 	// lease was refused and before we listen would wake nobody here.
@@ -262,7 +277,7 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 		state := g.leases.acquire(ctx, &claim)
 		switch {
 		case state.taken:
-			value, outcome, err := g.hold(ctx, claim, work)
+			value, outcome, err := g.hold(ctx, claim, work, c)
 			if err != errLost {
 				return value, outcome, err
 			}
@@ -304,28 +319,33 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V]) (V, Outcom
 // errLost is hold's error when the lease was lost before the call.
 var errLost = errors.New("lease lost")
 
-// hold is the part of the flight that holds the lease of c: it looks, makes the
-// value, and releases the lease with a message.
-func (g *Group[V]) hold(ctx context.Context, c claim, work Work[V]) (value V, outcome Outcome, err error) {
-	renewal := g.leases.renew(c)
+// hold is the part of a call's flight that holds its lease: it looks, makes the value,
+// and releases the lease with a message.
+func (g *Group[V]) hold(ctx context.Context, claim claim, work Work[V], c *call[V]) (value V, outcome Outcome, err error) {
+	renewal := g.leases.renew(claim)
 	defer func() {
 		if p := recover(); p != nil {
-			err = g.panicked(c.key, p)
+			err = g.panicked(claim.key, p)
 		}
 		failure := asFailure(err)
 		switch {
 		case err == errLost:
 			renewal.stop()
 		case failure == nil:
-			// In the background: the value is stored, and callers in this process need
-			// not wait for Redis. Whoever asks here before the lease is given back waits
-			// for its message, and then finds the value.
-			g.running.Go(func() { g.giveBack(ctx, c, renewal, nil) })
+			// The value is stored, and callers in this process need not wait for Redis.
+			c.landed = func() {
+				defer func() {
+					if p := recover(); p != nil {
+						g.panicked(claim.key, p)
+					}
+				}()
+				g.giveBack(ctx, claim, renewal, nil)
+			}
 		default:
 			// A failure that may pass is for those who wait now. The flight lands after
 			// its release, so that whoever asks later doesn't hear of it.
-			g.negatives.remember(c.key, failure)
-			g.giveBack(ctx, c, renewal, failure)
+			g.negatives.remember(claim.key, failure)
+			g.giveBack(ctx, claim, renewal, failure)
 		}
 	}()
 	work.prepare(ctx)
