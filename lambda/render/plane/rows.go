@@ -1,0 +1,19 @@
+package plane
+
+// Row is one row of a picture, from the left: its samples, or its pixels of several
+// samples each. One of its slices is nil.
+type Row struct {
+	Bytes []uint8  // samples of eight bits
+	Words []uint16 // samples of sixteen bits
+}
+
+// Rows is a picture that is decoded row by row, so that it is never in memory as a
+// whole.
+//
+// Row returns row y. It is asked for rows in rising order, each at most once, and not
+// for all of them: what is not asked for is passed over. A row is valid until the one
+// after the next has been asked for, so that two are valid at a time. An error ends the
+// picture.
+type Rows interface {
+	Row(y int) (Row, error)
+}
