@@ -3,6 +3,8 @@ package render
 import (
 	"image"
 	"image/color"
+
+	"prew/lambda/render/plane"
 )
 
 // asNRGBA returns a picture as pixels of four channels, eight bits each, not
@@ -92,4 +94,12 @@ func pasteColours(dst *image.NRGBA, img image.Image) {
 			}
 		}
 	}
+}
+
+// pixelRows are the rows of pixels that are there as a whole.
+type pixelRows struct{ *image.NRGBA }
+
+// Row implements plane.Rows.
+func (p pixelRows) Row(y int) (plane.Row, error) {
+	return plane.Row{Bytes: p.Pix[y*p.Stride:][:4*p.Rect.Dx()]}, nil
 }

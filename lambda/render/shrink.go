@@ -55,7 +55,7 @@ func (e *engine) shrinkPixels(f frame, p plan, preset prew.Preset) frame {
 	size := f.pixels.Rect.Size()
 	x, y := p.axes(wholeLattice(size), 1)
 	m := image.NewNRGBA(image.Rect(0, 0, x.Count, y.Count))
-	e.resampler.Pixels(m.Pix, m.Stride, f.pixels.Pix, f.pixels.Stride, size.X, size.Y, x, y, kernels[preset.Kernel])
+	e.resampler.Pixels(m.Pix, m.Stride, pixelRows{f.pixels}, size.X, size.Y, x, y, kernels[preset.Kernel]) // whole pixels have no errors
 	return frame{pixels: m}
 }
 

@@ -11,10 +11,18 @@ package resample
 // backwards, which flips the picture. What lies beyond the ends of the line is
 // taken to be like the sample at the end.
 //
-// Scaled, Num, Den and Count are at least 1 and Step is not 0. Sides up to 16,384
+// Scaled, Num, Den and Count are at least 1 and Step is not 0. Sides up to 65,536
 // samples, in thirty-seconds, stay far from overflowing.
 type Axis struct {
 	Scaled, Num, Den, From, Step, Count int
+}
+
+// rising is the n'th result in the order in which the source's lines rise.
+func (a Axis) rising(n int) int {
+	if a.Step < 0 {
+		return a.Count - 1 - n
+	}
+	return n
 }
 
 // Reach is the interval lo <= i < hi of samples, of a line of the given length,

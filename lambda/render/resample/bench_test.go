@@ -27,13 +27,13 @@ func benchmarkPlanes(b *testing.B, width, height, chromaWidth, chromaHeight int,
 
 func benchmarkPixels(b *testing.B, width, height, w, h int) {
 	random := rand.New(rand.NewPCG(1, 2))
-	src := noise(random, channels*width*height, 1).Pix
+	src := wholePlane{noise(random, channels*width, height)}
 	x, y := whole(width, w), whole(height, h)
 	dst := make([]uint8, channels*w*h)
 	var r Resampler
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Pixels(dst, channels*w, src, channels*width, width, height, x, y, Lanczos)
+		r.Pixels(dst, channels*w, &src, width, height, x, y, Lanczos)
 	}
 }
 

@@ -39,6 +39,40 @@ func share(c, alpha uint8) int16 {
 	return int16((n + (n+128)>>8 + 1) >> 1)
 }
 
+// full is a sample of sixteen bits, or an alpha, that is all there can be.
+const full = 0xffff
+
+// interleaveDeep is interleavePlain for samples of sixteen bits.
+func interleaveDeep(pair []int16, top, bottom []uint16) {
+	bottom, pair = bottom[:len(top)], pair[:2*len(top)]
+	for i := range top {
+		pair[2*i], pair[2*i+1] = deep(top[i]), deep(bottom[i])
+	}
+}
+
+// premultiplyDeep is premultiplyPlain for samples of sixteen bits.
+func premultiplyDeep(pair []int16, top, bottom []uint16) {
+	bottom, pair = bottom[:len(top)], pair[:2*len(top)]
+	for i := 0; i+channels <= len(top); i += channels {
+		upper, lower, both := top[i:][:channels], bottom[i:][:channels], pair[2*i:][:2*channels]
+		for c := range 3 {
+			both[2*c], both[2*c+1] = deepShare(upper[c], upper[3]), deepShare(lower[c], lower[3])
+		}
+		both[6], both[7] = deep(upper[3]), deep(lower[3])
+	}
+}
+
+// deep is a sample of sixteen bits as one of eight with rowBits fractional bits, rounded.
+func deep(v uint16) int16 { return int16((uint32(v)*(255<<rowBits) + full/2) / full) }
+
+// deepShare is c*alpha as deep has it.
+func deepShare(c, alpha uint16) int16 {
+	if alpha == full {
+		return deep(c)
+	}
+	return deep(uint16((uint32(c)*uint32(alpha) + full/2) / full))
+}
+
 // verticalPlain makes a line of pairs of rows, each of twice as many samples,
 // that follow one another, and of their weights.
 func verticalPlain(line, pairs, w []int16) {

@@ -17,6 +17,7 @@ type Resampler struct {
 	clock  uint64         // counts the uses of axes
 	window window
 	line   []int16 // a row of results of the pass down
+	whole  wholePlane
 }
 
 // axisWeights are the weights of an axis, and when they were last used.
@@ -31,65 +32,155 @@ type axisWeights struct {
 // Plane resamples src to dst, whose size is x.Count by y.Count and whose samples
 // are not src's.
 func (r *Resampler) Plane(dst, src plane.Plane, x, y Axis, k Kernel) {
-	across, down := r.weights(x, k, src.Width), r.weights(y, k, src.Height)
+	r.whole = wholePlane{src}
+	r.Samples(dst, &r.whole, src.Width, src.Height, x, y, k) // a whole plane has no errors
+}
+
+// wholePlane is a plane as rows.
+type wholePlane struct{ plane.Plane }
+
+// Row implements plane.Rows.
+func (w *wholePlane) Row(y int) (plane.Row, error) { return plane.Row{Bytes: w.Plane.Row(y)}, nil }
+
+// Samples resamples a picture that has one sample a pixel and the given size to dst,
+// whose size is x.Count by y.Count. It returns the errors of src.
+func (r *Resampler) Samples(dst plane.Plane, src plane.Rows, width, height int, x, y Axis, k Kernel) error {
+	across, down := r.weights(x, k, width), r.weights(y, k, height)
+	in := source{rows: src, from: across.lo, to: across.hi, last: -1}
+	copies := across.copies && down.single
 	columns := r.window.open(across.hi-across.lo, down)
 	r.line = resized(r.line, columns+linePadding)
-	for j := range y.Count {
-		if across.copies && down.count[j] == 1 {
-			copy(dst.Row(j), src.Row(int(down.first[j]))[across.lo:])
+	for n := range y.Count {
+		j := y.rising(n)
+		if copies {
+			row, err := in.row(int(down.first[j]))
+			if err != nil {
+				return err
+			}
+			copySamples(dst.Row(j), row)
 			continue
 		}
 		for pair, end := down.pairs(j); pair < end; pair++ {
-			if slot, holds := r.window.slot(pair); !holds {
-				top, bottom := down.rows(pair)
-				interleave(slot, src.Row(top)[across.lo:across.hi], src.Row(bottom)[across.lo:across.hi])
+			slot, holds := r.window.slot(pair)
+			if holds {
+				continue
+			}
+			top, bottom, err := in.pair(down.rows(pair))
+			if err != nil {
+				return err
+			}
+			if top.Words != nil {
+				interleaveDeep(slot, top.Words, bottom.Words)
+			} else {
+				interleave(slot, top.Bytes, bottom.Bytes)
 			}
 		}
 		r.window.weigh(r.line[:columns], down, j)
 		horizontal(dst.Row(j), r.line, across)
 	}
+	return nil
 }
 
-// Pixels resamples pixels of red, green, blue and alpha, a byte each and not
-// premultiplied, to x.Count by y.Count such pixels, that are not src's. Row y
-// begins at src[y*srcStride] and has width pixels, of height rows; the results'
-// rows begin at dst[y*dstStride].
+// Pixels resamples a picture of the given size that has pixels of red, green, blue and
+// alpha, not premultiplied, to x.Count by y.Count such pixels of a byte each. The
+// results' rows begin at dst[y*dstStride]. It returns the errors of src.
 //
 // Colours count as much as their alpha, so that what is transparent lends none to
 // what is not, and what is clear has none: it is 0, 0, 0, 0.
-func (r *Resampler) Pixels(dst []uint8, dstStride int, src []uint8, srcStride, width, height int, x, y Axis, k Kernel) {
+func (r *Resampler) Pixels(dst []uint8, dstStride int, src plane.Rows, width, height int, x, y Axis, k Kernel) error {
 	across, down := r.weights(x, k, width), r.weights(y, k, height)
+	in := source{rows: src, from: channels * across.lo, to: channels * across.hi, last: -1}
+	copies := across.copies && down.single
 	columns := r.window.open(channels*(across.hi-across.lo), down)
 	// The weights of all results are taken to be equally many: those after a
 	// result's last are zero, and may lie beyond the end of the line.
 	r.line = resized(r.line, columns+channels*across.stride)
-	row := func(i int) []uint8 { return src[i*srcStride:][channels*across.lo : channels*across.hi] }
-	for j := range y.Count {
+	for n := range y.Count {
+		j := y.rising(n)
 		result := dst[j*dstStride:][:channels*x.Count]
-		if across.copies && down.count[j] == 1 {
-			copyVisible(result, row(int(down.first[j])))
+		if copies {
+			row, err := in.row(int(down.first[j]))
+			if err != nil {
+				return err
+			}
+			copySamples(result, row)
+			clearInvisible(result)
 			continue
 		}
 		for pair, end := down.pairs(j); pair < end; pair++ {
-			if slot, holds := r.window.slot(pair); !holds {
-				top, bottom := down.rows(pair)
-				premultiply(slot, row(top), row(bottom))
+			slot, holds := r.window.slot(pair)
+			if holds {
+				continue
+			}
+			top, bottom, err := in.pair(down.rows(pair))
+			if err != nil {
+				return err
+			}
+			if top.Words != nil {
+				premultiplyDeep(slot, top.Words, bottom.Words)
+			} else {
+				premultiply(slot, top.Bytes, bottom.Bytes)
 			}
 		}
 		r.window.weigh(r.line[:columns], down, j)
 		straight(result, r.line, across)
 	}
+	return nil
 }
 
 // channels is how many samples a pixel has.
 const channels = 4
 
-// copyVisible copies pixels, of which it leaves clear ones no colour.
-func copyVisible(dst, src []uint8) {
-	copy(dst, src)
-	for ; len(dst) >= channels; dst = dst[channels:] {
-		if dst[3] == 0 {
-			clear(dst[:3])
+// source is the part of each row that is read.
+type source struct {
+	rows     plane.Rows
+	from, to int // samples
+	last     int // the row that was asked for last, or -1
+	held     plane.Row
+}
+
+// row returns row y, which is the last one or comes after it.
+func (s *source) row(y int) (plane.Row, error) {
+	if y == s.last {
+		return s.held, nil
+	}
+	row, err := s.rows.Row(y)
+	if err != nil {
+		return plane.Row{}, err
+	}
+	if row.Words != nil {
+		row.Words = row.Words[s.from:s.to]
+	} else {
+		row.Bytes = row.Bytes[s.from:s.to]
+	}
+	s.last, s.held = y, row
+	return row, nil
+}
+
+// pair returns two rows that follow one another, or one twice.
+func (s *source) pair(top, bottom int) (upper, lower plane.Row, err error) {
+	if upper, err = s.row(top); err == nil {
+		lower, err = s.row(bottom)
+	}
+	return upper, lower, err
+}
+
+// copySamples copies a row, as eight bits.
+func copySamples(dst []uint8, row plane.Row) {
+	if row.Words == nil {
+		copy(dst, row.Bytes)
+		return
+	}
+	for i, v := range row.Words {
+		dst[i] = uint8((uint32(v) + 128) / 257) // v*255/65535, rounded
+	}
+}
+
+// clearInvisible leaves clear pixels no colour.
+func clearInvisible(pixels []uint8) {
+	for ; len(pixels) >= channels; pixels = pixels[channels:] {
+		if pixels[3] == 0 {
+			clear(pixels[:3])
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -158,7 +159,7 @@ func TestPlaneIsWhatTheKernelSays(t *testing.T) {
 // pixels resamples pixels, four bytes each, into rows without gaps.
 func (r *Resampler) pixels(src plane.Plane, x, y Axis, k Kernel) []uint8 {
 	dst := make([]uint8, channels*x.Count*y.Count)
-	r.Pixels(dst, channels*x.Count, src.Pix, src.Stride, src.Width/channels, src.Height, x, y, k)
+	r.Pixels(dst, channels*x.Count, &wholePlane{src}, src.Width/channels, src.Height, x, y, k)
 	return dst
 }
 
@@ -504,7 +505,7 @@ func TestUsedIsAsNew(t *testing.T) {
 func TestWarmResamplerAllocatesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(21, 22))
 	luma, chroma := noise(random, 300, 200), noise(random, 150, 200)
-	pixels := noise(random, channels*300, 200)
+	pixelRows := wholePlane{noise(random, channels*300, 200)}
 	x, y := whole(300, 120), whole(200, 80)
 	cx, cy := Axis{Scaled: 120, Num: 300, Den: 2, Step: 2, Count: 60}, Axis{Scaled: 80, Num: 200, Den: 1, Step: 2, Count: 40}
 	dst, chromaDst := blank(x, y), blank(cx, cy)
@@ -513,7 +514,7 @@ func TestWarmResamplerAllocatesNothing(t *testing.T) {
 	allocations := testing.AllocsPerRun(10, func() {
 		r.Plane(dst, luma, x, y, Lanczos)
 		r.Plane(chromaDst, chroma, cx, cy, Lanczos)
-		r.Pixels(pixelsDst, channels*120, pixels.Pix, pixels.Stride, 300, 200, x, y, Lanczos)
+		r.Pixels(pixelsDst, channels*120, &pixelRows, 300, 200, x, y, Lanczos)
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations", allocations)
@@ -523,7 +524,7 @@ func TestWarmResamplerAllocatesNothing(t *testing.T) {
 // TestSameOnEveryProcessor holds the pictures of all axes and kernels to those
 // that another processor made.
 func TestSameOnEveryProcessor(t *testing.T) {
-	const want = "eab02e9f7686f0d1ed63dbc95e1a8e052539176f872f475c814178ef0b31bc2f"
+	const want = "43319e182d4840a05a9e7276fa1d3679eac929d687af49c7d22edd86dd0ab1dc"
 	random := rand.New(rand.NewPCG(23, 24))
 	var r Resampler
 	all := sha256.New()
@@ -539,5 +540,111 @@ func TestSameOnEveryProcessor(t *testing.T) {
 	}
 	if got := hex.EncodeToString(all.Sum(nil)); got != want {
 		t.Errorf("the pictures are %s, want %s", got, want)
+	}
+}
+
+// counted are rows that hold what they are asked for against the contract of
+// plane.Rows, and make an error of row fails.
+type counted struct {
+	plane.Plane
+	t         *testing.T
+	deep      bool
+	last      int
+	fails     int
+	latest    [2][]uint16
+	latestTop [2][]uint8
+}
+
+var errRow = errors.New("row")
+
+func (c *counted) Row(y int) (plane.Row, error) {
+	if y <= c.last || y >= c.Height {
+		c.t.Fatalf("row %d of %d after row %d", y, c.Height, c.last)
+	}
+	c.last = y
+	if y == c.fails {
+		return plane.Row{}, errRow
+	}
+	// Two rows are valid at a time: what came before is overwritten.
+	i := y & 1
+	c.latestTop[i] = append(c.latestTop[i][:0], c.Plane.Row(y)...)
+	if !c.deep {
+		return plane.Row{Bytes: c.latestTop[i]}, nil
+	}
+	c.latest[i] = c.latest[i][:0]
+	for _, v := range c.latestTop[i] {
+		c.latest[i] = append(c.latest[i], uint16(v)*257)
+	}
+	return plane.Row{Words: c.latest[i]}, nil
+}
+
+// TestRowsAreReadOnceInRisingOrder holds also that samples of sixteen bits give what
+// those of eight bits give, where both stand for the same.
+func TestRowsAreReadOnceInRisingOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 32))
+	var r Resampler
+	for _, k := range kernels {
+		for i, x := range axes {
+			for _, y := range []namedAxis{axes[i], axes[(i+5)%len(axes)]} {
+				src := noise(random, x.samples(), y.samples())
+				want, got, deep := blank(x.Axis, y.Axis), blank(x.Axis, y.Axis), blank(x.Axis, y.Axis)
+				r.Plane(want, src, x.Axis, y.Axis, k)
+				for _, test := range []struct {
+					dst plane.Plane
+					in  *counted
+				}{{got, &counted{Plane: src, t: t, last: -1, fails: -1}}, {deep, &counted{Plane: src, t: t, deep: true, last: -1, fails: -1}}} {
+					if err := r.Samples(test.dst, test.in, src.Width, src.Height, x.Axis, y.Axis, k); err != nil {
+						t.Fatal(err)
+					}
+					if !bytes.Equal(test.dst.Pix, want.Pix) {
+						t.Errorf("kernel %d, across %s, down %s, deep %v: not what the plane gives", k, x.name, y.name, test.in.deep)
+					}
+				}
+				pixels := noise(random, channels*x.samples(), y.samples())
+				wanted := r.pixels(pixels, x.Axis, y.Axis, k)
+				found := make([]uint8, len(wanted))
+				if err := r.Pixels(found, channels*x.Count, &counted{Plane: pixels, t: t, last: -1, fails: -1}, x.samples(), y.samples(), x.Axis, y.Axis, k); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(found, wanted) {
+					t.Errorf("kernel %d, across %s, down %s: pixels are not what the whole gives", k, x.name, y.name)
+				}
+			}
+		}
+	}
+}
+
+// TestDeepPixelsAreWeighedByTheirAlpha: a pixel of sixteen bits is off by at most one
+// level from the same one of eight, whose product with its alpha is rounded more coarsely.
+func TestDeepPixelsAreWeighedByTheirAlpha(t *testing.T) {
+	random := rand.New(rand.NewPCG(33, 34))
+	var r Resampler
+	src := noise(random, channels*90, 70)
+	x, y := whole(90, 41), whole(70, 33)
+	want := r.pixels(src, x, y, Lanczos)
+	got := make([]uint8, len(want))
+	if err := r.Pixels(got, channels*x.Count, &counted{Plane: src, t: t, deep: true, last: -1, fails: -1}, 90, 70, x, y, Lanczos); err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if got[i/channels*channels+3] < 32 {
+			continue // the less alpha, the less a level means
+		}
+		if off := int(got[i]) - int(want[i]); off < -2 || off > 2 {
+			t.Errorf("sample %d is %d, want %d", i, got[i], want[i])
+		}
+	}
+}
+
+func TestErrorOfARowEndsThePicture(t *testing.T) {
+	src := noise(rand.New(rand.NewPCG(35, 36)), channels*40, 40)
+	var r Resampler
+	for _, x := range []Axis{whole(40, 40), whole(40, 20)} {
+		if err := r.Samples(blank(x, x), &counted{Plane: src, t: t, last: -1, fails: 21}, 40, 40, x, x, Lanczos); err != errRow {
+			t.Errorf("samples to %d: %v", x.Count, err)
+		}
+		if err := r.Pixels(make([]uint8, channels*x.Count*x.Count), channels*x.Count, &counted{Plane: src, t: t, last: -1, fails: 21}, 40, 40, x, x, Lanczos); err != errRow {
+			t.Errorf("pixels to %d: %v", x.Count, err)
+		}
 	}
 }

@@ -24,6 +24,7 @@ type weights struct {
 	stride       int
 
 	copies bool // result j is sample first[0]+j as it is
+	single bool // each result is one sample as it is
 	lo, hi int  // the samples that are read
 	most   int  // how many pairs of rows a result is made of at most, as window has them
 
@@ -45,12 +46,13 @@ func (t *weights) set(a Axis, k Kernel, length int) {
 	t.w = resized(t.w, a.Count*t.stride)
 	clear(t.w)
 	t.floats = resized(t.floats, most)
-	t.copies, t.lo, t.hi, t.most = true, length, 0, 0
+	t.copies, t.single, t.lo, t.hi, t.most = true, true, length, 0, 0
 	t.lanes.forget()
 	for j := range a.Count {
 		first, count := t.setResult(j, s.centre(j), s, k, length)
 		t.first[j], t.count[j] = int32(first), int32(count)
-		t.copies = t.copies && count == 1 && first == int(t.first[0])+j
+		t.single = t.single && count == 1
+		t.copies = t.single && t.copies && first == int(t.first[0])+j
 		t.lo, t.hi = min(t.lo, first), max(t.hi, first+count)
 		from, to := t.pairs(j)
 		t.most = max(t.most, to-from)
