@@ -51,6 +51,14 @@ const (
 	Chroma444 Chroma = "4:4:4" // as many samples as pixels
 )
 
+// Colour says what becomes of a photo whose colours are not sRGB's.
+type Colour string
+
+const (
+	SRGB Colour = "srgb" // they are converted
+	Keep Colour = "keep" // the preview carries the photo's colour profile, if that is not too large
+)
+
 // Kernel is the function that weighs a photo's pixels when it is shrunk, from
 // the sharpest to the softest.
 type Kernel string
@@ -92,6 +100,7 @@ type Preset struct {
 	Chroma      Chroma  `json:"chroma,omitempty"`
 	Progressive bool    `json:"progressive,omitempty"`
 	Background  string  `json:"background,omitempty"`
+	Colour      Colour  `json:"colour,omitempty"`
 	Kernel      Kernel  `json:"kernel,omitempty"`
 	Oversample  float64 `json:"oversample,omitempty"`
 	Damaged     Damaged `json:"damaged,omitempty"`
@@ -103,7 +112,7 @@ type Preset struct {
 // the decoder's own scaling begins to look worse than Lanczos: for a preview of 640
 // pixels a photo of 5760 is decoded to 1440 and not to 720.
 var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Background: "#ffffff",
-	Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
+	Colour: SRGB, Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
 
 // field is one field of a preset: how it is read from text and written as text.
 type field struct {
@@ -139,6 +148,7 @@ var fields = []field{
 		set: func(p *Preset, text string) bool { p.Background = text; return hexColour.MatchString(text) },
 		get: func(p Preset) string { return p.Background },
 	},
+	word("colour", func(p *Preset) *Colour { return &p.Colour }, SRGB, Keep),
 	word("kernel", func(p *Preset) *Kernel { return &p.Kernel }, Lanczos, CatmullRom, Bilinear, Box),
 	{
 		name: "oversample", expected: fmt.Sprintf("a number from 1 to %d", MaxOversample),

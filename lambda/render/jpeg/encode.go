@@ -36,6 +36,9 @@ type EncodeOptions struct {
 
 	// Progressive asks for ten scans, from coarse to fine, in place of one.
 	Progressive bool
+
+	// ICC is the profile of the picture's colours, nil for sRGB.
+	ICC []byte
 }
 
 // maxSide is the longest side that a frame header has room for (ITU-T T.81,
@@ -62,14 +65,14 @@ type blockPlane struct {
 	masks  []uint64
 }
 
-// Encode returns the picture as a JPEG with a JFIF header, no metadata and
-// Huffman tables made for it. The bytes depend on the arguments alone and are the
+// Encode returns the picture as a JPEG with a JFIF header, no metadata but
+// a profile, and Huffman tables made for it. The bytes depend on the arguments alone and are the
 // caller's.
 //
 // The planes are one (grey) or three (Y, Cb and Cr of JFIF: BT.601, full range).
 // Cb and Cr have either the size of Y (4:4:4) or half of it each way, rounded up
-// (4:2:0). Other planes, sides of 0 or over 65,535 and a quality that is none
-// are the caller's mistake: Encode panics.
+// (4:2:0). Other planes, sides of 0 or over 65,535, a quality that is none and
+// a profile of over 16 MB are the caller's mistake: Encode panics.
 func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
 	if o.Quality < 1 || o.Quality > 100 {
 		panic(fmt.Sprintf("jpeg: quality is %d, must be from 1 to 100", o.Quality))
@@ -79,7 +82,7 @@ func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
 	e.quantisers[chrominance].set(&chrominanceSteps, o.Quality)
 
 	e.out = e.out[:0]
-	e.writeFrame(o.Progressive)
+	e.writeFrame(o)
 	if o.Progressive {
 		e.encodeProgressive()
 	} else {

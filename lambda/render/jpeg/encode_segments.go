@@ -1,6 +1,9 @@
 package jpeg
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // beginSegment writes a marker and room for the length of its segment, and
 // returns where that stands.
@@ -15,7 +18,7 @@ func (e *Encoder) endSegment(length int) {
 }
 
 // writeFrame writes what comes before the first scan.
-func (e *Encoder) writeFrame(progressive bool) {
+func (e *Encoder) writeFrame(o EncodeOptions) {
 	e.out = append(e.out, 0xff, markerSOI)
 
 	length := e.beginSegment(markerAPP0)
@@ -25,6 +28,8 @@ func (e *Encoder) writeFrame(progressive bool) {
 	// thumbnail.
 	e.out = append(e.out, 0, 0, 1, 0, 1, 0, 0)
 	e.endSegment(length)
+
+	e.writeProfile(o.ICC)
 
 	length = e.beginSegment(markerDQT)
 	for _, tables := range tablesOf(e.components[:e.n]) {
@@ -36,7 +41,7 @@ func (e *Encoder) writeFrame(progressive bool) {
 	e.endSegment(length)
 
 	marker := byte(markerSOF0)
-	if progressive {
+	if o.Progressive {
 		marker = markerSOF2
 	}
 	length = e.beginSegment(marker)
@@ -48,6 +53,26 @@ func (e *Encoder) writeFrame(progressive bool) {
 		e.out = append(e.out, byte(i+1), byte(c.h<<4|c.v), byte(c.tables))
 	}
 	e.endSegment(length)
+}
+
+// writeProfile writes an ICC profile in as many segments as it needs (ICC.1:2022, B.4).
+func (e *Encoder) writeProfile(icc []byte) {
+	const (
+		name = "ICC_PROFILE\x00"
+		most = maxSide - 2 - len(name) - 2 // of a segment, whose length counts itself, and the two numbers
+	)
+	count := up(len(icc), most)
+	if count > 255 {
+		panic(fmt.Sprintf("jpeg: the profile has %d bytes, limit is %d", len(icc), 255*most))
+	}
+	for i, part := 1, icc; i <= count; i++ {
+		length := e.beginSegment(markerAPP2)
+		e.out = append(e.out, name...)
+		e.out = append(e.out, byte(i), byte(count))
+		e.out = append(e.out, part[:min(most, len(part))]...)
+		part = part[min(most, len(part)):]
+		e.endSegment(length)
+	}
 }
 
 // scanHeader is one pass over a picture, by the names of ITU-T T.81, B.2.3.

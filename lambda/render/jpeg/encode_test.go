@@ -481,3 +481,38 @@ func benchmarkEncode(b *testing.B, planes []plane.Plane, progressive bool) {
 	}
 	b.ReportMetric(float64(bytes), "bytes")
 }
+
+// TestEncodedProfile reads the segments back: they are numbered, each has its share, and
+// the picture is what it is without them.
+func TestEncodedProfile(t *testing.T) {
+	for bytesOf, segments := range map[int]int{0: 0, 1: 1, 65_519: 1, 65_520: 2, 200_000: 4} {
+		icc := make([]byte, bytesOf)
+		for i := range icc {
+			icc[i] = byte(i * 31)
+		}
+		var e Encoder
+		planes := planesOf(9, 7, 3, 2, landscape)
+		without := e.Encode(planes, EncodeOptions{Quality: 80})
+		with := e.Encode(planes, EncodeOptions{Quality: 80, ICC: icc})
+		const afterJFIF = 2 + 18
+		rest := with[afterJFIF:]
+		var got []byte
+		n := 0
+		for len(rest) > 4 && rest[1] == markerAPP2 {
+			length := 2 + int(rest[2])<<8 + int(rest[3])
+			part := rest[4:length]
+			n++
+			if string(part[:12]) != "ICC_PROFILE\x00" || int(part[12]) != n || int(part[13]) != segments {
+				t.Errorf("%d bytes: segment %d begins with %q", bytesOf, n, part[:14])
+			}
+			got = append(got, part[14:]...)
+			rest = rest[length:]
+		}
+		if n != segments || !bytes.Equal(got, icc) {
+			t.Errorf("%d bytes: %d segments with %d bytes, want %d", bytesOf, n, len(got), segments)
+		}
+		if !bytes.Equal(rest, without[afterJFIF:]) {
+			t.Errorf("%d bytes: the picture is another than without the profile", bytesOf)
+		}
+	}
+}

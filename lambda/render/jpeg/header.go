@@ -21,6 +21,7 @@ const (
 	markerDRI  = 0xdd
 	markerAPP0 = 0xe0
 	markerAPP1 = 0xe1
+	markerAPP2 = 0xe2
 	markerAPPE = 0xee
 )
 

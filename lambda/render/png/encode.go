@@ -50,13 +50,14 @@ type Encoder struct {
 	out       bytes.Buffer
 }
 
-// Encode returns the picture as a PNG with no metadata. Row y begins at
+// Encode returns the picture as a PNG with no metadata but an ICC profile, unless that
+// is nil. Row y begins at
 // pix[y*stride]; the last one need not have stride bytes. The bytes returned
 // depend on the arguments alone and are the caller's.
 //
 // A side below 1, pixels of over a GiB and a slice that is too short for them are
 // the caller's mistake: Encode panics.
-func (e *Encoder) Encode(pix []uint8, stride, width, height int, c Colour) []byte {
+func (e *Encoder) Encode(pix []uint8, stride, width, height int, c Colour, icc []byte) []byte {
 	format := formats[c]
 	if width < 1 || height < 1 || width > maxBytes/format.bytesThere/height {
 		panic(fmt.Sprintf("png: picture is %dx%d, limits are 1x1 and %d bytes of pixels", width, height, maxBytes))
@@ -76,6 +77,9 @@ func (e *Encoder) Encode(pix []uint8, stride, width, height int, c Colour) []byt
 	e.out.Write(binary.BigEndian.AppendUint32(size, uint32(height)))
 	e.out.Write([]byte{8, byte(format.colourType), 0, 0, 0}) // 11.2.1: bit depth to interlace
 	e.end(header)
+	if icc != nil {
+		e.writeProfile(icc)
+	}
 	// One IDAT: more would let a decoder begin before the rest is there, but the
 	// file is made as a whole.
 	data := e.begin("IDAT")
@@ -85,6 +89,17 @@ func (e *Encoder) Encode(pix []uint8, stride, width, height int, c Colour) []byt
 
 	e.pix = nil
 	return bytes.Clone(e.out.Bytes())
+}
+
+// writeProfile writes the chunk iCCP (11.3.2.3). It is deflated at the usual level: a
+// profile is small, and every preview of a photo carries it.
+func (e *Encoder) writeProfile(icc []byte) {
+	chunk := e.begin("iCCP")
+	e.out.WriteString("ICC\x00\x00") // a name, and the number of the compression method
+	deflater := zlib.NewWriter(&e.out)
+	deflater.Write(icc) // a bytes.Buffer takes everything
+	deflater.Close()
+	e.end(chunk)
 }
 
 // makeRoom makes the rows as long as those of the picture are in the file.

@@ -2,10 +2,13 @@ package png
 
 import (
 	"bytes"
+	"compress/zlib"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"testing"
 )
 
@@ -32,7 +35,7 @@ func pictureOf(width, height int, c Colour, sample func(i, x, y int) uint8) pict
 }
 
 func (p picture) encode(e *Encoder) []byte {
-	return e.Encode(p.pix, p.stride, p.width, p.height, p.colour)
+	return e.Encode(p.pix, p.stride, p.width, p.height, p.colour, nil)
 }
 
 // image is what image/png takes for the same picture.
@@ -296,7 +299,7 @@ func TestEncodePanics(t *testing.T) {
 					t.Error("does not panic")
 				}
 			}()
-			new(Encoder).Encode(make([]uint8, test.bytes), test.stride, test.width, test.height, test.colour)
+			new(Encoder).Encode(make([]uint8, test.bytes), test.stride, test.width, test.height, test.colour, nil)
 		})
 	}
 }
@@ -337,5 +340,26 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+func TestEncodedProfile(t *testing.T) {
+	icc := bytes.Repeat([]byte("profile "), 100)
+	var e Encoder
+	got := e.Encode(make([]uint8, 4), 4, 1, 1, RGB, icc)
+	const at = 8 + 25 // behind the signature and IHDR
+	length := int(binary.BigEndian.Uint32(got[at:]))
+	if name := string(got[at+4:][:8]); name != "iCCPICC\x00" {
+		t.Fatalf("the second chunk begins with %q", name)
+	}
+	deflated, err := zlib.NewReader(bytes.NewReader(got[at+8+5 : at+8+length]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inflated, err := io.ReadAll(deflated); err != nil || !bytes.Equal(inflated, icc) {
+		t.Errorf("%q, %v", inflated, err)
+	}
+	if m, err := png.Decode(bytes.NewReader(got)); err != nil || m.Bounds().Dx() != 1 {
+		t.Error(err)
 	}
 }
