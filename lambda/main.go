@@ -79,13 +79,14 @@ func loadPresets() (prew.Presets, error) {
 
 // limitMemory makes the garbage collector stay below the memory that Lambda grants.
 // By default the collector lets the heap double, so that a large photo would end the
-// process although the memory in use fits.
+// process although the memory in use fits. Package render holds photos against this limit.
 func limitMemory() {
 	// Without the variable the default holds.
 	granted, err := strconv.ParseInt(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64) // in MB
 	if err != nil {
 		return
 	}
-	// A tenth is left for stacks, the program itself and the kernel's share.
-	debug.SetMemoryLimit(granted << 20 / 10 * 9)
+	// A fifth is left for stacks, the program itself and the kernel's share, and for what
+	// the collector does not return at once.
+	debug.SetMemoryLimit(granted << 20 / 10 * 8)
 }

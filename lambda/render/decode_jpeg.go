@@ -62,15 +62,12 @@ func (e *engine) openOddJPEG(src io.Reader, unsupported error) (photo, error) {
 // oversampling allows, after it has held against the limit what that takes.
 func (e *engine) decodeJPEG(header jpeg.Header, p plan, preset prew.Preset) (picture, error) {
 	options, lattices := decoding(header, p, preset)
-	needed := e.memoryOf(options, p, preset)
-	if needed > maxMemory {
+	if e.memoryOf(options, p, preset) > room() {
 		preset.Oversample = 1 // a little less sharp is better than nothing
 		options, lattices = decoding(header, p, preset)
-		needed = e.memoryOf(options, p, preset)
 	}
-	if needed > maxMemory {
-		return picture{}, fail(prew.SourceTooLarge, "image is %dx%d and needs %d MB to be rendered for this preset, limit is %d",
-			header.Width, header.Height, needed/1_000_000, maxMemory/1_000_000)
+	if err := checkMemory("JPEG", image.Pt(header.Width, header.Height), e.memoryOf(options, p, preset)); err != nil {
+		return picture{}, err
 	}
 	planes, err := e.decoder.Decode(options)
 	if err != nil {

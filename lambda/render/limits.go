@@ -1,35 +1,57 @@
 package render
 
 import (
+	"image"
 	"io"
+	"runtime/debug"
 
 	"prew"
 )
 
 // Everything that a photo claims is held against these limits before memory is
-// taken for it.
+// taken for it. Most photos meet only that of memory.
 const (
-	// MaxSourceBytes is the largest photo that is read, in bytes. The JPEGs of
-	// 50 megapixel cameras have 15 to 30 MB; twice that leaves room for TIFF.
-	MaxSourceBytes = 64 << 20
+	// MaxSourceBytes is the largest photo that is read, in bytes: a scan of 50
+	// megapixels as a TIFF that is not compressed has 150 MB. A file that is read as a
+	// whole has to have room in the memory, too.
+	MaxSourceBytes = 192 << 20
 
-	// maxPixels is the largest picture that is decoded, a full-frame camera's.
-	// The dearest kind, a progressive JPEG in CMYK, takes 24 bytes a pixel
-	// before it is shrunk: 1.2 GB here, which has room in the 1,769 MB that
-	// give the function a whole CPU.
-	maxPixels = 50_000_000
+	// maxPixels is the largest picture that is decoded. The largest sensors have 151
+	// megapixels, and phones make 200 of theirs; a JPEG of 300 takes a second.
+	maxPixels = 300_000_000
 
-	// maxSide is the longest side that is decoded, in pixels: the longest side
-	// of a WebP is one below it, and the cost of resizing a picture of a single
-	// row grows with the side alone.
-	maxSide = 16_384
+	// maxSide is the longest side that is decoded, in pixels: what a JPEG can have, and
+	// a little less. Panoramas come near to it.
+	maxSide = 65_500
 
-	// maxMemory is the most bytes that rendering a JPEG may take, by the estimate
-	// of memoryOf: together with what the program itself has, a process stays
-	// below 250 MB. Only the largest photos need more, for previews near their
-	// own size.
-	maxMemory = 230_000_000
+	// maxUnfolded is how many bytes the pixels of a file may have that is unpacked as a
+	// whole: three seconds of work. A photo of 50 megapixels with alpha in sixteen bits
+	// has 400 MB.
+	maxUnfolded = 600_000_000
+
+	// usualMemory is the memory of a process that has no limit: what Lambda gives with
+	// a whole CPU.
+	usualMemory = 1769 << 20
+
+	// besides is what a process has beside the photo that it renders: the program, its
+	// tables, and what the garbage collector has not collected yet.
+	besides = 48 << 20
 )
+
+// room is how many bytes a render may take: the process's memory limit (package
+// runtime/debug), less what the process has besides.
+func room() int {
+	return int(min(debug.SetMemoryLimit(-1), usualMemory)) - besides
+}
+
+// checkMemory holds what a render takes, in bytes, against the room that there is.
+func checkMemory(kind string, size image.Point, needed int) error {
+	if limit := room(); needed > limit {
+		return fail(prew.SourceTooLarge, "%s image is %dx%d and needs %d MB to be rendered for this preset, limit is %d",
+			kind, size.X, size.Y, needed/1_000_000, limit/1_000_000)
+	}
+	return nil
+}
 
 // bounded reads a source up to MaxSourceBytes, and fails with SourceTooLarge
 // where the source has more.

@@ -131,6 +131,15 @@ func (r *Resampler) Pixels(dst []uint8, dstStride int, src plane.Rows, width, he
 // channels is how many samples a pixel has.
 const channels = 4
 
+// Memory is about how many bytes resampling takes beside the picture and the result:
+// the rows that one row of results is made of, of so many samples each, of which the
+// picture has height.
+func Memory(y Axis, k Kernel, height, samples int) int {
+	s := y.scale()
+	rows := min(2*k.reach(s.sample, s.width)/s.sample+3, int64(height)+1)
+	return int(rows) * samples * 2
+}
+
 // source is the part of each row that is read.
 type source struct {
 	rows     plane.Rows

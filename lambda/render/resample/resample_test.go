@@ -648,3 +648,19 @@ func TestErrorOfARowEndsThePicture(t *testing.T) {
 		}
 	}
 }
+
+func TestMemoryIsThatOfTheWindow(t *testing.T) {
+	random := rand.New(rand.NewPCG(37, 38))
+	for _, k := range kernels {
+		for _, y := range axes {
+			src := noise(random, 64, y.samples())
+			var r Resampler
+			x := whole(64, 64)
+			r.Plane(blank(x, y.Axis), src, x, y.Axis, k)
+			taken, said := 2*len(r.window.samples), Memory(y.Axis, k, src.Height, 64)
+			if taken > said || said > 2*taken+6*2*64 {
+				t.Errorf("kernel %d, %s: takes %d bytes, Memory says %d", k, y.name, taken, said)
+			}
+		}
+	}
+}
