@@ -20,6 +20,7 @@ var packages = []struct {
 	{"prew/lambda/render/jpeg", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"},
 		[]string{"image/jpeg", "prew/lambda/render/resample"}},
 	{"prew/lambda/render/png", []string{"github.com/klauspost/compress"}, []string{"image"}},
+	{"prew/lambda/render/colour", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample",
 		"github.com/disintegration/imaging", "golang.org/x/image"},
 		[]string{"github.com/aws", "github.com/redis", "net/http"}},
