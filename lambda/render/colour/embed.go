@@ -1,6 +1,9 @@
 package colour
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // maxEmbed is how large a profile may be that a preview carries: those of screens
 // have up to 3 kB, and a preview is not to consist of its profile.
@@ -133,7 +136,7 @@ func parametricTag(kind int, parameters ...float64) []byte {
 // fixeds appends s15Fixed16Numbers.
 func fixeds(b []byte, numbers ...float64) []byte {
 	for _, n := range numbers {
-		b = binary.BigEndian.AppendUint32(b, uint32(int32(floor(float64(n*65536)+0.5))))
+		b = binary.BigEndian.AppendUint32(b, uint32(int32(math.Floor(float64(n*65536)+0.5))))
 	}
 	return b
 }

@@ -1,6 +1,9 @@
 package colour
 
-import "sync"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // matrixTables make sRGB's red, green and blue by curves, a matrix and a curve. What
 // a number of one channel adds to the light of all three is one word of three
@@ -11,7 +14,7 @@ import "sync"
 // five are less than the curve knows: light from -3 to 5 in steps of 2 to the -13th,
 // which are less than half of 1/255 where the curve is steepest.
 type matrixTables struct {
-	add [3][256]uint64
+	add *byChroma[uint64]
 }
 
 const (
@@ -23,14 +26,17 @@ const (
 	lightBias = bias >> finer
 )
 
+// fieldAt is where the fields begin. The last ends with the word.
+var fieldAt = [3]int{0, fieldBits, 64 - fieldBits}
+
 // newMatrixTables is nil for a device whose light does not fit into a field: no
 // real one.
 func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
-	t := new(matrixTables)
-	var low, high vector
+	var words [3][256]uint64
+	low, high := shift, shift
 	for channel, c := range curves {
 		var least, most vector
-		for i := range t.add[channel] {
+		for i := range words[channel] {
 			light := c(float64(i) / 255)
 			var word uint64
 			for j := range 3 {
@@ -42,9 +48,9 @@ func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
 				}
 				// Fields may be below nothing, and borrow from one another until
 				// they are added.
-				word += uint64(floor(v+0.5)) << (j * fieldBits)
+				word += uint64(int64(math.Floor(v+0.5))) << fieldAt[j]
 			}
-			t.add[channel][i] = word
+			words[channel][i] = word
 		}
 		for j := range 3 {
 			low[j] += least[j]
@@ -52,48 +58,55 @@ func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
 		}
 	}
 	for j := range 3 {
-		if low[j]+shift[j] < -2.9 || high[j]+shift[j] > 4.9 {
+		if low[j] < -2.9 || high[j] > 4.9 {
 			return nil
 		}
 	}
-	return t
-}
-
-// numbers are those of a picture, of eight bits, for the upper bits of a field.
-var numbers = sync.OnceValue(func() *[1 << (fieldBits - finer)]uint8 {
-	all := new([1 << (fieldBits - finer)]uint8)
-	for i := range all {
-		all[i] = eightBits(encode((float64(i-lightBias) + 0.5) / lightUnit))
-	}
-	return all
-})
-
-func floor(x float64) int64 {
-	n := int64(x)
-	if float64(n) > x {
-		n--
-	}
-	return n
+	return &matrixTables{newByChroma(&words)}
 }
 
 // row converts pixels in place.
 func (t *matrixTables) row(pixels []pixel) {
-	numbers := numbers()
+	numbers := &lightTables().numbers
+	red, green, blue := t.add.at(128, 128)
 	for i, p := range pixels {
-		sum := t.add[0][p.r()] + t.add[1][p.g()] + t.add[2][p.b()]
+		sum := red[p.r()] + green[p.g()] + blue[p.b()]
 		pixels[i] = pixelOf(
 			numbers[uint16(sum>>finer)],
 			numbers[uint16(sum>>(fieldBits+finer))],
-			numbers[uint16(sum>>(2*fieldBits+finer))],
+			numbers[sum>>48],
 		)
 	}
 }
 
-// pixel is red, green and blue of eight bits each, the first in the lowest.
-type pixel uint32
+// squares converts squares in place.
+func (t *matrixTables) squares(s *squares) {
+	light, add := lightTables(), t.add
+	for i := range squareCount {
+		cb, cr := s.cb[i], s.cr[i]
+		red, green, blue := add.at(cb, cr)
+		top, bottom := uint32(binary.LittleEndian.Uint16(s.top[2*i:])), uint32(binary.LittleEndian.Uint16(s.bottom[2*i:]))
+		y0, y1, y2, y3 := uint8(top), uint8(top>>8), uint8(bottom), uint8(bottom>>8)
+		w0 := light.mixed(red[y0] + green[y0] + blue[y0])
+		w1 := light.mixed(red[y1] + green[y1] + blue[y1])
+		w2 := light.mixed(red[y2] + green[y2] + blue[y2])
+		w3 := light.mixed(red[y3] + green[y3] + blue[y3])
+		binary.LittleEndian.PutUint16(s.top[2*i:], uint16(w0>>22|w1>>22<<8))
+		binary.LittleEndian.PutUint16(s.bottom[2*i:], uint16(w2>>22|w3>>22<<8))
+		s.cb[i], s.cr[i] = chromaOf4(w0 + w1 + w2 + w3)
+	}
+}
 
-func pixelOf(r, g, b uint8) pixel { return pixel(r) | pixel(g)<<8 | pixel(b)<<16 }
-
-func (p pixel) r() uint8 { return uint8(p) }
-func (p pixel) g() uint8 { return uint8(p >> 8) }
-func (p pixel) b() uint8 { return uint8(p >> 16) }
+// full converts pixels that each have their own chroma, in place.
+func (t *matrixTables) full(luma, cb, cr []uint8) {
+	light := lightTables()
+	n := len(luma)
+	cb, cr = cb[:n], cr[:n]
+	for x, y := range luma {
+		b, r := cb[x], cr[x]
+		red, green, blue := t.add.at(b, r)
+		w := light.mixed(red[y] + green[y] + blue[y])
+		luma[x] = w.luma()
+		cb[x], cr[x] = chromaOf4(4 * w)
+	}
+}

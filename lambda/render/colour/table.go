@@ -1,161 +1,253 @@
 package colour
 
-// cube is a table of sRGB's red, green and blue for 33 numbers each of a device's.
-// What lies between the points is interpolated in the tetrahedron that it is in
-// (Kasson, Nin, Plouffe and Hafner 1995): from one point to the one opposite in its
-// cell, by the channel with the largest fraction first.
-//
-// A point is one word of three fields of 21 bits, each a number of thirteen bits
-// from -1/2 to 3/2: what no screen can show is cut after it was interpolated, or the
-// edge of what can be shown would be bent. The weights of four points are 255
-// together, and so the fields do not overflow.
-type cube struct {
-	points [cubeSide * cubeSide * cubeSide]uint64
-	fields
-}
-
-// inkTable is the same of four inks, of 17 numbers each.
-type inkTable struct {
-	points [inkSide * inkSide * inkSide * inkSide]uint64
-	fields
-}
-
-const cubeSide, inkSide = 33, 17
-
-// place is where a number of eight bits lies among a side's points: the point below
-// it, in the lower half, and its fraction in 255ths and the step to the next point,
-// as key has them.
-type place uint64
-
-// key is a fraction, above the 16 bits that have the step.
-func (p place) key() uint64   { return uint64(p >> 32) }
-func (p place) point() uint64 { return uint64(uint32(p)) }
-
-func placeOf(n, side, step int) place {
-	whole, fraction := n*(side-1)/255, n*(side-1)%255
-	if whole == side-1 {
-		whole, fraction = side-2, 255
-	}
-	return place(whole*step) | place(fraction<<16|step)<<32
-}
-
-// places are those of all numbers of eight bits, for the channel whose points are so
-// far apart.
-func places(side, step int) (p [256]place) {
-	for n := range p {
-		p[n] = placeOf(n, side, step)
-	}
-	return p
-}
-
-var (
-	cubePlaces = [3][256]place{
-		places(cubeSide, cubeSide*cubeSide), places(cubeSide, cubeSide), places(cubeSide, 1),
-	}
-	inkPlaces = [4][256]place{
-		places(inkSide, inkSide*inkSide*inkSide), places(inkSide, inkSide*inkSide), places(inkSide, inkSide), places(inkSide, 1),
-	}
+import (
+	"slices"
+	"sync"
 )
 
-const fieldUnit = 1 << 12 // 1, of a point
+// cube is a table of sRGB's red, green and blue for 33 numbers each of a device's: 0,
+// 8, 16 and so on of 255, and 256. What lies between the points is interpolated in the
+// tetrahedron that it is in (Kasson, Nin, Plouffe and Hafner 1995): from one point to
+// the one opposite in its cell, by the channel with the largest fraction first.
+//
+// A point is one word of three fields of 21 bits, each a number from -1/2 to 3/2: what
+// no screen can show is cut after it was interpolated, or the edge of what can be shown
+// would be bent. With the weights of the points, 8 together, a 1 becomes weighedOne.
+type cube struct {
+	points [1 << 16]uint64 // those beyond the last are never touched
+}
 
-// wordOf is a point.
-func wordOf(v vector) (word uint64) {
+// inkTable is the same of four inks, of 17 numbers each, from 0 to 1. The weights of
+// its points are 256 together.
+type inkTable struct {
+	points [1 << 17]uint64
+}
+
+const (
+	cubeSide, cubeCell, cubePoints = 33, 8, cubeSide * cubeSide * cubeSide
+	inkSide, inkPoints             = 17, inkSide * inkSide * inkSide * inkSide
+
+	weighedOne      = 1 << 20
+	cubeOne, inkOne = weighedOne / cubeCell, weighedOne / inkWeights
+	inkWeights      = 256
+)
+
+// wordOf is a point, of fields in which 1 is one.
+func wordOf(v vector, one int) (word uint64) {
 	for j, x := range v {
-		n := float64((x+0.5)*fieldUnit) + 0.5
-		word |= uint64(min(max(n, 0), 2*fieldUnit-1)) << (j * fieldBits)
+		n := float64((x+0.5)*float64(one)) + 0.5
+		word |= uint64(min(max(n, 0), float64(2*one-1))) << fieldAt[j]
 	}
 	return word
 }
 
-// fields makes numbers of eight bits of the fields of a weighed sum.
-type fields struct{}
-
-// pixel is that of a sum. A field of it is (x+1/2) * fieldUnit * 255, so that a
-// shift divides it.
-func (fields) pixel(sum uint64) pixel {
-	const mask = 1<<fieldBits - 1
-	return pixelOf(cut(sum&mask), cut(sum>>fieldBits&mask), cut(sum>>(2*fieldBits)))
-}
-
-func cut(field uint64) uint8 {
-	const half = fieldUnit * 255 / 2
-	n := (int64(field) - half + fieldUnit/2) >> 12
-	return uint8(min(max(n, 0), 255))
-}
-
-// white is the point of white, which is made to be that even where the table of a
-// profile is a little off.
-var white = wordOf(vector{1, 1, 1})
-
+// newCube makes the table of numbers. White is made to be that even where the table
+// of a profile is a little off, as lcms does it.
 func newCube(numbers func([4]float64) vector) *cube {
-	c := new(cube)
-	const last = cubeSide - 1
-	for i := range c.points {
-		r, g, b := i/(cubeSide*cubeSide), i/cubeSide%cubeSide, i%cubeSide
-		c.points[i] = wordOf(numbers([4]float64{float64(r) / last, float64(g) / last, float64(b) / last}))
+	of := func(r, g, b int) vector {
+		if r == 255 && g == 255 && b == 255 {
+			return vector{1, 1, 1}
+		}
+		return numbers([4]float64{float64(r) / 255, float64(g) / 255, float64(b) / 255})
 	}
-	c.points[len(c.points)-1] = white
+	c := new(cube)
+	for i := range cubePoints {
+		at := [3]int{i / (cubeSide * cubeSide) * cubeCell, i / cubeSide % cubeSide * cubeCell, i % cubeSide * cubeCell}
+		edge := [3]int{min(at[0], 255), min(at[1], 255), min(at[2], 255)}
+		v := of(edge[0], edge[1], edge[2])
+		if edge != at {
+			// 256 lies beyond what there is: what comes from the point before goes on,
+			// so that 255 is what it has to be.
+			before := at
+			for j, n := range at {
+				if n > 255 {
+					before[j] = n - cubeCell
+				}
+			}
+			w := of(before[0], before[1], before[2])
+			for j := range v {
+				v[j] += float64((v[j] - w[j]) / (cubeCell - 1))
+			}
+		}
+		c.points[i] = wordOf(v, cubeOne)
+	}
 	return c
 }
 
+// place is where a number of eight bits lies among a side's points of a cube: the
+// point below it, in the lower half, and the fraction, in eighths, in the upper. The
+// places of three channels are added up.
+type place uint64
+
+const cubeRed, cubeGreen, cubeBlue = cubeSide * cubeSide, cubeSide, 1 // steps from point to point
+
+var cubePlaces = sync.OnceValue(func() *byChroma[place] {
+	var places [3][256]place
+	for n := range place(256) {
+		whole, fraction := n/cubeCell, n%cubeCell
+		places[0][n] = whole*cubeRed | fraction<<(32+6)
+		places[1][n] = whole*cubeGreen | fraction<<(32+3)
+		places[2][n] = whole*cubeBlue | fraction<<32
+	}
+	return newByChroma(&places)
+})
+
+// tetrahedra say for the fractions of three channels, in eighths, how far the second
+// and third point are from the first, in sixteen bits each, and what each of the four
+// points weighs, in eight bits.
+var tetrahedra = func() (all [cubeCell * cubeCell * cubeCell]uint64) {
+	for i := range all {
+		type step struct{ fraction, points uint64 }
+		steps := []step{{uint64(i / 64), cubeRed}, {uint64(i / 8 % 8), cubeGreen}, {uint64(i % 8), cubeBlue}}
+		slices.SortStableFunc(steps, func(a, b step) int { return int(b.fraction) - int(a.fraction) })
+		all[i] = steps[0].points | (steps[0].points+steps[1].points)<<16 |
+			(cubeCell-steps[0].fraction)<<32 | (steps[0].fraction-steps[1].fraction)<<40 |
+			(steps[1].fraction-steps[2].fraction)<<48 | steps[2].fraction<<56
+	}
+	return all
+}()
+
+// sum is the weighed sum of the points around a colour, of which it takes the sum of
+// the places.
+func (c *cube) sum(p place) uint64 {
+	t := tetrahedra[p>>32&(cubeCell*cubeCell*cubeCell-1)]
+	at := uint16(p)
+	return c.points[at]*(t>>32&0xff) + c.points[at+uint16(t)]*(t>>40&0xff) +
+		c.points[at+uint16(t>>16)]*(t>>48&0xff) + c.points[at+cubeRed+cubeGreen+cubeBlue]*(t>>56)
+}
+
+// fromField are tables by the upper bits of a field of a weighed sum.
+type fromField struct {
+	numbers          [1 << (fieldBits - fieldFiner)]uint8
+	red, green, blue [1 << (fieldBits - fieldFiner)]mixed
+}
+
+const fieldFiner = 8
+
+var fieldTables = sync.OnceValue(func() *fromField {
+	t := new(fromField)
+	for i := range t.numbers {
+		x := float64(i<<fieldFiner+1<<(fieldFiner-1))/weighedOne - 0.5
+		m := mixOf(x)
+		t.numbers[i], t.red[i], t.green[i], t.blue[i] = eightBits(x), m.red, m.green, m.blue
+	}
+	return t
+})
+
+const fieldMask = 1<<(fieldBits-fieldFiner) - 1
+
+// pixel is that of a weighed sum.
+func (t *fromField) pixel(sum uint64) pixel {
+	return pixelOf(
+		t.numbers[sum>>fieldFiner&fieldMask],
+		t.numbers[sum>>(fieldBits+fieldFiner)&fieldMask],
+		t.numbers[sum>>(64-fieldBits+fieldFiner)],
+	)
+}
+
+// mixed is the same for what becomes luma and chroma.
+func (t *fromField) mixed(sum uint64) mixed {
+	return t.red[sum>>fieldFiner&fieldMask] + t.green[sum>>(fieldBits+fieldFiner)&fieldMask] + t.blue[sum>>(64-fieldBits+fieldFiner)]
+}
+
+// row converts pixels in place.
+func (c *cube) row(pixels []pixel) {
+	places, fields := cubePlaces(), fieldTables()
+	red, green, blue := places.at(128, 128)
+	for i, p := range pixels {
+		pixels[i] = fields.pixel(c.sum(red[p.r()] + green[p.g()] + blue[p.b()]))
+	}
+}
+
+// squares converts squares in place.
+func (c *cube) squares(s *squares) {
+	places, fields := cubePlaces(), fieldTables()
+	for i := range squareCount {
+		cb, cr := s.cb[i], s.cr[i]
+		red, green, blue := places.at(cb, cr)
+		y0, y1, y2, y3 := s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1]
+		w0 := fields.mixed(c.sum(red[y0] + green[y0] + blue[y0]))
+		w1 := fields.mixed(c.sum(red[y1] + green[y1] + blue[y1]))
+		w2 := fields.mixed(c.sum(red[y2] + green[y2] + blue[y2]))
+		w3 := fields.mixed(c.sum(red[y3] + green[y3] + blue[y3]))
+		s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1] = w0.luma(), w1.luma(), w2.luma(), w3.luma()
+		s.cb[i], s.cr[i] = chromaOf4(w0 + w1 + w2 + w3)
+	}
+}
+
+// full converts pixels that each have their own chroma, in place.
+func (c *cube) full(luma, cb, cr []uint8) {
+	places, fields := cubePlaces(), fieldTables()
+	n := len(luma)
+	cb, cr = cb[:n], cr[:n]
+	for x, y := range luma {
+		b, r := cb[x], cr[x]
+		red, green, blue := places.at(b, r)
+		w := fields.mixed(c.sum(red[y] + green[y] + blue[y]))
+		luma[x] = w.luma()
+		cb[x], cr[x] = chromaOf4(4 * w)
+	}
+}
+
+// newInkTable makes the table of numbers. White is what no ink is, as with newCube.
 func newInkTable(numbers func([4]float64) vector) *inkTable {
 	t := new(inkTable)
 	const last = inkSide - 1
-	for i := range t.points {
+	t.points[0] = wordOf(vector{1, 1, 1}, inkOne)
+	for i := 1; i < inkPoints; i++ {
 		var n [4]float64
 		for rest, j := i, 3; j >= 0; j-- {
 			n[j] = float64(rest%inkSide) / last
 			rest /= inkSide
 		}
-		t.points[i] = wordOf(numbers(n))
+		t.points[i] = wordOf(numbers(n), inkOne)
 	}
-	t.points[0] = white
 	return t
 }
 
-// row converts pixels in place.
-func (c *cube) row(pixels []pixel) {
-	points := &c.points
-	for i, p := range pixels {
-		r, g, b := cubePlaces[0][p.r()], cubePlaces[1][p.g()], cubePlaces[2][p.b()]
-		at := r.point() + g.point() + b.point()
-		k0, k1, k2 := r.key(), g.key(), b.key()
-		k0, k1 = max(k0, k1), min(k0, k1)
-		k1, k2 = max(k1, k2), min(k1, k2)
-		k0, k1 = max(k0, k1), min(k0, k1)
-		f0, f1, f2 := k0>>16, k1>>16, k2>>16
-		sum := points[at] * (255 - f0)
-		at += k0 & 0xffff
-		sum += points[at] * (f0 - f1)
-		at += k1 & 0xffff
-		sum += points[at] * (f1 - f2)
-		at += k2 & 0xffff
-		sum += points[at] * f2
-		pixels[i] = c.pixel(sum)
+// inkPlaces are where the numbers of eight bits of an ink lie: the point below, in the
+// lower half, and in the upper a fraction, in 256ths, above sixteen bits with the step
+// to the next point.
+var inkPlaces = func() (places [4][256]uint64) {
+	for i, step := range [4]int{inkSide * inkSide * inkSide, inkSide * inkSide, inkSide, 1} {
+		for n := range 256 {
+			whole, fraction := n*(inkSide-1)/255, n*(inkSide-1)%255
+			if whole == inkSide-1 {
+				whole, fraction = whole-1, 255
+			}
+			fraction = (fraction*inkWeights + 127) / 255
+			places[i][n] = uint64(whole*step) | uint64(fraction<<16|step)<<32
+		}
 	}
+	return places
+}()
+
+// sorted is the larger of two first, without a branch, which could not be foretold.
+func sorted(a, b uint64) (larger, smaller uint64) {
+	d := a - b
+	d &= uint64(int64(d) >> 63) // a-b where b is larger
+	return a - d, b + d
 }
 
 // of is the colour of four inks.
-func (t *inkTable) of(c, m, y, k uint8) pixel {
-	points := &t.points
-	p0, p1, p2, p3 := inkPlaces[0][c], inkPlaces[1][m], inkPlaces[2][y], inkPlaces[3][k]
-	at := p0.point() + p1.point() + p2.point() + p3.point()
-	k0, k1, k2, k3 := p0.key(), p1.key(), p2.key(), p3.key()
-	k0, k1 = max(k0, k1), min(k0, k1)
-	k2, k3 = max(k2, k3), min(k2, k3)
-	k0, k2 = max(k0, k2), min(k0, k2)
-	k1, k3 = max(k1, k3), min(k1, k3)
-	k1, k2 = max(k1, k2), min(k1, k2)
+func (t *inkTable) of(cyan, magenta, yellow, black uint8) pixel {
+	const mask = 1<<17 - 1
+	p0, p1, p2, p3 := inkPlaces[0][cyan], inkPlaces[1][magenta], inkPlaces[2][yellow], inkPlaces[3][black]
+	at := (p0 + p1 + p2 + p3) & mask
+	k0, k1 := sorted(p0>>32, p1>>32)
+	k2, k3 := sorted(p2>>32, p3>>32)
+	k0, k2 = sorted(k0, k2)
+	k1, k3 = sorted(k1, k3)
+	k1, k2 = sorted(k1, k2)
 	f0, f1, f2, f3 := k0>>16, k1>>16, k2>>16, k3>>16
-	sum := points[at] * (255 - f0)
-	at += k0 & 0xffff
-	sum += points[at] * (f0 - f1)
-	at += k1 & 0xffff
-	sum += points[at] * (f1 - f2)
-	at += k2 & 0xffff
-	sum += points[at] * (f2 - f3)
-	at += k3 & 0xffff
-	sum += points[at] * f3
-	return t.pixel(sum)
+	sum := t.points[at] * (inkWeights - f0)
+	at = (at + k0&0xffff) & mask
+	sum += t.points[at] * (f0 - f1)
+	at = (at + k1&0xffff) & mask
+	sum += t.points[at] * (f1 - f2)
+	at = (at + k2&0xffff) & mask
+	sum += t.points[at] * (f2 - f3)
+	at = (at + k3&0xffff) & mask
+	sum += t.points[at] * f3
+	return fieldTables().pixel(sum)
 }

@@ -1,0 +1,123 @@
+package colour
+
+import "sync"
+
+// pixel is red, green and blue of eight bits each, the first in the lowest.
+type pixel uint32
+
+func pixelOf(r, g, b uint8) pixel { return pixel(r) | pixel(g)<<8 | pixel(b)<<16 }
+
+func (p pixel) r() uint8 { return uint8(p) }
+func (p pixel) g() uint8 { return uint8(p >> 8) }
+func (p pixel) b() uint8 { return uint8(p >> 16) }
+
+// byChroma is a table of the numbers of eight bits of red, green and blue, by luma
+// and chroma: it has where the table for all lumas begins for a chroma. Luma and
+// chroma together make numbers from -227 to 481, and the table goes on beyond both
+// ends with what is there.
+type byChroma[E any] struct {
+	all   [3][4 * 256]E
+	red   [256]*[256]E // by Cr
+	blue  [256]*[256]E // by Cb
+	green [512]*[256]E // by what both together add, which is from -135 to 135, and 256
+}
+
+const numberZero = 256 // where the number 0 is
+
+func newByChroma[E any](values *[3][256]E) *byChroma[E] {
+	t := new(byChroma[E])
+	for channel := range t.all {
+		for i := range t.all[channel] {
+			t.all[channel][i] = values[channel][min(max(i-numberZero, 0), 255)]
+		}
+	}
+	for i := range t.red {
+		c := int32(i) - 128
+		// JFIF 1.02, rounded.
+		t.red[i] = t.from(0, (91881*c+1<<15)>>16)
+		t.blue[i] = t.from(2, (116130*c+1<<15)>>16)
+	}
+	for i := range t.green {
+		t.green[i] = t.from(1, int32(i)-256)
+	}
+	return t
+}
+
+// from is the table of a channel by what is added to shift.
+func (t *byChroma[E]) from(channel int, shift int32) *[256]E {
+	return (*[256]E)(t.all[channel][numberZero+shift:])
+}
+
+// at are the tables for a chroma, by luma.
+func (t *byChroma[E]) at(cb, cr uint8) (red, green, blue *[256]E) {
+	return t.red[cr], t.green[(greenShifts[0][cb]+greenShifts[1][cr])>>16&511], t.blue[cb]
+}
+
+// greenShifts are what Cb and Cr add to green, with sixteen bits behind the point,
+// and 256.
+var greenShifts = func() (s [2][256]int32) {
+	for i := range int32(256) {
+		s[0][i], s[1][i] = 256<<16+1<<15-22554*(i-128), -46802*(i-128)
+	}
+	return s
+}()
+
+// mixed is a pixel for what becomes luma and chroma, of which four can be added up:
+// its luma with two bits behind the point, rounded to none, and blue and red. Each
+// has two bits more than it needs.
+type mixed uint32
+
+const mixedRed, mixedBlue, mixedLuma, mixedFraction = 0, 10, 20, 2
+
+func (m mixed) luma() uint8 { return uint8(m >> (mixedLuma + mixedFraction)) }
+
+// mix are what red, green and blue contribute to a mixed pixel.
+type mix struct{ red, green, blue mixed }
+
+// mixOf is for numbers of 0 to 1.
+func mixOf(x float64) mix {
+	n := mixed(eightBits(x))
+	luma := func(weight float64) mixed {
+		return mixed(float64(float64(n)*(weight*(1<<mixedFraction)))+0.5) << mixedLuma
+	}
+	const half = 1 << (mixedLuma + mixedFraction - 1)
+	return mix{luma(0.299) + n<<mixedRed, luma(0.587) + half, luma(0.114) + n<<mixedBlue}
+}
+
+// chromaOf4 is the chroma, Cb and Cr, of the mean of four mixed pixels, of which it
+// takes the sum: 0.5/(1-0.114) of what blue is more than luma, and 0.5/(1-0.299) of
+// what red is.
+func chromaOf4(sum mixed) (cb, cr uint8) {
+	const (
+		mask = 1<<10 - 1
+		// What is a little less than a half keeps full blue and red from becoming 256.
+		grey = 128<<20 + 1<<19 - 1<<13
+	)
+	// What rounds luma is taken away again.
+	luma := int32(sum>>mixedLuma) - 4<<(mixedFraction-1)
+	blue, red := int32(sum>>mixedBlue&mask)<<mixedFraction, int32(sum>>mixedRed&mask)<<mixedFraction
+	return uint8((36984*(blue-luma) + grey) >> 20), uint8((46745*(red-luma) + grey) >> 20)
+}
+
+// fromLight are tables by light: from -3 to 5 in steps of 2 to the -13th.
+type fromLight struct {
+	numbers          [1 << (fieldBits - finer)]uint8
+	red, green, blue [1 << (fieldBits - finer)]mixed
+}
+
+// lightTables are the curve of sRGB, the same for every matrix.
+var lightTables = sync.OnceValue(func() *fromLight {
+	t := new(fromLight)
+	for i := range t.numbers {
+		// The middle of a step stands for all of it.
+		x := encode(min(max((float64(i-lightBias)+0.5)/lightUnit, 0), 1))
+		m := mixOf(x)
+		t.numbers[i], t.red[i], t.green[i], t.blue[i] = eightBits(x), m.red, m.green, m.blue
+	}
+	return t
+})
+
+// mixed is the pixel of a word of light.
+func (t *fromLight) mixed(word uint64) mixed {
+	return t.red[uint16(word>>finer)] + t.green[uint16(word>>(fieldBits+finer))] + t.blue[word>>48]
+}
