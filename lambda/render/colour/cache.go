@@ -41,8 +41,8 @@ type cacheKey struct {
 	channels int
 }
 
-// recent are the transforms of profiles: 16 have 11 MB at most.
-var recent = cache{size: 16}
+// recent are the transforms of profiles: eight have 8 MB at most.
+var recent = cache{size: 8}
 
 type cache struct {
 	size int

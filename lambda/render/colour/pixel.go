@@ -11,15 +11,17 @@ func (p pixel) r() uint8 { return uint8(p) }
 func (p pixel) g() uint8 { return uint8(p >> 8) }
 func (p pixel) b() uint8 { return uint8(p >> 16) }
 
-// byChroma is a table of the numbers of eight bits of red, green and blue, by luma
-// and chroma: it has where the table for all lumas begins for a chroma. Luma and
-// chroma together make numbers from -227 to 481, and the table goes on beyond both
-// ends with what is there.
+// byChroma are the tables of red, green and blue for numbers of eight bits, by luma and
+// chroma: for a chroma it has where the table begins that is by luma alone. Luma and
+// chroma together make numbers from -227 to 481, and what the tables have for 0 and 255
+// goes on beyond both ends.
 type byChroma[E any] struct {
-	all   [3][4 * 256]E
-	red   [256]*[256]E // by Cr
-	blue  [256]*[256]E // by Cb
-	green [512]*[256]E // by what both together add, which is from -135 to 135, and 256
+	all       [3][4 * 256]E
+	red, blue [256]*[256]E // by Cr, and by Cb
+
+	// What Cb and Cr add to green, together with 256, has sixteen bits behind the point.
+	greenCb, greenCr [256]int32
+	green            [512]*[256]E // by what both add, and 256
 }
 
 const numberZero = 256 // where the number 0 is
@@ -31,36 +33,26 @@ func newByChroma[E any](values *[3][256]E) *byChroma[E] {
 			t.all[channel][i] = values[channel][min(max(i-numberZero, 0), 255)]
 		}
 	}
-	for i := range t.red {
-		c := int32(i) - 128
+	from := func(channel int, shift int32) *[256]E {
+		return (*[256]E)(t.all[channel][numberZero+shift:])
+	}
+	const half = 1 << 15
+	for i := range int32(256) {
 		// JFIF 1.02, rounded.
-		t.red[i] = t.from(0, (91881*c+1<<15)>>16)
-		t.blue[i] = t.from(2, (116130*c+1<<15)>>16)
+		t.red[i] = from(0, (91881*(i-128)+half)>>16)
+		t.blue[i] = from(2, (116130*(i-128)+half)>>16)
+		t.greenCb[i], t.greenCr[i] = 256<<16+half-22554*(i-128), -46802*(i-128)
 	}
 	for i := range t.green {
-		t.green[i] = t.from(1, int32(i)-256)
+		t.green[i] = from(1, int32(i)-256)
 	}
 	return t
 }
 
-// from is the table of a channel by what is added to shift.
-func (t *byChroma[E]) from(channel int, shift int32) *[256]E {
-	return (*[256]E)(t.all[channel][numberZero+shift:])
-}
-
 // at are the tables for a chroma, by luma.
 func (t *byChroma[E]) at(cb, cr uint8) (red, green, blue *[256]E) {
-	return t.red[cr], t.green[(greenShifts[0][cb]+greenShifts[1][cr])>>16&511], t.blue[cb]
+	return t.red[cr], t.green[(t.greenCb[cb]+t.greenCr[cr])>>16&511], t.blue[cb]
 }
-
-// greenShifts are what Cb and Cr add to green, with sixteen bits behind the point,
-// and 256.
-var greenShifts = func() (s [2][256]int32) {
-	for i := range int32(256) {
-		s[0][i], s[1][i] = 256<<16+1<<15-22554*(i-128), -46802*(i-128)
-	}
-	return s
-}()
 
 // mixed is a pixel for what becomes luma and chroma, of which four can be added up:
 // its luma with two bits behind the point, rounded to none, and blue and red. Each

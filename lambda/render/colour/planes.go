@@ -19,12 +19,31 @@ func (t *Transform) Planes(planes []plane.Plane) {
 }
 
 func (t *Transform) greyPlane(p plane.Plane) {
+	greys := t.greys
+	if greys == nil {
+		greys = t.neutrals()
+	}
 	for y := range p.Height {
 		row := p.Row(y)
 		for x, v := range row {
-			row[x] = t.greys[v]
+			row[x] = greys[v]
 		}
 	}
+}
+
+// neutrals is what becomes of the greys of red, green and blue, which are taken to
+// stay grey.
+func (t *Transform) neutrals() *[256]uint8 {
+	var pixels [256]pixel
+	for i := range pixels {
+		pixels[i] = pixelOf(uint8(i), uint8(i), uint8(i))
+	}
+	t.row(pixels[:])
+	greys := new([256]uint8)
+	for i, p := range pixels {
+		greys[i] = p.g()
+	}
+	return greys
 }
 
 // fullPlanes converts planes of one size.

@@ -93,15 +93,20 @@ func holdPlanes(t *testing.T, transform *Transform, planes []plane.Plane, step i
 }
 
 func TestGreyPlane(t *testing.T) {
-	transform, err := FromProfile(synthetic()["grey, gamma"], 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newPlane(3, 1)
-	copy(p.Pix, []uint8{0, 128, 255})
-	transform.Planes([]plane.Plane{p})
-	if got, want := p.Row(0), []uint8{0, 146, 255}; !bytes.Equal(got, want) {
-		t.Errorf("grey is %v, want %v", got, want)
+	profiles := synthetic()
+	for name, channels := range map[string]int{"grey, gamma": 1, "matrix, gamma": 3} {
+		t.Run(name, func(t *testing.T) {
+			transform, err := FromProfile(profiles[name], channels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPlane(3, 1)
+			copy(p.Pix, []uint8{0, 128, 255})
+			transform.Planes([]plane.Plane{p})
+			if got, want := p.Row(0), []uint8{0, 146, 255}; !bytes.Equal(got, want) {
+				t.Errorf("grey is %v, want %v", got, want)
+			}
+		})
 	}
 }
 

@@ -72,7 +72,7 @@ func (p *profile) transform() (*Transform, error) {
 func (p *profile) device() (*device, error) {
 	for _, signature := range []string{"A2B0", "A2B1"} {
 		if tag, has := p.tags[signature]; has {
-			d, err := p.tableDevice(tag)
+			d, err := p.tableDevice(signature, tag)
 			if err != nil {
 				return nil, fmt.Errorf("profile's %s: %w", signature, err)
 			}
@@ -88,7 +88,7 @@ func (p *profile) device() (*device, error) {
 	return nil, errors.New("profile of four inks has no A2B0")
 }
 
-func (p *profile) tableDevice(tag []byte) (*device, error) {
+func (p *profile) tableDevice(signature string, tag []byte) (*device, error) {
 	l, err := parseLUT(tag, spaces[p.space])
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (p *profile) tableDevice(tag []byte) (*device, error) {
 	}
 	d := &device{channels: spaces[p.space], of: func(numbers [4]float64) vector { return connect(l.of(numbers)) }}
 	switch {
-	case p.version >= 4:
+	case p.version >= 4 && signature == "A2B0":
 		d.black = perceptualBlack
 	case d.channels == 4:
 		d.black = blackOf(d.of([4]float64{1, 1, 1, 1}))
