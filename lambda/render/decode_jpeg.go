@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	stdjpeg "image/jpeg"
 	"io"
@@ -13,6 +14,9 @@ import (
 // openJPEG reads the header of a JPEG. The rest is decoded while it arrives.
 func (e *engine) openJPEG(src io.Reader) (photo, error) {
 	header, err := e.decoder.ReadHeader(src)
+	if err == nil && header.Colour != jpeg.Grey && header.Colour != jpeg.YCbCr {
+		err = jpeg.UnsupportedError(fmt.Sprintf("components that are %s", header.Colour))
+	}
 	if is[jpeg.UnsupportedError](err) {
 		return e.openOddJPEG(io.MultiReader(bytes.NewReader(e.decoder.Head()), src), err)
 	}

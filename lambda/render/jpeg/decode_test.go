@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"io"
 	"math"
@@ -29,7 +30,7 @@ func source(t testing.TB, name string) []byte {
 	return src
 }
 
-func scales(m int) [3]int { return [3]int{m, m, m} }
+func scales(m int) [maxComponents]int { return [maxComponents]int{m, m, m, m} }
 
 func decode(d *Decoder, r io.Reader, o Options) ([]plane.Plane, error) {
 	if _, err := d.ReadHeader(r); err != nil {
@@ -89,6 +90,13 @@ func TestDecodeLikeLibjpeg(t *testing.T) {
 		{"progressive-grey", 0x26cda617},
 		{"progressive-restart", 0xf616b034},
 		{"progressive-refined", 0x52ee460c},
+		{"rgb", 0xe23c2a35},
+		{"rgb-sampled", 0xa811feed},
+		{"cmyk", 0x4ed341f9},
+		{"cmyk-plain", 0x516ad36b},
+		{"cmyk-sampled", 0x30d67d09},
+		{"ycck-420", 0xd58318e1},
+		{"progressive-ycck", 0x91665542},
 	}
 	var d Decoder // one for all: nothing of a picture may be left for the next
 	for _, test := range tests {
@@ -111,10 +119,13 @@ func TestReadHeader(t *testing.T) {
 		wantHeights []int // of the planes at 3/8
 	}{
 		{"grey", Header{Width: 67, Height: 45, Components: []Component{{1, 1}}}, []int{17}},
-		{"420", Header{Width: 67, Height: 45, Components: []Component{{2, 2}, {1, 1}, {1, 1}}}, []int{17, 9, 9}},
-		{"410", Header{Width: 67, Height: 45, Components: []Component{{4, 2}, {1, 1}, {1, 1}}}, []int{17, 9, 9}},
-		{"mixed", Header{Width: 67, Height: 45, Components: []Component{{2, 2}, {2, 1}, {1, 2}}}, []int{17, 9, 17}},
-		{"progressive-restart", Header{Width: 67, Height: 45, Components: []Component{{2, 1}, {1, 1}, {1, 1}}, Progressive: true}, []int{17, 17, 17}},
+		{"420", Header{Width: 67, Height: 45, Components: []Component{{2, 2}, {1, 1}, {1, 1}}, Colour: YCbCr}, []int{17, 9, 9}},
+		{"410", Header{Width: 67, Height: 45, Components: []Component{{4, 2}, {1, 1}, {1, 1}}, Colour: YCbCr}, []int{17, 9, 9}},
+		{"mixed", Header{Width: 67, Height: 45, Components: []Component{{2, 2}, {2, 1}, {1, 2}}, Colour: YCbCr}, []int{17, 9, 17}},
+		{"progressive-restart", Header{Width: 67, Height: 45, Components: []Component{{2, 1}, {1, 1}, {1, 1}}, Colour: YCbCr, Progressive: true}, []int{17, 17, 17}},
+		{"rgb-sampled", Header{Width: 37, Height: 29, Components: []Component{{2, 2}, {2, 2}, {1, 1}}, Colour: RGB}, []int{11, 11, 6}},
+		{"cmyk-sampled", Header{Width: 37, Height: 29, Components: []Component{{2, 2}, {1, 1}, {1, 1}, {1, 1}}, Colour: CMYK}, []int{11, 6, 6, 6}},
+		{"progressive-ycck", Header{Width: 37, Height: 29, Components: []Component{{2, 1}, {1, 1}, {1, 1}, {2, 1}}, Colour: YCCK, Progressive: true}, []int{11, 11, 11, 11}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -190,9 +201,8 @@ func TestUnsupported(t *testing.T) {
 		src  []byte
 	}{
 		{"arithmetic", source(t, "arithmetic")},
-		{"RGB by Adobe's segment", source(t, "rgb")},
-		{"RGB by the names", changed(t, changed(t, changed(t, withoutJFIF(small), markerSOF0, 10, 'R'), markerSOF0, 13, 'G'), markerSOF0, 16, 'B')},
-		{"CMYK", source(t, "cmyk")},
+		{"two components", framed(small, 2)},
+		{"five components", framed(small, 5)},
 		{"lossless", changed(t, small, markerSOF0, 1, markerSOF3)},
 		{"hierarchical", changed(t, small, markerSOF0, 1, 0xc5)},
 		{"12 bits", changed(t, changed(t, small, markerSOF0, 4, 12), markerSOF0, 1, markerSOF1)},
@@ -215,6 +225,18 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
+// framed gives a picture a frame header of so many components, of one size.
+func framed(src []byte, components int) []byte {
+	at := bytes.Index(src, []byte{0xff, markerSOF0})
+	frame := bytes.Clone(src[at:][:10])
+	frame[3], frame[9] = byte(8+3*components), byte(components)
+	for i := range components {
+		frame = append(frame, byte(i+1), 0x11, 0)
+	}
+	end := at + 2 + int(src[at+2])<<8 + int(src[at+3])
+	return bytes.Join([][]byte{src[:at], frame, src[end:]}, nil)
+}
+
 // withoutJFIF leaves the first segment away, APP0 in all that cjpeg writes.
 func withoutJFIF(src []byte) []byte {
 	length := int(src[4])<<8 | int(src[5])
@@ -224,13 +246,13 @@ func withoutJFIF(src []byte) []byte {
 // TestScales holds each scale of each component against the definition of what
 // it is: the lowest coefficients of a block, transformed to fewer samples.
 func TestScales(t *testing.T) {
-	for _, name := range []string{"444", "420", "410", "mixed", "grey", "restart-1", "a-scan-each", "progressive-refined", "progressive-restart"} {
+	for _, name := range []string{"444", "420", "410", "mixed", "grey", "restart-1", "a-scan-each", "progressive-refined", "progressive-restart", "rgb-sampled", "cmyk-sampled", "ycck-420", "progressive-ycck"} {
 		src := source(t, name)
 		full := whole(t, src, Options{Scale: scales(8)})
 		for m := 1; m <= 8; m++ {
 			t.Run(fmt.Sprintf("%s/%d", name, m), func(t *testing.T) {
 				// The scales of the components differ.
-				o := Options{Scale: [3]int{m, 9 - m, (m+3)%8 + 1}}
+				o := Options{Scale: [maxComponents]int{m, 9 - m, (m+3)%8 + 1, (m+5)%8 + 1}}
 				for i, p := range whole(t, src, o) {
 					want := shrunk(full[i], o.Scale[i])
 					if p.Width < want.Width || p.Height < want.Height {
@@ -290,8 +312,7 @@ func basis(m, u, x int) float64 {
 }
 
 func TestRegion(t *testing.T) {
-	region := image.Rect(30, 17, 52, 33)
-	for _, name := range []string{"420", "410", "restart-3", "a-scan-each", "mixed", "progressive-420"} {
+	for _, name := range []string{"420", "410", "restart-3", "a-scan-each", "mixed", "progressive-420", "rgb-sampled", "cmyk-sampled", "progressive-ycck"} {
 		for m := 1; m <= 8; m++ {
 			t.Run(fmt.Sprintf("%s/%d", name, m), func(t *testing.T) {
 				src := source(t, name)
@@ -299,6 +320,10 @@ func TestRegion(t *testing.T) {
 				h, err := d.ReadHeader(bytes.NewReader(src))
 				if err != nil {
 					t.Fatal(err)
+				}
+				region := image.Rect(30, 17, 52, 33)
+				if h.Width == 37 {
+					region = image.Rect(17, 17, 35, 28)
 				}
 				got, err := d.Decode(Options{Scale: scales(m), Region: region})
 				if err != nil {
@@ -591,6 +616,11 @@ func TestMemory(t *testing.T) {
 		{"420", 3, 5 * 3 * 6 * 9},
 		{"progressive-420", 3, 5 * 3 * 6 * (9 + 2*16 + 8)},
 		{"grey", 8, 9 * 6 * 64},
+		// 37x29 in MCUs of 16x16 is three by two, of seven blocks, and in MCUs of 16x8
+		// three by four, of six.
+		{"cmyk-sampled", 8, 3 * 2 * 7 * 64},
+		{"cmyk-sampled", 1, 3 * 2 * 7},
+		{"progressive-ycck", 1, 3 * 4 * 6 * (1 + 2 + 8)},
 	}
 	for _, test := range tests {
 		var d Decoder
@@ -604,7 +634,7 @@ func TestMemory(t *testing.T) {
 }
 
 func TestDecodeAllocatesOnce(t *testing.T) {
-	for _, name := range []string{"420", "progressive-refined"} {
+	for _, name := range []string{"420", "progressive-refined", "progressive-ycck"} {
 		src := source(t, name)
 		var d Decoder
 		r := bytes.NewReader(nil)
@@ -647,7 +677,7 @@ func TestCorpusLikeImageJPEG(t *testing.T) {
 			planes, err := decode(&d, bytes.NewReader(src), Options{Scale: scales(8)})
 			if _, unsupported := errors.AsType[UnsupportedError](err); unsupported {
 				switch filepath.Base(file) {
-				case "arith.jpg", "cmyk.jpg", "cmyk_icc.jpg", "rgb.jpg":
+				case "arith.jpg":
 					return
 				}
 			}
@@ -661,13 +691,13 @@ func TestCorpusLikeImageJPEG(t *testing.T) {
 			if err != nil {
 				return
 			}
-			near(t, planes, want)
+			near(t, planes, d.hints.colour(d.frame.parts()), want)
 		})
 	}
 }
 
 // near says whether planes have what image/jpeg decoded, which may be enlarged.
-func near(t *testing.T, planes []plane.Plane, m image.Image) {
+func near(t *testing.T, planes []plane.Plane, colour Colour, m image.Image) {
 	t.Helper()
 	var want []plane.Plane
 	size := m.Bounds().Size()
@@ -692,6 +722,12 @@ func near(t *testing.T, planes []plane.Plane, m image.Image) {
 		cb, cr := chroma, chroma
 		cb.Pix, cr.Pix = m.Cb, m.Cr
 		want = []plane.Plane{{Pix: m.Y, Stride: m.YStride, Width: size.X, Height: size.Y}, cb, cr}
+	case *image.RGBA:
+		nearPixels(t, planes, colour, m.Pix, m.Stride)
+		return
+	case *image.CMYK:
+		nearPixels(t, planes, colour, m.Pix, m.Stride)
+		return
 	default:
 		t.Fatalf("image/jpeg decoded a %T", m)
 	}
@@ -704,6 +740,45 @@ func near(t *testing.T, planes []plane.Plane, m image.Image) {
 			for x := range want {
 				if max(got[x], want[x])-min(got[x], want[x]) > 2 {
 					t.Fatalf("plane %d, sample %d,%d is %d, want %d", i, x, y, got[x], want[x])
+				}
+			}
+		}
+	}
+}
+
+// nearPixels says whether planes of RGB, CMYK and YCCK have what image/jpeg
+// decoded: four samples a pixel, of which those of inks are their complement, and
+// the first three of YCCK red, green and blue. Planes of different sizes are not
+// compared: which sample a pixel has is image/jpeg's matter.
+func nearPixels(t *testing.T, planes []plane.Plane, colour Colour, pix []uint8, stride int) {
+	t.Helper()
+	for _, p := range planes {
+		if p.Width != planes[0].Width || p.Height != planes[0].Height {
+			return
+		}
+	}
+	for y := range planes[0].Height {
+		for x := range planes[0].Width {
+			var got [4]uint8
+			for i, p := range planes {
+				got[i] = p.Row(y)[x]
+			}
+			within := 2
+			switch colour {
+			case CMYK:
+				got = [4]uint8{255 - got[0], 255 - got[1], 255 - got[2], 255 - got[3]}
+			case YCCK:
+				got[0], got[1], got[2] = color.YCbCrToRGB(got[0], got[1], got[2])
+				got[3] = 255 - got[3]
+				within = 7 // two of Y', and two times 1.77 of Cb
+			case RGB:
+				got[3] = 255
+			default:
+				t.Fatalf("image/jpeg decoded %s as pixels", colour)
+			}
+			for i, want := range pix[y*stride+4*x:][:4] {
+				if d := int(got[i]) - int(want); max(d, -d) > within {
+					t.Fatalf("%s, sample %d of pixel %d,%d is %d, want %d", colour, i, x, y, got[i], want)
 				}
 			}
 		}

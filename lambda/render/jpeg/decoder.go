@@ -1,6 +1,7 @@
-// Package jpeg reads and writes JPEG pictures (ITU-T T.81) as planes of Y', Cb
-// and Cr, or of grey. Its decoder is made for previews: it decodes at any eighth
-// of the size, which takes little more than reading the coded data.
+// Package jpeg reads and writes JPEG pictures (ITU-T T.81) as planes of samples:
+// Y', Cb and Cr, or grey; and it reads those of RGB and of inks too. Its decoder
+// is made for previews: it decodes at any eighth of the size, which takes little
+// more than reading the coded data.
 package jpeg
 
 import (
@@ -46,9 +47,11 @@ type Decoder struct {
 	coef   coefficients
 
 	frame  frame
+	hints  hints
 	exif   []byte
-	colour colour
-	ready  bool // a header has been read and not been used
+	icc    []byte
+	pieces []piece // of the ICC profile, in the order of the file
+	ready  bool    // a header has been read and not been used
 
 	quant    [4]quantisation
 	dc       [4]huffman
@@ -63,12 +66,18 @@ type Decoder struct {
 // Header is what a picture says of itself before its coded data.
 type Header struct {
 	Width, Height int         // in pixels, as stored
-	Components    []Component // one, grey, or three: Y', Cb and Cr
+	Components    []Component // as many as Colour has
+	Colour        Colour      // what the components are
 	Progressive   bool
 
 	// EXIF is the TIFF structure of the first APP1 segment that has one, nil
 	// without. It is valid until the next ReadHeader.
 	EXIF []byte
+
+	// ICC is the colour profile, put together from its APP2 segments (ICC.1:2022,
+	// B.4), nil without. One with a segment that is missing or there twice, or
+	// with more than 4 MiB, is none. It is valid until the next ReadHeader.
+	ICC []byte
 }
 
 // Component is the sampling factors of a component (T.81, A.1.1): it has H
@@ -79,7 +88,7 @@ type Component struct{ H, V int }
 type Options struct {
 	// Scale is the size of each component in eighths, 1 to 8: what becomes of
 	// the sides of a block. Those of components that are not there don't matter.
-	Scale [3]int
+	Scale [maxComponents]int
 
 	// Region is the part that is wanted, in pixels as stored; what is around it
 	// may be anything. An empty one stands for the whole picture.
@@ -96,8 +105,8 @@ type Options struct {
 func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	d.in.reset(r)
 	d.frame = frame{}
-	d.exif = d.exif[:0]
-	d.colour = colour{}
+	d.hints = hints{}
+	d.exif, d.icc, d.pieces = reused(d.exif), reused(d.icc), d.pieces[:0]
 	d.ready = false
 	d.interval = 0
 	for i := range d.quant {
@@ -106,11 +115,13 @@ func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	if err := d.readHeader(); err != nil {
 		return Header{}, err
 	}
+	d.assembleProfile()
 	d.ready = true
 	h := Header{
 		Width:       d.frame.width,
 		Height:      d.frame.height,
 		Components:  make([]Component, d.frame.count),
+		Colour:      d.hints.colour(d.frame.parts()),
 		Progressive: d.frame.progressive,
 	}
 	for i, c := range d.frame.parts() {
@@ -118,6 +129,9 @@ func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	}
 	if len(d.exif) > 0 {
 		h.EXIF = d.exif
+	}
+	if len(d.icc) > 0 {
+		h.ICC = d.icc
 	}
 	return h, nil
 }

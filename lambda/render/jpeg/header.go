@@ -25,7 +25,7 @@ const (
 	markerAPPE = 0xee
 )
 
-const maxComponents = 3
+const maxComponents = 4
 
 // frame is what the frame header says (T.81, B.2.2).
 type frame struct {
@@ -64,13 +64,6 @@ func (f *frame) layout(i int) layout {
 // up is a/b, rounded up.
 func up(a, b int) int { return (a + b - 1) / b }
 
-// colour is what a picture says about what its components are.
-type colour struct {
-	jfif      bool
-	adobe     bool
-	transform byte // of the Adobe segment: 0 for none, 1 for YCbCr
-}
-
 // quantisation is a quantisation table, in zigzag order.
 type quantisation struct {
 	defined bool
@@ -93,8 +86,10 @@ func (d *Decoder) readHeader() error {
 			return err
 		}
 		switch {
+		case marker == markerSOS && d.frame.count == 0:
+			return DamagedError("it has a scan before its frame")
 		case marker == markerSOS:
-			return d.checkFrame()
+			return nil
 		case marker == markerEOI:
 			return DamagedError("it ends before its picture")
 		}
@@ -127,14 +122,16 @@ func (d *Decoder) readSegment(marker byte) error {
 		}
 		d.interval = int(p[0])<<8 | int(p[1])
 	case marker == markerAPP0:
-		d.colour.jfif = d.colour.jfif || bytes.HasPrefix(p, []byte("JFIF\x00"))
+		d.hints.jfif = d.hints.jfif || bytes.HasPrefix(p, []byte("JFIF\x00"))
 	case marker == markerAPP1:
 		if tiff, ok := bytes.CutPrefix(p, []byte("Exif\x00\x00")); ok && len(d.exif) == 0 {
 			d.exif = append(d.exif, tiff...)
 		}
+	case marker == markerAPP2 && !d.in.streams:
+		d.readProfile(p)
 	case marker == markerAPPE:
 		if len(p) >= 12 && bytes.HasPrefix(p, []byte("Adobe")) {
-			d.colour.adobe, d.colour.transform = true, p[11]
+			d.hints.adobe, d.hints.transform = true, p[11]
 		}
 	case markerSOF0 <= marker && marker <= markerSOF2:
 		d.frame.progressive = marker == markerSOF2
@@ -163,7 +160,7 @@ func (d *Decoder) readFrame(p []byte) error {
 		return damagedf("it is %dx%d with %d components", f.width, f.height, count)
 	case f.height == 0:
 		return UnsupportedError("a height that comes after the picture")
-	case count != 1 && count != maxComponents:
+	case count == 2 || count > maxComponents:
 		return unsupportedf("%d components", count)
 	}
 	f.count = count
@@ -191,26 +188,6 @@ func (d *Decoder) readFrame(p []byte) error {
 		if f.hMax%c.h != 0 || f.vMax%c.v != 0 {
 			return unsupportedf("sampling factors %dx%d of %dx%d", c.h, c.v, f.hMax, f.vMax)
 		}
-	}
-	return nil
-}
-
-// checkFrame says whether there is a frame of Y', Cb and Cr, or of grey. What
-// three components are is decided as libjpeg does.
-func (d *Decoder) checkFrame() error {
-	f := &d.frame
-	rgb := false
-	switch {
-	case f.count == 0:
-		return DamagedError("it has a scan before its frame")
-	case f.count == 1 || d.colour.jfif:
-	case d.colour.adobe:
-		rgb = d.colour.transform == 0
-	default:
-		rgb = f.all[0].id == 'R' && f.all[1].id == 'G' && f.all[2].id == 'B'
-	}
-	if rgb {
-		return UnsupportedError("components that are RGB")
 	}
 	return nil
 }

@@ -26,12 +26,18 @@ type input struct {
 const keptHead = 1 << 20
 
 func (in *input) reset(src io.Reader) {
-	if cap(in.head) > keptHead {
-		in.head = nil
-	}
+	in.head = reused(in.head)
 	in.src = src
-	in.buf, in.pos = in.head[:0], 0
+	in.buf, in.pos = in.head, 0
 	in.streams = false
+}
+
+// reused is the room of a buffer for what the next header has.
+func reused(buf []byte) []byte {
+	if cap(buf) > keptHead {
+		return nil
+	}
+	return buf[:0]
 }
 
 // stream ends the keeping of what has been used.
