@@ -388,7 +388,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"run-length bmp", replaced(asBMP(sign(8, 8)), 30, 1), prew.SourceUnsupported, "BMP image"},
 		{"jpeg cut in its header", photo[:30], prew.SourceDamaged, "JPEG image"},
 		{"jpeg cut in its data", photo[:len(photo)-200], prew.SourceDamaged, "JPEG image"},
-		{"jpeg without its end", photo[:len(photo)-2], prew.SourceDamaged, "JPEG image"},
+		{"jpeg without the end of its data", photo[:len(photo)-3], prew.SourceDamaged, "JPEG image"},
 		{"png with a wrong sum", replaced(asPNG(sign(8, 8)), 60, 0xff), prew.SourceDamaged, "PNG image"},
 		{"webp of two sizes", webpFile(vp8x(0, 640, 480), webp[12:]), prew.SourceDamaged, "WebP image"},
 		{"gif of no pixels", asHeader("GIF89a", le16, 0, 0, 0), prew.SourceDamaged, "0x0"},
@@ -442,7 +442,8 @@ func TestRefusalsCostNoMemory(t *testing.T) {
 	}
 }
 
-// TestEveryPrefixIsRefused cuts files everywhere.
+// TestEveryPrefixIsRefused cuts files everywhere but in the end marker of a JPEG,
+// which no pixel needs.
 func TestEveryPrefixIsRefused(t *testing.T) {
 	for name, whole := range map[string][]byte{
 		"jpeg": asJPEG(sign(24, 16)),
@@ -454,10 +455,28 @@ func TestEveryPrefixIsRefused(t *testing.T) {
 		if code, message := codeOf(t, whole); code != "" {
 			t.Errorf("%s: the whole of it is refused: %s: %s", name, code, message)
 		}
-		for n := range whole {
+		needed := len(whole)
+		if name == "jpeg" {
+			needed -= 2
+		}
+		for n := range needed {
 			if code, _ := codeOf(t, whole[:n]); code != prew.SourceDamaged && code != prew.SourceUnsupported {
 				t.Errorf("%s: the first %d of %d bytes give %q", name, n, len(whole), code)
 			}
+		}
+	}
+}
+
+// TestJPEGWithoutItsEnd makes sure that the end marker of a JPEG changes nothing.
+func TestJPEGWithoutItsEnd(t *testing.T) {
+	photo := asJPEG(sign(40, 30))
+	want, _ := rendered(t, photo, prew.Preset{Width: 20})
+	for name, src := range map[string][]byte{
+		"cut":       photo[:len(photo)-2],
+		"a trailer": append(bytes.Clone(photo[:len(photo)-2]), "SEFH and SEFT"...),
+	} {
+		if got, _ := rendered(t, src, prew.Preset{Width: 20}); !bytes.Equal(got.Data, want.Data) {
+			t.Errorf("%s: the preview is another", name)
 		}
 	}
 }

@@ -434,7 +434,14 @@ func TestTruncated(t *testing.T) {
 			want := whole(t, src, Options{Scale: scales(8)})
 			var d Decoder
 			for n := range src {
-				_, err := decode(&d, bytes.NewReader(src[:n]), Options{Scale: scales(8)})
+				cut, err := decode(&d, bytes.NewReader(src[:n]), Options{Scale: scales(8)})
+				if n >= len(src)-2 {
+					// Of EOI there is half, or nothing.
+					if err != nil || !bytes.Equal(samples(cut), samples(want)) {
+						t.Fatalf("%d bytes of %d give other samples, or %v", n, len(src), err)
+					}
+					continue
+				}
 				if _, damage := errors.AsType[DamagedError](err); !damage {
 					t.Fatalf("%d bytes of %d give %v", n, len(src), err)
 				}
@@ -503,6 +510,7 @@ func TestDamaged(t *testing.T) {
 func TestDamagedIsNotAccepted(t *testing.T) {
 	small, progressive, restart := source(t, "small-420"), source(t, "small-progressive"), source(t, "restart-1")
 	twice := source(t, "a-scan-each")
+	rst := bytes.Index(restart, []byte{0xff, markerRST0})
 	tests := []struct {
 		name string
 		src  []byte
@@ -529,12 +537,17 @@ func TestDamagedIsNotAccepted(t *testing.T) {
 		{"a component twice in the scan", changed(t, small, markerSOS, 7, 1), "component 1 twice"},
 		{"four components in the scan", changed(t, small, markerSOS, 4, 4), "header of scan 1"},
 		{"a scan again", bytes.Join([][]byte{twice[:scanAt(t, twice, 2)], twice[scanAt(t, twice, 1):]}, nil), "component 1 again"},
-		{"no EOI", small[:len(small)-2], "ends early"},
+		{"no EOI, and a scan is missing", progressive[:bytes.LastIndex(progressive, []byte{0xff, markerDHT})], "ends early"},
+		{"no EOI, and the last scan is cut", progressive[:len(progressive)-4], "ends early"},
+		{"no EOI, and a component is missing", twice[:scanAt(t, twice, 3)], "ends early"},
 		{"a component without a scan", bytes.Join([][]byte{twice[:scanAt(t, twice, 3)], {0xff, 0xd9}}, nil), "component 3 of 3 has no scan"},
 		{"a restart marker that is another", changed(t, restart, markerRST0+3, 1, markerRST0+4), "restart marker 3 is missing"},
 		{"a restart marker too few", changed(t, restart, markerRST0, 1, markerEOI), "restart marker 0 is missing"},
 		{"a code of ones", bytes.Join([][]byte{small[:len(small)-20], bytes.Repeat([]byte{0xff, 0}, 30), {0xff, 0xd9}}, nil), "a code that does not exist"},
-		{"17 bytes too many", bytes.Join([][]byte{small[:len(small)-2], make([]byte, 17), {0xff, 0xd9}}, nil), "belong to nothing"},
+		{"1025 bytes too many", bytes.Join([][]byte{small[:len(small)-2], make([]byte, 1025), {0xff, 0xd9}}, nil), "more than 1024 bytes before a marker"},
+		{"much coded data too many", bytes.Join([][]byte{small[:len(small)-2], bytes.Repeat([]byte("coded\xff\x00"), 99_999), {0xff, 0xd9}}, nil), "belong to nothing"},
+		{"1025 bytes too many in front of the tables", bytes.Join([][]byte{small[:2], make([]byte, 1025), small[2:]}, nil), "belong to nothing"},
+		{"17 bytes too many in front of a restart marker", bytes.Join([][]byte{restart[:rst], make([]byte, 17), restart[rst:]}, nil), "more than 16 bytes before a marker"},
 		{"coefficients 0 to 5", changed(t, progressive, markerSOS, 12, 5), "coefficients 0 to 5"},
 		{"bit 14", changed(t, progressive, markerSOS, 13, 14), "bit 14"},
 		{"a refinement first", changed(t, progressive, markerSOS, 13, 0x10), "which is known down to 0"},
@@ -567,12 +580,25 @@ func scanAt(t *testing.T, src []byte, number int) int {
 // TestTolerated has what is not quite right but harmless.
 func TestTolerated(t *testing.T) {
 	small, progressive := source(t, "small-420"), source(t, "small-progressive")
-	sos := scanAt(t, small, 1)
+	sos, second := scanAt(t, small, 1), scanAt(t, progressive, 2)
+	second = bytes.LastIndex(progressive[:second], []byte{0xff, markerDHT})
 	tests := []struct {
 		name string
 		src  []byte
 	}{
 		{"16 bytes too many", bytes.Join([][]byte{small[:len(small)-2], make([]byte, 16), {0xff, 0xd9}}, nil)},
+		{"1024 bytes too many", bytes.Join([][]byte{small[:len(small)-2], make([]byte, 1024), {0xff, 0xd9}}, nil)},
+		{"1024 bytes too many between scans", bytes.Join([][]byte{progressive[:second], make([]byte, 1024), progressive[second:]}, nil)},
+		{"1024 bytes too many between segments", bytes.Join([][]byte{small[:sos], make([]byte, 1024), small[sos:]}, nil)},
+		{"1024 bytes too many at the start", bytes.Join([][]byte{small[:2], make([]byte, 1024), small[2:]}, nil)},
+		{"no EOI", small[:len(small)-2]},
+		{"no EOI after the last scan of all", progressive[:len(progressive)-2]},
+		{"no EOI, and zeros", append(bytes.Clone(small[:len(small)-2]), make([]byte, 99_999)...)},
+		{"no EOI, and text", append(bytes.Clone(small[:len(small)-2]), strings.Repeat("SEFHj\x00", 9999)...)},
+		{"no EOI, and text after the last scan of all", append(bytes.Clone(progressive[:len(progressive)-2]), strings.Repeat("SEFHj\x00", 9999)...)},
+		{"no EOI, and another picture", append(bytes.Clone(small[:len(small)-2]), progressive...)},
+		{"no EOI, and another picture further on", append(append(bytes.Clone(small[:len(small)-2]), make([]byte, 9999)...), progressive...)},
+		{"another scan in the place of EOI", append(bytes.Clone(progressive[:len(progressive)-2]), progressive[scanAt(t, progressive, 1):]...)},
 		{"fill bytes", bytes.Join([][]byte{small[:sos], bytes.Repeat([]byte{0xff}, 99), small[sos:]}, nil)},
 		{"fill bytes at the end", bytes.Join([][]byte{small[:len(small)-2], bytes.Repeat([]byte{0xff}, 99), {0xff, 0xd9}}, nil)},
 		{"data after EOI", append(bytes.Clone(progressive), make([]byte, 99)...)},

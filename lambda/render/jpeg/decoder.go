@@ -161,9 +161,12 @@ func (d *Decoder) Memory(o Options) int {
 // scale of component i, H its sampling factor and Hmax the largest of all; and
 // likewise down. The planes are the decoder's and valid until it is used again.
 //
-// It returns a DamagedError for a picture that is broken or not whole, unless the
-// options want that, a LimitError for one of more than 100 scans, and errors of
-// the reader, except io.EOF, as they are. It panics for scales outside 1 to 8.
+// It returns a DamagedError for a picture that is broken or lacks pixels, unless
+// the options want that. What is missing or too much beside its coded data is no
+// damage: EOI, what follows the last scan, and up to 1,024 bytes before a marker
+// other than that of a restart. It returns a LimitError for a picture of more than
+// 100 scans, and errors of the reader, except io.EOF, as they are. It panics for
+// scales outside 1 to 8.
 func (d *Decoder) Decode(o Options) ([]plane.Plane, error) {
 	if !d.ready {
 		return nil, errors.New("jpeg: decoding without a header")

@@ -56,8 +56,8 @@ func (d *Decoder) decode(damaged bool) error {
 			if err != nil {
 				return err
 			}
-			if marker != 0 && !d.frame.progressive && d.unseen() < 0 {
-				return nil // any marker will do for EOI
+			if d.complete() {
+				return nil // whether EOI follows, or anything else, or nothing
 			}
 			continue
 		}
@@ -185,6 +185,23 @@ func (d *Decoder) unseen() int {
 	return -1
 }
 
+// complete says whether no scan can follow the one at hand: of a sequential picture
+// each component has had its scan, and of a progressive one each bit of each
+// coefficient. A progressive picture that goes without some of them, which is
+// allowed, has all its scans where EOI is.
+func (d *Decoder) complete() bool {
+	for i := range d.components {
+		c := &d.components[i]
+		if !c.seen {
+			return false
+		}
+		if d.frame.progressive && c.bits != [64]int8{} {
+			return false
+		}
+	}
+	return true
+}
+
 // decodeScan decodes the coded data of a scan, one restart interval after the
 // other (T.81, E.2.4), and returns the marker that follows it, 0 if the source
 // ends.
@@ -196,10 +213,17 @@ func (d *Decoder) decodeScan(damaged bool) (byte, error) {
 	}
 	for i := 0; i*interval < s.total; i++ {
 		err := d.decodeInterval(i*interval, min((i+1)*interval, s.total))
-		if err == nil {
-			err = w.close(&d.in)
+		last := (i+1)*interval >= s.total
+		switch {
+		case err != nil:
+		case !last:
+			err = w.close(&d.in, strayBytes)
+		case d.complete():
+			err = w.closeLast(&d.in)
+		default:
+			err = w.close(&d.in, paddingBytes)
 		}
-		if err == nil && (i+1)*interval >= s.total {
+		if err == nil && last {
 			return w.marker, nil
 		}
 		if err == nil && w.marker != markerRST0+byte(i&7) {

@@ -109,12 +109,13 @@ func (w *window) over() bool {
 	return w.ended && 8*w.pos-int(w.n) > 8*w.end
 }
 
-// close passes over what is left of an entropy-coded segment, up to its marker.
-func (w *window) close(in *input) error {
+// close passes over what is left of an entropy-coded segment, up to its marker:
+// most bytes at most.
+func (w *window) close(in *input, most int) error {
 	for stray := 0; ; {
 		stray += w.end - (w.pos - int(w.n)/8)
-		if stray > strayBytes {
-			return errStray
+		if stray > most {
+			return strayed(most)
 		}
 		if w.ended {
 			return nil
@@ -124,6 +125,24 @@ func (w *window) close(in *input) error {
 			return err
 		}
 	}
+}
+
+// closeLast passes over what follows the last MCU of a picture that is complete,
+// up to a marker. Whatever it is costs no pixel, with one exception: coded data up
+// to EOI that no MCU was left for. There are as many MCUs as there should be, but
+// they are not those of the picture.
+func (w *window) closeLast(in *input) error {
+	err := w.close(in, paddingBytes)
+	if _, damage := errors.AsType[DamagedError](err); !damage {
+		return err
+	}
+	if err := w.skip(in); err != nil {
+		return err
+	}
+	if w.marker == markerEOI {
+		return err
+	}
+	return nil
 }
 
 // skip passes over an entropy-coded segment, however long, up to its marker.
