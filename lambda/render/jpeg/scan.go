@@ -158,16 +158,14 @@ func (d *Decoder) enter(c *component, tables byte) error {
 	needsDC := !d.frame.progressive || s.first == 0 && s.high == 0
 	needsAC := !d.frame.progressive || s.first > 0
 	if needsDC {
-		if int(dc) >= len(d.dc) || !d.dc[dc].defined {
+		if c.dc = d.namedTable(0, dc); c.dc == nil {
 			return damagedf("Huffman table %d for DC is missing", dc)
 		}
-		c.dc = &d.dc[dc]
 	}
 	if needsAC {
-		if int(ac) >= len(d.ac) || !d.ac[ac].defined {
+		if c.ac = d.namedTable(1, ac); c.ac == nil {
 			return damagedf("Huffman table %d for AC is missing", ac)
 		}
-		c.ac = &d.ac[ac]
 		if !d.frame.progressive {
 			c.ac.prepare()
 		}
