@@ -80,6 +80,12 @@ func (e *engine) decodeJPEG(header jpeg.Header, p plan, preset prew.Preset) (pic
 	return still(frame{planes: planes, lattices: lattices}), nil
 }
 
+// smallSide is the longest side, in pixels, of photos that are decoded whole. The
+// part of a sample that enough lets be missing is much where there are few: of
+// 3x3 pixels in 4:2:0 it left one sample of chroma. Above this side there are four
+// of them and more even at an eighth, and a preview never has fewer than it needs.
+const smallSide = 64
+
 // decoding says how much of a JPEG is decoded for a plan, and on what lattices
 // its planes then lie.
 func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [3]lattice) {
@@ -96,6 +102,9 @@ func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [3]
 			return lattice{fraction{header.Width * m * c.H, 8 * hmax}, fraction{header.Height * m * c.V, 8 * vmax}}
 		}
 		m := 1
+		if max(header.Width, header.Height) <= smallSide {
+			m = 8
+		}
 		for m < 8 && !p.enough(at(m), step, preset.Oversample) {
 			m++
 		}
