@@ -1,6 +1,6 @@
-// Package png writes PNGs for previews: small enough, and above all fast. The
-// sections it names are of the W3C's Portable Network Graphics (PNG)
-// Specification, third edition.
+// Package png reads PNGs row by row, and writes them for previews: small enough, and
+// above all fast. The sections it names are of the W3C's Portable Network Graphics
+// (PNG) Specification, third edition.
 package png
 
 import (

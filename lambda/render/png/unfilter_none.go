@@ -1,0 +1,5 @@
+package png
+
+func unfilterLeft(dst, src []uint8, n int)        { unfilterLeftPlain(dst, src, n) }
+func unfilterAverage(dst, src, up []uint8, n int) { unfilterAveragePlain(dst, src, up, n) }
+func unfilterPaeth(dst, src, up []uint8, n int)   { unfilterPaethPlain(dst, src, up, n) }
