@@ -46,7 +46,7 @@ type Decoder struct {
 }
 
 // padding is how many bytes beyond a row unfilter may touch.
-const padding = 16
+const padding = 32
 
 // close forgets the last picture.
 func (d *Decoder) close() {

@@ -76,14 +76,14 @@ func pixelsOfImage(m image.Image, deep bool) (all [][4]uint16) {
 	return all
 }
 
-// corpus is the files of the standard library and of the folders of pictures that are
-// there.
+// corpus is the files of the standard library, and of the folder that CORPUS names and
+// the one of pictures beside it.
 func corpus(t testing.TB) (files []string) {
 	patterns := []string{
 		filepath.Join(runtime.GOROOT(), "src/image/png/testdata/*.png"),
 		filepath.Join(runtime.GOROOT(), "src/image/png/testdata/pngsuite/*.png"),
-		"/work/shared/corpus/*/*.png",
-		"/work/shared/pictures/*/*.png",
+		filepath.Join(os.Getenv("CORPUS"), "*/*.png"),
+		filepath.Join(os.Getenv("CORPUS"), "../pictures/*/*.png"),
 	}
 	for _, pattern := range patterns {
 		found, _ := filepath.Glob(pattern)
@@ -154,7 +154,7 @@ func TestDecodeAsTheStandardLibrary(t *testing.T) {
 
 func BenchmarkDecode(b *testing.B) {
 	for _, name := range []string{"bench/alpha2.png", "bench/alpha3.png", "looks/rgb16.png", "looks/indexed.png"} {
-		file, err := os.ReadFile("/work/shared/corpus/" + name)
+		file, err := os.ReadFile(filepath.Join(os.Getenv("CORPUS"), name))
 		if err != nil {
 			b.Skip(err)
 		}

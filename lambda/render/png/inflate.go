@@ -80,7 +80,7 @@ func (z *inflater) next(n int) ([]byte, error) {
 			return nil, err
 		}
 	}
-	row := z.window[z.read : z.read+n : z.read+n]
+	row := z.window[z.read : z.read+n]
 	z.read += n
 	return row, nil
 }

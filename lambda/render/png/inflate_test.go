@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/zlib"
@@ -131,7 +132,7 @@ func FuzzInflate(f *testing.F) {
 
 func BenchmarkInflate(b *testing.B) {
 	for _, name := range []string{"alpha2.png", "alpha3.png"} {
-		file, err := os.ReadFile("/work/shared/corpus/bench/" + name)
+		file, err := os.ReadFile(filepath.Join(os.Getenv("CORPUS"), "bench", name))
 		if err != nil {
 			b.Skip(err)
 		}

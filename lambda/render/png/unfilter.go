@@ -35,7 +35,7 @@ func unfilterLeftPlain(dst, src []uint8, n int) {
 	}
 }
 
-func unfilterAbove(dst, src, up []uint8) {
+func unfilterAbovePlain(dst, src, up []uint8) {
 	i := 0
 	for ; i+8 <= len(dst); i += 8 {
 		s := sum(binary.LittleEndian.Uint64(src[i:]), binary.LittleEndian.Uint64(up[i:]))
