@@ -1,0 +1,118 @@
+package tiff
+
+import (
+	"math"
+	"sync"
+)
+
+// gamma is the curve of sRGB (IEC 61966-2-1) from linear light in 1/65535 to eight
+// bits.
+var gamma = sync.OnceValue(func() *[1 << 16]uint8 {
+	var table [1 << 16]uint8
+	for i := range table {
+		v := float64(i) / float64(len(table)-1)
+		if v <= 0.0031308 {
+			v *= 12.92
+		} else {
+			v = 1.055*math.Pow(v, 1/2.4) - 0.055
+		}
+		table[i] = uint8(255*v + 0.5)
+	}
+	return &table
+})
+
+// steps is linear light, 0 to 1, as an index into gamma.
+func steps(v float32) int {
+	if !(v > 0) { // or it is no number
+		return 0
+	}
+	return int(min(v, 1)*65535 + 0.5)
+}
+
+// convertFloat makes pixels of samples of floating point. As in libvips, colours are
+// linear light from 0 to 1, and grey is from 0 to 255.
+func (p *page) convertFloat(out []uint8, in []float32) {
+	each := len(p.channels)
+	if p.form == Grey {
+		for i, v := range in {
+			out[i] = whole(v)
+		}
+		return
+	}
+	curve := gamma()
+	for i := range p.width {
+		at := in[i*each : (i+1)*each]
+		to := out[4*i : 4*i+4 : 4*i+4]
+		to[3] = 0xff
+		factor := float32(1)
+		if p.alpha >= 0 {
+			alpha := at[p.alpha]
+			if each == 4 {
+				alpha *= 255
+			}
+			to[3] = whole(alpha + 0.5)
+			if p.associated {
+				factor = 0
+				if to[3] > 0 {
+					factor = 1 / at[p.alpha]
+					if each == 2 {
+						factor *= 255
+					}
+				}
+			}
+		}
+		if each < 3 {
+			v := whole(at[0] * factor)
+			to[0], to[1], to[2] = v, v, v
+			continue
+		}
+		for c, v := range at[:3] {
+			to[c] = curve[steps(v*factor)]
+		}
+	}
+}
+
+// whole is a number from 0 to 255 without what is behind its point.
+func whole(v float32) uint8 {
+	if !(v > 0) { // or it is no number
+		return 0
+	}
+	return uint8(min(v, 255))
+}
+
+// convertLab makes pixels of CIE L*a*b* (TIFF 6.0, section 23). Like libvips it takes
+// their white for that of sRGB.
+func (p *page) convertLab(out []uint8, d *Decoder, n int) {
+	each := len(p.channels)
+	curve := gamma()
+	cube := func(v float32) float32 {
+		if v < 0.206893 {
+			return (v - 16.0/116) / 7.787
+		}
+		return v * v * v
+	}
+	for i := range n {
+		var l, a, b float32
+		alpha := uint8(0xff)
+		if p.bits == 8 {
+			at := d.bytes[i*each : (i+1)*each]
+			l, a, b = float32(at[0])*100/255, float32(int8(at[1])), float32(int8(at[2]))
+			if p.alpha >= 0 {
+				alpha = at[p.alpha]
+			}
+		} else {
+			at := d.words[i*each : (i+1)*each]
+			l, a, b = float32(at[0])*100/65535, float32(int16(at[1]))/256, float32(int16(at[2]))/256
+			if p.alpha >= 0 {
+				alpha = uint8(at[p.alpha] >> 8)
+			}
+		}
+		fy := (l + 16) / 116
+		x, y, z := 0.95047*cube(fy+a/500), cube(fy), 1.088827*cube(fy-b/200)
+		to := out[4*i : 4*i+4 : 4*i+4]
+		to[0] = curve[steps(3.240625*x-1.537208*y-0.498629*z)]
+		to[1] = curve[steps(-0.968931*x+1.875756*y+0.041518*z)]
+		to[2] = curve[steps(0.055710*x-0.204021*y+1.056996*z)]
+		to[3] = alpha
+	}
+}
