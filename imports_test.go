@@ -23,6 +23,8 @@ var packages = []struct {
 	{"prew/lambda/render/colour", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render/png", []string{"prew/lambda/render/plane", "github.com/klauspost/compress"}, []string{"image"}},
 	{"prew/lambda/render/png", []string{"prew/lambda/render/plane", "github.com/klauspost/compress", "golang.org/x/sys/cpu"}, []string{"image"}},
+	{"prew/lambda/render/tiff", []string{"prew/lambda/render/jpeg", "prew/lambda/render/plane", "github.com/klauspost/compress"},
+		[]string{"golang.org/x/image", "prew/lambda/render/resample"}},
 	{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample",
 		"github.com/disintegration/imaging", "golang.org/x/image"},
 		[]string{"github.com/aws", "github.com/redis", "net/http"}},

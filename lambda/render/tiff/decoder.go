@@ -110,6 +110,9 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 
 // Row decodes up to row y and returns that, by the contract of plane.Rows.
 func (d *Decoder) Row(y int) (plane.Row, error) {
+	if d.err == nil && d.page.file == nil {
+		d.err = errNotOpen
+	}
 	if d.err != nil {
 		return plane.Row{}, d.err
 	}
@@ -130,6 +133,9 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 // Finish decodes what is left of the picture, so that damage is found wherever it
 // lies.
 func (d *Decoder) Finish() error {
+	if d.err == nil && d.page.file == nil {
+		d.err = errNotOpen
+	}
 	if d.err == nil {
 		d.err = d.skip(d.page.height)
 	}

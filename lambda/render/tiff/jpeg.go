@@ -33,6 +33,7 @@ func (p *page) readJPEG(dir directory) error {
 	if p.separate {
 		first = p.channels[0] * p.across * p.down
 	}
+	p.decoder = new(jpeg.Decoder)
 	j := jpegPart{page: p}
 	if err := j.readHeader(p.part(first)); err != nil {
 		if p.compression == compressionOldJPEG {
@@ -40,7 +41,7 @@ func (p *page) readJPEG(dir directory) error {
 		}
 		return err
 	}
-	p.jpegMemory = j.decoder.Memory(fullSize())
+	p.jpegMemory = p.decoder.Memory(fullSize())
 	return nil
 }
 
@@ -57,13 +58,13 @@ func fullSize() (o jpeg.Options) {
 
 // jpegPart unpacks parts that are JPEG pictures. Each is decoded as a whole.
 type jpegPart struct {
-	page    *page
-	decoder jpeg.Decoder
-	header  jpeg.Header
-	planes  []plane.Plane
-	y       int       // the next row
-	rows    [][]uint8 // one of each component, at full width
-	sums    []uint16  // a row of chroma between two, in quarters
+	page   *page
+	shared bool // the decoder's planes are used by others next
+	header jpeg.Header
+	planes []plane.Plane
+	y      int       // the next row
+	rows   [][]uint8 // one of each component, at full width
+	sums   []uint16  // a row of chroma between two, in quarters
 }
 
 // readHeader reads the header of a part.
@@ -75,7 +76,7 @@ func (j *jpegPart) readHeader(data []byte) error {
 		src = io.MultiReader(bytes.NewReader(tables), bytes.NewReader(data[2:]))
 	}
 	var err error
-	if j.header, err = j.decoder.ReadHeader(src); err != nil {
+	if j.header, err = p.decoder.ReadHeader(src); err != nil {
 		return ours(err)
 	}
 	samples := p.perPixel
@@ -99,19 +100,34 @@ func (j *jpegPart) reset(src *source) error {
 		return err
 	}
 	p := j.page
-	if memory := j.decoder.Memory(fullSize()); memory > p.jpegMemory {
+	if memory := p.decoder.Memory(fullSize()); memory > p.jpegMemory {
 		return limitf("a JPEG of it takes %d bytes, its first takes %d", memory, p.jpegMemory)
 	}
-	planes, err := j.decoder.Decode(fullSize())
+	planes, err := p.decoder.Decode(fullSize())
 	if err != nil {
 		return ours(err)
 	}
-	j.planes, j.y = planes, 0
+	j.y = 0
+	if j.shared {
+		j.copy(planes)
+	} else {
+		j.planes = planes
+	}
 	j.rows = sized(j.rows, len(planes))
 	for i := range j.rows {
 		j.rows[i] = sized(j.rows[i], p.partWidth+maxFactor)
 	}
 	return nil
+}
+
+// copy keeps planes.
+func (j *jpegPart) copy(planes []plane.Plane) {
+	j.planes = sized(j.planes, len(planes))
+	for i, from := range planes {
+		kept := j.planes[i].Pix
+		j.planes[i] = from
+		j.planes[i].Pix = append(kept[:0], from.Pix...)
+	}
 }
 
 // maxFactor is the largest sampling factor of JPEG: a row of chroma at full width may

@@ -3,6 +3,8 @@ package tiff
 import (
 	"encoding/binary"
 	"math"
+
+	"prew/lambda/render/jpeg"
 )
 
 // The schemes of compression.
@@ -81,7 +83,8 @@ type page struct {
 	turned      bool // FillOrder is 2
 	mixed       bool // T.4, two-dimensional
 	tables      []byte
-	jpegMemory  int
+	decoder     *jpeg.Decoder // of all parts in JPEG, one after another
+	jpegMemory  int           // what a part takes of it
 
 	// A part is a strip or a tile.
 	tiled                   bool
@@ -187,8 +190,11 @@ const (
 // readSamples reads how many samples there are, and of how many bits.
 func (p *page) readSamples(dir directory) error {
 	count := dir.number(tagSamplesPerPixel, 1)
-	if count == 0 || count > maxPixelBits {
-		return limitf("%d samples a pixel, limit is %d bits", count, maxPixelBits)
+	switch {
+	case count == 0:
+		return DamagedError("it has 0 samples a pixel")
+	case count > maxPixelBits:
+		return limitf("%d samples a pixel, limit is %d bits together", count, maxPixelBits)
 	}
 	p.perPixel = int(count)
 	size, err := dir.common(tagBitsPerSample, 1, "bits a sample")
@@ -490,9 +496,9 @@ func (p *page) estimate() {
 	const (
 		// Beside its row, a stream has its own fields and those of what unpacks.
 		streamBytes  = 512
-		lzwBytes     = 25_000
+		lzwBytes     = 28_000
 		deflateBytes = 46_000
-		jpegBytes    = 256 << 10
+		jpegBytes    = 512 << 10
 	)
 	each := streamBytes + p.lineBytes
 	switch {
@@ -503,7 +509,7 @@ func (p *page) estimate() {
 	case p.fax():
 		each += 2 * 4 * 2 * (2*p.partWidth + 4) // two rows of changes, which grow by doubling
 	case p.jpeg():
-		each += jpegBytes + p.jpegMemory + 8*p.partWidth
+		each += 6 * p.partWidth // rows of components, and of chroma between two
 	}
 	streams := p.across
 	if p.separate {
@@ -523,6 +529,13 @@ func (p *page) estimate() {
 		pixel *= 2
 	}
 	total := float64(streams)*float64(each) + float64(p.width)*float64(sample*len(p.channels)+2*pixel)
+	if p.jpeg() {
+		// The decoder's own, and a copy of the planes for each stream.
+		total += jpegBytes + float64(p.jpegMemory)
+		if streams > 1 {
+			total += float64(streams) * float64(p.jpegMemory)
+		}
+	}
 	p.memory = int(min(total, math.MaxInt/2))
 }
 

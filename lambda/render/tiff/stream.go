@@ -36,7 +36,7 @@ func (s *stream) reset(p *page) {
 	case compressionRLE, compressionRLEW, compressionT4, compressionT6:
 		s.unpack = &fax{scheme: p.compression, mixed: p.mixed, width: p.partWidth}
 	case compressionJPEG, compressionOldJPEG:
-		s.unpack = &jpegPart{page: p}
+		s.unpack = &jpegPart{page: p, shared: p.across > 1 || p.separate}
 	}
 }
 
