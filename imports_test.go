@@ -26,6 +26,7 @@ var packages = []struct {
 	{"prew/lambda/render/tiff", []string{"prew/lambda/render/jpeg", "prew/lambda/render/plane", "github.com/klauspost/compress"},
 		[]string{"golang.org/x/image", "prew/lambda/render/resample"}},
 	{"prew/lambda/render/bmp", []string{"prew/lambda/render/plane"}, []string{"image"}},
+	{"prew/lambda/render/gif", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render", []string{"prew", "prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample",
 		"github.com/disintegration/imaging", "golang.org/x/image"},
 		[]string{"github.com/aws", "github.com/redis", "net/http"}},
