@@ -11,6 +11,8 @@ import (
 	"io"
 	"path"
 	"testing"
+
+	"prew/lambda/render/plane"
 )
 
 // suite is bmpsuite by Jason Summers, whose pictures are in the public domain: g/
@@ -349,3 +351,5 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+var _ plane.Rows = (*Decoder)(nil)

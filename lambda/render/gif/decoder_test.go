@@ -7,6 +7,8 @@ import (
 	"image/draw"
 	"image/gif"
 	"testing"
+
+	"prew/lambda/render/plane"
 )
 
 // decode returns the picture of a file as four samples a pixel.
@@ -295,3 +297,5 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+var _ plane.Rows = (*Decoder)(nil)

@@ -1,0 +1,221 @@
+// Package webp reads WebP pictures (RFC 9649): the first frame of an animation, or
+// the only one, placed on its canvas.
+//
+// A lossless picture is decoded row by row. A lossy one is decoded by
+// golang.org/x/image/vp8 as a whole, into planes: what they are needed for asks for
+// the Planes, and Row makes rows of them; its alpha is decoded row by row beside.
+package webp
+
+import (
+	"fmt"
+
+	"prew/lambda/render/plane"
+)
+
+// UnsupportedError says what of a picture this decoder does not read.
+type UnsupportedError string
+
+func (e UnsupportedError) Error() string { return "unsupported WebP: " + string(e) }
+
+// DamagedError says what is broken in a picture.
+type DamagedError string
+
+func (e DamagedError) Error() string { return "damaged WebP: " + string(e) }
+
+// LimitError says which limit a picture exceeds.
+type LimitError string
+
+func (e LimitError) Error() string { return "WebP above a limit: " + string(e) }
+
+// errEnd is where the coded data ends too early.
+const errEnd = DamagedError("it ends early")
+
+func damagedf(format string, args ...any) error {
+	return DamagedError(fmt.Sprintf(format, args...))
+}
+
+func limitf(format string, args ...any) error {
+	return LimitError(fmt.Sprintf(format, args...))
+}
+
+// A canvas above these limits is refused. A frame has at most 16,384 pixels a side.
+const (
+	maxSide   = 65_500
+	maxPixels = 300_000_000
+)
+
+// Header is what a file says of its picture.
+type Header struct {
+	Width, Height int  // of the canvas, in pixels
+	Opaque        bool // no pixel is transparent
+	Memory        int  // about the bytes that decoding takes beside the file
+
+	// Planar says that the picture is lossy, opaque and as large as its canvas, so
+	// that there are Planes of it.
+	Planar bool
+
+	Animated bool // there may be more frames than the one that is decoded
+
+	// EXIF is a TIFF structure and ICC a colour profile, nil without. They are parts
+	// of the file.
+	EXIF, ICC []byte
+}
+
+// Decoder decodes one picture after another. The zero value is ready. It is not for
+// concurrent use.
+type Decoder struct {
+	picture container
+
+	begun    bool          // the frame's coded data has been opened
+	planes   []plane.Plane // of a lossy frame
+	expanded bool          // to the full range
+	alpha    alpha
+	lossless lossless
+	decoded  int // rows of the frame that have been decoded
+
+	rows [2][]uint8 // the two that are valid at a time
+	next int        // which of them is written next
+	err  error      // what ended the picture
+}
+
+// Open reads the headers of a file, which the decoder keeps until the next Open.
+// It returns a DamagedError for what is broken or no WebP, and a LimitError for a
+// picture that is too large.
+func (d *Decoder) Open(file []byte) (Header, error) {
+	d.picture = container{}
+	d.begun, d.planes, d.expanded, d.decoded, d.next, d.err = false, nil, false, 0, 0, nil
+	if err := d.picture.read(file); err != nil {
+		d.err = err
+		return Header{}, err
+	}
+	p := &d.picture
+	h := Header{
+		Width: p.width, Height: p.height, Opaque: p.opaque, Animated: p.animated,
+		Planar: p.opaque && p.lossy != nil, EXIF: p.exif, ICC: p.icc,
+		Memory: 2 * 4 * p.width,
+	}
+	if p.lossy != nil {
+		h.Memory += lossyMemory(p.frameWidth, p.frameHeight, len(p.lossy))
+	}
+	if p.lossless != nil || p.alpha != nil && len(p.alpha) > 0 && p.alpha[0]&3 == 1 {
+		h.Memory += losslessMemory(p.frameWidth, p.frameHeight)
+	}
+	if p.alpha != nil {
+		h.Memory += 2 * p.frameWidth
+	}
+	return h, nil
+}
+
+// Planes returns Y', Cb and Cr of a picture that is Planar, the latter two half its
+// size, rounded up. They have the full range of JPEG's, 0 to 255, and are valid
+// until the next Open. They are for who asks for no rows.
+func (d *Decoder) Planes() ([]plane.Plane, error) {
+	if d.err == nil && !(d.picture.opaque && d.picture.lossy != nil) {
+		panic("webp: planes of a picture that is not planar")
+	}
+	if err := d.begin(); err != nil {
+		return nil, err
+	}
+	if !d.expanded {
+		expand(d.planes)
+		d.expanded = true
+	}
+	return d.planes, nil
+}
+
+// Row returns row y of the canvas: bytes, red, green, blue and alpha, which is not
+// multiplied into them. It implements plane.Rows. The canvas is transparent around
+// the frame. The first row of a lossy picture takes as long as all of it.
+func (d *Decoder) Row(y int) (plane.Row, error) {
+	if err := d.begin(); err != nil {
+		return plane.Row{}, err
+	}
+	p := &d.picture
+	if y < 0 || y >= p.height {
+		panic(fmt.Sprintf("webp: row %d of %d", y, p.height))
+	}
+	if cap(d.rows[d.next]) < 4*p.width {
+		d.rows[d.next] = make([]uint8, 4*p.width)
+	}
+	row := d.rows[d.next][:4*p.width]
+	d.next ^= 1
+	if !p.covers() {
+		clear(row)
+	}
+	if at := y - p.top; at >= 0 && at < p.frameHeight {
+		if d.err = d.paint(row[4*p.left:4*(p.left+p.frameWidth)], at); d.err != nil {
+			return plane.Row{}, d.err
+		}
+	}
+	return plane.Row{Bytes: row}, nil
+}
+
+// Finish reads what is left of the picture, so that damage is found wherever it
+// lies, and returns nil if all pixels are there.
+func (d *Decoder) Finish() error {
+	if err := d.begin(); err != nil {
+		return err
+	}
+	for d.err == nil && d.decoded < d.picture.frameHeight {
+		_, _, d.err = d.read()
+	}
+	return d.err
+}
+
+// begin opens the frame's coded data, once.
+func (d *Decoder) begin() error {
+	if d.err != nil || d.begun {
+		return d.err
+	}
+	d.begun = true
+	p := &d.picture
+	if p.lossless != nil {
+		d.err = d.lossless.open(p.lossless, p.frameWidth, p.frameHeight)
+		return d.err
+	}
+	if d.planes, d.err = decodeLossy(p.lossy); d.err == nil && p.alpha != nil {
+		d.err = d.alpha.open(p.alpha, p.frameWidth, p.frameHeight, &d.lossless)
+	}
+	return d.err
+}
+
+// read decodes the next row of the frame: the pixels of a lossless one, the alpha
+// of a lossy one, or nothing.
+func (d *Decoder) read() (pixels []uint32, alpha []byte, err error) {
+	d.decoded++
+	switch {
+	case d.picture.lossless != nil:
+		pixels, err = d.lossless.row()
+	case d.picture.alpha != nil:
+		alpha, err = d.alpha.next()
+	}
+	return pixels, alpha, err
+}
+
+// paint writes row y of the frame.
+func (d *Decoder) paint(row []uint8, y int) error {
+	var pixels []uint32
+	var alpha []byte
+	for d.decoded <= y {
+		var err error
+		if pixels, alpha, err = d.read(); err != nil {
+			return err
+		}
+	}
+	if d.picture.lossless == nil {
+		paint(row, d.planes, y)
+		for x, v := range alpha {
+			row[4*x+3] = v
+		}
+		return nil
+	}
+	set := uint32(0)
+	if d.picture.solid { // whatever the stream has there
+		set = black
+	}
+	for x, pixel := range pixels {
+		pixel |= set
+		*(*[4]uint8)(row[4*x:]) = [4]uint8{uint8(pixel >> 16), uint8(pixel >> 8), uint8(pixel), uint8(pixel >> 24)}
+	}
+	return nil
+}
