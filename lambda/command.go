@@ -22,25 +22,51 @@ its presets, its limits and its code. "-" stands for standard input and output.
   --preset NAME  one of %[2]s
 
 PREW_PRESETS=FILE reads the presets from a file, PRESET_<NAME>="width=640"
-changes one. Exit codes: 0 rendered, 1 not rendered, 2 called wrongly.
+changes one, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512 keeps to that many MB.
+
+Exit status:
+  0  rendered
+  1  PHOTO can't be read or PREVIEW can't be written
+  2  called wrongly
+%[3]s
+The code of a status from 3 on is printed before the reason.
 `
 
-// Exit codes of the command line.
+// Exit statuses of the command line. Those of a photo that is not rendered follow,
+// in refusals.
 const (
 	exitRendered = iota
 	exitFailed
 	exitMisused
 )
 
+// refusals are the codes with which a photo is not rendered, with the exit status of
+// each and what it means.
+var refusals = []struct {
+	code   prew.Code
+	status int
+	means  string
+}{
+	{prew.SourceUnsupported, 3, "no picture, or of a kind that is not read"},
+	{prew.SourceDamaged, 4, "cut short or broken"},
+	{prew.SourceTooLarge, 5, "beyond the limits"},
+	{prew.RenderPanic, 6, "a bug, which this photo shows; the stack is printed"},
+}
+
 // command runs a command line, without the program's name, and returns the exit
 // code.
 func command(args []string) int {
+	limitMemory()
 	presets, err := loadPresets()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitMisused
 	}
-	help := fmt.Sprintf(usage, filepath.Base(os.Args[0]), strings.Join(presets.Names(), ", "))
+	var statuses strings.Builder
+	for _, r := range refusals {
+		fmt.Fprintf(&statuses, "  %d  %s: %s\n", r.status, r.code, r.means)
+	}
+	help := fmt.Sprintf(usage, filepath.Base(os.Args[0]), strings.Join(presets.Names(), ", "), &statuses)
 	job, err := parse(args, presets)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -50,11 +76,29 @@ func command(args []string) int {
 		fmt.Fprintf(os.Stderr, "%v\n\n%s", err, help)
 		return exitMisused
 	}
-	if err := job.run(); err != nil {
+	err = job.run()
+	for _, r := range refusals {
+		if r.code == refusal(err) {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", r.code, err)
+			return r.status
+		}
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitFailed
 	}
 	return exitRendered
+}
+
+// refusal is the code of an error of the photo or of the engine, or "".
+func refusal(err error) prew.Code {
+	if refused, ok := errors.AsType[*prew.RenderError](err); ok {
+		return refused.Code
+	}
+	if _, ok := errors.AsType[*render.Panic](err); ok {
+		return prew.RenderPanic
+	}
+	return ""
 }
 
 // job is one file to be rendered to another.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"image/jpeg"
 	"os"
 	"os/exec"
@@ -25,6 +28,12 @@ func TestCommandLine(t *testing.T) {
 	}
 	write("in.jpg", picture(t, 80, 60))
 	write("text.jpg", []byte("hello"))
+	whole := picture(t, 80, 60)
+	write("half.jpg", whole[:len(whole)/2])
+	// The header of a PNG of 65,535x65,535 pixels, with its checksum (PNG, 11.2.2).
+	header := []byte("IHDR\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00")
+	write("large.png", binary.BigEndian.AppendUint32(
+		append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...), crc32.ChecksumIEEE(header)))
 	write("mine.yaml", []byte("tiny: {width: 8}\n"))
 	write("wrong.yaml", []byte("tiny: {width: 0}\n"))
 
@@ -47,7 +56,9 @@ func TestCommandLine(t *testing.T) {
 		{"an unknown preset", "render --preset nope in.jpg out.jpg", "", 2, "preset \"nope\" is unknown\n\nusage: bootstrap render --preset NAME PHOTO PREVIEW\n", 0},
 		{"one file", "render --preset thumb in.jpg", "", 2, "there are 1 arguments\n", 0},
 		{"no such photo", "render --preset thumb nope.jpg out.jpg", "", 1, "open nope.jpg: no such file or directory\n", 0},
-		{"no photo", "render --preset thumb text.jpg out.jpg", "", 1, "text.jpg: not a JPEG, PNG, GIF, BMP, TIFF or WebP image\n", 0},
+		{"no photo", "render --preset thumb text.jpg out.jpg", "", 3, "source_unsupported: text.jpg: not a JPEG, PNG, GIF, BMP, TIFF or WebP image\n", 0},
+		{"half a photo", "render --preset thumb half.jpg out.jpg", "", 4, "source_damaged: half.jpg: ", 0},
+		{"too large a photo", "render --preset thumb large.png out.jpg", "", 5, "source_too_large: large.png: ", 0},
 		{"nowhere to write", "render --preset thumb in.jpg nope/out.jpg", "", 1, "open nope/out.jpg: no such file or directory\n", 0},
 		{"a mistake in the presets", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=wrong.yaml", 2, "wrong.yaml:1: preset tiny: width: ", 0},
 		{"no such presets", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=nope.yaml", 2, "PREW_PRESETS: open nope.yaml: ", 0},
@@ -80,6 +91,23 @@ func TestCommandLine(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("every refusal has a status of its own, which the help names", func(t *testing.T) {
+		help, err := exec.Command(program, "--help").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := map[int]bool{exitRendered: true, exitFailed: true, exitMisused: true}
+		for _, r := range refusals {
+			if taken[r.status] || !r.code.Known() {
+				t.Errorf("%s, status %d: the status is taken or the code unknown", r.code, r.status)
+			}
+			taken[r.status] = true
+			if line := fmt.Sprintf("\n  %d  %s: %s\n", r.status, r.code, r.means); !bytes.Contains(help, []byte(line)) {
+				t.Errorf("the help lacks %q:\n%s", line, help)
+			}
+		}
+	})
 
 	t.Run("through standard input and output", func(t *testing.T) {
 		cmd := exec.Command(program, "render", "--preset", "thumb", "-", "-")
