@@ -1,0 +1,129 @@
+// Command looks renders pictures by the function and by sharp, at the same size and
+// without loss, and compares what comes out, pixel by pixel. It writes a table into
+// docs/bench/looks.md and contact sheets into .local/looks, and fails where a picture
+// looks worse than the figures of judge.go, or takes more time or memory. It runs in
+// the root of the checkout, for make looks.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"prew/deploy/local/progress"
+)
+
+const (
+	// scratch holds the previews and the contact sheets. It can be deleted.
+	scratch = ".local/looks"
+	// table is the file for the table.
+	table = "docs/bench/looks.md"
+	// side is what every preview is made to fit into: larger than small pictures,
+	// which are compared as they are, and small enough for a sheet.
+	side = 640
+)
+
+func main() {
+	corpus := flag.String("corpus", os.Getenv("CORPUS"), "the folder that has the folders looks, jpeg and hostile")
+	pictures := flag.String("pictures", os.Getenv("PICTURES"), "the folder that has the folders colour, damage, tiff and so on")
+	only := flag.String("only", os.Getenv("ONLY"), "a part of the names of some files, as tiff/ or cmyk; writes nothing to "+table)
+	flag.Parse()
+	if err := run(*corpus, *pictures, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "looks:", err)
+		os.Exit(1)
+	}
+}
+
+func run(corpus, pictures, only string) error {
+	files, err := find(corpus, pictures, only)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(scratch); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(scratch, "previews"), 0o777); err != nil {
+		return err
+	}
+	line := progress.New(os.Stderr)
+	defer line.Clear()
+	all := make([]looked, len(files))
+	// Ours come first: Linux includes in the peak of a child the memory of its parent
+	// that the child had before it became another program, and comparing takes memory.
+	for i, f := range files {
+		line.Show(f.name + " by the function")
+		all[i] = looked{file: f, ours: renderOurs(f)}
+	}
+	peer, err := startSharp()
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		line.Show(all[i].file.name + " by sharp")
+		if err := all[i].compare(peer); err != nil {
+			return err
+		}
+	}
+	if err := peer.stop(); err != nil {
+		return err
+	}
+	line.Clear()
+	r := report{date: time.Now(), peer: peer.name, all: all}
+	if err := writeSheets(scratch, r); err != nil {
+		return err
+	}
+	fmt.Printf("contact sheets: %s\n", filepath.Join(scratch, "index.html"))
+	if only == "" {
+		if err := os.WriteFile(table, r.markdown(), 0o666); err != nil { // before umask
+			return err
+		}
+	}
+	return r.tell(os.Stdout)
+}
+
+// file is a picture of the folders.
+type file struct {
+	name   string // with its last folder, as wrong/ycck.jpg
+	path   string
+	folder string
+	bytes  int64
+}
+
+// find lists the pictures whose names contain a part.
+func find(corpus, pictures, part string) ([]file, error) {
+	var files []file
+	for _, group := range []struct{ variable, dir, folders string }{
+		{"CORPUS", corpus, "looks jpeg hostile"},
+		{"PICTURES", pictures, "colour orientation damage wrong tiff bombs"},
+	} {
+		for folder := range strings.FieldsSeq(group.folders) {
+			dir := filepath.Join(group.dir, folder)
+			entries, err := os.ReadDir(dir)
+			if err != nil {
+				return nil, fmt.Errorf("%s is %q, which has no folder %s: the pictures are needed (%w)", group.variable, group.dir, folder, err)
+			}
+			for _, entry := range entries {
+				info, err := os.Stat(filepath.Join(dir, entry.Name()))
+				if err != nil {
+					return nil, err
+				}
+				name := folder + "/" + entry.Name()
+				if info.Mode().IsRegular() && strings.Contains(name, part) {
+					files = append(files, file{name, filepath.Join(dir, entry.Name()), folder, info.Size()})
+				}
+			}
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("ONLY=%s is in the name of no picture, expected a part of one as colour/cmyk", part)
+	}
+	return files, nil
+}
+
+// previewFile is the file to which a renderer writes its preview.
+func (f file) previewFile(renderer string) string {
+	return filepath.Join(scratch, "previews", strings.ReplaceAll(f.name, "/", "-")+"."+renderer+".png")
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// report has every picture.
+type report struct {
+	date time.Time
+	peer string // sharp, with its version
+	all  []looked
+}
+
+// markdown is the report as a page: a summary by class, the pictures that fail, the
+// exceptions with their reasons, every picture.
+func (r report) markdown() []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, `# Pictures beside sharp's
+
+Made by %s on %s: every picture of the test collections by the function, with %d MB, and by %s, as PNGs that fit into %dx%d. sharp decodes JPEGs at their full size, by Lanczos, turned by EXIF, and takes what there is of a damaged file (%s): what lacks pixels is not compared, and must be refused.
+
+Asked are at least %.0f dB of red, green and blue, a CIEDE2000 of at most %.1f in the mean and %.1f at the 95th percentile (CMYK %.0f, %.1f, %.1f), and of every file at most %.0f s of the processor and %d MB resident. What is transparent lies on white and on black, and the worse counts.
+
+`, "`make looks`", r.date.Format("2 January 2006"), memory, r.peer, side, side, "`failOn: 'none'`",
+		inRGB.db, inRGB.mean, inRGB.p95, inCMYK.db, inCMYK.mean, inCMYK.p95, mostTime.Seconds(), int64(mostPeak/1e6))
+	r.writeSummary(&out)
+	fmt.Fprint(&out, "\n## Not held to sharp's\n\n")
+	row(&out, "file", "", "why")
+	row(&out, "---", "---", "---")
+	for _, name := range slices.Sorted(maps.Keys(exceptions)) {
+		row(&out, name, string(exceptions[name].outcome), exceptions[name].why)
+	}
+	fmt.Fprint(&out, "\n## Every picture\n\n")
+	row(&out, "file", "class", "outcome", "dB", "mean ΔE", "95 %", "size", "ms", "MB")
+	row(&out, slices.Repeat([]string{"---"}, 9)...)
+	for _, l := range r.all {
+		v := l.verdict()
+		outcome := string(v.outcome)
+		if l.ours.code != "" {
+			outcome += ": `" + string(l.ours.code) + "`"
+		}
+		if v.wrong != nil {
+			outcome = "**" + outcome + "**"
+		}
+		db, mean, p95 := "", "", ""
+		if d := l.difference; d != nil {
+			db, mean, p95 = decibels(d.db), fmt.Sprintf("%.2f", d.mean), fmt.Sprintf("%.2f", d.p95)
+		}
+		row(&out, l.file.name, l.class(), outcome, db, mean, p95, l.size,
+			fmt.Sprint(l.ours.time.Milliseconds()), fmt.Sprint(l.ours.peak/1e6))
+	}
+	return out.Bytes()
+}
+
+// writeSummary counts the outcomes by class.
+func (r report) writeSummary(out *bytes.Buffer) {
+	counts := map[string]map[outcome]int{}
+	over := map[string]int{} // too slow or too large, by class
+	for _, l := range r.all {
+		v, class := l.verdict(), l.class()
+		if counts[class] == nil {
+			counts[class] = map[outcome]int{}
+		}
+		counts[class][v.outcome]++
+		if v.wrong != nil {
+			over[class]++
+		}
+	}
+	heads := []string{"class"}
+	for _, o := range outcomes {
+		heads = append(heads, string(o))
+	}
+	row(out, append(heads, "**not as asked**")...)
+	row(out, slices.Repeat([]string{"---"}, len(heads)+1)...)
+	for _, class := range slices.Sorted(maps.Keys(counts)) {
+		cells := []string{class}
+		for _, o := range outcomes {
+			cells = append(cells, number(counts[class][o]))
+		}
+		row(out, append(cells, number(over[class]))...)
+	}
+}
+
+// number is the text of a count: nothing for none.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+func row(out *bytes.Buffer, cells ...string) {
+	fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+}
+
+// errWorse is the error of tell if a picture is not as it should be.
+var errWorse = errors.New("not every picture is as asked")
+
+// tell prints the summary and names each picture that is not as it should be.
+func (r report) tell(out io.Writer) error {
+	var text bytes.Buffer
+	r.writeSummary(&text)
+	bad := 0
+	for _, l := range r.all {
+		if v := l.verdict(); v.wrong != nil {
+			bad++
+			fmt.Fprintf(&text, "\n%s, %s: %s", l.file.name, v.outcome, strings.Join(v.wrong, "; "))
+		}
+	}
+	fmt.Fprintf(&text, "\n%d of %d pictures as asked\n", len(r.all)-bad, len(r.all))
+	if _, err := text.WriteTo(out); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return errWorse
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+)
+
+// sharp is the peer, a process of Node.js that renders picture after picture. Its
+// protocol stands in ../sharp/looks.mjs.
+type sharp struct {
+	name string // with its version and that of libvips
+
+	cmd     *exec.Cmd
+	jobs    io.WriteCloser
+	answers *bufio.Reader
+}
+
+// theirs is what sharp says of a picture. Where it refuses one it may say nothing else.
+type theirs struct {
+	Refused       string
+	Width, Height int // of the preview
+
+	Format, Space, Depth string // as jpeg, cmyk, uchar
+	Orientation          int    // of EXIF
+	Profile              bool   // there is an ICC profile
+}
+
+func startSharp() (*sharp, error) {
+	s := &sharp{cmd: exec.Command("node", ".local/peers/sharp/looks.mjs")}
+	s.cmd.Stderr = os.Stderr
+	var err error
+	if s.jobs, err = s.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	answers, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	s.answers = bufio.NewReader(answers)
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	var greeting struct{ Name string }
+	if err := s.read(&greeting); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.name = greeting.Name
+	return s, nil
+}
+
+// render makes a preview of a picture: fit "inside" makes it fit into the size,
+// "fill" makes it exactly that.
+func (s *sharp) render(f file, width, height int, fit string) (answer theirs, err error) {
+	job, err := json.Marshal(map[string]any{
+		"source": f.path, "preview": f.previewFile("sharp"), "width": width, "height": height, "fit": fit,
+	})
+	if err != nil {
+		return answer, err
+	}
+	if _, err := s.jobs.Write(append(job, '\n')); err != nil {
+		return answer, err
+	}
+	return answer, s.read(&answer)
+}
+
+func (s *sharp) read(answer any) error {
+	line, err := s.answers.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("sharp ended without an answer: %w", err)
+	}
+	return json.Unmarshal(line, answer)
+}
+
+// stop ends the process, which exits when its input ends.
+func (s *sharp) stop() error { return errors.Join(s.jobs.Close(), s.cmd.Wait()) }
