@@ -6,6 +6,7 @@ RENDERERS ?=
 ARCH      ?= arm64
 FUZZTIME  ?= 30s
 CORPUS    ?= ../shared/corpus
+PICTURES  ?= ../shared/pictures
 
 # Static binaries, whether or not there is a C compiler, and -trimpath, as what is
 # deployed has it: a module is compiled for programs, tests and the function alike,
@@ -15,7 +16,7 @@ export GOFLAGS := -trimpath $(GOFLAGS)
 export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES
 
 .DEFAULT_GOAL := help
-.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
+.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -75,14 +76,21 @@ bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits,
 	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...
 
 bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name)
-	@deploy/tools/install.sh peers
+	@deploy/tools/install.sh peers sharp
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers
 
 contact-sheet: ## crops of its previews beside libvips', into .local/contact-sheet/ (CORPUS=dir)
-	@deploy/tools/install.sh peers
+	@deploy/tools/install.sh peers sharp
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers -sheet
+
+looks: ## hold every test picture against sharp's, into docs/bench/looks.md and .local/looks/ (CORPUS=dir, PICTURES=dir, ONLY=part of a name)
+	@deploy/tools/install.sh sharp
+	@deploy/tools/build.sh
+	@lambda/peers/sharp/install.sh
+	@go build -buildvcs=false -o .bin/ ./lambda/peers/looks
+	@CORPUS='$(CORPUS)' PICTURES='$(PICTURES)' .bin/looks
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	@FUZZTIME='$(FUZZTIME)' deploy/tools/fuzz.sh

@@ -36,6 +36,7 @@ var packages = []struct {
 	{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
 		[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 	{"prew/lambda/peers", []string{"prew", "prew/deploy/local/progress", "golang.org/x/image"}, []string{"prew/lambda/render"}},
+	{"prew/lambda/peers/looks", []string{"prew", "prew/deploy/local/progress", "golang.org/x/image"}, []string{"prew/lambda/render"}},
 	{"prew/lambda/peers/ours", []string{"prew", "prew/lambda/render"}, []string{"github.com/aws", "net/http"}},
 	{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
 		[]string{"prew", "image", "github.com/aws"}},

@@ -2,8 +2,8 @@
 # Installs the packages that the system runs on, where they are missing: nginx
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
 # sets its S3 server up, and its tests do. Arguments add to them: wrk,
-# chromium, prometheus, qemu (which runs arm64's programs), peers (what libvips and
-# sharp need), images (what builds and runs containers, and systemd's checks of its
+# chromium, prometheus, qemu (which runs arm64's programs), sharp (what sharp needs),
+# peers (what libvips needs), images (what builds and runs containers, and systemd's checks of its
 # units).
 set -euo pipefail
 
@@ -36,8 +36,8 @@ for extra in "$@"; do
 		have gcc || packages+=(gcc libc6-dev)
 		have pkg-config || packages+=(pkg-config)
 		have pkg-config && pkg-config --exists vips || packages+=(libvips-dev)
-		have npm || packages+=(nodejs npm)
 		;;
+	sharp) have npm || packages+=(nodejs npm) ;;
 	images)
 		have buildah || packages+=(buildah)
 		have runc || packages+=(runc)
@@ -45,7 +45,7 @@ for extra in "$@"; do
 		have systemd-analyze || packages+=(systemd)
 		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, prometheus, qemu, peers or images" >&2
+		echo "install.sh: $extra: expected wrk, chromium, prometheus, qemu, sharp, peers or images" >&2
 		exit 1
 		;;
 	esac

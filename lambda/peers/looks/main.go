@@ -89,7 +89,6 @@ type file struct {
 	name   string // with its last folder, as wrong/ycck.jpg
 	path   string
 	folder string
-	bytes  int64
 }
 
 // find lists the pictures whose names contain a part.
@@ -103,7 +102,7 @@ func find(corpus, pictures, part string) ([]file, error) {
 			dir := filepath.Join(group.dir, folder)
 			entries, err := os.ReadDir(dir)
 			if err != nil {
-				return nil, fmt.Errorf("%s is %q, which has no folder %s: the pictures are needed (%w)", group.variable, group.dir, folder, err)
+				return nil, fmt.Errorf("%s is %q, which has no folder %s: the pictures are needed: %w", group.variable, group.dir, folder, err)
 			}
 			for _, entry := range entries {
 				info, err := os.Stat(filepath.Join(dir, entry.Name()))
@@ -112,7 +111,7 @@ func find(corpus, pictures, part string) ([]file, error) {
 				}
 				name := folder + "/" + entry.Name()
 				if info.Mode().IsRegular() && strings.Contains(name, part) {
-					files = append(files, file{name, filepath.Join(dir, entry.Name()), folder, info.Size()})
+					files = append(files, file{name, filepath.Join(dir, entry.Name()), folder})
 				}
 			}
 		}

@@ -42,7 +42,7 @@ func renderOurs(f file) made {
 	cmd.Stderr = &stderr
 	err := cmd.Run()
 	if cmd.ProcessState == nil {
-		return made{fail: true, says: err.Error() + " (make looks builds it)"}
+		return made{fail: true, says: err.Error() + ", make looks builds it"}
 	}
 	m := made{
 		time: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),

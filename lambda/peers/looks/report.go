@@ -31,30 +31,32 @@ Asked are at least %.0f dB of red, green and blue, a CIEDE2000 of at most %.1f i
 `, "`make looks`", r.date.Format("2 January 2006"), memory, r.peer, side, side, "`failOn: 'none'`",
 		inRGB.db, inRGB.mean, inRGB.p95, inCMYK.db, inCMYK.mean, inCMYK.p95, mostTime.Seconds(), int64(mostPeak/1e6))
 	r.writeSummary(&out)
-	fmt.Fprint(&out, "\n## Not held to sharp's\n\n")
-	row(&out, "file", "", "why")
+	fmt.Fprint(&out, "\n## Not held to what sharp makes of them\n\n")
+	row(&out, "file", "outcome", "why")
 	row(&out, "---", "---", "---")
 	for _, name := range slices.Sorted(maps.Keys(exceptions)) {
-		row(&out, name, string(exceptions[name].outcome), exceptions[name].why)
+		unlike := exceptions[name]
+		outcome := string(unlike.outcome)
+		if unlike.twin != "" {
+			outcome = "as " + unlike.twin
+		}
+		row(&out, name, outcome, unlike.why)
 	}
 	fmt.Fprint(&out, "\n## Every picture\n\n")
 	row(&out, "file", "class", "outcome", "dB", "mean ΔE", "95 %", "size", "ms", "MB")
 	row(&out, slices.Repeat([]string{"---"}, 9)...)
 	for _, l := range r.all {
-		v := l.verdict()
-		outcome := string(v.outcome)
+		looks := l.look()
+		outcome := string(looks.outcome)
 		if l.ours.code != "" {
 			outcome += ": `" + string(l.ours.code) + "`"
-		}
-		if v.wrong != nil {
-			outcome = "**" + outcome + "**"
 		}
 		db, mean, p95 := "", "", ""
 		if d := l.difference; d != nil {
 			db, mean, p95 = decibels(d.db), fmt.Sprintf("%.2f", d.mean), fmt.Sprintf("%.2f", d.p95)
 		}
-		row(&out, l.file.name, l.class(), outcome, db, mean, p95, l.size,
-			fmt.Sprint(l.ours.time.Milliseconds()), fmt.Sprint(l.ours.peak/1e6))
+		row(&out, l.file.name, l.class(), bold(looks.wrong != nil, outcome), db, mean, p95, l.size,
+			bold(l.ours.slow(), fmt.Sprint(l.ours.time.Milliseconds())), bold(l.ours.large(), fmt.Sprint(l.ours.peak/1e6)))
 	}
 	return out.Bytes()
 }
@@ -86,6 +88,14 @@ func (r report) writeSummary(out *bytes.Buffer) {
 		}
 		row(out, append(cells, number(over[class]))...)
 	}
+}
+
+// bold makes a text bold where it is not as asked.
+func bold(wrong bool, text string) string {
+	if wrong {
+		return "**" + text + "**"
+	}
+	return text
 }
 
 // number is the text of a count: nothing for none.

@@ -53,11 +53,11 @@ func startSharp() (*sharp, error) {
 	return s, nil
 }
 
-// render makes a preview of a picture: fit "inside" makes it fit into the size,
+// render makes a preview of the file source: fit "inside" makes it fit into the size,
 // "fill" makes it exactly that.
-func (s *sharp) render(f file, width, height int, fit string) (answer theirs, err error) {
+func (s *sharp) render(source, preview string, width, height int, fit string) (answer theirs, err error) {
 	job, err := json.Marshal(map[string]any{
-		"source": f.path, "preview": f.previewFile("sharp"), "width": width, "height": height, "fit": fit,
+		"source": source, "preview": preview, "width": width, "height": height, "fit": fit,
 	})
 	if err != nil {
 		return answer, err

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"prew"
+)
+
+var update = flag.Bool("update", false, "write the golden file anew")
+
+func TestVerdicts(t *testing.T) {
+	rgb, cmyk := theirs{Format: "jpeg", Space: "srgb", Width: 640, Height: 480}, theirs{Format: "jpeg", Space: "cmyk", Width: 640, Height: 480}
+	no := theirs{Refused: "Input file contains unsupported image format"}
+	damaged := made{code: prew.SourceDamaged, says: "it ends early"}
+	unread := made{code: prew.SourceUnsupported, says: "4 components"}
+	large := made{code: prew.SourceTooLarge, says: "50 megapixels"}
+	differ := func(db, mean, p95 float64) *difference { return &difference{db, mean, p95} }
+	for _, test := range []struct {
+		name, file string
+		ours       made
+		theirs     theirs
+		difference *difference
+		outcome    outcome
+		wrong      string
+	}{
+		{"at the figures", "looks/a.jpg", made{}, rgb, differ(38, 1, 2.5), alike, ""},
+		{"below in dB", "looks/a.jpg", made{}, rgb, differ(37.9, 1, 2.5), worse, "37.9 dB, asked at least 38"},
+		{"below in the mean", "looks/a.jpg", made{}, rgb, differ(38, 1.01, 2.5), worse, "mean deltaE 1.01, asked at most 1.0"},
+		{"below at the end", "looks/a.jpg", made{}, rgb, differ(38, 1, 2.51), worse, "95th percentile of deltaE 2.51, asked at most 2.5"},
+		{"CMYK at its figures", "wrong/a.jpg", made{}, cmyk, differ(33, 2, 5), alike, ""},
+		{"CMYK below all of them", "wrong/a.jpg", made{}, cmyk, differ(32, 3, 6), worse,
+			"32.0 dB, asked at least 33; mean deltaE 3.00, asked at most 2.0; 95th percentile of deltaE 6.00, asked at most 5.0"},
+		{"lying where sharp's stands", "looks/a.jpg", made{}, rgb, nil, worse, "480x640, sharp's is 640x480"},
+		{"refused", "damage/a.jpg", damaged, rgb, nil, refused, "source_damaged: it ends early"},
+		{"refused by both", "looks/a.jpg", unread, no, nil, agreed, ""},
+		{"held to nothing", "looks/a.jpg", made{}, no, nil, alone, "sharp refuses it, so it is held to nothing: name a twin in exceptions.go"},
+		{"half a picture refused", "jpeg/trunc.jpg", damaged, rgb, nil, meant, ""},
+		{"half a picture refused as another kind", "jpeg/trunc.jpg", unread, rgb, nil, refused, "source_unsupported, asked source_damaged: 4 components"},
+		{"half a picture rendered", "jpeg/trunc.jpg", made{}, rgb, differ(99, 0, 0), worse, "rendered, asked source_damaged"},
+		{"not read yet", "looks/hopper.avif", unread, rgb, nil, later, ""},
+		{"read by now, and wrong", "looks/hopper.avif", made{}, rgb, differ(12, 0, 0), worse, "12.0 dB, asked at least 38"},
+		{"a bomb refused", "bombs/a.png", large, rgb, nil, meant, ""},
+		{"a bomb refused as damaged", "bombs/a.png", damaged, rgb, nil, refused, "source_damaged: it ends early"},
+		{"a photo too large", "wrong/a.jpg", large, rgb, nil, refused, "source_too_large: 50 megapixels"},
+		{"a crash", "hostile/a.gif", made{fail: true, says: "signal: killed"}, no, nil, failed, "signal: killed"},
+		{"right, and too slow", "bombs/a.png", made{time: 3100 * time.Millisecond}, rgb, differ(math.Inf(1), 0, 0), alike, "3.1 s, asked at most 3"},
+		{"refused, and too large", "bombs/a.png", made{code: prew.SourceTooLarge, peak: 451e6}, rgb, nil, meant, "451 MB, asked at most 450"},
+	} {
+		folder, _, _ := strings.Cut(test.file, "/")
+		l := looked{file{name: test.file, folder: folder}, test.ours, test.theirs, "480x640", test.difference}
+		got := l.verdict()
+		if wrong := strings.Join(got.wrong, "; "); got.outcome != test.outcome || wrong != test.wrong {
+			t.Errorf("%s: %s, %q, want %s, %q", test.name, got.outcome, wrong, test.outcome, test.wrong)
+		}
+	}
+}
+
+func TestClasses(t *testing.T) {
+	for _, test := range []struct {
+		file   string
+		theirs theirs
+		want   string
+	}{
+		{"looks/a.jpg", theirs{Format: "jpeg", Space: "srgb", Orientation: 1}, "jpeg"},
+		{"looks/a.jpg", theirs{Format: "jpeg", Space: "srgb", Orientation: 6}, "orientation"},
+		{"colour/a.jpg", theirs{Format: "jpeg", Space: "cmyk", Profile: true}, "cmyk"},
+		{"colour/a.jpg", theirs{Format: "jpeg", Space: "srgb", Profile: true, Orientation: 6}, "profile"},
+		{"looks/a.png", theirs{Format: "png", Space: "rgb16", Depth: "ushort"}, "16 bits"},
+		{"looks/a.avif", theirs{Format: "heif", Space: "srgb"}, "avif"},
+		{"looks/a.b.avif", theirs{Refused: "unsupported"}, "avif"},
+		{"wrong/a.jpg", theirs{Format: "jpeg", Space: "cmyk"}, "wrong"},
+	} {
+		folder, _, _ := strings.Cut(test.file, "/")
+		l := looked{file: file{name: test.file, folder: folder}, theirs: test.theirs}
+		if got := l.class(); got != test.want {
+			t.Errorf("%s, %+v: %s, want %s", test.file, test.theirs, got, test.want)
+		}
+	}
+}
+
+// TestReport is a report of three pictures: one alike, one worse, one refused.
+func TestReport(t *testing.T) {
+	picture := func(folder, name string, ours made, space string, d *difference) looked {
+		return looked{file{folder + "/" + name, name, folder}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}
+	}
+	r := report{
+		date: time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC),
+		peer: "sharp 0.35.5, libvips 8.18.7",
+		all: []looked{
+			picture("looks", "a.jpg", made{time: 30 * time.Millisecond, peak: 17e6}, "srgb", &difference{math.Inf(1), 0, 0}),
+			picture("colour", "b.jpg", made{time: 20 * time.Millisecond, peak: 15e6}, "cmyk", &difference{23.12, 9.861, 14.21}),
+			picture("damage", "c.jpg", made{code: prew.SourceDamaged, says: "it ends early"}, "srgb", nil),
+		},
+	}
+	got := r.markdown()
+	// The exceptions are a table of the program, not of the report.
+	start, end := bytes.Index(got, []byte("## Not held")), bytes.Index(got, []byte("## Every"))
+	got = append(got[:start:start], got[end:]...)
+	const golden = "testdata/looks.md"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs, see it with -update and git diff:\n%s", golden, got)
+	}
+
+	var said bytes.Buffer
+	if err := r.tell(&said); err == nil {
+		t.Error("two pictures are not as asked, and there is no error")
+	}
+	for _, line := range []string{
+		"\ncolour/b.jpg, worse: 23.1 dB, asked at least 33; mean deltaE 9.86",
+		"\ndamage/c.jpg, refused: source_damaged: it ends early\n",
+		"\n1 of 3 pictures as asked\n",
+	} {
+		if !strings.Contains(said.String(), line) {
+			t.Errorf("said %q, want %q in it", &said, line)
+		}
+	}
+}
+
+func TestAbsentFolderIsNamed(t *testing.T) {
+	_, err := find("none", "none", "")
+	if err == nil || !strings.Contains(err.Error(), `CORPUS is "none", which has no folder looks`) {
+		t.Errorf("got %v", err)
+	}
+}
