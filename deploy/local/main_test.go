@@ -77,23 +77,34 @@ func TestSecondStartInOneCheckoutNamesTheFirst(t *testing.T) {
 
 func TestPhotosOfAFolder(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{
-		"a.jpg", "B.JPEG", "deep/er/c d.png", "é.webp", "+%.tiff",
-		"notes.txt", "jpg", ".hidden.jpg", ".thumbnails/a.jpg", "new\nline.jpg", `back\slash.jpg`,
+	for name, text := range map[string]string{
+		"a.jpg": "12345", "B.JPEG": "12345", "deep/er/c d.png": "12345", "é.webp": "12345", "+%.tiff": "12345",
+		"IMG_1.HEIC": "12345", "i.heif": "12345", "j.avif": "12345", "k.svg": "12345",
+		"notes.txt": "12345", "jpg": "12345", "empty": "", ".hidden.jpg": "12345", ".thumbnails/a.jpg": "12345",
+		"new\nline.jpg": "12345", `back\slash.jpg`: "12345",
+		"no ending": "\xff\xd8\xff\xe0\x00", "a.jpg~": "\xff\xd8\xff\xe1\x00", "photo.1": "II*\x00\x08", "cut": "\xff\xd8",
 	} {
 		file := filepath.Join(dir, "photos", name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, []byte("12345"), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	link := filepath.Join(dir, "link")
-	if err := os.Symlink("photos", link); err != nil {
-		t.Fatal(err)
+	for name, target := range map[string]string{
+		link:                                   "photos",
+		filepath.Join(dir, "photos", "gone"):   "nowhere.jpg",
+		filepath.Join(dir, "photos", "folder"): "deep",
+		filepath.Join(dir, "photos", "l.jpg"):  "a.jpg",
+	} {
+		if err := os.Symlink(target, name); err != nil {
+			t.Fatal(err)
+		}
 	}
-	photos, err := photosBelow(link)
+	var out strings.Builder
+	photos, err := photosBelow(link, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,17 +113,55 @@ func TestPhotosOfAFolder(t *testing.T) {
 		if p.size != 5 {
 			t.Errorf("%s has %d bytes, want 5", p.key, p.size)
 		}
-		keys = append(keys, p.key)
+		keys = append(keys, p.key+" "+p.contentType)
 	}
 	slices.Sort(keys)
-	if want := []string{"+%.tiff", "B.JPEG", "a.jpg", "deep/er/c d.png", "é.webp"}; !slices.Equal(keys, want) {
+	if want := []string{
+		"+%.tiff image/tiff", "B.JPEG image/jpeg", "IMG_1.HEIC image/heic", "a.jpg image/jpeg", "a.jpg~ image/jpeg",
+		"deep/er/c d.png image/png", "i.heif image/heif", "j.avif image/avif", "k.svg image/svg+xml", "l.jpg image/jpeg",
+		"no ending image/jpeg", "photo.1 image/tiff", "é.webp image/webp",
+	}; !slices.Equal(keys, want) {
 		t.Errorf("keys %q, want %q", keys, want)
+	}
+	left := strings.Split(strings.TrimSpace(out.String()), "\n")
+	for i, want := range []string{
+		`left out: ".hidden.jpg": hidden`,
+		`left out: ".thumbnails": hidden`,
+		`left out: "back\\slash.jpg": `,
+		`left out: "cut": no picture by the ending of its name or its first bytes`,
+		`left out: "empty": no picture by the ending of its name or its first bytes`,
+		`left out: "folder": a link to a folder, which is not followed`,
+		`left out: "gone": stat `,
+		`left out: "jpg": no picture by the ending of its name or its first bytes`,
+		`left out: "new\nline.jpg": `,
+		`left out: "notes.txt": no picture by the ending of its name or its first bytes`,
+	} {
+		if i >= len(left) || !strings.HasPrefix(left[i], want) {
+			t.Fatalf("left out:\n%s\nwant line %d to begin with %s", &out, i+1, want)
+		}
+	}
+	if len(left) != 10 {
+		t.Errorf("%d files were left out, want 10:\n%s", len(left), &out)
+	}
+}
+
+func TestSniff(t *testing.T) {
+	for head, want := range map[string]string{
+		"\xff\xd8\xff\xdb": "image/jpeg", "\x89PNG\r\n\x1a\n\x00": "image/png", "GIF89a": "image/gif",
+		"BM\x36\x00\x00\x00\x00\x00\x00\x00\x36": "image/bmp", "BMW and others": "", "MM\x00*": "image/tiff", "II+\x00": "image/tiff",
+		"RIFF\x00\x00\x00\x00WEBPVP8 ": "image/webp", "RIFF\x00\x00\x00\x00WAVEfmt ": "",
+		"\x00\x00\x00\x18ftypheic": "image/heic", "\x00\x00\x00\x18ftypmif1": "image/heif", "\x00\x00\x00\x18ftypavif": "image/avif",
+		"\x00\x00\x00\x18ftypisom": "", "<svg xmlns=": "image/svg+xml", "": "", "#!/bin/sh": "",
+	} {
+		if got := sniff([]byte(head)); got != want {
+			t.Errorf("%q: %q, want %q", head, got, want)
+		}
 	}
 }
 
 func TestFolderWithoutPhotosIsRefused(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
-		if photos, err := photosBelow(dir); err == nil || !strings.Contains(err.Error(), "PHOTOS") {
+		if photos, err := photosBelow(dir, io.Discard); err == nil || !strings.Contains(err.Error(), "PHOTOS") {
 			t.Errorf("%s: %v, %v", dir, photos, err)
 		}
 	}
@@ -173,7 +222,7 @@ func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
 		if err := os.WriteFile(file, []byte(step.text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		photos, err := photosBelow(dir)
+		photos, err := photosBelow(dir, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -23,9 +24,10 @@ import (
 
 // photo is a file that goes to photo/<key> of the bucket.
 type photo struct {
-	key  string
-	file string
-	size int64
+	key         string
+	file        string
+	size        int64
+	contentType string
 }
 
 // sampleModule is a Go module that carries photographs in its testdata, under
@@ -49,8 +51,8 @@ var samples = []struct{ key, file string }{
 	{"dice.png", "transparent.png"},
 }
 
-// contentTypes are the kinds of photos that the function reads, by the names
-// their files end in.
+// contentTypes are the kinds of pictures by the names their files end in. The function
+// does not read all of them: what it makes of one is to be seen in the gallery.
 var contentTypes = map[string]string{
 	".jpg":  "image/jpeg",
 	".jpeg": "image/jpeg",
@@ -60,12 +62,35 @@ var contentTypes = map[string]string{
 	".tif":  "image/tiff",
 	".tiff": "image/tiff",
 	".webp": "image/webp",
+	".heic": "image/heic",
+	".heif": "image/heif",
+	".avif": "image/avif",
+	".svg":  "image/svg+xml",
+}
+
+// magics are the kinds of pictures by their first bytes, in which a dot is any byte.
+var magics = []struct{ begins, contentType string }{
+	{"\xff\xd8\xff", "image/jpeg"},
+	{"\x89PNG\r\n\x1a\n", "image/png"},
+	{"GIF8", "image/gif"},
+	{"BM....\x00\x00\x00\x00", "image/bmp"},
+	{"II*\x00", "image/tiff"},
+	{"MM\x00*", "image/tiff"},
+	{"II+\x00", "image/tiff"}, // BigTIFF
+	{"MM\x00+", "image/tiff"},
+	{"RIFF....WEBP", "image/webp"},
+	{"....ftypavif", "image/avif"},
+	{"....ftypavis", "image/avif"},
+	{"....ftyphei", "image/heic"},
+	{"....ftyphev", "image/heic"},
+	{"....ftypmif1", "image/heif"},
+	{"<svg", "image/svg+xml"},
 }
 
 // findPhotos lists the photos of a folder or, where none is named, the samples.
 func findPhotos(ctx context.Context, root, dir string) ([]photo, error) {
 	if dir != "" {
-		return photosBelow(dir)
+		return photosBelow(dir, os.Stderr)
 	}
 	module, err := moduleDir(ctx, filepath.Join(root, "deploy", "tools"), sampleModule)
 	if err != nil {
@@ -78,7 +103,7 @@ func findPhotos(ctx context.Context, root, dir string) ([]photo, error) {
 		if err != nil {
 			return nil, err
 		}
-		photos[i] = photo{sample.key, file, info.Size()}
+		photos[i] = photo{sample.key, file, info.Size(), contentTypes[filepath.Ext(file)]}
 	}
 	return photos, nil
 }
@@ -101,53 +126,97 @@ func moduleDir(ctx context.Context, dir, module string) (string, error) {
 	return found.Dir, nil
 }
 
-// photosBelow lists every image file below dir, by its name's ending, but those
-// in hidden folders. One whose name can't be a key is named and left out.
-func photosBelow(dir string) ([]photo, error) {
+// photosBelow lists every picture below dir, known by the ending of its name or, where
+// that says nothing, by its first bytes. A line of out names each file and each hidden
+// folder that is left out, and says why.
+func photosBelow(dir string, out io.Writer) ([]photo, error) {
 	dir, err := filepath.EvalSymlinks(dir) // WalkDir does not follow one
 	if err != nil {
 		return nil, fmt.Errorf("PHOTOS: %w", err)
 	}
 	var photos []photo
 	err = filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(entry.Name(), ".") && file != dir {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if entry.IsDir() || contentType(file) == "" {
-			return nil
-		}
-		info, err := os.Stat(file) // of what a link points to
-		if err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		relative, err := filepath.Rel(dir, file)
-		if err != nil {
-			return err
+		relative, outside := filepath.Rel(dir, file)
+		if file == dir || outside != nil {
+			return errors.Join(err, outside)
 		}
 		key := filepath.ToSlash(relative)
-		if _, err := prew.ParsePhoto(prew.Escape("/" + prew.SourceRoot + "/" + key)); err != nil {
-			fmt.Fprintf(os.Stderr, "left out: %v\n", err)
+		if strings.HasPrefix(entry.Name(), ".") {
+			err = errors.New("hidden")
+		}
+		if err == nil && entry.IsDir() {
 			return nil
 		}
-		photos = append(photos, photo{key, file, info.Size()})
+		var found photo
+		if err == nil {
+			found, err = photoOf(key, file)
+		}
+		if err == nil {
+			photos = append(photos, found)
+			return nil
+		}
+		fmt.Fprintf(out, "left out: %q: %v\n", key, err)
+		if entry.IsDir() {
+			return fs.SkipDir
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("PHOTOS: %w", err)
 	}
 	if len(photos) == 0 {
-		return nil, fmt.Errorf("PHOTOS=%s holds no file that ends in .jpg, .png, .webp or the like", dir)
+		return nil, fmt.Errorf("PHOTOS=%s holds no picture", dir)
 	}
 	return photos, nil
 }
 
-func contentType(file string) string { return contentTypes[strings.ToLower(filepath.Ext(file))] }
+// photoOf is the file as the photo with a key. An error says why it is none.
+func photoOf(key, name string) (photo, error) {
+	info, err := os.Stat(name) // of what a link points to
+	switch {
+	case err != nil:
+		return photo{}, err
+	case info.IsDir():
+		return photo{}, errors.New("a link to a folder, which is not followed")
+	case !info.Mode().IsRegular():
+		return photo{}, errors.New("no regular file")
+	}
+	if _, err := prew.ParsePhoto(prew.Escape("/" + prew.SourceRoot + "/" + key)); err != nil {
+		return photo{}, err
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return photo{}, err
+	}
+	defer file.Close()
+	contentType := contentTypes[strings.ToLower(filepath.Ext(name))]
+	if contentType == "" {
+		var head [16]byte // as long as the longest of magics
+		n, err := io.ReadFull(file, head[:])
+		if err != nil && n == 0 && err != io.EOF {
+			return photo{}, err
+		}
+		contentType = sniff(head[:n])
+	}
+	if contentType == "" {
+		return photo{}, errors.New("no picture by the ending of its name or its first bytes")
+	}
+	return photo{key, name, info.Size(), contentType}, nil
+}
+
+// sniff is the kind of picture that begins with these bytes, or "".
+func sniff(head []byte) string {
+	for _, magic := range magics {
+		same := len(head) >= len(magic.begins)
+		for i := 0; same && i < len(magic.begins); i++ {
+			same = magic.begins[i] == '.' || magic.begins[i] == head[i]
+		}
+		if same {
+			return magic.contentType
+		}
+	}
+	return ""
+}
 
 // upload stores the photos that the bucket does not hold in this size, and says
 // how many those were.
@@ -196,7 +265,7 @@ func put(ctx context.Context, bucket store.Bucket, p photo) error {
 	_, err = bucket.Client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:      &bucket.Name,
 		Key:         aws.String(prew.SourceRoot + "/" + p.key),
-		ContentType: aws.String(contentType(p.file)),
+		ContentType: aws.String(p.contentType),
 		Body:        file,
 	})
 	return err
