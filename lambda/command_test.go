@@ -28,6 +28,7 @@ func TestCommandLine(t *testing.T) {
 	}
 	write("in.jpg", picture(t, 80, 60))
 	write("text.jpg", []byte("hello"))
+	write("drawing.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>`))
 	whole := picture(t, 80, 60)
 	write("half.jpg", whole[:len(whole)/2])
 	// The header of a PNG of 65,535x65,535 pixels, with its checksum (PNG, 11.2.2).
@@ -57,6 +58,7 @@ func TestCommandLine(t *testing.T) {
 		{"one file", "render --preset thumb in.jpg", "", 2, "there are 1 arguments\n", 0},
 		{"no such photo", "render --preset thumb nope.jpg out.jpg", "", 1, "open nope.jpg: no such file or directory\n", 0},
 		{"no photo", "render --preset thumb text.jpg out.jpg", "", 3, "source_unsupported: text.jpg: not a JPEG, PNG, GIF, BMP, TIFF or WebP image\n", 0},
+		{"an SVG", "render --preset thumb drawing.svg out.jpg", "", 3, "source_unsupported: drawing.svg: ", 0},
 		{"half a photo", "render --preset thumb half.jpg out.jpg", "", 4, "source_damaged: half.jpg: ", 0},
 		{"too large a photo", "render --preset thumb large.png out.jpg", "", 5, "source_too_large: large.png: ", 0},
 		{"nowhere to write", "render --preset thumb in.jpg nope/out.jpg", "", 1, "open nope/out.jpg: no such file or directory\n", 0},
