@@ -73,20 +73,24 @@ func benchmarkStages(b *testing.B, name string, src []byte, p prew.Preset) {
 		decoded, err := photo.decode(plan, p)
 		return decoded, plan, err
 	}
-	run("decode", func(e *engine) error {
-		_, _, err := decode(e)
+	// Rows are decoded while they are resized.
+	run("decode and resize", func(e *engine) error {
+		decoded, plan, err := decode(e)
+		if err == nil {
+			_, err = e.operate(decoded.frames[0], plan, p)
+		}
 		return err
 	})
-	var source, target engine
-	decoded, plan, err := decode(&source)
+	var e engine
+	decoded, plan, err := decode(&e)
 	if err != nil {
 		b.Fatal(err)
 	}
-	run("resize", func(e *engine) error {
-		e.operate(decoded.frames[0], plan, p)
-		return nil
-	})
-	preview := still(target.operate(decoded.frames[0], plan, p))
+	shrunk, err := e.operate(decoded.frames[0], plan, p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	preview := still(shrunk)
 	run("encode", func(e *engine) error {
 		e.encode(preview, p)
 		return nil

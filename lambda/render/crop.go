@@ -19,10 +19,10 @@ type fraction struct{ num, den int }
 // wholeLattice is that of a plane with a sample for each pixel.
 func wholeLattice(size image.Point) lattice { return lattice{fraction{size.X, 1}, fraction{size.Y, 1}} }
 
-// stepOf is how many pixels of the preview, each way, share a sample of a plane:
-// in a PNG none do.
-func stepOf(component int, preset prew.Preset) int {
-	if component > 0 && preset.Chroma == prew.Chroma420 && preset.Format != prew.PNG {
+// stepOf is how many pixels of the preview, each way, share a sample of a plane: of
+// what is not chroma, and in a PNG, none do.
+func (f form) stepOf(component int, preset prew.Preset) int {
+	if f == lumaChroma && component > 0 && preset.Chroma == prew.Chroma420 && preset.Format != prew.PNG {
 		return 2
 	}
 	return 1

@@ -1,34 +1,30 @@
 package render
 
 import (
-	"bytes"
 	"image"
-	"image/gif"
 	"io"
+
+	"prew/lambda/render/gif"
 )
 
-// gifs are decoded by the standard library.
-var gifs = &wholeKind{
-	name:      "GIF",
-	config:    gif.DecodeConfig,
-	decode:    decodeGIF,
-	byImaging: true,
-}
+var blameGIF = blaming("GIF", is[gif.DamagedError], never, is[gif.LimitError])
 
-// decodeGIF reads the first frame and places it where it belongs on the logical
-// screen (GIF89a, section 18), which is transparent around it.
-func decodeGIF(r io.Reader) (image.Image, error) {
-	var head bytes.Buffer
-	screen, err := gif.DecodeConfig(io.TeeReader(r, &head))
+// openGIF opens a GIF, of which the first picture is read.
+func (e *engine) openGIF(src io.Reader) (photo, error) {
+	file, err := e.read(src)
 	if err != nil {
-		return nil, err
+		return photo{}, err
 	}
-	// image/gif makes sure that the frame lies inside the screen.
-	first, err := gif.Decode(io.MultiReader(&head, r))
+	h, err := e.gifs.Open(file)
 	if err != nil {
-		return nil, err
+		return photo{}, blameGIF(err)
 	}
-	placed := image.NewNRGBA(image.Rect(0, 0, screen.Width, screen.Height))
-	paste(placed, first)
-	return placed, nil
+	o := opened{
+		kind: "GIF", size: image.Pt(h.Width, h.Height), form: rgb, memory: h.Memory,
+		turn: upright, decoder: &e.gifs, blame: blameGIF,
+	}
+	if h.Form == gif.Grey {
+		o.form = lumaChroma
+	}
+	return e.byRows(o)
 }

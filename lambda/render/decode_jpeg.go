@@ -1,83 +1,58 @@
 package render
 
 import (
-	"bytes"
-	"fmt"
 	"image"
-	stdjpeg "image/jpeg"
 	"io"
 
 	"prew"
+	"prew/lambda/render/colour"
 	"prew/lambda/render/jpeg"
 )
+
+var blameJPEG = blaming("JPEG", is[jpeg.DamagedError], is[jpeg.UnsupportedError], is[jpeg.LimitError])
+
+// formsOfJPEG are what the components are in the words of package jpeg.
+var formsOfJPEG = map[jpeg.Colour]form{
+	jpeg.Grey: lumaChroma, jpeg.YCbCr: lumaChroma, jpeg.RGB: rgb, jpeg.CMYK: cmykInverted, jpeg.YCCK: ycck,
+}
 
 // openJPEG reads the header of a JPEG. The rest is decoded while it arrives.
 func (e *engine) openJPEG(src io.Reader) (photo, error) {
 	header, err := e.decoder.ReadHeader(src)
-	if err == nil && header.Colour != jpeg.Grey && header.Colour != jpeg.YCbCr {
-		err = jpeg.UnsupportedError(fmt.Sprintf("components that are %s", header.Colour))
-	}
-	if is[jpeg.UnsupportedError](err) {
-		return e.openOddJPEG(io.MultiReader(bytes.NewReader(e.decoder.Head()), src), err)
-	}
 	if err != nil {
 		return photo{}, blameJPEG(err)
 	}
 	if err := checkSize(header.Width, header.Height); err != nil {
 		return photo{}, err
 	}
+	colours, note := coloursOf(header.ICC, len(header.Components))
 	return photo{
 		size: image.Pt(header.Width, header.Height),
 		turn: orientation(header.EXIF),
+		note: note,
 		decode: func(p plan, preset prew.Preset) (picture, error) {
-			return e.decodeJPEG(header, p, preset)
+			return e.decodeJPEG(header, colours, p, preset)
 		},
 	}, nil
 }
 
-// openOddJPEG opens what package jpeg leaves to others: CMYK, colours stored as
-// red, green and blue, and the like. They are few enough that the standard
-// library's time for them is well spent. What the standard library doesn't know
-// either has package jpeg's error, which says what it is.
-func (e *engine) openOddJPEG(src io.Reader, unsupported error) (photo, error) {
-	ours := func(theirs error) error {
-		if is[stdjpeg.UnsupportedError](theirs) {
-			return unsupported
-		}
-		return theirs
-	}
-	odd := &wholeKind{
-		name: "JPEG",
-		config: func(r io.Reader) (image.Config, error) {
-			config, err := stdjpeg.DecodeConfig(r)
-			return config, ours(err)
-		},
-		decode: func(r io.Reader) (image.Image, error) {
-			img, err := stdjpeg.Decode(r)
-			return img, ours(err)
-		},
-		unsupported: is[jpeg.UnsupportedError],
-		check:       checkScans,
-	}
-	return odd.open(e, src)
-}
-
 // decodeJPEG decodes a JPEG at the smallest M/8 of its size that the preset's
 // oversampling allows, after it has held against the limit what that takes.
-func (e *engine) decodeJPEG(header jpeg.Header, p plan, preset prew.Preset) (picture, error) {
+func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p plan, preset prew.Preset) (picture, error) {
+	form := formsOfJPEG[header.Colour]
 	options, lattices := decoding(header, p, preset)
-	if e.memoryOf(options, p, preset) > room() {
+	if e.memoryOf(form, options, p, preset) > room() {
 		preset.Oversample = 1 // a little less sharp is better than nothing
 		options, lattices = decoding(header, p, preset)
 	}
-	if err := checkMemory("JPEG", image.Pt(header.Width, header.Height), e.memoryOf(options, p, preset)); err != nil {
+	if err := checkMemory("JPEG", image.Pt(header.Width, header.Height), e.memoryOf(form, options, p, preset)); err != nil {
 		return picture{}, err
 	}
 	planes, err := e.decoder.Decode(options)
 	if err != nil {
 		return picture{}, blameJPEG(err)
 	}
-	return still(frame{planes: planes, lattices: lattices}), nil
+	return still(frame{form: form, planes: planes, lattices: lattices, colours: colours}), nil
 }
 
 // smallSide is the longest side, in pixels, of photos that are decoded whole. The
@@ -88,16 +63,16 @@ const smallSide = 64
 
 // decoding says how much of a JPEG is decoded for a plan, and on what lattices
 // its planes then lie.
-func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [3]lattice) {
+func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [4]lattice) {
 	options := jpeg.Options{Damaged: preset.Damaged == prew.RenderRest}
 	stored := image.Pt(header.Width, header.Height)
 	var hmax, vmax int
 	for _, c := range header.Components {
 		hmax, vmax = max(hmax, c.H), max(vmax, c.V)
 	}
-	var lattices [3]lattice
+	var lattices [4]lattice
 	for i, c := range header.Components {
-		step := stepOf(i, preset)
+		step := formsOfJPEG[header.Colour].stepOf(i, preset)
 		at := func(m int) lattice {
 			return lattice{fraction{header.Width * m * c.H, 8 * hmax}, fraction{header.Height * m * c.V, 8 * vmax}}
 		}
@@ -129,39 +104,21 @@ func (p plan) enough(l lattice, step int, oversample float64) bool {
 // and to make the preview: the decoder's planes and coefficients, and for each
 // sample of the preview the sample itself with what the encoder holds for it.
 // That is a token for a few samples, or for most of them where the quality is
-// high, or a coefficient where the preview is progressive.
-func (e *engine) memoryOf(o jpeg.Options, p plan, preset prew.Preset) int {
+// high, or a coefficient where the preview is progressive. What is not luma and chroma
+// becomes pixels in between.
+func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) int {
 	size := p.crop.Size()
 	samples := size.X * size.Y * 3
-	if stepOf(1, preset) == 2 {
+	if lumaChroma.stepOf(1, preset) == 2 {
 		samples /= 2
 	}
 	each := 3
 	if preset.Progressive || preset.Quality > 90 {
 		each = 5
 	}
-	return e.decoder.Memory(o) + each*samples
-}
-
-// checkScans holds a JPEG that is left to the standard library, which would decode
-// any number of scans, against package jpeg's limit.
-func checkScans(file []byte) error {
-	if scans := jpeg.CountScans(file); scans > jpeg.MaxScans {
-		return fail(prew.SourceTooLarge, "JPEG image: it has %d scans, limit is %d", scans, jpeg.MaxScans)
+	needed := e.decoder.Memory(o) + each*samples
+	if f != lumaChroma {
+		needed += 8 * size.X * size.Y
 	}
-	return nil
-}
-
-// blameJPEG gives the errors of package jpeg their codes. Any other error came
-// from the source.
-func blameJPEG(err error) error {
-	switch {
-	case is[jpeg.UnsupportedError](err):
-		return fail(prew.SourceUnsupported, "JPEG image: %v", err)
-	case is[jpeg.DamagedError](err):
-		return fail(prew.SourceDamaged, "JPEG image: %v", err)
-	case is[jpeg.LimitError](err):
-		return fail(prew.SourceTooLarge, "JPEG image: %v", err)
-	}
-	return err
+	return needed
 }

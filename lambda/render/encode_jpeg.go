@@ -9,7 +9,7 @@ import (
 func (e *engine) encodeJPEG(f frame, preset prew.Preset) []byte {
 	planes := f.planes
 	if planes == nil {
-		planes = e.lumaChroma(f.pixels, stepOf(1, preset))
+		planes = e.lumaChroma(f.pixels, lumaChroma.stepOf(1, preset))
 	}
-	return e.jpeg.Encode(planes, jpeg.EncodeOptions{Quality: preset.Quality, Progressive: preset.Progressive})
+	return e.jpeg.Encode(planes, jpeg.EncodeOptions{Quality: preset.Quality, Progressive: preset.Progressive, ICC: f.profile})
 }

@@ -10,7 +10,7 @@ import (
 func (e *engine) encodePNG(f frame, _ prew.Preset) []byte {
 	if len(f.planes) == 1 {
 		luma := f.planes[0]
-		return e.png.Encode(luma.Pix, luma.Stride, luma.Width, luma.Height, png.Grey, nil)
+		return e.png.Encode(luma.Pix, luma.Stride, luma.Width, luma.Height, png.Grey, f.profile)
 	}
 	pixels, colour := f.pixels, png.RGBA
 	if pixels == nil {
@@ -19,5 +19,5 @@ func (e *engine) encodePNG(f frame, _ prew.Preset) []byte {
 	if f.opaque() {
 		colour = png.RGB
 	}
-	return e.png.Encode(pixels.Pix, pixels.Stride, pixels.Rect.Dx(), pixels.Rect.Dy(), colour, nil)
+	return e.png.Encode(pixels.Pix, pixels.Stride, pixels.Rect.Dx(), pixels.Rect.Dy(), colour, f.profile)
 }

@@ -8,9 +8,9 @@ import (
 
 // flatten puts a frame on the preset's background where the format has no alpha.
 // Auto chooses a format that has one for what needs it.
-func (e *engine) flatten(f frame, _ plan, preset prew.Preset) frame {
+func (e *engine) flatten(f frame, _ plan, preset prew.Preset) (frame, error) {
 	if preset.Format == prew.Auto || formats[preset.Format].alpha || f.opaque() {
-		return f
+		return f, nil
 	}
 	img := f.pixels
 	var r, g, b uint8
@@ -26,7 +26,7 @@ func (e *engine) flatten(f frame, _ plan, preset prew.Preset) frame {
 			row[3] = 0xff
 		}
 	}
-	return f
+	return f, nil
 }
 
 // over is a colour with alpha a of 255 upon an opaque one, rounded.

@@ -3,6 +3,7 @@ package render
 import (
 	"image"
 
+	"prew/lambda/render/colour"
 	"prew/lambda/render/plane"
 )
 
@@ -16,14 +17,29 @@ type picture struct {
 // still is a picture of one frame.
 func still(f frame) picture { return picture{frames: []frame{f}} }
 
-// frame is one picture between the decoder and the encoder: planes of luma and
-// chroma, or of luma alone, or else pixels.
-type frame struct {
-	planes   []plane.Plane
-	lattices [3]lattice // where the samples of each plane lie, until it is shrunk
+// form is what the samples of a frame stand for.
+type form int
 
-	pixels    *image.NRGBA
-	byImaging bool // package imaging resizes the pixels, not package resample
+const (
+	lumaChroma   form = iota // luma and chroma of the full range (JFIF 1.02), or luma alone, which is grey
+	rgb                      // red, green and blue; in rows and pixels with alpha, by which they are not multiplied
+	cmyk                     // cyan, magenta, yellow and black: 0 is no ink, 255 all of it
+	cmykInverted             // 255 is no ink, as in JPEGs
+	ycck                     // luma and chroma of the three inks as if they were red, green and blue; and black, 255 being none
+)
+
+// frame is one picture between the decoder and the encoder: planes, or rows until it is
+// shrunk, or pixels afterwards.
+type frame struct {
+	form   form
+	planes []plane.Plane
+	rows   *rows
+	pixels *image.NRGBA
+
+	lattices [4]lattice // where the samples of each plane lie, until it is shrunk
+
+	colours *colour.Transform // makes the colours sRGB's; nil: they are
+	profile []byte            // what the preview carries because its colours stay what they are
 }
 
 // size is in pixels. A shrunk frame has the size of its preview.
@@ -36,32 +52,3 @@ func (f frame) size() image.Point {
 
 // opaque says that nothing shines through. Planes have no alpha.
 func (f frame) opaque() bool { return f.pixels == nil || f.pixels.Opaque() }
-
-// planesOf returns the planes of a picture that is made of them, and false for
-// others.
-func planesOf(img image.Image) (frame, bool) {
-	size := img.Bounds().Size()
-	whole := wholeLattice(size)
-	switch img := img.(type) {
-	case *image.Gray:
-		return frame{
-			planes:   []plane.Plane{{Pix: img.Pix, Stride: img.Stride, Width: size.X, Height: size.Y}},
-			lattices: [3]lattice{whole},
-		}, true
-	case *image.YCbCr:
-		if img.SubsampleRatio != image.YCbCrSubsampleRatio420 {
-			return frame{}, false
-		}
-		half := lattice{fraction{size.X, 2}, fraction{size.Y, 2}}
-		w, h := (size.X+1)/2, (size.Y+1)/2
-		return frame{
-			planes: []plane.Plane{
-				{Pix: img.Y, Stride: img.YStride, Width: size.X, Height: size.Y},
-				{Pix: img.Cb, Stride: img.CStride, Width: w, Height: h},
-				{Pix: img.Cr, Stride: img.CStride, Width: w, Height: h},
-			},
-			lattices: [3]lattice{whole, half, half},
-		}, true
-	}
-	return frame{}, false
-}

@@ -14,6 +14,7 @@ import (
 type photo struct {
 	size image.Point // in pixels, as it is stored
 	turn turn
+	note string // what was wrong with it and did no harm
 
 	// decode decodes what the plan needs of the photo. It can be called once.
 	decode func(p plan, preset prew.Preset) (picture, error)
@@ -29,13 +30,15 @@ type kind struct {
 // alone: any import can add to it.
 var kinds = []kind{
 	{"\xff\xd8\xff", (*engine).openJPEG},
-	{"\x89PNG\r\n\x1a\n", pngs.open},
-	{"GIF87a", gifs.open},
-	{"GIF89a", gifs.open},
-	{"BM", bmps.open},
-	{"II*\x00", tiffs.open},
-	{"MM\x00*", tiffs.open},
-	{"RIFF????WEBPVP8", webps.open},
+	{"\x89PNG\r\n\x1a\n", (*engine).openPNG},
+	{"GIF87a", (*engine).openGIF},
+	{"GIF89a", (*engine).openGIF},
+	{"BM", (*engine).openBMP},
+	{"II*\x00", (*engine).openTIFF},
+	{"MM\x00*", (*engine).openTIFF},
+	{"II+\x00", (*engine).openTIFF}, // BigTIFF
+	{"MM\x00+", (*engine).openTIFF},
+	{"RIFF????WEBPVP8", (*engine).openWebP},
 }
 
 // magicSize is the length of the longest magic.

@@ -3,20 +3,25 @@ package render
 import "prew"
 
 // operation is one step between the decoder and the encoder: it returns what
-// becomes of a frame, and may change the one that it was given.
-type operation func(e *engine, f frame, p plan, preset prew.Preset) frame
+// becomes of a frame, and may change the one that it was given. Its errors are those of
+// rows, which are decoded when they are shrunk.
+type operation func(e *engine, f frame, p plan, preset prew.Preset) (frame, error)
 
 // operations are all steps, in the order in which they are done.
 var operations = []operation{
 	(*engine).shrink,  // resizes, crops and mirrors
 	(*engine).turn,    // exchanges the axes of what is stored on its side
+	(*engine).convert, // makes the colours those of sRGB
 	(*engine).flatten, // puts what is transparent on the background
 }
 
 // operate does all operations to a frame.
-func (e *engine) operate(f frame, p plan, preset prew.Preset) frame {
+func (e *engine) operate(f frame, p plan, preset prew.Preset) (frame, error) {
 	for _, operation := range operations {
-		f = operation(e, f, p, preset)
+		var err error
+		if f, err = operation(e, f, p, preset); err != nil {
+			return f, err
+		}
 	}
-	return f
+	return f, nil
 }

@@ -23,16 +23,19 @@ package render
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
 	"sync"
 
 	"prew"
+	"prew/lambda/render/bmp"
+	"prew/lambda/render/gif"
 	"prew/lambda/render/jpeg"
 	"prew/lambda/render/png"
 	"prew/lambda/render/resample"
+	"prew/lambda/render/tiff"
+	"prew/lambda/render/webp"
 )
 
 // Preview is a rendered picture: the bytes of its file, their media type, and the
@@ -41,6 +44,7 @@ type Preview struct {
 	Data          []byte
 	ContentType   string
 	Width, Height int
+	Note          string // what was wrong with the photo and did no harm, such as a broken colour profile; mostly empty
 }
 
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
@@ -72,6 +76,10 @@ func Render(src io.Reader, preset prew.Preset) (preview Preview, err error) {
 		}
 		engines.Put(e)
 	}()
+	e.size = 0
+	if sized, ok := src.(interface{ Size() int }); ok {
+		e.size = sized.Size()
+	}
 	return e.render(&bounded{src: src}, preset)
 }
 
@@ -91,8 +99,14 @@ var engines sync.Pool
 // engine renders one photo at a time.
 type engine struct {
 	head      [magicSize]byte // the first bytes of a source
+	size      int             // of the source in bytes, 0 if that is not known
 	file      bytes.Buffer    // a source that is read as a whole
 	decoder   jpeg.Decoder
+	pngs      png.Decoder
+	gifs      gif.Decoder
+	bmps      bmp.Decoder
+	tiffs     tiff.Decoder
+	webps     webp.Decoder
 	resampler resample.Resampler
 	shrunk    canvas // what shrink makes of planes
 	turned    canvas // what turn makes of planes, and lumaChroma of pixels
@@ -111,18 +125,16 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 		return Preview{}, err
 	}
 	for i, frame := range picture.frames {
-		picture.frames[i] = e.operate(frame, plan, preset)
+		if picture.frames[i], err = e.operate(frame, plan, preset); err != nil {
+			return Preview{}, err
+		}
 	}
-	return e.encode(picture, preset), nil
+	preview := e.encode(picture, preset)
+	preview.Note = photo.note
+	return preview, nil
 }
 
 // fail makes an error that is the photo's.
 func fail(code prew.Code, format string, args ...any) error {
 	return &prew.RenderError{Code: code, Message: fmt.Sprintf(format, args...)}
-}
-
-// is says whether err is an E or wraps one.
-func is[E error](err error) bool {
-	_, ok := errors.AsType[E](err)
-	return ok
 }

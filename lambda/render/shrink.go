@@ -3,69 +3,90 @@ package render
 import (
 	"image"
 
-	"github.com/disintegration/imaging"
-
 	"prew"
+	"prew/lambda/render/plane"
 	"prew/lambda/render/resample"
 )
 
-// filters and kernels are the preset's kernels in the words of imaging and of
-// package resample.
-var (
-	filters = map[prew.Kernel]imaging.ResampleFilter{
-		prew.Lanczos:    imaging.Lanczos,
-		prew.CatmullRom: imaging.CatmullRom,
-		prew.Bilinear:   imaging.Linear,
-		prew.Box:        imaging.Box,
-	}
-	kernels = map[prew.Kernel]resample.Kernel{
-		prew.Lanczos:    resample.Lanczos,
-		prew.CatmullRom: resample.CatmullRom,
-		prew.Bilinear:   resample.Bilinear,
-		prew.Box:        resample.Box,
-	}
-)
+// kernels are the preset's kernels in the words of package resample.
+var kernels = map[prew.Kernel]resample.Kernel{
+	prew.Lanczos:    resample.Lanczos,
+	prew.CatmullRom: resample.CatmullRom,
+	prew.Bilinear:   resample.Bilinear,
+	prew.Box:        resample.Box,
+}
 
-// shrink resizes a frame, cuts it to its crop and mirrors it.
-func (e *engine) shrink(f frame, p plan, preset prew.Preset) frame {
-	switch {
-	case f.planes != nil:
-		return e.shrinkPlanes(f, p, preset)
-	case f.byImaging:
-		return shrinkByImaging(f, p, preset)
+// shrink resizes a frame, cuts it to its crop and mirrors it. Rows are decoded here,
+// all of them, so that damage is found wherever it lies.
+func (e *engine) shrink(f frame, p plan, preset prew.Preset) (frame, error) {
+	if f.rows == nil {
+		return e.shrinkPlanes(f, p, preset), nil
 	}
-	return e.shrinkPixels(f, p, preset)
+	f, err := e.shrinkRows(f, p, preset)
+	return f, err
 }
 
 func (e *engine) shrinkPlanes(f frame, p plan, preset prew.Preset) frame {
-	var x, y [3]resample.Axis
-	var sizes [3]image.Point
+	var x, y [4]resample.Axis
+	var sizes [4]image.Point
 	for i := range f.planes {
-		x[i], y[i] = p.axes(f.lattices[i], stepOf(i, preset))
+		x[i], y[i] = p.axes(f.lattices[i], f.form.stepOf(i, preset))
 		sizes[i] = image.Pt(x[i].Count, y[i].Count)
 	}
 	shrunk := e.shrunk.prepare(sizes[:len(f.planes)])
 	for i, whole := range f.planes {
 		e.resampler.Plane(shrunk[i], whole, x[i], y[i], kernels[preset.Kernel])
 	}
-	return frame{planes: shrunk}
+	f.planes = shrunk
+	return f
 }
 
-func (e *engine) shrinkPixels(f frame, p plan, preset prew.Preset) frame {
-	size := f.pixels.Rect.Size()
+func (e *engine) shrinkRows(f frame, p plan, preset prew.Preset) (frame, error) {
+	in, size, kernel := f.rows, f.rows.size, kernels[preset.Kernel]
+	f.rows = nil
 	x, y := p.axes(wholeLattice(size), 1)
-	m := image.NewNRGBA(image.Rect(0, 0, x.Count, y.Count))
-	e.resampler.Pixels(m.Pix, m.Stride, pixelRows{f.pixels}, size.X, size.Y, x, y, kernels[preset.Kernel]) // whole pixels have no errors
-	return frame{pixels: m}
+	var err error
+	switch f.form {
+	case lumaChroma:
+		f.planes = e.shrunk.prepare([]image.Point{{X: x.Count, Y: y.Count}})
+		err = e.resampler.Samples(f.planes[0], in, size.X, size.Y, x, y, kernel)
+	case rgb:
+		f.pixels = image.NewNRGBA(image.Rect(0, 0, x.Count, y.Count))
+		err = e.resampler.Pixels(f.pixels.Pix, f.pixels.Stride, in, size.X, size.Y, x, y, kernel)
+	case cmyk:
+		if f.planes, err = e.separate(in); err == nil {
+			for i := range f.planes {
+				f.lattices[i] = wholeLattice(size)
+			}
+			f = e.shrinkPlanes(f, p, preset)
+		}
+	}
+	if err == nil {
+		err = in.finish()
+	}
+	return f, err
 }
 
-func shrinkByImaging(f frame, p plan, preset prew.Preset) frame {
-	m := imaging.Resize(f.pixels, p.scaled.X, p.scaled.Y, filters[preset.Kernel])
-	if p.turn.mirrorsX() {
-		m = imaging.FlipH(m)
+// separate makes a plane for each ink. Pictures of inks that come in rows, TIFFs for
+// print, are rare enough to be held as a whole.
+func (e *engine) separate(in *rows) ([]plane.Plane, error) {
+	const channels = 4
+	planes := e.turned.prepare([]image.Point{in.size, in.size, in.size, in.size})
+	for y := range in.size.Y {
+		row, err := in.Row(y)
+		if err != nil {
+			return nil, err
+		}
+		for c, p := range planes {
+			samples := p.Row(y)
+			for x := range samples {
+				if row.Words != nil {
+					samples[x] = uint8((uint32(row.Words[channels*x+c]) + 128) / 257)
+				} else {
+					samples[x] = row.Bytes[channels*x+c]
+				}
+			}
+		}
 	}
-	if p.turn.mirrorsY() {
-		m = imaging.FlipV(m)
-	}
-	return frame{pixels: m.SubImage(p.crop).(*image.NRGBA)}
+	return planes, nil
 }

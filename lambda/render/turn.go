@@ -35,14 +35,15 @@ func (t turn) size(p image.Point) image.Point {
 
 // turn exchanges the axes of a frame that is stored on its side. shrink has
 // mirrored it already.
-func (e *engine) turn(f frame, p plan, _ prew.Preset) frame {
+func (e *engine) turn(f frame, p plan, _ prew.Preset) (frame, error) {
 	switch {
 	case !p.turn.transposes():
-		return f
+		return f, nil
 	case f.pixels != nil:
-		return frame{pixels: imaging.Transpose(f.pixels)}
+		f.pixels = imaging.Transpose(f.pixels)
+		return f, nil
 	}
-	var sizes [3]image.Point
+	var sizes [4]image.Point
 	for i, plane := range f.planes {
 		sizes[i] = image.Pt(plane.Height, plane.Width)
 	}
@@ -50,5 +51,6 @@ func (e *engine) turn(f frame, p plan, _ prew.Preset) frame {
 	for i, stored := range f.planes {
 		plane.Transpose(turned[i], stored)
 	}
-	return frame{planes: turned}
+	f.planes = turned
+	return f, nil
 }

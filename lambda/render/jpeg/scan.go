@@ -5,6 +5,11 @@ import (
 	"fmt"
 )
 
+// maxScans is the most scans of a picture that is decoded: encoders write ten or
+// so, and each asks for work on the whole picture, however short it is. It is
+// libjpeg-turbo's limit where that has one.
+const maxScans = 100
+
 // maxBlocks is the most blocks of an MCU (T.81, B.2.3).
 const maxBlocks = 10
 
@@ -45,8 +50,8 @@ func (d *Decoder) decode(damaged bool) error {
 			}
 			return nil
 		case markerSOS:
-			if d.scan.number == MaxScans {
-				return LimitError(fmt.Sprintf("it has more than %d scans", MaxScans))
+			if d.scan.number == maxScans {
+				return LimitError(fmt.Sprintf("it has more than %d scans", maxScans))
 			}
 			d.scan.number++
 			if err := d.readScan(); err != nil {

@@ -1,0 +1,160 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+
+	"prew"
+	"prew/lambda/render/colour"
+	"prew/lambda/render/plane"
+	"prew/lambda/render/resample"
+)
+
+// rows are a picture that a decoder makes row by row.
+type rows struct {
+	size    image.Point
+	decoder rowDecoder
+	blame   func(error) error // gives the decoder's errors their codes
+}
+
+// rowDecoder is a decoder that has opened a file. Finish reads what is left of the
+// picture, so that damage is found wherever it lies.
+type rowDecoder interface {
+	plane.Rows
+	Finish() error
+}
+
+// Row implements plane.Rows.
+func (r *rows) Row(y int) (plane.Row, error) {
+	row, err := r.decoder.Row(y)
+	if err != nil {
+		return row, r.blame(err)
+	}
+	return row, nil
+}
+
+func (r *rows) finish() error {
+	if err := r.decoder.Finish(); err != nil {
+		return r.blame(err)
+	}
+	return nil
+}
+
+// opened is what a decoder by rows says of the file that it has opened.
+type opened struct {
+	kind    string // for errors
+	size    image.Point
+	form    form
+	deep    bool // sixteen bits a sample
+	memory  int  // what decoding takes beside the file, in bytes
+	turn    turn
+	colours *colour.Transform
+	note    string
+	decoder rowDecoder
+	blame   func(error) error
+}
+
+// samples is how many samples a pixel of a row has.
+func (o opened) samples() int {
+	if o.form == lumaChroma {
+		return 1
+	}
+	return 4
+}
+
+// channels is how many of them are colours.
+func (o opened) channels() int {
+	if o.form == rgb {
+		return 3
+	}
+	return o.samples()
+}
+
+// byRows makes a photo of an opened file, after it has held against the limits what the
+// file claims. What its preview takes of memory is known when that is planned.
+func (e *engine) byRows(o opened) (photo, error) {
+	if err := checkSize(o.size.X, o.size.Y); err != nil {
+		return photo{}, err
+	}
+	unfolded := o.size.X * o.size.Y * o.samples()
+	if o.deep {
+		unfolded *= 2
+	}
+	if unfolded > maxUnfolded {
+		return photo{}, fail(prew.SourceTooLarge, "%s image unfolds to %d MB, limit is %d", o.kind, unfolded/1_000_000, maxUnfolded/1_000_000)
+	}
+	return photo{size: o.size, turn: o.turn, note: o.note, decode: func(p plan, preset prew.Preset) (picture, error) {
+		if err := checkMemory(o.kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
+			return picture{}, err
+		}
+		return still(frame{form: o.form, rows: &rows{o.size, o.decoder, o.blame}, colours: o.colours}), nil
+	}}, nil
+}
+
+// memoryOfRows is about how many bytes it takes to decode a file by rows and to make the
+// preview: the file, what the decoder holds, the rows that the resampler holds, inks as
+// planes, and the preview as pixels and as the encoder has it.
+func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
+	_, y := p.axes(wholeLattice(o.size), 1)
+	size := p.crop.Size()
+	needed := e.file.Cap() + o.memory + 10*size.X*size.Y
+	if o.form == cmyk {
+		return needed + 4*o.size.X*o.size.Y + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.size.X)
+	}
+	return needed + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.samples()*o.size.X)
+}
+
+// read reads a source as a whole.
+func (e *engine) read(src io.Reader) ([]byte, error) {
+	e.file.Reset()
+	if e.size > 0 && e.size <= MaxSourceBytes && e.size <= room() {
+		e.file.Grow(e.size + bytesRead) // ReadFrom wants room to see the end
+	}
+	if _, err := e.file.ReadFrom(src); err != nil {
+		return nil, err
+	}
+	return e.file.Bytes(), nil
+}
+
+// bytesRead is the room that bytes.Buffer makes before each read (bytes.MinRead).
+const bytesRead = 512
+
+// colours makes the transform of a photo's ICC profile. A broken profile is none, and
+// worth a note.
+func coloursOf(icc []byte, channels int) (t *colour.Transform, note string) {
+	if len(icc) == 0 {
+		return nil, ""
+	}
+	t, err := colour.FromProfile(icc, channels)
+	if err != nil {
+		return nil, fmt.Sprintf("colour profile: %v", err)
+	}
+	return t, ""
+}
+
+// blaming gives the errors of a decoder their codes: those that say what is damaged, what
+// the decoder does not know, and what is above a limit. Other errors are the source's own.
+func blaming(kind string, damaged, unsupported, limit func(error) bool) func(error) error {
+	return func(err error) error {
+		switch {
+		case unsupported(err):
+			return fail(prew.SourceUnsupported, "%s image: %v", kind, err)
+		case damaged(err):
+			return fail(prew.SourceDamaged, "%s image: %v", kind, err)
+		case limit(err):
+			return fail(prew.SourceTooLarge, "%s image: %v", kind, err)
+		}
+		return err
+	}
+}
+
+// never is for a decoder without errors of a kind.
+func never(error) bool { return false }
+
+// is says whether err is an E or wraps one.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
