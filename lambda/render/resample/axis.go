@@ -28,11 +28,22 @@ func (a Axis) rising(n int) int {
 // Reach is the interval lo <= i < hi of samples, of a line of the given length,
 // outside of which the axis reads none with kernel k.
 func (a Axis) Reach(k Kernel, length int) (lo, hi int) {
-	s := a.scale()
+	s, k := a.scale(), a.kernel(k)
 	begin, end := s.centre(0), s.centre(a.Count-1)
 	lo, _ = s.around(min(begin, end), k)
 	_, hi = s.around(max(begin, end), k)
 	return min(max(lo, 0), length-1), min(max(hi, 0), length-1) + 1
+}
+
+// kernel is the kernel that the axis takes for k. A line that is enlarged by a quarter or
+// more, as chroma is that a picture has less of than its preview, is enlarged by the
+// triangle: libjpeg-turbo and libwebp do it so, and what encoders make of chroma expects
+// it. Lanczos would add ringing at edges of colour.
+func (a Axis) kernel(k Kernel) Kernel {
+	if s := a.scale(); k != Box && 5*max(s.step, -s.step) <= 4*s.sample {
+		return Bilinear
+	}
+	return k
 }
 
 // scale is an axis in whole numbers: its unit is the source sample's
