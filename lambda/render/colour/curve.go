@@ -25,8 +25,15 @@ func parseCurve(b []byte) (c curve, size int, err error) {
 	return nil, 0, fmt.Errorf("curve of type %q", b[:4])
 }
 
+// maxPoints is how many points a curve may have: as many as there are numbers of
+// sixteen bits. Real ones have up to 4,096.
+const maxPoints = 1 << 16
+
 func parseTableCurve(b []byte) (c curve, size int, err error) {
 	count := int64(binary.BigEndian.Uint32(b[8:]))
+	if count > maxPoints {
+		return nil, 0, fmt.Errorf("curve of %d points, limit is %d", count, maxPoints)
+	}
 	if count > int64(len(b)-12)/2 {
 		return nil, 0, fmt.Errorf("curve of %d points is cut off", count)
 	}

@@ -19,9 +19,13 @@ func FuzzProfile(f *testing.F) {
 		}
 		switch transform.Channels() {
 		case 4:
+			var inks [4][256]uint8
 			for i := range 256 {
-				transform.inks.of(uint8(i), uint8(3*i), uint8(5*i), uint8(7*i))
+				for j := range inks {
+					inks[j][i] = uint8((2*j + 1) * i)
+				}
 			}
+			transform.PixelsOfInks(make([]uint8, 4*256), inks[0][:], inks[1][:], inks[2][:], inks[3][:])
 		default:
 			row := make([]uint8, 4*256)
 			for i := range row {

@@ -82,9 +82,14 @@ func (t *matrixTables) row(pixels []pixel) {
 // squares converts squares in place.
 func (t *matrixTables) squares(s *squares) {
 	light, add := lightTables(), t.add
+	// The tables are looked up for all squares first: each waits for the one before
+	// otherwise.
+	var red, green, blue [squareCount]*[256]uint64
 	for i := range squareCount {
-		cb, cr := s.cb[i], s.cr[i]
-		red, green, blue := add.at(cb, cr)
+		red[i], green[i], blue[i] = add.at(s.cb[i], s.cr[i])
+	}
+	for i := range squareCount {
+		red, green, blue := red[i], green[i], blue[i]
 		top, bottom := uint32(binary.LittleEndian.Uint16(s.top[2*i:])), uint32(binary.LittleEndian.Uint16(s.bottom[2*i:]))
 		y0, y1, y2, y3 := uint8(top), uint8(top>>8), uint8(bottom), uint8(bottom>>8)
 		w0 := light.mixed(red[y0] + green[y0] + blue[y0])

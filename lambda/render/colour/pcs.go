@@ -6,12 +6,11 @@ package colour
 // d50 is the white.
 var d50 = vector{0.9642, 1, 0.8249}
 
-// connection says how the numbers of 0 to 1 that come out of a profile mean a
-// colour.
-type connection func(encoded vector) (xyz vector)
-
-// connectXYZ is for XYZ: a number of sixteen bits, of which the first is in front
-// of the point.
+// connectXYZ, connectLab and connectOldLab are the colours, in X, Y and Z, that the
+// numbers of 0 to 1 mean which come out of a profile's table.
+//
+// Of connectXYZ they are X, Y and Z, of sixteen bits of which the first is in front of
+// the point.
 func connectXYZ(encoded vector) vector {
 	for i := range encoded {
 		encoded[i] *= 65535.0 / 32768

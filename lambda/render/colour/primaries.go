@@ -20,11 +20,14 @@ var (
 
 // FromGamma makes the transform of numbers whose light is their gamma-th power (2.2
 // and the like: 100,000 divided by the gAMA of a PNG) and whose primaries are c (its
-// cHRM). It is nil where they mean sRGB: a gamma of 2.2 with its primaries does,
+// cHRM), or sRGB's if c is zero. It is nil where they mean sRGB: a gamma of 2.2 with its primaries does,
 // because files that mean sRGB say so.
 func FromGamma(gamma float64, c Chromaticities) (*Transform, error) {
 	if !(gamma >= 0.2 && gamma <= 10) {
 		return nil, fmt.Errorf("gamma is %g, expected 0.2 to 10", gamma)
+	}
+	if c == (Chromaticities{}) {
+		c = bt709
 	}
 	if gamma > 2.15 && gamma < 2.25 && c.near(bt709) {
 		return nil, nil

@@ -65,7 +65,7 @@ func TestGammaAndPrimaries(t *testing.T) {
 	if transform, err := FromGamma(2.2, bt709); transform != nil || err != nil {
 		t.Errorf("what files that mean sRGB say is %v and %v, want nothing to do", transform, err)
 	}
-	transform, err := FromGamma(1, bt709)
+	transform, err := FromGamma(1, Chromaticities{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,10 +79,10 @@ func TestGammaAndPrimaries(t *testing.T) {
 		c     Chromaticities
 		want  string
 	}{
-		"no gamma":    {0, bt709, "gamma is 0, expected 0.2 to 10"},
-		"not a gamma": {math.NaN(), bt709, "gamma is NaN, expected 0.2 to 10"},
-		"nothing":     {1, Chromaticities{}, "chromaticity 0, 0, expected 0 to 1"},
-		"a line":      {1, line, "primaries [0.64 0.33], [0.3 0.6] and [0.47 0.465] "},
+		"no gamma":     {0, bt709, "gamma is 0, expected 0.2 to 10"},
+		"not a gamma":  {math.NaN(), bt709, "gamma is NaN, expected 0.2 to 10"},
+		"no primaries": {1, Chromaticities{White: d65}, "chromaticity 0, 0, expected 0 to 1"},
+		"a line":       {1, line, "primaries [0.64 0.33], [0.3 0.6] and [0.47 0.465] "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := FromGamma(test.gamma, test.c); err == nil || !strings.HasPrefix(err.Error(), test.want) {

@@ -229,25 +229,31 @@ func sorted(a, b uint64) (larger, smaller uint64) {
 	return a - d, b + d
 }
 
-// of is the colour of four inks.
-func (t *inkTable) of(cyan, magenta, yellow, black uint8) pixel {
+// row makes pixels of inks. It is like cube's, but sorts the fractions: there are too
+// many for a table of simplices.
+func (t *inkTable) row(pixels []pixel, cyan, magenta, yellow, black []uint8) {
 	const mask = 1<<17 - 1
-	p0, p1, p2, p3 := inkPlaces[0][cyan], inkPlaces[1][magenta], inkPlaces[2][yellow], inkPlaces[3][black]
-	at := (p0 + p1 + p2 + p3) & mask
-	k0, k1 := sorted(p0>>32, p1>>32)
-	k2, k3 := sorted(p2>>32, p3>>32)
-	k0, k2 = sorted(k0, k2)
-	k1, k3 = sorted(k1, k3)
-	k1, k2 = sorted(k1, k2)
-	f0, f1, f2, f3 := k0>>16, k1>>16, k2>>16, k3>>16
-	sum := t.points[at] * (inkWeights - f0)
-	at = (at + k0&0xffff) & mask
-	sum += t.points[at] * (f0 - f1)
-	at = (at + k1&0xffff) & mask
-	sum += t.points[at] * (f1 - f2)
-	at = (at + k2&0xffff) & mask
-	sum += t.points[at] * (f2 - f3)
-	at = (at + k3&0xffff) & mask
-	sum += t.points[at] * f3
-	return fieldTables().pixel(sum)
+	points, fields := &t.points, fieldTables()
+	n := len(pixels)
+	cyan, magenta, yellow, black = cyan[:n], magenta[:n], yellow[:n], black[:n]
+	for i := range pixels {
+		p0, p1, p2, p3 := inkPlaces[0][cyan[i]], inkPlaces[1][magenta[i]], inkPlaces[2][yellow[i]], inkPlaces[3][black[i]]
+		at := (p0 + p1 + p2 + p3) & mask
+		k0, k1 := sorted(p0>>32, p1>>32)
+		k2, k3 := sorted(p2>>32, p3>>32)
+		k0, k2 = sorted(k0, k2)
+		k1, k3 = sorted(k1, k3)
+		k1, k2 = sorted(k1, k2)
+		f0, f1, f2, f3 := k0>>16, k1>>16, k2>>16, k3>>16
+		sum := points[at] * (inkWeights - f0)
+		at = (at + k0&0xffff) & mask
+		sum += points[at] * (f0 - f1)
+		at = (at + k1&0xffff) & mask
+		sum += points[at] * (f1 - f2)
+		at = (at + k2&0xffff) & mask
+		sum += points[at] * (f2 - f3)
+		at = (at + k3&0xffff) & mask
+		sum += points[at] * f3
+		pixels[i] = fields.pixel(sum)
+	}
 }
