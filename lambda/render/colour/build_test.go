@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"strings"
 )
 
 // What is here builds profiles.
@@ -230,5 +229,3 @@ func synthetic() map[string][]byte {
 		"inks, mAB":             tableProfile(4, "CMYK", "Lab ", newLUT(4, 5, 1, inks, nil, vector{}, linear, linear, linear)),
 	}
 }
-
-func fileName(name string) string { return strings.NewReplacer(",", "", " ", "_").Replace(name) }
