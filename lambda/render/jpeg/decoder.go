@@ -165,8 +165,9 @@ func (d *Decoder) Memory(o Options) int {
 // the options want that. What is missing or too much beside its coded data is no
 // damage: EOI, what follows the last scan, and up to 1,024 bytes before a marker
 // other than that of a restart. It returns a LimitError for a picture of more than
-// 100 scans, and errors of the reader, except io.EOF, as they are. It panics for
-// scales outside 1 to 8.
+// 100 scans, or of scans that go over more than 100 million blocks together, and
+// errors of the reader, except io.EOF, as they are. It panics for scales outside 1
+// to 8.
 func (d *Decoder) Decode(o Options) ([]plane.Plane, error) {
 	if !d.ready {
 		return nil, errors.New("jpeg: decoding without a header")

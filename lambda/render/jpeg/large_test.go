@@ -2,6 +2,7 @@ package jpeg
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 )
 
@@ -98,6 +99,22 @@ func TestLarge(t *testing.T) {
 				t.Errorf("took %d bytes, said %d, may take %d MB", taken, memory, test.megabytes)
 			}
 		})
+	}
+}
+
+// TestTooMuchWork has a picture of 300 megapixels whose 14 million blocks are gone
+// over for each bit of their DC coefficients.
+func TestTooMuchWork(t *testing.T) {
+	src := flatPicture(20000, 15000, []Component{{1, 1}, {1, 1}, {1, 1}}, true)
+	scan := src[scanAt(t, src, 1):scanAt(t, src, 2)]
+	src = bytes.Clone(src[:scanAt(t, src, 1)])
+	for low := 13; low >= 0; low-- {
+		high := (low + 1) % 14 // none, before the first
+		src = append(src, changed(t, scan, markerSOS, 13, byte(high<<4|low))...)
+	}
+	_, err := decode(new(Decoder), bytes.NewReader(src), Options{Scale: scales(1), Damaged: true})
+	if _, ok := errors.AsType[LimitError](err); !ok {
+		t.Errorf("got %v, want a LimitError", err)
 	}
 }
 
