@@ -25,6 +25,11 @@ func addSources(f *testing.F, add func(src []byte)) {
 // FuzzDecode holds the planes against image/jpeg's, where both take a picture.
 func FuzzDecode(f *testing.F) {
 	addSources(f, func(src []byte) { f.Add(src) })
+	small := source(f, "small-420")
+	f.Add(small[:len(small)-2])
+	f.Add(withoutTables(small))
+	f.Add(withProfile(small, "\x02\x02b", "\x01\x02a"))
+	f.Add(append(bytes.Clone(small[:len(small)-2]), make([]byte, 2000)...))
 
 	// A transform of sixteen bits has room for all that are of samples, but not
 	// for everything that can be written: those that it may have no room for are
@@ -63,6 +68,14 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if len(h.ICC) > maxProfile {
+			t.Fatalf("the profile has %d bytes", len(h.ICC))
+		}
+		// What follows a whole picture changes nothing.
+		followed := whole(t, append(bytes.Clone(src), "\x00 a trailer"...), o)
+		if !bytes.Equal(samples(followed), samples(planes)) {
+			t.Fatal("with a trailer the samples are others")
+		}
 		for _, q := range d.quant {
 			extreme = extreme || q.values[0] > 16 // times boundDC, below 1<<15
 		}
@@ -93,7 +106,7 @@ func FuzzScales(f *testing.F) {
 			return
 		}
 		planes, err := d.Decode(Options{
-			Scale:   [maxComponents]int{int(y%8) + 1, int(cb%8) + 1, int(cr%8) + 1, int(k%8) + 1},
+			Scale:   [4]int{int(y%8) + 1, int(cb%8) + 1, int(cr%8) + 1, int(k%8) + 1},
 			Region:  image.Rect(x0, y0, x1, y1),
 			Damaged: damaged,
 		})

@@ -30,7 +30,7 @@ func source(t testing.TB, name string) []byte {
 	return src
 }
 
-func scales(m int) [maxComponents]int { return [maxComponents]int{m, m, m, m} }
+func scales(m int) [4]int { return [4]int{m, m, m, m} }
 
 func decode(d *Decoder, r io.Reader, o Options) ([]plane.Plane, error) {
 	if _, err := d.ReadHeader(r); err != nil {
@@ -252,7 +252,7 @@ func TestScales(t *testing.T) {
 		for m := 1; m <= 8; m++ {
 			t.Run(fmt.Sprintf("%s/%d", name, m), func(t *testing.T) {
 				// The scales of the components differ.
-				o := Options{Scale: [maxComponents]int{m, 9 - m, (m+3)%8 + 1, (m+5)%8 + 1}}
+				o := Options{Scale: [4]int{m, 9 - m, (m+3)%8 + 1, (m+5)%8 + 1}}
 				for i, p := range whole(t, src, o) {
 					want := shrunk(full[i], o.Scale[i])
 					if p.Width < want.Width || p.Height < want.Height {

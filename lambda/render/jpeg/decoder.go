@@ -88,7 +88,7 @@ type Component struct{ H, V int }
 type Options struct {
 	// Scale is the size of each component in eighths, 1 to 8: what becomes of
 	// the sides of a block. Those of components that are not there don't matter.
-	Scale [maxComponents]int
+	Scale [4]int
 
 	// Region is the part that is wanted, in pixels as stored; what is around it
 	// may be anything. An empty one stands for the whole picture.
