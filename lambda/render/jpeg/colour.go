@@ -32,9 +32,10 @@ type hints struct {
 	transform byte // of the Adobe segment: 0 for none, 1 for YCbCr, 2 for YCCK
 }
 
-// colour decides what the components are, as libjpeg does: JFIF's segment allows
-// YCbCr alone; Adobe's says it, where what it says is unknown being YCbCr and YCCK;
-// without them RGB has to be called so, and four components are CMYK.
+// colour decides what the components are, as libjpeg does. Three are YCbCr with
+// JFIF's segment; with Adobe's they are RGB where it has no transform; with neither
+// they are RGB where they are called R, G and B. Four are YCCK where Adobe's segment
+// has a transform.
 func (h hints) colour(parts []part) Colour {
 	switch {
 	case len(parts) == 1:

@@ -112,10 +112,14 @@ func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	for i := range d.quant {
 		d.quant[i].defined, d.dc[i].defined, d.ac[i].defined = false, false, false
 	}
-	if err := d.readHeader(); err != nil {
+	err := d.readHeader()
+	if err == nil {
+		d.assembleProfile()
+	}
+	clear(d.pieces) // so that they don't keep what has been read
+	if err != nil {
 		return Header{}, err
 	}
-	d.assembleProfile()
 	d.ready = true
 	h := Header{
 		Width:       d.frame.width,

@@ -28,7 +28,6 @@ func (d *Decoder) readProfile(p []byte) {
 
 // assembleProfile puts the profile together. The segments may come in any order.
 func (d *Decoder) assembleProfile() {
-	defer clear(d.pieces) // so that they don't keep a head that has grown since
 	if len(d.pieces) == 0 || len(d.pieces) != int(d.pieces[0].count) {
 		return
 	}
