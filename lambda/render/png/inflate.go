@@ -47,7 +47,7 @@ const (
 
 	// slack is what a copy and the literals before it may write beyond what is
 	// filled: it is made by words.
-	slack = 258 + 32
+	slack = 8 + 258 + repeatSlack
 )
 
 // windowSize is how large a window is for rows of so many bytes.

@@ -19,33 +19,36 @@ func (z *inflater) decodeFast() (ended bool, err error) {
 		e := literals[bits&(1<<literalBits-1)]
 		if e&entryLiteral != 0 {
 			// Four literals of the table's own bits leave 12, and the next is looked
-			// up with 11.
+			// up with 11. They are written together.
 			bits >>= e & 31
 			count -= uint(e & 31)
-			binary.LittleEndian.PutUint16(window[end:], uint16(e>>8))
-			end += int(e >> 24 & 3)
+			word, n := uint64(e>>8&0xffff), e>>24&3
 			e = literals[bits&(1<<literalBits-1)]
 			if e&entryLiteral != 0 {
 				bits >>= e & 31
 				count -= uint(e & 31)
-				binary.LittleEndian.PutUint16(window[end:], uint16(e>>8))
-				end += int(e >> 24 & 3)
+				word |= uint64(e>>8&0xffff) << (8 * n & 63)
+				n += e >> 24 & 3
 				e = literals[bits&(1<<literalBits-1)]
 				if e&entryLiteral != 0 {
 					bits >>= e & 31
 					count -= uint(e & 31)
-					binary.LittleEndian.PutUint16(window[end:], uint16(e>>8))
-					end += int(e >> 24 & 3)
+					word |= uint64(e>>8&0xffff) << (8 * n & 63)
+					n += e >> 24 & 3
 					e = literals[bits&(1<<literalBits-1)]
 					if e&entryLiteral != 0 {
 						bits >>= e & 31
 						count -= uint(e & 31)
-						binary.LittleEndian.PutUint16(window[end:], uint16(e>>8))
-						end += int(e >> 24 & 3)
+						word |= uint64(e>>8&0xffff) << (8 * n & 63)
+						n += e >> 24 & 3
+						binary.LittleEndian.PutUint64((*[8]uint8)(window[end:])[:], word)
+						end += int(n)
 						continue
 					}
 				}
 			}
+			binary.LittleEndian.PutUint64((*[8]uint8)(window[end:])[:], word)
+			end += int(n)
 			// What follows takes up to 48 bits: two codes with their extra bits.
 			if pos+8 > len(in) {
 				break
@@ -98,17 +101,6 @@ func (z *inflater) decodeFast() (ended bool, err error) {
 			return false, errFar
 		}
 
-		if distance >= 8 {
-			from := end - distance
-			to := end
-			end += length
-			for to < end {
-				binary.LittleEndian.PutUint64(window[to:], binary.LittleEndian.Uint64(window[from:]))
-				to += 8
-				from += 8
-			}
-			continue
-		}
 		repeat(window, end, distance, length)
 		end += length
 	}
@@ -117,24 +109,31 @@ func (z *inflater) decodeFast() (ended bool, err error) {
 }
 
 // repeat copies length bytes to end from distance bytes before, over and over where
-// they are fewer. It writes up to seven bytes beyond.
+// they are fewer. It writes up to repeatSlack bytes beyond.
 func repeat(window []byte, end, distance, length int) {
 	from, to := end-distance, end
 	end += length
-	var word uint64
-	switch {
-	case distance >= 8:
-		for to < end {
-			binary.LittleEndian.PutUint64(window[to:], binary.LittleEndian.Uint64(window[from:]))
-			to += 8
-			from += 8
+	if distance >= 8 {
+		// Word by word, so that the later ones may be copies of the first.
+		dst, src := (*[16]uint8)(window[to:]), (*[16]uint8)(window[from:])
+		binary.LittleEndian.PutUint64(dst[:8], binary.LittleEndian.Uint64(src[:8]))
+		binary.LittleEndian.PutUint64(dst[8:], binary.LittleEndian.Uint64(src[8:]))
+		for to, from = to+16, from+16; to < end; to, from = to+32, from+32 {
+			dst, src := (*[32]uint8)(window[to:]), (*[32]uint8)(window[from:])
+			binary.LittleEndian.PutUint64(dst[:8], binary.LittleEndian.Uint64(src[:8]))
+			binary.LittleEndian.PutUint64(dst[8:], binary.LittleEndian.Uint64(src[8:]))
+			binary.LittleEndian.PutUint64(dst[16:], binary.LittleEndian.Uint64(src[16:]))
+			binary.LittleEndian.PutUint64(dst[24:], binary.LittleEndian.Uint64(src[24:]))
 		}
 		return
-	case distance == 1:
+	}
+	var word uint64
+	switch distance {
+	case 1:
 		word = uint64(window[from]) * 0x0101010101010101
-	case distance == 2:
+	case 2:
 		word = uint64(binary.LittleEndian.Uint16(window[from:])) * 0x0001000100010001
-	case distance == 4:
+	case 4:
 		word = uint64(binary.LittleEndian.Uint32(window[from:])) * 0x0000000100000001
 	default:
 		// A word reaches into what it is copied to: only its first bytes are right.
@@ -145,8 +144,13 @@ func repeat(window []byte, end, distance, length int) {
 		}
 		return
 	}
-	for to < end {
-		binary.LittleEndian.PutUint64(window[to:], word)
-		to += 8
+	for ; to < end; to += 32 {
+		dst := (*[32]uint8)(window[to:])
+		binary.LittleEndian.PutUint64(dst[:8], word)
+		binary.LittleEndian.PutUint64(dst[8:], word)
+		binary.LittleEndian.PutUint64(dst[16:], word)
+		binary.LittleEndian.PutUint64(dst[24:], word)
 	}
 }
+
+const repeatSlack = 31
