@@ -496,7 +496,7 @@ func (p *page) estimate() {
 	const (
 		// Beside its row, a stream has its own fields and those of what unpacks.
 		streamBytes  = 512
-		lzwBytes     = 28_000
+		lzwBytes     = 34_000
 		deflateBytes = 46_000
 		jpegBytes    = 512 << 10
 	)
