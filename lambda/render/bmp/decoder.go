@@ -58,8 +58,8 @@ type Header struct {
 	ICC []byte
 }
 
-// Decoder decodes one picture after another and keeps its buffers between them.
-// The zero value is ready. It is not for concurrent use.
+// Decoder decodes one picture after another. Of its buffers it keeps those of rows
+// between them. The zero value is ready. It is not for concurrent use.
 type Decoder struct {
 	file   []byte
 	layout layout
@@ -74,7 +74,7 @@ type Decoder struct {
 // It returns a DamagedError for what is broken or no BMP, an UnsupportedError for
 // what this package does not read and a LimitError for a picture that is too large.
 func (d *Decoder) Open(file []byte) (Header, error) {
-	d.file, d.next, d.indices, d.err = file, 0, d.indices[:0], nil
+	d.file, d.next, d.indices, d.err = file, 0, nil, nil
 	d.layout = layout{}
 	h, err := d.layout.read(file)
 	if err != nil {

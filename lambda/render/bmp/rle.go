@@ -16,12 +16,7 @@ const (
 // pixel.
 func (d *Decoder) readRLE() error {
 	l := &d.layout
-	total := l.width * l.height
-	if cap(d.indices) < total {
-		d.indices = make([]uint8, total)
-	}
-	d.indices = d.indices[:total]
-	clear(d.indices)
+	d.indices = make([]uint8, l.width*l.height)
 
 	four := l.compression == compressionRLE4
 	in := d.file[min(l.pixels, len(d.file)):]

@@ -48,8 +48,8 @@ type Header struct {
 	Memory        int  // the bytes that decoding takes beside the file
 }
 
-// Decoder decodes one picture after another and keeps its buffers between them.
-// The zero value is ready. It is not for concurrent use.
+// Decoder decodes one picture after another. Of its buffers it keeps those of the
+// screen's rows between them. The zero value is ready. It is not for concurrent use.
 type Decoder struct {
 	picture picture
 	lzw     lzw
@@ -69,7 +69,7 @@ type Decoder struct {
 // GIF, and a LimitError for a picture that is too large.
 func (d *Decoder) Open(file []byte) (Header, error) {
 	d.picture = picture{}
-	d.next, d.begun, d.stored, d.err = 0, false, 0, nil
+	d.indices, d.next, d.begun, d.stored, d.err = nil, 0, false, 0, nil
 	coded, err := d.picture.read(file)
 	if err != nil {
 		d.err = err
@@ -140,10 +140,9 @@ func (d *Decoder) Finish() error {
 func (d *Decoder) read(y int) ([]uint8, error) {
 	p := &d.picture
 	width, held := p.frameWidth, p.held()
-	if cap(d.indices) < width*held {
+	if d.indices == nil {
 		d.indices = make([]uint8, width*held)
 	}
-	d.indices = d.indices[:width*held]
 	if p.interlaced {
 		if !d.begun {
 			// A row that is not there is no damage where the screen does not show it.

@@ -1,9 +1,10 @@
 // Package webp reads WebP pictures (RFC 9649): the first frame of an animation, or
 // the only one, placed on its canvas.
 //
-// A lossless picture is decoded row by row. A lossy one is decoded by
-// golang.org/x/image/vp8 as a whole, into planes: what they are needed for asks for
-// the Planes, and Row makes rows of them; its alpha is decoded row by row beside.
+// A lossless picture is decoded row by row. A lossy one is decoded as a whole by
+// golang.org/x/image/vp8, into planes. Planes hands them on, which is better for a
+// resampler that takes planes; Row makes rows of them, with the alpha, which is
+// decoded row by row beside.
 package webp
 
 import (
@@ -108,7 +109,8 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 
 // Planes returns Y', Cb and Cr of a picture that is Planar, the latter two half its
 // size, rounded up. They have the full range of JPEG's, 0 to 255, and are valid
-// until the next Open. They are for who asks for no rows.
+// until the next Open. A caller asks either for them or for rows: Row would read them
+// in the limited range.
 func (d *Decoder) Planes() ([]plane.Plane, error) {
 	if d.err == nil && !(d.picture.opaque && d.picture.lossy != nil) {
 		panic("webp: planes of a picture that is not planar")
@@ -125,7 +127,8 @@ func (d *Decoder) Planes() ([]plane.Plane, error) {
 
 // Row returns row y of the canvas: bytes, red, green, blue and alpha, which is not
 // multiplied into them. It implements plane.Rows. The canvas is transparent around
-// the frame. The first row of a lossy picture takes as long as all of it.
+// the frame. The first row of a lossy picture takes nearly
+// as long as all of it.
 func (d *Decoder) Row(y int) (plane.Row, error) {
 	if err := d.begin(); err != nil {
 		return plane.Row{}, err
