@@ -335,6 +335,25 @@ func TestLargePartition(t *testing.T) {
 	}
 }
 
+// TestSimpleCode checks that the two symbols of a simple prefix code have their codes
+// by their order, not by the stream's, as in libwebp; x/image shows other pixels.
+func TestSimpleCode(t *testing.T) {
+	stream := []byte("\x2f\x10\x00\x00\x00\x38\x30\xe8\x31\x30\x5a\x30\x30\x31\x30\x30\x30\x30\x30\x30\x30\x30\x30\x00")
+	_, m, err := decode(riff(chunk("VP8L", stream)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for x := range 17 {
+		want := []uint8{24, 160, 5, 255}
+		if x%4 == 0 {
+			want[1] = 192
+		}
+		if got := m.Pix[4*x : 4*x+4]; !bytes.Equal(got, want) {
+			t.Errorf("pixel %d is %v, expected %v", x, got, want)
+		}
+	}
+}
+
 // TestMemory checks that decoding takes at most the memory that the header says.
 func TestMemory(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.webp")
