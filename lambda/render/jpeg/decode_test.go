@@ -212,14 +212,9 @@ func TestUnsupported(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var d Decoder
-			r := bytes.NewReader(test.src)
-			_, err := d.ReadHeader(r)
+			_, err := d.ReadHeader(bytes.NewReader(test.src))
 			if _, ok := errors.AsType[UnsupportedError](err); !ok {
 				t.Errorf("got %v, want an UnsupportedError", err)
-			}
-			all, err := io.ReadAll(io.MultiReader(bytes.NewReader(d.Head()), r))
-			if err != nil || !bytes.Equal(all, test.src) {
-				t.Errorf("what was read and what is left are not the source: %d bytes of %d, %v", len(all), len(test.src), err)
 			}
 		})
 	}

@@ -50,7 +50,8 @@ type Decoder struct {
 	hints  hints
 	exif   []byte
 	icc    []byte
-	pieces []piece // of the ICC profile, in the order of the file
+	parts  []byte  // of the ICC profile, in the order of the file
+	pieces []piece // where each of them is
 	ready  bool    // a header has been read and not been used
 
 	quant    [4]quantisation
@@ -106,7 +107,7 @@ func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	d.in.reset(r)
 	d.frame = frame{}
 	d.hints = hints{}
-	d.exif, d.icc, d.pieces = reused(d.exif), reused(d.icc), d.pieces[:0]
+	d.exif, d.icc, d.parts, d.pieces = d.exif[:0], reused(d.icc), reused(d.parts), d.pieces[:0]
 	d.ready = false
 	d.interval = 0
 	for i := range d.quant {
@@ -139,10 +140,6 @@ func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	}
 	return h, nil
 }
-
-// Head is what ReadHeader has read of its source, whether it returned an error
-// or not. It is valid until Decode or the next ReadHeader.
-func (d *Decoder) Head() []byte { return d.in.buf }
 
 // Memory is how many bytes the planes and coefficients of the picture take whose
 // header was read, when it is decoded with the given options.
@@ -178,7 +175,6 @@ func (d *Decoder) Decode(o Options) ([]plane.Plane, error) {
 	}
 	d.ready = false
 	d.lay(o)
-	d.in.stream()
 	if err := d.decode(o.Damaged); err != nil {
 		if _, damage := errors.AsType[DamagedError](err); !damage || !o.Damaged {
 			return nil, err

@@ -127,7 +127,7 @@ func (d *Decoder) readSegment(marker byte) error {
 		if tiff, ok := bytes.CutPrefix(p, []byte("Exif\x00\x00")); ok && len(d.exif) == 0 {
 			d.exif = append(d.exif, tiff...)
 		}
-	case marker == markerAPP2 && !d.in.streams:
+	case marker == markerAPP2:
 		d.readProfile(p)
 	case marker == markerAPPE:
 		if len(p) >= 12 && bytes.HasPrefix(p, []byte("Adobe")) {

@@ -9,61 +9,27 @@ import (
 // 65,535 bytes at most, has room in it.
 const chunkBytes = 64 << 10
 
-// input is the source, read in chunks. Up to the start of the coded data it
-// keeps everything, so that the source can be given to another decoder; from
-// there on only what has not been used yet.
+// input is the source, read in chunks. It keeps only what has not been used yet.
 type input struct {
-	src     io.Reader
-	buf     []byte // buf[pos:] has been read and not been used
-	pos     int
-	head    []byte // what buf is until streaming begins, kept for its room
-	chunk   []byte // what buf is when streaming has used up the head
-	streams bool
+	src   io.Reader
+	buf   []byte // buf[pos:] has been read and not been used
+	pos   int
+	chunk []byte // what buf is a part of
 }
-
-// keptHead is the largest head whose room is kept for the next picture. Those of
-// cameras, with a preview, have some tens of KB; one of many MB would stay.
-const keptHead = 1 << 20
 
 func (in *input) reset(src io.Reader) {
-	in.head = reused(in.head)
-	in.src = src
-	in.buf, in.pos = in.head, 0
-	in.streams = false
-}
-
-// reused is the room of a buffer for what the next header has.
-func reused(buf []byte) []byte {
-	if cap(buf) > keptHead {
-		return nil
-	}
-	return buf[:0]
-}
-
-// stream ends the keeping of what has been used.
-func (in *input) stream() {
-	in.streams = true
 	if in.chunk == nil {
 		in.chunk = make([]byte, chunkBytes)
 	}
+	in.src = src
+	in.buf, in.pos = in.chunk[:0], 0
 }
 
 // more reads at least one byte more. Its error is the reader's own.
 func (in *input) more() error {
-	var room []byte
-	if in.streams {
-		// What is left fits: stream is called with less than a chunk read ahead.
-		left := copy(in.chunk, in.buf[in.pos:])
-		in.buf, in.pos = in.chunk[:left], 0
-		room = in.chunk[left:]
-	} else {
-		if cap(in.buf)-len(in.buf) < chunkBytes {
-			grown := make([]byte, len(in.buf), 2*cap(in.buf)+chunkBytes)
-			copy(grown, in.buf)
-			in.buf, in.head = grown, grown
-		}
-		room = in.buf[len(in.buf) : len(in.buf)+chunkBytes]
-	}
+	left := copy(in.chunk, in.buf[in.pos:])
+	in.buf, in.pos = in.chunk[:left], 0
+	room := in.chunk[left:]
 	// A reader may return nothing without an error, but not for ever.
 	for range 100 {
 		n, err := in.src.Read(room)
