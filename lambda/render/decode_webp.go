@@ -28,7 +28,13 @@ func (e *engine) openWebP(src io.Reader) (photo, error) {
 	o.colours, o.note = coloursOf(h.ICC, o.channels())
 	opened, err := e.byRows(o)
 	if err == nil && h.Planar {
-		opened.decode = func(p plan, preset prew.Preset) (picture, error) { return e.decodeWebP(o, p, preset) }
+		rows := opened.decode
+		opened.decode = func(p plan, preset prew.Preset) (picture, error) {
+			if lumaChroma.stepOf(1, preset) == 1 { // rows have chroma for each pixel, made as WebP wants it
+				return rows(p, preset)
+			}
+			return e.decodeWebP(o, p, preset)
+		}
 	}
 	return opened, err
 }

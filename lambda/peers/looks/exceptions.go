@@ -4,7 +4,7 @@ import "prew"
 
 // exception is a picture that is not held to what sharp makes of it, with the reason.
 type exception struct {
-	outcome outcome   // meant or later, or "" if it is held to a twin
+	outcome outcome   // meant, later or another, or "" if it is held to a twin
 	code    prew.Code // of a refusal that is meant
 	twin    string    // a picture of the same pixels, in a folder beside, which sharp reads
 	why     string
@@ -22,19 +22,13 @@ var exceptions = map[string]exception{
 
 	"wrong/tiff_tiled_planar_16bit_RGB.tiff": {"", "", "tiff/tiff_strip_planar_16bit_RGB.tiff", "sharp reads no tiles whose planes lie apart; the twin has the same pixels"},
 
-	"looks/animated.avif":       {later, "", "", "AVIF is not read yet"},
-	"looks/hopper.avif":         {later, "", "", "AVIF is not read yet"},
-	"looks/transparency.avif":   {later, "", "", "AVIF is not read yet"},
-	"hostile/17000x17000.avif":  {later, "", "", "AVIF is not read yet"},
-	"looks/still.heic":          {later, "", "", "HEIC is not read yet"},
-	"jpeg/arith.jpg":            {later, "", "", "arithmetic coding is not read yet"},
-	"tiff/compression.tif":      {later, "", "", "CCITT modified Huffman (compression 2) is not read yet"},
-	"tiff/hopper_bigtiff.tif":   {later, "", "", "BigTIFF is not read yet"},
-	"tiff/hopper_gray_4bpp.tif": {later, "", "", "grey of 4 bits is not read yet"},
-	"tiff/hopper_jpg.tif":       {later, "", "", "JPEG in TIFF is not read yet"},
-
-	"tiff/fogra-0-100-100-0.tif":                  {later, "", "", "CMYK in TIFF is not read yet"},
-	"tiff/tiff_strip_planar_16bit_RGB.tiff":       {later, "", "", "planes apart are not read yet"},
-	"tiff/tiff_strip_planar_raw.tif":              {later, "", "", "planes apart are not read yet"},
-	"tiff/tiff_tiled_ycbcr_jpeg_2x2_sampling.tif": {later, "", "", "JPEG in TIFF is not read yet"},
+	"looks/animated.avif":        {later, "", "", "AVIF is not read yet"},
+	"looks/hopper.avif":          {later, "", "", "AVIF is not read yet"},
+	"looks/transparency.avif":    {later, "", "", "AVIF is not read yet"},
+	"hostile/17000x17000.avif":   {later, "", "", "AVIF is not read yet"},
+	"looks/still.heic":           {later, "", "", "HEIC is not read yet"},
+	"jpeg/arith.jpg":             {later, "", "", "arithmetic coding is not read yet"},
+	"wrong/gif_frame_larger.gif": {another, "", "", "the first frame is larger than the screen: cut to it, as browsers do, where sharp shows all of it"},
+	"looks/4.webp":               {another, "", "", "fine lines shrunk by 1.6: an exact Lanczos is 60.0 dB from ours and 35.2 from sharp's, whose decoder makes the same pixels"},
+	"wrong/fax4.tiff":            {another, "", "", "black and white without greys: an exact Lanczos is 63.9 dB from ours and 30.3 from sharp's"},
 }

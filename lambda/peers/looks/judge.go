@@ -121,11 +121,12 @@ const (
 	meant   outcome = "refused, as it should be"
 	later   outcome = "refused for now"
 	alone   outcome = "rendered, not by sharp"
+	another outcome = "rendered another way, as it should be"
 	failed  outcome = "failed"
 )
 
 // outcomes are all of them, in the order of the summary.
-var outcomes = []outcome{alike, worse, refused, agreed, meant, later, alone, failed}
+var outcomes = []outcome{alike, worse, refused, agreed, meant, later, alone, another, failed}
 
 // verdict judges the looks, the time and the memory of a picture.
 func (l *looked) verdict() verdict {
@@ -154,8 +155,12 @@ func (l *looked) look() verdict {
 		return verdict{worse, []string{"rendered, asked " + string(unlike.code)}}
 	case unlike.outcome == meant && code != unlike.code:
 		return verdict{refused, []string{fmt.Sprintf("%s, asked %s: %s", code, unlike.code, l.ours.says)}}
-	case unlike.outcome != "" && code != "":
-		return verdict{unlike.outcome, nil}
+	case unlike.outcome == another && code == "":
+		return verdict{another, nil}
+	case unlike.outcome == later && code != "":
+		return verdict{later, nil}
+	case unlike.outcome == meant:
+		return verdict{meant, nil}
 	case unfolds && code == prew.SourceTooLarge:
 		return verdict{meant, nil}
 	case code != "" && l.theirs.Refused != "":

@@ -45,6 +45,8 @@ func TestVerdicts(t *testing.T) {
 		{"half a picture rendered", "jpeg/trunc.jpg", made{}, rgb, differ(99, 0, 0), worse, "rendered, asked source_damaged"},
 		{"not read yet", "looks/hopper.avif", unread, rgb, nil, later, ""},
 		{"read by now, and wrong", "looks/hopper.avif", made{}, rgb, differ(12, 0, 0), worse, "12.0 dB, asked at least 38"},
+		{"another way", "wrong/gif_frame_larger.gif", made{}, rgb, nil, another, ""},
+		{"another way, and refused", "wrong/gif_frame_larger.gif", damaged, rgb, nil, refused, "source_damaged: it ends early"},
 		{"a bomb refused", "bombs/a.png", large, rgb, nil, meant, ""},
 		{"a bomb refused as damaged", "bombs/a.png", damaged, rgb, nil, refused, "source_damaged: it ends early"},
 		{"a photo too large", "wrong/a.jpg", large, rgb, nil, refused, "source_too_large: 50 megapixels"},

@@ -28,7 +28,7 @@ func (a Axis) rising(n int) int {
 // Reach is the interval lo <= i < hi of samples, of a line of the given length,
 // outside of which the axis reads none with kernel k.
 func (a Axis) Reach(k Kernel, length int) (lo, hi int) {
-	s, k := a.scale(), a.kernel(k)
+	s, k := a.scale(), a.kernel(k, length)
 	begin, end := s.centre(0), s.centre(a.Count-1)
 	lo, _ = s.around(min(begin, end), k)
 	_, hi = s.around(max(begin, end), k)
@@ -38,9 +38,14 @@ func (a Axis) Reach(k Kernel, length int) (lo, hi int) {
 // kernel is the kernel that the axis takes for k. A line that is enlarged by a quarter or
 // more, as chroma is that a picture has less of than its preview, is enlarged by the
 // triangle: libjpeg-turbo and libwebp do it so, and what encoders make of chroma expects
-// it. Lanczos would add ringing at edges of colour.
-func (a Axis) kernel(k Kernel) Kernel {
-	if s := a.scale(); k != Box && 5*max(s.step, -s.step) <= 4*s.sample {
+// it. Lanczos would add ringing at edges of colour. Two samples, or one, are repeated, as
+// libjpeg-turbo does.
+func (a Axis) kernel(k Kernel, length int) Kernel {
+	s := a.scale()
+	switch enlarges := 5*max(s.step, -s.step) <= 4*s.sample; {
+	case enlarges && length <= 2:
+		return repeated
+	case enlarges && k != Box:
 		return Bilinear
 	}
 	return k

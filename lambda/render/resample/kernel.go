@@ -11,6 +11,7 @@ const (
 	CatmullRom               // the cubic through the samples (Keys 1981, a = -1/2)
 	Bilinear                 // a triangle
 	Box                      // how much of a sample is covered
+	repeated                 // the sample that is nearest, or the two that are
 )
 
 // The numbers of this file are the same on every processor: Go forbids a compiler
@@ -30,6 +31,8 @@ func (k Kernel) reach(sample, width int64) int64 {
 		return 2 * width
 	case Bilinear:
 		return width
+	case repeated:
+		return sample/2 + 1
 	}
 	return (sample + width) / 2
 }
@@ -56,6 +59,10 @@ func (k Kernel) fill(values []float64, distance, sample, width int64) {
 		for i := range values {
 			values[i] = 1 - float64(math.Abs(x)*perWidth)
 			x += step
+		}
+	case repeated:
+		for i := range values {
+			values[i] = 1
 		}
 	case Box:
 		edge := float64(sample+width) / 2

@@ -135,7 +135,7 @@ const channels = 4
 // the rows that one row of results is made of, of so many samples each, of which the
 // picture has height.
 func Memory(y Axis, k Kernel, height, samples int) int {
-	s, k := y.scale(), y.kernel(k)
+	s, k := y.scale(), y.kernel(k, height)
 	rows := min(2*k.reach(s.sample, s.width)/s.sample+3, int64(height)+1)
 	return int(rows) * samples * 2
 }

@@ -34,6 +34,8 @@ func exact(k Kernel, x, scale float64) float64 {
 		return -0.5*wide*wide*wide + 2.5*wide*wide - 4*wide + 2
 	case k == Bilinear && wide < 1:
 		return 1 - wide
+	case k == repeated && math.Abs(x) <= 0.5:
+		return 1
 	case k == Box:
 		// What the widened box and the sample have in common.
 		x = math.Abs(x)
@@ -47,8 +49,8 @@ func exact(k Kernel, x, scale float64) float64 {
 func weightedLine(line []float64, a Axis, k Kernel) []float64 {
 	perPixel := float64(a.Num) / float64(a.Den) / float64(a.Scaled)
 	scale := max(math.Abs(float64(a.Step))*perPixel, 1)
-	if math.Abs(float64(a.Step))*perPixel <= 0.8 && k != Box {
-		k = Bilinear
+	if math.Abs(float64(a.Step))*perPixel <= 0.8 {
+		k = enlarging(k, len(line))
 	}
 	out := make([]float64, a.Count)
 	for j := range out {
@@ -62,6 +64,17 @@ func weightedLine(line []float64, a Axis, k Kernel) []float64 {
 		out[j] = sum / weights
 	}
 	return out
+}
+
+// enlarging is the kernel that enlarges a line of so many samples.
+func enlarging(k Kernel, length int) Kernel {
+	switch {
+	case length <= 2:
+		return repeated
+	case k == Box:
+		return Box
+	}
+	return Bilinear
 }
 
 // reference is a plane resampled down and then across.

@@ -37,7 +37,7 @@ type weights struct {
 func (t *weights) set(a Axis, k Kernel, length int) {
 	t.first = resized(t.first, a.Count)
 	t.count = resized(t.count, a.Count)
-	s, k := a.scale(), a.kernel(k)
+	s, k := a.scale(), a.kernel(k, length)
 	reach := k.reach(s.sample, s.width)
 	// An interval of 2*reach between two samples at most has one of them more
 	// than it has steps.

@@ -39,8 +39,8 @@ func TestWeights(t *testing.T) {
 			perPixel := float64(a.Num) / float64(a.Den) / float64(a.Scaled)
 			scale := max(math.Abs(float64(a.Step))*perPixel, 1)
 			k := k
-			if k != Box && math.Abs(float64(a.Step))*perPixel <= 0.8 {
-				k = Bilinear
+			if math.Abs(float64(a.Step))*perPixel <= 0.8 {
+				k = enlarging(k, length)
 			}
 			for j := range a.Count {
 				clear(line)
@@ -78,7 +78,7 @@ func TestWeights(t *testing.T) {
 }
 
 func TestWeightsAreTheSameOnEveryProcessor(t *testing.T) {
-	const want = "13c1b6a477adb1a3f2b863a6cb07ffe8c5e4a002c844c89fd10d39c071e1cd79"
+	const want = "ea9fc6ab1f32f85cd997b240a398ce2cd86c6fc929316d7bee2ecb7b3d5878d4"
 	var weights weights
 	all := sha256.New()
 	for _, k := range kernels {
