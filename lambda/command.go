@@ -158,6 +158,9 @@ func (j job) run() error {
 	if err != nil {
 		return err
 	}
+	if preview.Note != "" {
+		fmt.Fprintf(os.Stderr, "%s: %s\n", j.from, preview.Note)
+	}
 	fmt.Fprintf(os.Stderr, "%s: %s, %dx%d pixels, %d bytes, %d ms\n", j.to,
 		preview.ContentType, preview.Width, preview.Height, len(preview.Data), took.Milliseconds())
 	return nil

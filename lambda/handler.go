@@ -78,6 +78,9 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	if err != nil {
 		return result, err
 	}
+	if preview.Note != "" {
+		f.log.Warn("photo", "request", request.RequestID, "src", photo.name, "etag", photo.etag, "note", preview.Note)
+	}
 	result.Status = true
 	result.ContentType = preview.ContentType
 	result.Width, result.Height = preview.Width, preview.Height

@@ -112,6 +112,15 @@ func (p *photo) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
+// Size is the size of a photo that is not packed, in bytes, and otherwise 0. It is what
+// is left when nothing has been read yet.
+func (p *photo) Size() int {
+	if p.coding != "" {
+		return 0
+	}
+	return p.left
+}
+
 // receiver reads a photo as it is stored.
 type receiver struct{ *photo }
 

@@ -45,7 +45,7 @@ func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p pla
 		preset.Oversample = 1 // a little less sharp is better than nothing
 		options, lattices = decoding(header, p, preset)
 	}
-	if err := checkMemory("JPEG", image.Pt(header.Width, header.Height), e.memoryOf(form, options, p, preset)); err != nil {
+	if err := e.checkMemory("JPEG", image.Pt(header.Width, header.Height), e.memoryOf(form, options, p, preset)); err != nil {
 		return picture{}, err
 	}
 	planes, err := e.decoder.Decode(options)

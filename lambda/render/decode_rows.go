@@ -86,7 +86,7 @@ func (e *engine) byRows(o opened) (photo, error) {
 		return photo{}, fail(prew.SourceTooLarge, "%s image unfolds to %d MB, limit is %d", o.kind, unfolded/1_000_000, maxUnfolded/1_000_000)
 	}
 	return photo{size: o.size, turn: o.turn, note: o.note, decode: func(p plan, preset prew.Preset) (picture, error) {
-		if err := checkMemory(o.kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
+		if err := e.checkMemory(o.kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
 			return picture{}, err
 		}
 		return still(frame{form: o.form, rows: &rows{o.size, o.decoder, o.blame}, colours: o.colours}), nil

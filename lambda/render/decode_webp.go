@@ -42,7 +42,7 @@ func (e *engine) openWebP(src io.Reader) (photo, error) {
 // decodeWebP decodes a lossy WebP into planes, of which those of chroma have half as many
 // samples each way.
 func (e *engine) decodeWebP(o opened, p plan, preset prew.Preset) (picture, error) {
-	if err := checkMemory(o.kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
+	if err := e.checkMemory(o.kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
 		return picture{}, err
 	}
 	planes, err := e.webps.Planes()

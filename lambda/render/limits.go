@@ -45,7 +45,8 @@ func room() int {
 }
 
 // checkMemory holds what a render takes, in bytes, against the room that there is.
-func checkMemory(kind string, size image.Point, needed int) error {
+func (e *engine) checkMemory(kind string, size image.Point, needed int) error {
+	e.needed = needed
 	if limit := room(); needed > limit {
 		return fail(prew.SourceTooLarge, "%s image is %dx%d and needs %d MB to be rendered for this preset, limit is %d",
 			kind, size.X, size.Y, needed/1_000_000, limit/1_000_000)

@@ -74,9 +74,11 @@ func Render(src io.Reader, preset prew.Preset) (preview Preview, err error) {
 			preview, err = Preview{}, &Panic{Value: v, Stack: debug.Stack()}
 			return
 		}
-		engines.Put(e)
+		if e.needed <= keptMemory {
+			engines.Put(e)
+		}
 	}()
-	e.size = 0
+	e.size, e.needed = 0, 0
 	if sized, ok := src.(interface{ Size() int }); ok {
 		e.size = sized.Size()
 	}
@@ -96,10 +98,16 @@ func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 // photo.
 var engines sync.Pool
 
+// keptMemory is the most that a photo may have taken, in bytes, for its engine to be
+// kept: the buffers of larger ones would leave the next photo, of another kind, less
+// room than there is. A JPEG of 24 megapixels takes a fifth of it.
+const keptMemory = 64 << 20
+
 // engine renders one photo at a time.
 type engine struct {
 	head      [magicSize]byte // the first bytes of a source
 	size      int             // of the source in bytes, 0 if that is not known
+	needed    int             // about how many bytes the photo takes
 	file      bytes.Buffer    // a source that is read as a whole
 	decoder   jpeg.Decoder
 	pngs      png.Decoder
