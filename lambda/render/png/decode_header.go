@@ -63,8 +63,8 @@ type storage struct {
 }
 
 // Open reads what stands before and after the picture's data, of which it decodes
-// nothing and for which it takes no memory. The file must not change until the last
-// row has been read.
+// nothing and for which it takes no memory. Only a profile is unpacked. The file must
+// not change until the last row has been read.
 //
 // Errors are UnsupportedErrors and DamagedErrors. A chunk that is no picture makes
 // none: if it is broken, or not where it belongs, it is as if it were not there.
@@ -137,6 +137,7 @@ func (m *storage) readHeader(c chunk) error {
 func (d *Decoder) readChunks(h *Header, rest []byte) (data []byte, err error) {
 	m := &d.storage
 	d.animated, d.framed = false, false
+	profiled := false
 	for {
 		c, after := cut(rest)
 		switch {
@@ -157,9 +158,10 @@ func (d *Decoder) readChunks(h *Header, rest []byte) (data []byte, err error) {
 			return nil, unsupportedf("chunk %s", c.name)
 		case c.is("iCCP"):
 			// The profile has a checksum of its own, which is why the chunk's may be
-			// wrong: GIMP 2.10 wrote such.
-			if h.ICC == nil {
-				h.ICC = readICC(c.data)
+			// wrong: GIMP 2.10 wrote such. Only the first is looked at, because each
+			// may take long.
+			if !profiled {
+				h.ICC, profiled = readICC(c.data), true
 			}
 		case c.intact():
 			d.readAncillary(h, c)

@@ -44,6 +44,7 @@ func TestHeaderSaysWhatTheChunksSay(t *testing.T) {
 		{"a name that is too long", appendChunk(nil, "iCCP", iccp(long, 0, packed(profile))), nil, Header{}},
 		{"a profile of 4 MiB", appendChunk(nil, "iCCP", iccp("icc", 0, packed(make([]byte, 4<<20)))), nil, Header{ICC: make([]byte, 4<<20)}},
 		{"a profile of more", appendChunk(nil, "iCCP", iccp("icc", 0, packed(make([]byte, 4<<20+1)))), nil, Header{}},
+		{"a broken profile before another", slices.Concat(chunkOf("iCCP"), appendChunk(nil, "iCCP", iccp("icc", 0, packed(profile)))), nil, Header{}},
 		{"no profile", chunkOf("iCCP"), nil, Header{}},
 		{"gamma", gamma, nil, Header{Gamma: 45455}},
 		{"gamma twice", slices.Concat(gamma, chunkOf("gAMA", 0, 1, 0, 0)), nil, Header{Gamma: 45455}},

@@ -23,9 +23,9 @@ type inflater struct {
 	last   bool // no block follows
 	stored int  // bytes that are left of a stored block
 
-	literals  [literalSize]uint32
-	distances [distanceSize]uint32
-	fixed     bool // the tables are those of fixed codes
+	codes  *codes // of the block: the fixed ones or its own
+	own    codes
+	paired bool // literals stand in pairs in the table
 }
 
 // block is a kind of block, or where there is none at present.
@@ -123,7 +123,7 @@ func (z *inflater) run() error {
 		z.block, z.stored = storedBlock, int(sizes&0xffff)
 	case 1:
 		z.block = codedBlock
-		z.fixCodes()
+		z.codes, z.paired = fixedCodes, true
 	case 2:
 		z.block = codedBlock
 		return z.readCodes()
@@ -197,33 +197,6 @@ func (z *inflater) store() error {
 	return nil
 }
 
-// fixCodes sets the codes of RFC 1951, 3.2.6.
-func (z *inflater) fixCodes() {
-	if z.fixed {
-		return
-	}
-	var lengths [288]uint8
-	for i := range lengths {
-		switch {
-		case i < 144:
-			lengths[i] = 8
-		case i < 256:
-			lengths[i] = 9
-		case i < 280:
-			lengths[i] = 7
-		default:
-			lengths[i] = 8
-		}
-	}
-	makeTable(z.literals[:], literalBits, lengths[:], literalEntries[:])
-	pairLiterals(&z.literals)
-	for i := range 32 {
-		lengths[i] = 5
-	}
-	makeTable(z.distances[:], distanceBits, lengths[:32], distanceEntries[:])
-	z.fixed = true
-}
-
 // lengthOrder is the order in which the lengths of the codes of lengths come (RFC
 // 1951, 3.2.7).
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
@@ -238,7 +211,7 @@ var lengthEntries = func() (e [19]uint32) {
 
 // readCodes reads the codes of a block (RFC 1951, 3.2.7).
 func (z *inflater) readCodes() error {
-	z.fixed = false
+	z.codes, z.paired = &z.own, false
 	head, err := z.take(14)
 	if err != nil {
 		return err
@@ -305,13 +278,15 @@ func (z *inflater) readCodes() error {
 			i++
 		}
 	}
-	if !makeTable(z.literals[:], literalBits, lengths[:literals], literalEntries[:]) ||
-		!makeTable(z.distances[:], distanceBits, lengths[literals:literals+distances], distanceEntries[:]) {
+	if !makeTable(z.own.literals[:], literalBits, lengths[:literals], literalEntries[:]) ||
+		!makeTable(z.own.distances[:], distanceBits, lengths[literals:literals+distances], distanceEntries[:]) {
 		return errCodes
 	}
-	pairLiterals(&z.literals)
 	return nil
 }
+
+// alone is how many bytes of a block are decoded before literals are paired.
+const alone = 1 << 10
 
 // decode decodes what is coded until the window is full or the block ends.
 func (z *inflater) decode() error {
@@ -323,9 +298,18 @@ func (z *inflater) decode() error {
 			}
 		}
 		if len(in.buf)-in.pos >= 8 {
-			ended, err := z.decodeFast()
+			// Literals are paired once it pays: a file may have millions of blocks.
+			limit := z.limit()
+			if !z.paired {
+				limit = min(limit, z.end+alone)
+			}
+			ended, err := z.decodeFast(limit)
 			if ended || err != nil {
 				return err
+			}
+			if !z.paired && z.end >= limit {
+				pairLiterals(&z.own.literals)
+				z.paired = true
 			}
 			continue
 		}
@@ -341,9 +325,9 @@ func (z *inflater) decodeOne() (ended bool, err error) {
 	if err := z.refill(); err != nil {
 		return false, err
 	}
-	e := z.literals[z.bits&(1<<literalBits-1)]
-	if e&entryLonger != 0 && e&entryLiteral == 0 && e&entrySpecial != 0 {
-		e = z.literals[(e>>16+uint32(z.bits>>literalBits)&(1<<(e>>8&15)-1))&(literalSize-1)]
+	e := z.codes.literals[z.bits&(1<<literalBits-1)]
+	if e&entryLiteral == 0 && e&entrySpecial != 0 && e&entryLonger != 0 {
+		e = z.codes.literals[(e>>16+uint32(z.bits>>literalBits)&(1<<(e>>8&15)-1))&(literalSize-1)]
 	}
 	n := uint(e & 31)
 	if n > z.count {
@@ -372,9 +356,9 @@ func (z *inflater) decodeOne() (ended bool, err error) {
 	if err := z.refill(); err != nil {
 		return false, err
 	}
-	e = z.distances[z.bits&(1<<distanceBits-1)]
-	if e&entryLonger != 0 && e&entrySpecial != 0 {
-		e = z.distances[(e>>16+uint32(z.bits>>distanceBits)&(1<<(e>>8&15)-1))&(distanceSize-1)]
+	e = z.codes.distances[z.bits&(1<<distanceBits-1)]
+	if e&entrySpecial != 0 && e&entryLonger != 0 {
+		e = z.codes.distances[(e>>16+uint32(z.bits>>distanceBits)&(1<<(e>>8&15)-1))&(distanceSize-1)]
 	}
 	n = uint(e & 31)
 	switch {

@@ -77,8 +77,8 @@ func coded(entry uint32, length int) uint32 {
 }
 
 // makeTable makes the table of the canonical codes that have these lengths (RFC 1951,
-// 3.2.2). It is false for lengths that no codes have. One code alone may leave the
-// half of its table empty, as zlib has it, and so may no code all of it.
+// 3.2.2). It is false for lengths that no codes have. One code alone may leave the half
+// of its table empty, as zlib has it, and so may no code all of it.
 func makeTable(table []uint32, tableBits int, lengths []uint8, entries []uint32) bool {
 	var count [maxCode + 1]int
 	for _, length := range lengths {
@@ -95,13 +95,8 @@ func makeTable(table []uint32, tableBits int, lengths []uint8, entries []uint32)
 			return false
 		}
 	}
-	if left > 0 {
-		if longest > 1 {
-			return false
-		}
-		for i := range 1 << tableBits {
-			table[i] = entrySpecial
-		}
+	if left > 0 && longest > 1 {
+		return false
 	}
 
 	// The symbols in the order of their codes.
@@ -117,45 +112,56 @@ func makeTable(table []uint32, tableBits int, lengths []uint8, entries []uint32)
 		}
 	}
 
-	code, next := 0, 1<<tableBits // the code, and where the next table begins
-	sub, subBits, prefix := 0, 0, -1
-	i := 0
-	for length := 1; length <= longest; length++ {
+	// For each length the table is doubled, so that what shorter codes stand for is
+	// found with any bits behind them.
+	code, i := 0, 0
+	table[0] = entrySpecial
+	for length := 1; length <= tableBits; length++ {
+		half := 1 << (length - 1)
+		copy(table[half:2*half], table[:half])
 		for range count[length] {
-			entry := entries[sorted[i]]
+			table[reversed(code, length)] = coded(entries[sorted[i]], length)
 			i++
-			reversed := int(bits.Reverse16(uint16(code)) >> (16 - length))
-			if length <= tableBits {
-				e := coded(entry, length)
-				for at := reversed; at < 1<<tableBits; at += 1 << length {
-					table[at] = e
+			code++
+		}
+		code <<= 1
+	}
+
+	// Longer codes with the same beginning share a table, which has as many bits as
+	// they need.
+	next, sub, subBits, prefix := 1<<tableBits, 0, 0, -1
+	for length := tableBits + 1; length <= longest; length++ {
+		for range count[length] {
+			at := reversed(code, length)
+			if p := at & (1<<tableBits - 1); p != prefix {
+				prefix, sub, subBits = p, next, length-tableBits
+				room := 1<<subBits - (offset[length] - i)
+				for l := length; room > 0 && l < longest; {
+					subBits++
+					l++
+					room = room<<1 - count[l]
 				}
-			} else {
-				if p := reversed & (1<<tableBits - 1); p != prefix {
-					// As many bits as the codes with this beginning have.
-					prefix, sub, subBits = p, next, length-tableBits
-					room := 1<<subBits - (offset[length] - i + 1)
-					for l := length; room > 0 && l < longest; {
-						subBits++
-						l++
-						room = room<<1 - count[l]
-					}
-					next += 1 << subBits
-					if next > len(table) {
-						return false
-					}
-					table[prefix] = entrySpecial | entryLonger | uint32(sub)<<16 | uint32(subBits)<<8
+				next += 1 << subBits
+				if next > len(table) {
+					return false
 				}
-				e := coded(entry, length)
-				for at := reversed >> tableBits; at < 1<<subBits; at += 1 << (length - tableBits) {
-					table[sub+at] = e
-				}
+				table[prefix] = entrySpecial | entryLonger | uint32(sub)<<16 | uint32(subBits)<<8
 			}
+			e := coded(entries[sorted[i]], length)
+			for at >>= tableBits; at < 1<<subBits; at += 1 << (length - tableBits) {
+				table[sub+at] = e
+			}
+			i++
 			code++
 		}
 		code <<= 1
 	}
 	return true
+}
+
+// reversed is a code as it stands in the data, its first bit in the lowest.
+func reversed(code, length int) int {
+	return int(bits.Reverse16(uint16(code)) >> (16 - length))
 }
 
 // pairLiterals puts two literals into an entry where the table's bits hold the codes
@@ -174,4 +180,37 @@ func pairLiterals(table *[literalSize]uint32) {
 		}
 		table[i] = entryLiteral | length<<26 | 2<<24 | second&0xff00<<8 | first&0xff00 | (length + second&31)
 	}
+}
+
+// codes are the tables of a block.
+type codes struct {
+	literals  [literalSize]uint32
+	distances [distanceSize]uint32
+}
+
+// fixedCodes are those of RFC 1951, 3.2.6.
+var fixedCodes = makeFixed()
+
+func makeFixed() *codes {
+	var lengths [288]uint8
+	for i := range lengths {
+		switch {
+		case i < 144:
+			lengths[i] = 8
+		case i < 256:
+			lengths[i] = 9
+		case i < 280:
+			lengths[i] = 7
+		default:
+			lengths[i] = 8
+		}
+	}
+	c := new(codes)
+	makeTable(c.literals[:], literalBits, lengths[:], literalEntries[:])
+	for i := range 32 {
+		lengths[i] = 5
+	}
+	makeTable(c.distances[:], distanceBits, lengths[:32], distanceEntries[:])
+	pairLiterals(&c.literals)
+	return c
 }

@@ -2,14 +2,14 @@ package png
 
 import "encoding/binary"
 
-// decodeFast is decodeOne over and over, until the window is full, the block ends or
-// less than eight bytes are left in the input's buffer. It asks for bits and for room
-// once for several entries.
-func (z *inflater) decodeFast() (ended bool, err error) {
+// decodeFast is decodeOne over and over, until the window is filled to the limit, the
+// block ends or less than eight bytes are left in the input's buffer. It asks for bits
+// and for room once for several entries.
+func (z *inflater) decodeFast(limit int) (ended bool, err error) {
 	in, pos := z.in.buf, z.in.pos
 	bits, count := z.bits, z.count
-	window, end, limit := z.window, z.end, z.limit()
-	literals, distances := &z.literals, &z.distances
+	window, end := z.window, z.end
+	literals, distances := &z.codes.literals, &z.codes.distances
 
 	for end < limit && pos+8 <= len(in) {
 		bits |= binary.LittleEndian.Uint64(in[pos:]) << (count & 63)

@@ -97,6 +97,44 @@ func TestInflate(t *testing.T) {
 	}
 }
 
+// BenchmarkBlocks has blocks that stand for nothing, eleven bytes each, as many as
+// a hostile file may have: what a block costs is its tables.
+func BenchmarkBlocks(b *testing.B) {
+	var block []byte
+	var bits uint64
+	var count uint
+	put := func(v uint64, n uint) {
+		bits |= v << count
+		for count += n; count >= 8; count -= 8 {
+			block = append(block, uint8(bits))
+			bits >>= 8
+		}
+	}
+	const blocks = 8000
+	for range blocks {
+		put(2<<1|14<<13, 17) // codes of its own, and the lengths of 18 codes of lengths
+		for i := range 18 {
+			length := uint64(0)
+			if lengthOrder[i] == 1 || lengthOrder[i] == 18 {
+				length = 1
+			}
+			put(length, 3)
+		}
+		put(1|127<<1, 8) // 138 zeros
+		put(1|107<<1, 8) // 118 zeros
+		put(0, 3)        // the end's code, a distance's, and the end
+	}
+	file := inChunks(append([]byte{0x78, 0x9c}, block...), 1<<16)
+	var z inflater
+	for b.Loop() {
+		z.start(file, "IDAT", 100)
+		if _, err := z.next(1); err != errShort {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/blocks, "ns/block")
+}
+
 // FuzzInflate holds what is inflated against compress/flate.
 func FuzzInflate(f *testing.F) {
 	for _, data := range datas() {
