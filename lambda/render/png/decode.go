@@ -2,6 +2,7 @@ package png
 
 import (
 	"fmt"
+	"math"
 
 	"prew/lambda/render/plane"
 )
@@ -82,6 +83,9 @@ func (d *Decoder) memory() int {
 		n += 2 * d.frame.width * d.channels() * size
 	}
 	if d.storage.interlaced {
+		if d.frame.height > math.MaxInt/8/d.frame.width {
+			return math.MaxInt // more than there is an int for, of a header that lies
+		}
 		n += d.frame.width*d.frame.height*d.channels() + d.frame.width*d.channels()
 	}
 	if d.isPlaced() {
@@ -119,10 +123,14 @@ func (d *Decoder) begin() error {
 	if err := d.inflater.start(d.data, d.kind, n+1); err != nil {
 		return err
 	}
-	if d.storage.interlaced {
-		return d.decodeInterlaced()
+	if !d.storage.interlaced {
+		return nil
 	}
-	return nil
+	err := d.decodeInterlaced()
+	if err != nil {
+		d.whole = nil
+	}
+	return err
 }
 
 // resized is a slice of so many elements, of whatever they are.
@@ -181,7 +189,8 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 
 // Finish reads the rest of the picture and returns an error if it lacks pixels or if its
 // bytes are not those that were written. What follows the last pixel's does not matter,
-// but for the checksums of the chunks.
+// but for the checksums of the chunks. The decoder lets go of the file and of an
+// interlaced picture: no rows can be asked for any more.
 func (d *Decoder) Finish() error {
 	if !d.ready {
 		panic("png: nothing is open")
@@ -201,7 +210,9 @@ func (d *Decoder) Finish() error {
 	if d.err == nil {
 		d.err = d.inflater.in.finish()
 	}
-	return d.err
+	err := d.err
+	d.close()
+	return err
 }
 
 // frameRow returns a row of the frame.

@@ -3,6 +3,7 @@ package png
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -109,6 +110,27 @@ func TestMemoryIsOfRows(t *testing.T) {
 		if n := d.taken(); n > 0 {
 			t.Errorf("%s: has taken %d bytes by its header", test.name, n)
 		}
+	}
+}
+
+func TestMemoryOfTheLargestHeader(t *testing.T) {
+	var d Decoder
+	h, err := d.Open(slices.Concat([]byte(signature), header(1<<31-1, 1<<31-1, 16, typeRGBA, true), chunkOf("IDAT")))
+	if err != nil || h.Memory != math.MaxInt {
+		t.Errorf("takes %d bytes, %v, want more than there are", h.Memory, err)
+	}
+}
+
+// TestTheDecoderLetsGo keeps an interlaced picture of one file from lying beside the next.
+func TestTheDecoderLetsGo(t *testing.T) {
+	file := slices.Concat([]byte(signature), header(100, 100, 8, typeGrey, true), inChunks(packed(make([]byte, 20_000)), 999))
+	var d Decoder
+	if _, _, err := decoded(&d, file); err != nil || d.whole != nil || d.data != nil || d.inflater.in.file != nil {
+		t.Errorf("it keeps %d bytes of a picture and %d of a file, %v", len(d.whole), len(d.data), err)
+	}
+	d.Open(file[:len(file)-40])
+	if _, err := d.Row(0); err == nil || d.whole != nil {
+		t.Errorf("it keeps %d bytes of a damaged picture, %v", len(d.whole), err)
 	}
 }
 
