@@ -110,13 +110,16 @@ func compare(t *testing.T, file []byte) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, name := range corpus(f) {
-		file, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		if len(file) < 6000 && !large[filepath.Base(name)] {
-			f.Add(file)
+	for _, pattern := range folders() {
+		files, _ := filepath.Glob(pattern)
+		for _, name := range files {
+			file, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			if len(file) < 6000 && !large[filepath.Base(name)] {
+				f.Add(file)
+			}
 		}
 	}
 	for _, test := range animations() {

@@ -6,8 +6,8 @@ import (
 	"image/color"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"prew/lambda/render/plane"
@@ -76,23 +76,18 @@ func pixelsOfImage(m image.Image, deep bool) (all [][4]uint16) {
 	return all
 }
 
-// corpus is the files of the standard library, and of the folder that CORPUS names and
-// the one of pictures beside it.
-func corpus(t testing.TB) (files []string) {
-	patterns := []string{
-		filepath.Join(runtime.GOROOT(), "src/image/png/testdata/*.png"),
-		filepath.Join(runtime.GOROOT(), "src/image/png/testdata/pngsuite/*.png"),
-		filepath.Join(os.Getenv("CORPUS"), "*/*.png"),
-		filepath.Join(os.Getenv("CORPUS"), "../pictures/*/*.png"),
+// folders are where there are pictures: those of the standard library, and those of the
+// folder that CORPUS names and of the one beside it.
+func folders() map[string]string {
+	root, _ := exec.Command("go", "env", "GOROOT").Output()
+	standard := filepath.Join(string(bytes.TrimSpace(root)), "src/image/png/testdata")
+	corpus := os.Getenv("CORPUS")
+	return map[string]string{
+		"standard": filepath.Join(standard, "*.png"),
+		"pngsuite": filepath.Join(standard, "pngsuite/*.png"),
+		"corpus":   filepath.Join(corpus, "*/*.png"),
+		"pictures": filepath.Join(corpus, "../pictures/*/*.png"),
 	}
-	for _, pattern := range patterns {
-		found, _ := filepath.Glob(pattern)
-		if len(found) == 0 {
-			t.Logf("no files %s: they are not tested", pattern)
-		}
-		files = append(files, found...)
-	}
-	return files
 }
 
 // refusedByOthers are the files that image/png refuses for what costs no pixel.
@@ -112,43 +107,54 @@ var large = map[string]bool{"bomb-png-rgba16-adam7.png": true, "65536-uint32-lim
 
 func TestDecodeAsTheStandardLibrary(t *testing.T) {
 	var d Decoder
-	for _, name := range corpus(t) {
-		file, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if large[filepath.Base(name)] {
-			continue
-		}
-		m, theirErr := png.Decode(bytes.NewReader(file))
-		h, got, err := decoded(&d, file)
-		if refusedByOthers[filepath.Base(name)] != "" && err == nil && theirErr != nil {
-			continue
-		}
-		if (err == nil) != (theirErr == nil) {
-			t.Errorf("%s: %v, image/png says %v", name, err, theirErr)
-		}
-		if err != nil || theirErr != nil {
-			continue
-		}
-		want := pixelsOfImage(m, h.Deep)
-		if len(got) != len(want) {
-			t.Errorf("%s: %d pixels, want %d", name, len(got), len(want))
-			continue
-		}
-		for i := range got {
-			if got[i] != want[i] {
-				t.Errorf("%s: pixel %d is %x, want %x", name, i, got[i], want[i])
-				break
+	for name, pattern := range folders() {
+		t.Run(name, func(t *testing.T) {
+			files, _ := filepath.Glob(pattern)
+			if len(files) == 0 {
+				t.Skipf("there are no %s", pattern)
 			}
+			for _, name := range files {
+				if !large[filepath.Base(name)] {
+					compareWithStandard(t, &d, name)
+				}
+			}
+		})
+	}
+}
+
+func compareWithStandard(t *testing.T, d *Decoder, name string) {
+	file, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, theirErr := png.Decode(bytes.NewReader(file))
+	h, got, err := decoded(d, file)
+	if refusedByOthers[filepath.Base(name)] != "" && err == nil && theirErr != nil {
+		return
+	}
+	if (err == nil) != (theirErr == nil) {
+		t.Errorf("%s: %v, image/png says %v", name, err, theirErr)
+	}
+	if err != nil || theirErr != nil {
+		return
+	}
+	want := pixelsOfImage(m, h.Deep)
+	if len(got) != len(want) {
+		t.Errorf("%s: %d pixels, want %d", name, len(got), len(want))
+		return
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("%s: pixel %d is %x, want %x", name, i, got[i], want[i])
+			break
 		}
-		opaque := true
-		for _, pixel := range got {
-			opaque = opaque && pixel[3] == 0xffff
-		}
-		if h.Opaque && !opaque {
-			t.Errorf("%s: opaque, and has transparent pixels", name)
-		}
+	}
+	opaque := true
+	for _, pixel := range got {
+		opaque = opaque && pixel[3] == 0xffff
+	}
+	if h.Opaque && !opaque {
+		t.Errorf("%s: opaque, and has transparent pixels", name)
 	}
 }
 
