@@ -395,7 +395,7 @@ func TestRefused(t *testing.T) {
 		{build(data, grey8(short(tagBitsPerSample, 64), short(tagSampleFormat, 3))), "unsupported TIFF: samples of format 3 with 64 bits"},
 		{build(data, grey8(short(tagSampleFormat, 5))), "unsupported TIFF: samples of format 5 with 8 bits"},
 		{build(data, grey8(short(tagSamplesPerPixel, 0))), "damaged TIFF: it has 0 samples a pixel"},
-		{build(data, grey8(short(tagSamplesPerPixel, 33))), "TIFF above a limit: 33 samples of 8 bits a pixel, limit is 256 bits together"},
+		{build(data, grey8(short(tagSamplesPerPixel, 17))), "TIFF above a limit: 17 samples of 8 bits a pixel, limit is 128 bits together"},
 		{build(data, grey8(short(tagPhotometric, 2))), "damaged TIFF: it has 1 samples a pixel of 3"},
 		{build(data, grey8(short(tagPhotometric, 3))), "damaged TIFF: its palette is not whole"},
 		{build(data, grey8(short(tagPhotometric, 5))), "unsupported TIFF: 1 inks of set 1"},

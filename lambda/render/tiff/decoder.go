@@ -164,7 +164,7 @@ func (d *Decoder) advance(wanted bool) error {
 		s := &d.streams[i]
 		channel, column := i/p.across, i%p.across
 		if within == 0 {
-			if err := s.open(p, (p.channels[channel]*p.down+down)*p.across+column); err != nil {
+			if err := s.open(p, (p.channels[channel]*p.down+down)*p.across+column, min(p.partHeight, p.height-d.next)); err != nil {
 				return err
 			}
 		}
@@ -191,7 +191,7 @@ func (d *Decoder) start() {
 	count := planes * p.across
 	d.streams = make([]stream, count)
 	for i := range d.streams {
-		d.streams[i].reset(p)
+		d.streams[i].reset(p, &d.streams[0])
 	}
 	samples := p.width * len(p.channels)
 	d.bytes, d.words, d.floats = d.bytes[:0], d.words[:0], d.floats[:0]

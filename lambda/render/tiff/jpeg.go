@@ -20,6 +20,9 @@ func (p *page) readJPEG(dir directory) error {
 		return nil
 	}
 	p.tables = dir[tagJPEGTables].data
+	if len(p.tables) > maxTables {
+		return limitf("JPEG tables of %d bytes, limit is %d", len(p.tables), maxTables)
+	}
 	if p.compression == compressionOldJPEG {
 		f := dir[tagJPEGInterchange]
 		if !f.whole() || f.at(0) >= uint64(len(p.file)) || p.tiled || p.separate {
@@ -88,7 +91,7 @@ func (j *jpegPart) readHeader(data []byte) error {
 	case len(h.Components) != samples:
 		return damagedf("a JPEG of it has %d components of %d", len(h.Components), samples)
 	case p.compression == compressionOldJPEG && (h.Width != p.width || h.Height != p.height),
-		h.Width > p.partWidth || h.Height > p.partHeight:
+		h.Width != p.partWidth || h.Height > p.partHeight:
 		return damagedf("a JPEG of it has %dx%d pixels of %dx%d", h.Width, h.Height, p.partWidth, p.partHeight)
 	}
 	return nil
@@ -161,7 +164,7 @@ func (j *jpegPart) fill(dst []byte) error {
 	each := len(j.planes)
 	for i, c := range h.Components {
 		row := j.enlarge(i, hMax/c.H, vMax/c.V)
-		for x, v := range row[:min(h.Width, len(dst)/each)] {
+		for x, v := range row[:h.Width] {
 			dst[x*each+i] = v
 		}
 	}

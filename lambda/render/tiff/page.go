@@ -100,9 +100,13 @@ const (
 	// below to have room in 64 bits.
 	maxSide = 1 << 24
 
-	// maxPixelBits is the most bits a pixel: eight samples of 32 bits. Satellites
-	// have hundreds of channels, which would be unpacked for three.
-	maxPixelBits = 256
+	// maxPixelBits is the most bits a pixel: eight samples of 16 bits, four of 32.
+	// Satellites have hundreds of channels, which would be unpacked for three.
+	maxPixelBits = 128
+
+	// maxTables is the most bytes of JPEG tables, which are read again for each part:
+	// four of each kind have 2.7 KB.
+	maxTables = 4 << 10
 
 	// minTile is the smallest side of a tile (TIFF 6.0, section 15). Smaller ones
 	// cost more to begin than to decode.
@@ -482,7 +486,7 @@ func (p *page) part(i int) []byte {
 	switch {
 	case p.compression == compressionNone && (said == 0 || p.across*p.down == 1 && !p.separate):
 		// How many there must be is known. Some writers have it wrong.
-		n = min(n, uint64(up(p.partHeight, p.blockHeight))*uint64(p.lineBytes))
+		n = min(n, uint64(p.partBytes()))
 	case said > 0 || i < p.counts.count:
 		n = min(n, said)
 	case i+1 < p.offsets.count && p.offsets.at(i+1) > at:
@@ -500,8 +504,10 @@ func (p *page) estimate() {
 		deflateBytes = 46_000
 		jpegBytes    = 512 << 10
 	)
-	each := streamBytes + p.lineBytes
+	each, once := streamBytes+p.lineBytes, 0
 	switch {
+	case p.small():
+		each, once = streamBytes+p.partBytes(), deflateBytes
 	case p.compression == compressionLZW:
 		each += lzwBytes
 	case p.compression == compressionDeflate:
@@ -528,7 +534,7 @@ func (p *page) estimate() {
 	if p.deep {
 		pixel *= 2
 	}
-	total := float64(streams)*float64(each) + float64(p.width)*float64(sample*len(p.channels)+2*pixel)
+	total := float64(once) + float64(streams)*float64(each) + float64(p.width)*float64(sample*len(p.channels)+2*pixel)
 	if p.jpeg() {
 		// The decoder's own, and a copy of the planes for each stream.
 		total += jpegBytes + float64(p.jpegMemory)

@@ -15,17 +15,40 @@ type unpacker interface {
 }
 
 // stream is what is decoded of a column of tiles, or of all strips, of one plane. It
-// unpacks row by row, so that it has never more than a row, whatever a part's size.
+// unpacks row by row, so that it has never more than a row, whatever a part's size;
+// only parts that are smaller than what unpacks them are unpacked as a whole.
 type stream struct {
 	src    source
 	unpack unpacker // nil for what is not compressed
 	number int      // of the part
 	line   []byte   // the row, or the row of blocks, that was unpacked last
 	buf    []byte   // where it is unpacked to
+	whole  []byte   // what is left of a part that was unpacked as a whole
 }
 
-func (s *stream) reset(p *page) {
+// smallPart is the most bytes of a part that is unpacked as a whole, about those that
+// unpacking takes.
+const smallPart = 32 << 10
+
+// partBytes is the bytes of a part when it is unpacked.
+func (p *page) partBytes() int { return up(p.partHeight, p.blockHeight) * p.lineBytes }
+
+// small says whether parts are unpacked as a whole, one after another by the same.
+func (p *page) small() bool {
+	return (p.compression == compressionLZW || p.compression == compressionDeflate) && p.partBytes() <= smallPart
+}
+
+// reset prepares a stream. What unpacks may be that of another one where parts are
+// small.
+func (s *stream) reset(p *page, other *stream) {
+	if p.small() && other != s {
+		*s = stream{buf: make([]byte, p.partBytes()), unpack: other.unpack}
+		return
+	}
 	*s = stream{buf: make([]byte, p.lineBytes)}
+	if p.small() {
+		s.buf = make([]byte, p.partBytes())
+	}
 	switch p.compression {
 	case compressionPack:
 		s.unpack = new(packBits)
@@ -40,22 +63,27 @@ func (s *stream) reset(p *page) {
 	}
 }
 
-// open begins a part.
-func (s *stream) open(p *page, number int) error {
+// open begins a part, of which the given number of rows is needed.
+func (s *stream) open(p *page, number, rows int) error {
 	s.number = number
 	s.src = source{data: p.part(number), turned: p.turned}
 	if s.unpack == nil {
 		return nil
 	}
-	if err := s.unpack.reset(&s.src); err != nil {
-		return s.locate(err)
+	err := s.unpack.reset(&s.src)
+	if err == nil && p.small() {
+		s.whole = s.buf[:up(rows, p.blockHeight)*p.lineBytes]
+		err = s.unpack.fill(s.whole)
 	}
-	return nil
+	return s.locate(err)
 }
 
 // advance unpacks the next row of the part, or of its blocks.
 func (s *stream) advance(p *page) error {
 	switch {
+	case s.whole != nil:
+		s.line, s.whole = s.whole[:p.lineBytes], s.whole[p.lineBytes:]
+		p.undo(s.line)
 	case s.unpack != nil:
 		if err := s.unpack.fill(s.buf); err != nil {
 			return s.locate(err)
