@@ -17,7 +17,6 @@ type lzw struct {
 	free  int  // the next code that gets a meaning
 	last  int  // the code before, -1 after clear
 	first byte // the first byte of its string
-	ended bool
 
 	table [maxCodes]lzwString
 
@@ -31,6 +30,7 @@ type lzwString struct {
 	prefix uint16
 	length uint16
 	suffix byte
+	first  byte
 }
 
 const (
@@ -41,8 +41,7 @@ const (
 
 func (z *lzw) reset(src *source) error {
 	z.src, z.bits, z.n = src, 0, 0
-	z.ended, z.rest = false, nil
-	z.old = false
+	z.rest, z.old = nil, false
 	if len(src.data) >= 2 {
 		first, _ := src.next()
 		second, _ := src.next()
@@ -51,7 +50,7 @@ func (z *lzw) reset(src *source) error {
 	}
 	if z.table[0].length == 0 {
 		for i := range lzwClear {
-			z.table[i] = lzwString{length: 1, suffix: byte(i)}
+			z.table[i] = lzwString{length: 1, suffix: byte(i), first: byte(i)}
 		}
 	}
 	z.clear()
@@ -98,74 +97,79 @@ func (z *lzw) refill() error {
 }
 
 func (z *lzw) fill(dst []byte) error {
-	n := copy(dst, z.rest)
-	z.rest, dst = z.rest[n:], dst[n:]
+	done := copy(dst, z.rest)
+	z.rest, dst = z.rest[done:], dst[done:]
 	for len(dst) > 0 {
-		if z.ended {
-			return errEnd
-		}
 		if z.n < z.width {
 			if err := z.refill(); err != nil {
 				return err
 			}
 		}
 		z.n -= z.width
-		var code int
+		code := int(z.bits >> z.n)
 		if z.old {
-			code = int(z.bits & (1<<z.width - 1))
+			code = int(z.bits)
 			z.bits >>= z.width
-		} else {
-			code = int(z.bits >> z.n & (1<<z.width - 1))
 		}
-		if code == lzwClear {
+		code &= 1<<(z.width&15) - 1
+		if code&^1 == lzwClear {
+			if code == lzwEnd {
+				z.src.pos, z.n = len(z.src.data), 0
+				return errEnd
+			}
 			z.clear()
 			continue
 		}
-		if code == lzwEnd {
-			z.ended = true
-			continue
-		}
-		if code > z.free || code > lzwEnd && z.last < 0 {
-			return DamagedError("LZW code without a meaning")
-		}
-		if z.last >= 0 && z.free < maxCodes {
-			// The string before, and the first byte of this one: where this is the
-			// code that gets its meaning now, its first byte is the other's.
-			if code == z.free {
-				z.table[code] = lzwString{uint16(z.last), z.table[z.last].length + 1, z.first}
+		switch {
+		case z.last < 0:
+			if code > lzwEnd {
+				return errCode
 			}
-			dst = z.write(dst, code)
-			z.table[z.free] = lzwString{uint16(z.last), z.table[z.last].length + 1, z.first}
+		case code > z.free:
+			return errCode
+		case z.free < maxCodes:
+			before := z.table[z.last&(maxCodes-1)]
+			added := &z.table[z.free&(maxCodes-1)]
+			*added = lzwString{uint16(z.last), before.length + 1, z.first, before.first}
+			added.suffix = z.table[code&(maxCodes-1)].first
 			z.free++
 			if z.free >= z.grow {
 				z.width++
 				z.widen()
 			}
-		} else {
-			dst = z.write(dst, code)
 		}
 		z.last = code
+		entry := z.table[code&(maxCodes-1)]
+		z.first = entry.first
+		if entry.length == 1 {
+			dst[0] = entry.suffix
+			dst = dst[1:]
+			continue
+		}
+		dst = z.write(dst, entry)
 	}
 	return nil
 }
 
-// write writes the string of a code from its end, notes its first byte, and returns
-// what is left of dst. What has no room there is the rest.
-func (z *lzw) write(dst []byte, code int) []byte {
-	entry := z.table[code&(maxCodes-1)]
+// errCode is where a code has not been given a meaning.
+const errCode = DamagedError("LZW code without a meaning")
+
+// write writes a string from its end, and returns what is left of dst. What has no
+// room there is the rest.
+func (z *lzw) write(dst []byte, entry lzwString) []byte {
 	size := int(entry.length)
 	to := dst
 	if size > len(dst) {
 		to = z.string[:]
 	}
-	for i := size - 1; i > 0; i-- {
+	to = to[:size]
+	for i := size - 1; i >= 0; i-- {
 		to[i] = entry.suffix
 		entry = z.table[entry.prefix&(maxCodes-1)]
 	}
-	to[0], z.first = entry.suffix, entry.suffix
 	if size > len(dst) {
-		n := copy(dst, z.string[:size])
-		z.rest = z.string[n:size]
+		n := copy(dst, to)
+		z.rest = to[n:]
 		return nil
 	}
 	return dst[size:]
