@@ -5,6 +5,9 @@ import (
 	"sync"
 )
 
+// Products are converted to their own type where something is added, so that no
+// machine rounds them together with the sum and has other pixels.
+
 // gamma is the curve of sRGB (IEC 61966-2-1) from linear light in 1/65535 to eight
 // bits.
 var gamma = sync.OnceValue(func() *[1 << 16]uint8 {
@@ -14,9 +17,9 @@ var gamma = sync.OnceValue(func() *[1 << 16]uint8 {
 		if v <= 0.0031308 {
 			v *= 12.92
 		} else {
-			v = 1.055*math.Pow(v, 1/2.4) - 0.055
+			v = float64(1.055*math.Pow(v, 1/2.4)) - 0.055
 		}
-		table[i] = uint8(255*v + 0.5)
+		table[i] = uint8(float64(255*v) + 0.5)
 	}
 	return &table
 })
@@ -26,7 +29,7 @@ func steps(v float32) int {
 	if !(v > 0) { // or it is no number
 		return 0
 	}
-	return int(min(v, 1)*65535 + 0.5)
+	return int(float32(min(v, 1)*65535) + 0.5)
 }
 
 // convertFloat makes pixels of samples of floating point. As in libvips, colours are
@@ -50,7 +53,7 @@ func (p *page) convertFloat(out []uint8, in []float32) {
 			if each == 4 {
 				alpha *= 255
 			}
-			to[3] = whole(alpha + 0.5)
+			to[3] = whole(float32(alpha) + 0.5)
 			if p.associated {
 				factor = 0
 				if to[3] > 0 {
@@ -89,30 +92,30 @@ func (p *page) convertLab(out []uint8, d *Decoder, n int) {
 		if v < 0.206893 {
 			return (v - 16.0/116) / 7.787
 		}
-		return v * v * v
+		return float32(v * v * v)
 	}
 	for i := range n {
 		var l, a, b float32
 		alpha := uint8(0xff)
 		if p.bits == 8 {
 			at := d.bytes[i*each : (i+1)*each]
-			l, a, b = float32(at[0])*100/255, float32(int8(at[1])), float32(int8(at[2]))
+			l, a, b = float32(float32(at[0])*100/255), float32(int8(at[1])), float32(int8(at[2]))
 			if p.alpha >= 0 {
 				alpha = at[p.alpha]
 			}
 		} else {
 			at := d.words[i*each : (i+1)*each]
-			l, a, b = float32(at[0])*100/65535, float32(int16(at[1]))/256, float32(int16(at[2]))/256
+			l, a, b = float32(float32(at[0])*100/65535), float32(int16(at[1]))/256, float32(int16(at[2]))/256
 			if p.alpha >= 0 {
 				alpha = uint8(at[p.alpha] >> 8)
 			}
 		}
 		fy := (l + 16) / 116
-		x, y, z := 0.95047*cube(fy+a/500), cube(fy), 1.088827*cube(fy-b/200)
+		x, y, z := float32(0.95047*cube(fy+a/500)), cube(fy), float32(1.088827*cube(fy-b/200))
 		to := out[4*i : 4*i+4 : 4*i+4]
-		to[0] = curve[steps(3.240625*x-1.537208*y-0.498629*z)]
-		to[1] = curve[steps(-0.968931*x+1.875756*y+0.041518*z)]
-		to[2] = curve[steps(0.055710*x-0.204021*y+1.056996*z)]
+		to[0] = curve[steps(float32(3.240625*x)-float32(1.537208*y)-float32(0.498629*z))]
+		to[1] = curve[steps(float32(1.875756*y)-float32(0.968931*x)+float32(0.041518*z))]
+		to[2] = curve[steps(float32(0.055710*x)-float32(0.204021*y)+float32(1.056996*z))]
 		to[3] = alpha
 	}
 }
