@@ -302,12 +302,119 @@ func TestPixels(t *testing.T) {
 			two(1, short(tagBitsPerSample, 32), short(tagSampleFormat, 3)), "\x64\x00"},
 		{"L*a*b* of sixteen bits", "\x00\x80\x00\x28\x00\xd8\xff\xff\x00\x00\x00\x00",
 			two(8, short(tagBitsPerSample, 16, 16, 16), short(tagSamplesPerPixel, 3)), "\x98\x5f\xbc\xff\xff\xff\xff\xff"},
-		{"ThunderScan's successor: no interpretation is black, white", "\x40", two(1, without(tagPhotometric)), "\x00\xff"},
+		{"indices without a palette", "\x01\x80", two(3, short(tagBitsPerSample, 8), short(tagColorMap, 1, 2, 3)), "\x01\x80"},
+		{"no interpretation of one sample", "\x40", two(1, without(tagPhotometric)), "\x00\xff"},
+		{"no interpretation of three samples", "\x01\x02\x03\x04\x05\x06",
+			two(1, without(tagPhotometric), short(tagBitsPerSample, 8, 8, 8), short(tagSamplesPerPixel, 3)),
+			"\x01\x02\x03\xff\x04\x05\x06\xff"},
 	}
 	for _, test := range tests {
 		if _, rows, err := decode(build([]byte(test.data), test.fields)); err != nil || string(rows) != test.want {
 			t.Errorf("%s: %x with %v, expected %x", test.what, rows, err, test.want)
 		}
+	}
+}
+
+func TestHeader(t *testing.T) {
+	file := build(make([]byte, 12), grey8(short(tagOrientation, 6), value{tagICCProfile, typeUndefined, []uint64{1, 2, 3, 4, 5}}))
+	var d Decoder
+	h, err := d.Open(file)
+	if err != nil || h.Orientation != 6 || string(h.ICC) != "\x01\x02\x03\x04\x05" {
+		t.Errorf("header is %+v with %v, expected orientation 6 and a profile of 5 bytes", h, err)
+	}
+	if h, err = d.Open(build(make([]byte, 12), grey8(short(tagOrientation, 9)))); err != nil || h.Orientation != 1 || h.ICC != nil {
+		t.Errorf("header is %+v with %v, expected orientation 1 and no profile", h, err)
+	}
+}
+
+// TestLZW unpacks literals, with which codes become as long as they can, of both kinds
+// of files, in rows that have no room for a whole string.
+func TestLZW(t *testing.T) {
+	want := make([]byte, 6000)
+	for i := range want {
+		want[i] = byte(i * i >> 3)
+	}
+	for _, old := range []bool{false, true} {
+		var z lzw
+		if err := z.reset(&source{data: literals(want, old)}); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(want))
+		for at := 0; at < len(got); at += 7 {
+			if err := z.fill(got[at:min(at+7, len(got))]); err != nil {
+				t.Fatalf("old is %v: %v at %d", old, err, at)
+			}
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("old is %v: other bytes", old)
+		}
+		if err := z.fill(got[:1]); err != errEnd {
+			t.Errorf("old is %v: %v after the end, expected %v", old, err, errEnd)
+		}
+	}
+}
+
+// literals is bytes in LZW, each by its own code.
+func literals(data []byte, old bool) []byte {
+	var out []byte
+	var acc, n uint
+	width, free := uint(9), 257 // the first code after clear gives none a meaning
+	put := func(code uint) {
+		if old {
+			acc |= code << n
+		} else {
+			acc = acc<<width | code
+		}
+		n += width
+		for n >= 8 {
+			n -= 8
+			if old {
+				out = append(out, byte(acc))
+				acc >>= 8
+			} else {
+				out = append(out, byte(acc>>n))
+			}
+		}
+	}
+	early := 1
+	if old {
+		early = 0
+	}
+	put(lzwClear)
+	for _, b := range data {
+		put(uint(b))
+		if free++; free+early >= 1<<width && width < 12 {
+			width++
+		}
+	}
+	put(lzwEnd)
+	width = 7
+	put(0)
+	return out
+}
+
+// TestJPEGOfAPart refuses JPEG pictures that are not what their parts are.
+func TestJPEGOfAPart(t *testing.T) {
+	file := read1(t, "testdata/jpeg-grey.tif")
+	frame := []byte("\xff\xc0\x00\x0b\x08\x00\x08\x00\x15\x01") // 21x8 pixels, of one component
+	if n := bytes.Count(file, frame); n != 2 {
+		t.Fatalf("%d frames of 21x8 pixels", n)
+	}
+	for _, test := range []struct{ with, want string }{
+		{"\xff\xc0\x00\x0b\x08\x00\x08\x00\x14\x01", "damaged TIFF: part 1: a JPEG of it has 20x8 pixels of 21x8"},
+		{"\xff\xc0\x00\x0b\x08\x00\x07\x00\x15\x01", "damaged TIFF: part 1: its data ends early"},
+		{"\xff\xc0\x00\x0b\x08\xff\xff\x00\x15\x01", "damaged TIFF: part 1: a JPEG of it has 21x65535 pixels of 21x8"},
+		{"\xff\xc2\x00\x0b\x08\x00\x08\x00\x15\x01", "TIFF above a limit: a JPEG of it takes 600 bytes, its first takes 192"},
+	} {
+		changed := bytes.Clone(file)
+		copy(changed[bytes.LastIndex(changed, frame):], test.with)
+		if _, _, err := decode(changed); err == nil || err.Error() != test.want {
+			t.Errorf("%x has %v, expected %s", test.with, err, test.want)
+		}
+	}
+	tables := grey8(short(tagCompression, 7), value{tagJPEGTables, typeUndefined, make([]uint64, 5000)})
+	if _, _, err := decode(build(make([]byte, 12), tables)); err == nil || err.Error() != "TIFF above a limit: JPEG tables of 5000 bytes, limit is 4096" {
+		t.Errorf("tables of 5000 bytes have %v", err)
 	}
 }
 
@@ -397,7 +504,7 @@ func TestRefused(t *testing.T) {
 		{build(data, grey8(short(tagSamplesPerPixel, 0))), "damaged TIFF: it has 0 samples a pixel"},
 		{build(data, grey8(short(tagSamplesPerPixel, 17))), "TIFF above a limit: 17 samples of 8 bits a pixel, limit is 128 bits together"},
 		{build(data, grey8(short(tagPhotometric, 2))), "damaged TIFF: it has 1 samples a pixel of 3"},
-		{build(data, grey8(short(tagPhotometric, 3))), "damaged TIFF: its palette is not whole"},
+		{build(data, grey8(short(tagPhotometric, 3), short(tagBitsPerSample, 4))), "damaged TIFF: its palette is not whole"},
 		{build(data, grey8(short(tagPhotometric, 5))), "unsupported TIFF: 1 inks of set 1"},
 		{build(data, grey8(short(tagPhotometric, 32803))), "unsupported TIFF: it is a colour filter array"},
 		{build(data, grey8(short(tagPhotometric, 999))), "unsupported TIFF: photometric interpretation 999"},

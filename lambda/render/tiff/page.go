@@ -271,6 +271,15 @@ func (p *page) readColour(dir directory) error {
 		guess = photometricRGB
 	}
 	photometric := dir.number(tagPhotometric, guess)
+	if photometric == photometricPalette && p.bits >= 8 {
+		// Like libtiff, of indices without colours it shows the indices.
+		if f := dir[tagColorMap]; f.kind != typeShort || f.count < 3<<min(p.bits, 8) {
+			photometric = photometricBlackIsZero
+			if p.perPixel == 3 {
+				photometric = photometricRGB
+			}
+		}
+	}
 	colours := 1
 	p.form, p.deep = Grey, p.sample == sampleWords
 	switch photometric {
