@@ -33,12 +33,6 @@ func (f *fax) fill(dst []byte) error {
 	switch f.scheme {
 	case compressionRLE:
 		f.use(f.n % 8)
-	case compressionRLEW:
-		f.use(f.n % 8)
-		if (f.src.pos*8-(f.n-f.over))/8%2 == 1 {
-			f.peek(8)
-			f.use(8)
-		}
 	case compressionT4:
 		f.passEOL()
 		if f.mixed {

@@ -17,14 +17,13 @@ const (
 	compressionOldJPEG = 6
 	compressionJPEG    = 7
 	compressionDeflate = 8
-	compressionRLEW    = 32771
 	compressionPack    = 32773
 	compressionZlib    = 32946 // deflate's number before it had 8
 )
 
 // unread is the schemes that are known and not read, by name.
 var unread = map[uint64]string{
-	9: "JBIG", 10: "JBIG", 32766: "NeXT RLE", 32809: "ThunderScan RLE", 32908: "Pixar film", 32909: "Pixar log",
+	9: "JBIG", 10: "JBIG", 32766: "NeXT RLE", 32771: "fax codes in words", 32809: "ThunderScan RLE", 32908: "Pixar film", 32909: "Pixar log",
 	33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34661: "JBIG",
 	34676: "SGI LogLuv", 34677: "SGI LogLuv", 34887: "LERC", 34892: "lossy JPEG of DNG", 34925: "LZMA",
 	34933: "PNG", 34934: "JPEG XR", 22610: "JPEG XR", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
@@ -152,7 +151,7 @@ func (p *page) readCompression(dir directory) error {
 	scheme := dir.number(tagCompression, compressionNone)
 	switch scheme {
 	case compressionNone, compressionRLE, compressionT4, compressionT6, compressionLZW, compressionOldJPEG, compressionJPEG,
-		compressionDeflate, compressionRLEW, compressionPack, compressionZlib:
+		compressionDeflate, compressionPack, compressionZlib:
 	default:
 		if name, ok := unread[scheme]; ok {
 			return unsupportedf("compressed by %s", name)
@@ -172,7 +171,7 @@ func (p *page) readCompression(dir directory) error {
 // fax says whether rows are coded as a fax machine's.
 func (p *page) fax() bool {
 	switch p.compression {
-	case compressionRLE, compressionRLEW, compressionT4, compressionT6:
+	case compressionRLE, compressionT4, compressionT6:
 		return true
 	}
 	return false

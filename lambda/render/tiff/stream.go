@@ -56,7 +56,7 @@ func (s *stream) reset(p *page, other *stream) {
 		s.unpack = new(lzw)
 	case compressionDeflate:
 		s.unpack = new(deflate)
-	case compressionRLE, compressionRLEW, compressionT4, compressionT6:
+	case compressionRLE, compressionT4, compressionT6:
 		s.unpack = &fax{scheme: p.compression, mixed: p.mixed, width: p.partWidth}
 	case compressionJPEG, compressionOldJPEG:
 		s.unpack = &jpegPart{page: p, shared: p.across > 1 || p.separate}
