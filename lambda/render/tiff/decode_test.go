@@ -446,6 +446,8 @@ func TestDamageThatCostsNoPixel(t *testing.T) {
 		{"no bits, samples, compression", data, grey8(without(tagCompression), without(tagSamplesPerPixel))},
 		{"strips that are higher than the picture", data, grey8(long(tagRowsPerStrip, 1<<32-1))},
 		{"two strips without counts", data, grey8(long(tagStripOffsets, 8, 16), short(tagRowsPerStrip, 2), without(tagStripByteCounts))},
+		{"three strips with counts that are too high", data, grey8(long(tagStripOffsets, 8, 12, 16), short(tagRowsPerStrip, 1),
+			long(tagStripByteCounts, 1<<32-1, 1<<32-1, 1<<32-1))},
 		{"an unknown tag", data, grey8(long(60000, 1, 2, 3))},
 		{"an unknown type", data, grey8(value{tagOrientation, 0xffff, nil})},
 		{"an orientation that is none", data, grey8(short(tagOrientation, 9))},

@@ -487,16 +487,17 @@ func (p *page) part(i int) []byte {
 		return nil
 	}
 	n := size - at
-	var said uint64
-	if i < p.counts.count {
-		said = p.counts.at(i)
+	known := false // how many there must be, whatever the file says
+	if p.compression == compressionNone {
+		n = min(n, uint64(p.partBytes()))
+		known = p.across*p.down == 1 && !p.separate
 	}
 	switch {
-	case p.compression == compressionNone && (said == 0 || p.across*p.down == 1 && !p.separate):
-		// How many there must be is known. Some writers have it wrong.
-		n = min(n, uint64(p.partBytes()))
-	case said > 0 || i < p.counts.count:
-		n = min(n, said)
+	case i < p.counts.count:
+		// Some writers have it wrong where it does not matter to them.
+		if said := p.counts.at(i); !known && (said > 0 || p.compression != compressionNone) {
+			n = min(n, said)
+		}
 	case i+1 < p.offsets.count && p.offsets.at(i+1) > at:
 		n = min(n, p.offsets.at(i+1)-at)
 	}
