@@ -93,8 +93,7 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 	if err := d.page.read(file); err != nil {
 		return Header{}, err
 	}
-	d.streams = nil // they may hold much
-	d.err = nil
+	d.streams, d.err = nil, nil
 	p := &d.page
 	return Header{
 		Width:       p.width,
@@ -139,6 +138,7 @@ func (d *Decoder) Finish() error {
 	if d.err == nil {
 		d.err = d.skip(d.page.height)
 	}
+	d.streams, d.page.decoder = nil, nil // they may hold much
 	return d.err
 }
 
