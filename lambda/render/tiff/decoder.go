@@ -88,12 +88,11 @@ var errNotOpen = errors.New("tiff: decoding without an open file")
 // returns an UnsupportedError for a kind that is not read, a DamagedError for what is
 // broken or no TIFF, and a LimitError for what is too large for this package.
 func (d *Decoder) Open(file []byte) (Header, error) {
-	d.next, d.err = 0, errNotOpen
-	d.page = page{}
+	d.page, d.streams, d.next, d.err = page{}, nil, 0, errNotOpen
 	if err := d.page.read(file); err != nil {
 		return Header{}, err
 	}
-	d.streams, d.err = nil, nil
+	d.err = nil
 	p := &d.page
 	return Header{
 		Width:       p.width,
