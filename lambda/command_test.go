@@ -31,10 +31,13 @@ func TestCommandLine(t *testing.T) {
 	write("drawing.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>`))
 	whole := picture(t, 80, 60)
 	write("half.jpg", whole[:len(whole)/2])
-	// The header of a PNG of 65,535x65,535 pixels, with its checksum (PNG, 11.2.2).
-	header := []byte("IHDR\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00")
-	write("large.png", binary.BigEndian.AppendUint32(
-		append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...), crc32.ChecksumIEEE(header)))
+	// A PNG that claims 65,535x65,535 pixels (PNG, 11.2.2), and the beginning of its data.
+	large := []byte("\x89PNG\r\n\x1a\n")
+	for _, chunk := range []string{"IHDR\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00", "IDAT\x78\x9c"} {
+		large = append(binary.BigEndian.AppendUint32(large, uint32(len(chunk)-4)), chunk...)
+		large = binary.BigEndian.AppendUint32(large, crc32.ChecksumIEEE([]byte(chunk)))
+	}
+	write("large.png", large)
 	write("mine.yaml", []byte("tiny: {width: 8}\n"))
 	write("wrong.yaml", []byte("tiny: {width: 0}\n"))
 
