@@ -131,15 +131,28 @@ func parse(args []string, presets prew.Presets) (job, error) {
 	return job{preset, flags.Arg(0), flags.Arg(1)}, nil
 }
 
+// file is a photo on this machine.
+type file struct{ *os.File }
+
+// Size is the size of the file in bytes, or 0 if it has none, as a pipe.
+func (f file) Size() int {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return int(info.Size())
+}
+
 // run renders and prints a line about the preview to standard error.
 func (j job) run() error {
-	photo := os.Stdin
+	photo := file{os.Stdin}
 	if j.from != "-" {
-		var err error
-		if photo, err = os.Open(j.from); err != nil {
+		opened, err := os.Open(j.from)
+		if err != nil {
 			return err
 		}
-		defer photo.Close()
+		defer opened.Close()
+		photo = file{opened}
 	}
 	start := time.Now()
 	preview, err := render.Render(photo, j.preset)

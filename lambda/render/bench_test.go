@@ -59,8 +59,7 @@ func benchmarkStages(b *testing.B, name string, src []byte, p prew.Preset) {
 		return err
 	})
 	run("read", func(e *engine) error {
-		e.file.Reset()
-		_, err := e.file.ReadFrom(&bounded{src: bytes.NewReader(src)})
+		_, err := e.read(&bounded{src: bytes.NewReader(src)})
 		return err
 	})
 	k, _ := kindOf(src)

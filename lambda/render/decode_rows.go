@@ -99,29 +99,56 @@ func (e *engine) byRows(o opened) (photo, error) {
 func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	_, y := p.axes(wholeLattice(o.size), 1)
 	size := p.crop.Size()
-	needed := e.file.Cap() + o.memory + 10*size.X*size.Y
+	needed := cap(e.file) + o.memory + 10*size.X*size.Y
 	if o.form == cmyk {
 		return needed + 4*o.size.X*o.size.Y + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.size.X)
 	}
 	return needed + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.samples()*o.size.X)
 }
 
-// read reads a source as a whole.
+// read reads a source as a whole. A source whose size is known takes its size, and one
+// that grows takes the old room beside the new one for a moment: what has no room is
+// too large.
 func (e *engine) read(src io.Reader) ([]byte, error) {
-	e.file.Reset()
-	if e.size > 0 && e.size <= MaxSourceBytes && e.size <= room() {
-		e.file.Grow(e.size + bytesRead) // ReadFrom wants room to see the end
+	const least = 64 << 10
+	file := e.file[:0]
+	if size := e.size + 1; e.size > 0 && cap(file) < size { // one more to see the end
+		if err := e.checkFile(size); err != nil {
+			return nil, err
+		}
+		e.file = nil // there need not be room for both
+		file = make([]byte, 0, size)
 	}
-	if _, err := e.file.ReadFrom(src); err != nil {
-		return nil, err
+	for {
+		if len(file) == cap(file) {
+			more := max(2*cap(file), least)
+			if err := e.checkFile(cap(file) + more); err != nil {
+				return nil, err
+			}
+			file = append(make([]byte, 0, more), file...)
+		}
+		n, err := src.Read(file[len(file):cap(file)])
+		file = file[:len(file)+n]
+		e.file = file
+		if err == io.EOF {
+			return file, nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return e.file.Bytes(), nil
 }
 
-// bytesRead is the room that bytes.Buffer makes before each read (bytes.MinRead).
-const bytesRead = 512
+// checkFile holds what a file takes, in bytes, against the room that there is.
+func (e *engine) checkFile(needed int) error {
+	e.needed = needed
+	if limit := room(); needed > limit {
+		return fail(prew.SourceTooLarge, "image is a file that needs %d MB to be read, limit is %d", needed/1_000_000, limit/1_000_000)
+	}
+	return nil
+}
 
-// colours makes the transform of a photo's ICC profile. A broken profile is none, and
+// coloursOf makes the transform of a photo's ICC profile. A broken profile is none, and
 // worth a note.
 func coloursOf(icc []byte, channels int) (t *colour.Transform, note string) {
 	if len(icc) == 0 {

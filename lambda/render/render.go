@@ -22,7 +22,6 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -108,7 +107,7 @@ type engine struct {
 	head      [magicSize]byte // the first bytes of a source
 	size      int             // of the source in bytes, 0 if that is not known
 	needed    int             // about how many bytes the photo takes
-	file      bytes.Buffer    // a source that is read as a whole
+	file      []byte          // a source that is read as a whole
 	decoder   jpeg.Decoder
 	pngs      png.Decoder
 	gifs      gif.Decoder
