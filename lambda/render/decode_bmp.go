@@ -26,6 +26,6 @@ func (e *engine) openBMP(src io.Reader) (photo, error) {
 	if h.Form == bmp.Grey {
 		o.form = lumaChroma
 	}
-	o.colours, o.note = coloursOf(h.ICC, o.channels())
+	o.colours, o.note = coloursOf(h.ICC, o.channels()...)
 	return e.byRows(o)
 }

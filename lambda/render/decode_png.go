@@ -35,7 +35,7 @@ func (e *engine) openPNG(src io.Reader) (photo, error) {
 // edition, 4.3 and 11.3.2): code points before a profile, this before sRGB, and that
 // before gamma and chromaticities, of which the latter are sRGB's where they are not
 // there.
-func coloursOfPNG(h png.Header, channels int) (t *colour.Transform, note string) {
+func coloursOfPNG(h png.Header, channels []int) (t *colour.Transform, note string) {
 	noted := func(t *colour.Transform, err error) (*colour.Transform, string) {
 		if err != nil {
 			return nil, "colour: " + err.Error()
@@ -46,7 +46,7 @@ func coloursOfPNG(h png.Header, channels int) (t *colour.Transform, note string)
 	case h.CICP != [4]uint8{}:
 		return noted(colour.FromCICP(int(h.CICP[0]), int(h.CICP[1])))
 	case h.ICC != nil:
-		return coloursOf(h.ICC, channels)
+		return coloursOf(h.ICC, channels...)
 	case h.SRGB || h.Gamma == 0:
 		return nil, ""
 	}

@@ -64,12 +64,13 @@ func (o opened) samples() int {
 	return 4
 }
 
-// channels is how many of them are colours.
-func (o opened) channels() int {
+// channels is how many of them the colour profile may be for. Grey with alpha comes as
+// red, green and blue, too.
+func (o opened) channels() []int {
 	if o.form == rgb {
-		return 3
+		return []int{3, 1}
 	}
-	return o.samples()
+	return []int{o.samples()}
 }
 
 // byRows makes a photo of an opened file, after it has held against the limits what the
@@ -148,17 +149,19 @@ func (e *engine) checkFile(needed int) error {
 	return nil
 }
 
-// coloursOf makes the transform of a photo's ICC profile. A broken profile is none, and
-// worth a note.
-func coloursOf(icc []byte, channels int) (t *colour.Transform, note string) {
+// coloursOf makes the transform of a photo's ICC profile for one of the numbers of
+// channels that the photo may have. A broken profile is none, and worth a note.
+func coloursOf(icc []byte, channels ...int) (t *colour.Transform, note string) {
 	if len(icc) == 0 {
 		return nil, ""
 	}
-	t, err := colour.FromProfile(icc, channels)
-	if err != nil {
-		return nil, fmt.Sprintf("colour profile: %v", err)
+	var err error
+	for _, n := range channels {
+		if t, err = colour.FromProfile(icc, n); err == nil {
+			return t, ""
+		}
 	}
-	return t, ""
+	return nil, fmt.Sprintf("colour profile: %v", err)
 }
 
 // blaming gives the errors of a decoder their codes: those that say what is damaged, what

@@ -26,6 +26,6 @@ func (e *engine) openTIFF(src io.Reader) (photo, error) {
 		kind: "TIFF", size: image.Pt(h.Width, h.Height), form: formsOfTIFF[h.Form], deep: h.Deep, memory: h.Memory,
 		turn: turn(h.Orientation), decoder: &e.tiffs, blame: blameTIFF,
 	}
-	o.colours, o.note = coloursOf(h.ICC, o.channels())
+	o.colours, o.note = coloursOf(h.ICC, o.channels()...)
 	return e.byRows(o)
 }

@@ -25,7 +25,7 @@ func (e *engine) openWebP(src io.Reader) (photo, error) {
 		kind: "WebP", size: image.Pt(h.Width, h.Height), form: rgb, memory: h.Memory,
 		turn: orientation(h.EXIF), decoder: &e.webps, blame: blameWebP,
 	}
-	o.colours, o.note = coloursOf(h.ICC, o.channels())
+	o.colours, o.note = coloursOf(h.ICC, o.channels()...)
 	opened, err := e.byRows(o)
 	if err == nil && h.Planar {
 		rows := opened.decode

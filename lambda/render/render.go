@@ -7,18 +7,18 @@
 //	            open.go (the table of kinds), limits.go, orientation.go
 //	plan        says what the photo is scaled to and what of it is kept
 //	            plan.go
-//	decode      makes frames: planes of luma and chroma, or pixels
-//	            frame.go, decode_jpeg.go; decode_whole.go for the other kinds,
-//	            with a file a kind (decode_png.go and so on) and pixels.go
+//	decode      makes frames: planes, or rows that are decoded as they are needed
+//	            frame.go, decode_jpeg.go; decode_rows.go for the other kinds,
+//	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
-//	            operations.go: shrink.go, turn.go, flatten.go
+//	            operations.go: shrink.go, turn.go, convert.go, flatten.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
-//	            colour.go
+//	            planes.go
 //
 // crop.go hands the plan's crop to the JPEG decoder and to the resampler. A JPEG
 // stays the planes of luma and chroma that it is from package jpeg's decoder to
-// its encoder.
+// its encoder. Rows become pixels, or a plane of grey, in the resampler.
 package render
 
 import (
@@ -47,13 +47,16 @@ type Preview struct {
 }
 
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
-// describes. The photo is a JPEG, PNG, GIF (its first frame), BMP, TIFF or WebP;
-// its first bytes say which. The preview is turned as the photo's EXIF says and
-// carries no metadata. The same bytes and preset give the same preview, on every
-// architecture; that of a GIF, BMP or TIFF may differ there in a last bit.
+// describes. The photo is a JPEG, PNG, GIF, BMP, TIFF or WebP; its first bytes say
+// which. Of several frames or pages the first is shown. The preview is turned as the
+// photo's EXIF says, is in the colours of sRGB unless the preset keeps the photo's, and
+// carries no other metadata. The same bytes and preset give the same preview, on every
+// architecture.
 //
 // A JPEG is decoded while it arrives and is read no further than its end. The
-// other kinds, and JPEGs in CMYK and the like, are read as a whole first.
+// other kinds are read as a whole first; src may have a method Size() int, which returns
+// how many bytes it has, so that their room is made at once. What a render may take is
+// the process's memory limit (runtime/debug.SetMemoryLimit).
 //
 // Every error that is the photo's is a *prew.RenderError whose code is
 // SourceUnsupported, SourceDamaged or SourceTooLarge, and what a header claims is

@@ -19,11 +19,10 @@ var kernels = map[prew.Kernel]resample.Kernel{
 // shrink resizes a frame, cuts it to its crop and mirrors it. Rows are decoded here,
 // all of them, so that damage is found wherever it lies.
 func (e *engine) shrink(f frame, p plan, preset prew.Preset) (frame, error) {
-	if f.rows == nil {
-		return e.shrinkPlanes(f, p, preset), nil
+	if f.rows != nil {
+		return e.shrinkRows(f, p, preset)
 	}
-	f, err := e.shrinkRows(f, p, preset)
-	return f, err
+	return e.shrinkPlanes(f, p, preset), nil
 }
 
 func (e *engine) shrinkPlanes(f frame, p plan, preset prew.Preset) frame {
