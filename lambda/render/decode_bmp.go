@@ -2,30 +2,14 @@ package render
 
 import (
 	"image"
-	"io"
 
 	"prew/lambda/render/bmp"
 )
 
-var blameBMP = blaming("BMP", is[bmp.DamagedError], is[bmp.UnsupportedError], is[bmp.LimitError])
+var openBMP = inRows("BMP", (*engine).headerOfBMP, is[bmp.DamagedError], is[bmp.UnsupportedError], is[bmp.LimitError])
 
-// openBMP opens a BMP.
-func (e *engine) openBMP(src io.Reader) (photo, error) {
-	file, err := e.read(src)
-	if err != nil {
-		return photo{}, err
-	}
+func (e *engine) headerOfBMP(file []byte) (opened, error) {
 	h, err := e.bmps.Open(file)
-	if err != nil {
-		return photo{}, blameBMP(err)
-	}
-	o := opened{
-		kind: "BMP", size: image.Pt(h.Width, h.Height), form: rgb, memory: h.Memory,
-		turn: upright, decoder: &e.bmps, blame: blameBMP,
-	}
-	if h.Form == bmp.Grey {
-		o.form = lumaChroma
-	}
-	o.colours, o.note = coloursOf(h.ICC, o.channels()...)
-	return e.byRows(o)
+	return opened{size: image.Pt(h.Width, h.Height), form: h.Form, memory: h.Memory,
+		turn: upright, icc: h.ICC, decoder: &e.bmps}, err
 }

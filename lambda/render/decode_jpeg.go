@@ -25,7 +25,7 @@ func (e *engine) openJPEG(src io.Reader) (photo, error) {
 	if err := checkSize(header.Width, header.Height); err != nil {
 		return photo{}, err
 	}
-	colours, note := coloursOf(header.ICC, len(header.Components))
+	colours, note := coloursOf(header.ICC, []int{len(header.Components)})
 	return photo{
 		size: image.Pt(header.Width, header.Height),
 		turn: orientation(header.EXIF),

@@ -44,21 +44,27 @@ func (r *rows) finish() error {
 
 // opened is what a decoder by rows says of the file that it has opened.
 type opened struct {
-	kind    string // for errors
 	size    image.Point
-	form    form
+	form    plane.Form
 	deep    bool // sixteen bits a sample
 	memory  int  // what decoding takes beside the file, in bytes
 	turn    turn
-	colours *colour.Transform
+	icc     []byte
+	colours *colour.Transform // where something else than icc says it
 	note    string
 	decoder rowDecoder
-	blame   func(error) error
+
+	// planes decodes the whole picture into planes, if those serve the preset better than
+	// rows. It may be nil.
+	planes func(size image.Point, preset prew.Preset) (f frame, ok bool, err error)
 }
+
+// forms are the forms of rows in the words of frames.
+var forms = map[plane.Form]form{plane.Grey: lumaChroma, plane.RGBA: rgb, plane.CMYK: cmyk}
 
 // samples is how many samples a pixel of a row has.
 func (o opened) samples() int {
-	if o.form == lumaChroma {
+	if o.form == plane.Grey {
 		return 1
 	}
 	return 4
@@ -67,31 +73,70 @@ func (o opened) samples() int {
 // channels is how many of them the colour profile may be for. Grey with alpha comes as
 // red, green and blue, too.
 func (o opened) channels() []int {
-	if o.form == rgb {
+	if o.form == plane.RGBA {
 		return []int{3, 1}
 	}
 	return []int{o.samples()}
 }
 
-// byRows makes a photo of an opened file, after it has held against the limits what the
-// file claims. What its preview takes of memory is known when that is planned.
-func (e *engine) byRows(o opened) (photo, error) {
+// inRows makes what opens a kind of file that is read as a whole and decoded by rows.
+// header opens the file; the others tell the errors of its decoder, as in blaming.
+func inRows(kind string, header func(e *engine, file []byte) (opened, error), damaged, unsupported, limit func(error) bool) func(e *engine, src io.Reader) (photo, error) {
+	blame := blaming(kind, damaged, unsupported, limit)
+	return func(e *engine, src io.Reader) (photo, error) {
+		file, err := e.read(src)
+		if err != nil {
+			return photo{}, err
+		}
+		o, err := header(e, file)
+		if err != nil {
+			return photo{}, blame(err)
+		}
+		if o.icc != nil {
+			o.colours, o.note = coloursOf(o.icc, o.channels())
+		}
+		if err := o.check(kind); err != nil {
+			return photo{}, err
+		}
+		return photo{size: o.size, turn: o.turn, note: o.note, decode: func(p plan, preset prew.Preset) (picture, error) {
+			if err := e.checkMemory(kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
+				return picture{}, err
+			}
+			f, err := e.frameOf(o, preset, blame)
+			return still(f), err
+		}}, nil
+	}
+}
+
+// check holds against the limits what a file claims. What its preview takes of memory is
+// known when that is planned.
+func (o opened) check(kind string) error {
 	if err := checkSize(o.size.X, o.size.Y); err != nil {
-		return photo{}, err
+		return err
 	}
 	unfolded := o.size.X * o.size.Y * o.samples()
 	if o.deep {
 		unfolded *= 2
 	}
 	if unfolded > maxUnfolded {
-		return photo{}, fail(prew.SourceTooLarge, "%s image unfolds to %d MB, limit is %d", o.kind, unfolded/1_000_000, maxUnfolded/1_000_000)
+		return fail(prew.SourceTooLarge, "%s image unfolds to %d MB, limit is %d", kind, unfolded/1_000_000, maxUnfolded/1_000_000)
 	}
-	return photo{size: o.size, turn: o.turn, note: o.note, decode: func(p plan, preset prew.Preset) (picture, error) {
-		if err := e.checkMemory(o.kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
-			return picture{}, err
+	return nil
+}
+
+// frameOf is the frame of an opened file.
+func (e *engine) frameOf(o opened, preset prew.Preset, blame func(error) error) (frame, error) {
+	if o.planes != nil {
+		f, ok, err := o.planes(o.size, preset)
+		if err != nil {
+			return frame{}, blame(err)
 		}
-		return still(frame{form: o.form, rows: &rows{o.size, o.decoder, o.blame}, colours: o.colours}), nil
-	}}, nil
+		if ok {
+			f.colours = o.colours
+			return f, nil
+		}
+	}
+	return frame{form: forms[o.form], rows: &rows{o.size, o.decoder, blame}, colours: o.colours}, nil
 }
 
 // memoryOfRows is about how many bytes it takes to decode a file by rows and to make the
@@ -101,7 +146,7 @@ func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	_, y := p.axes(wholeLattice(o.size), 1)
 	size := p.crop.Size()
 	needed := cap(e.file) + o.memory + 10*size.X*size.Y
-	if o.form == cmyk {
+	if o.form == plane.CMYK {
 		return needed + 4*o.size.X*o.size.Y + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.size.X)
 	}
 	return needed + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.samples()*o.size.X)
@@ -151,7 +196,7 @@ func (e *engine) checkFile(needed int) error {
 
 // coloursOf makes the transform of a photo's ICC profile for one of the numbers of
 // channels that the photo may have. A broken profile is none, and worth a note.
-func coloursOf(icc []byte, channels ...int) (t *colour.Transform, note string) {
+func coloursOf(icc []byte, channels []int) (t *colour.Transform, note string) {
 	if len(icc) == 0 {
 		return nil, ""
 	}

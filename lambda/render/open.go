@@ -30,15 +30,15 @@ type kind struct {
 // alone: any import can add to it.
 var kinds = []kind{
 	{"\xff\xd8\xff", (*engine).openJPEG},
-	{"\x89PNG\r\n\x1a\n", (*engine).openPNG},
-	{"GIF87a", (*engine).openGIF},
-	{"GIF89a", (*engine).openGIF},
-	{"BM", (*engine).openBMP},
-	{"II*\x00", (*engine).openTIFF},
-	{"MM\x00*", (*engine).openTIFF},
-	{"II+\x00", (*engine).openTIFF}, // BigTIFF
-	{"MM\x00+", (*engine).openTIFF},
-	{"RIFF????WEBPVP8", (*engine).openWebP},
+	{"\x89PNG\r\n\x1a\n", openPNG},
+	{"GIF87a", openGIF},
+	{"GIF89a", openGIF},
+	{"BM", openBMP},
+	{"II*\x00", openTIFF},
+	{"MM\x00*", openTIFF},
+	{"II+\x00", openTIFF}, // BigTIFF
+	{"MM\x00+", openTIFF},
+	{"RIFF????WEBPVP8", openWebP},
 }
 
 // magicSize is the length of the longest magic.

@@ -38,18 +38,10 @@ const (
 	maxPixels = 300_000_000 // a RLE picture takes a byte for each
 )
 
-// Form is what the samples of a row are.
-type Form int
-
-const (
-	Grey   Form = iota // one sample a pixel
-	Colour             // four: red, green, blue and alpha, which is not multiplied into them
-)
-
 // Header is what a picture says of itself before its pixels.
 type Header struct {
 	Width, Height int // in pixels
-	Form          Form
+	Form          plane.Form
 	Opaque        bool // no pixel is transparent
 	Memory        int  // the bytes that decoding takes beside the file
 

@@ -51,7 +51,7 @@ func decode(file []byte) (Header, *image.NRGBA, error) {
 			return h, nil, err
 		}
 		to := m.Pix[y*m.Stride:]
-		if h.Form == Colour {
+		if h.Form == plane.RGBA {
 			copy(to, row.Bytes)
 			continue
 		}
@@ -182,7 +182,7 @@ func TestRLE(t *testing.T) {
 		file := append(append(header(4, 2, depth, test.compression, 4, 70), grey4...), test.coded...)
 		var d Decoder
 		h, err := d.Open(file)
-		if err != nil || h.Form != Grey || h.Memory != 2*4+8 {
+		if err != nil || h.Form != plane.Grey || h.Memory != 2*4+8 {
 			t.Fatalf("%s: %+v, %v", name, h, err)
 		}
 		var got []uint8
@@ -331,7 +331,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		samples := 1
-		if h.Form == Colour {
+		if h.Form == plane.RGBA {
 			samples = 4
 		}
 		for y := range h.Height {

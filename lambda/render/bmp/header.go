@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+
+	"prew/lambda/render/plane"
 )
 
 // The compressions of Windows; OS/2's second version has others under the same
@@ -37,7 +39,7 @@ type layout struct {
 	topDown       bool
 	depth         int // bits a pixel: 1, 2, 4, 8, 16, 24 or 32
 	compression   uint32
-	form          Form
+	form          plane.Form
 	pixels        int // where they begin in the file
 	stride        int // bytes from row to row
 	palette       palette
@@ -52,7 +54,7 @@ func (l *layout) rle() bool {
 
 // samples is how many a pixel has.
 func (l *layout) samples() int {
-	if l.form == Grey {
+	if l.form == plane.Grey {
 		return 1
 	}
 	return 4
@@ -243,9 +245,9 @@ func (l *layout) readPalette(file []byte, from, entry int, colours int64) int {
 
 // header sums up what the headers say.
 func (l *layout) header(file, head []byte, masks bool) Header {
-	h := Header{Width: l.width, Height: l.height, Form: Colour, Opaque: true}
+	h := Header{Width: l.width, Height: l.height, Form: plane.RGBA, Opaque: true}
 	if l.depth <= 8 && l.palette.grey() {
-		h.Form = Grey
+		h.Form = plane.Grey
 	}
 	l.form = h.Form
 	if masks && l.masks[3].mask != 0 {

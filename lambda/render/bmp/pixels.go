@@ -3,6 +3,8 @@ package bmp
 import (
 	"encoding/binary"
 	"fmt"
+
+	"prew/lambda/render/plane"
 )
 
 // size is how a size is written.
@@ -23,17 +25,17 @@ func (p *palette) grey() bool {
 
 // expand writes the colours of indices of depth bits each, the first in the upper
 // bits of a byte.
-func (p *palette) expand(row, indices []uint8, depth int, form Form) {
+func (p *palette) expand(row, indices []uint8, depth int, form plane.Form) {
 	perByte := 8 / depth
 	mask := uint8(1<<depth - 1)
 	samples := 4
-	if form == Grey {
+	if form == plane.Grey {
 		samples = 1
 	}
 	for x := range len(row) / samples {
 		shift := 8 - depth - x%perByte*depth
 		c := &p[indices[x/perByte]>>shift&mask]
-		if form == Grey {
+		if form == plane.Grey {
 			row[x] = c[0]
 		} else {
 			*(*[4]uint8)(row[4*x:]) = *c

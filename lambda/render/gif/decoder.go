@@ -32,18 +32,10 @@ const (
 	maxPixels = 300_000_000 // an interlaced picture takes a byte for each
 )
 
-// Form is what the samples of a row are.
-type Form int
-
-const (
-	Grey   Form = iota // one sample a pixel
-	Colour             // four: red, green, blue and alpha, which is not multiplied into them
-)
-
 // Header is what a file says of its screen and its first picture.
 type Header struct {
 	Width, Height int // of the logical screen, in pixels
-	Form          Form
+	Form          plane.Form
 	Opaque        bool // no pixel is transparent
 	Memory        int  // the bytes that decoding takes beside the file
 }

@@ -25,7 +25,7 @@ func decode(file []byte) (Header, *image.NRGBA, error) {
 			return h, nil, err
 		}
 		to := m.Pix[y*m.Stride:]
-		if h.Form == Colour {
+		if h.Form == plane.RGBA {
 			copy(to, row.Bytes)
 			continue
 		}
@@ -205,9 +205,9 @@ func large(t testing.TB, grey bool) []byte {
 func TestLarge(t *testing.T) {
 	for _, test := range []struct {
 		grey   bool
-		form   Form
+		form   plane.Form
 		memory int
-	}{{true, Grey, 900}, {false, Colour, 2700}} {
+	}{{true, plane.Grey, 900}, {false, plane.RGBA, 2700}} {
 		file := large(t, test.grey)
 		h, got, err := decode(file)
 		if err != nil || h.Form != test.form || h.Memory != test.memory || !h.Opaque {

@@ -3,6 +3,8 @@ package gif
 import (
 	"bytes"
 	"encoding/binary"
+
+	"prew/lambda/render/plane"
 )
 
 // The blocks of a file (GIF89a, appendix A).
@@ -22,7 +24,7 @@ type picture struct {
 	interlaced              bool
 	codeSize                int // of the coded data: the bits of an index
 	palette                 palette
-	form                    Form
+	form                    plane.Form
 }
 
 // palette is the colours of indices, each red, green, blue and alpha. Those beyond
@@ -35,23 +37,23 @@ type palette struct {
 
 // samples is how many a pixel has.
 func (p *picture) samples() int {
-	if p.form == Grey {
+	if p.form == plane.Grey {
 		return 1
 	}
 	return 4
 }
 
 // formOf is Grey if all that the picture may show is grey and opaque.
-func (p *picture) formOf() Form {
+func (p *picture) formOf() plane.Form {
 	if !p.opaque() {
-		return Colour
+		return plane.RGBA
 	}
 	for _, c := range p.palette.colours[:p.palette.size] {
 		if c[0] != c[1] || c[1] != c[2] {
-			return Colour
+			return plane.RGBA
 		}
 	}
-	return Grey
+	return plane.Grey
 }
 
 // opaque reports whether the picture covers the screen and has a colour for every
@@ -212,7 +214,7 @@ func (p *picture) place() error {
 // paint writes the row of the screen on which indices lie.
 func (p *picture) paint(row, indices []uint8) {
 	from, to := min(p.left, p.width), min(p.left+p.frameWidth, p.width)
-	if p.form == Grey { // the picture covers the screen
+	if p.form == plane.Grey { // the picture covers the screen
 		for x := range row {
 			row[x] = p.palette.colours[indices[x]][0]
 		}

@@ -7,6 +7,15 @@ type Row struct {
 	Words []uint16 // samples of sixteen bits
 }
 
+// Form is what the samples of a row are.
+type Form int
+
+const (
+	Grey Form = iota // one sample a pixel
+	RGBA             // four: red, green, blue and alpha, which is not multiplied into them
+	CMYK             // four: cyan, magenta, yellow and black, where 0 is no ink
+)
+
 // Rows is a picture that is decoded row by row, so that it is never in memory as a
 // whole.
 //

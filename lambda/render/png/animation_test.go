@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"prew/lambda/render/plane"
 )
 
 // control is the chunk fcTL of a frame.
@@ -31,7 +33,7 @@ func animation(frames int) []byte {
 type animated struct {
 	name   string
 	file   []byte
-	form   Colour
+	form   plane.Form
 	opaque bool
 	pixels string // of eight or sixteen bits, in hexadecimal
 }
@@ -46,21 +48,21 @@ func animations() []animated {
 	dot, pair := packed([]byte{0, 9}), packed([]byte{0, 7, 8})
 	end := appendChunk(nil, "IEND", nil)
 	return []animated{
-		{"the picture is the first frame", file(grey, animation(2), control(0, 3, 2, 0, 0), still, control(1, 1, 1, 1, 1), frameData(2, dot), end), Grey, true, "010203040506"},
-		{"it is none of the frames", file(grey, animation(1), still, control(0, 1, 1, 1, 1), frameData(1, dot), end), RGBA, false,
+		{"the picture is the first frame", file(grey, animation(2), control(0, 3, 2, 0, 0), still, control(1, 1, 1, 1, 1), frameData(2, dot), end), plane.Grey, true, "010203040506"},
+		{"it is none of the frames", file(grey, animation(1), still, control(0, 1, 1, 1, 1), frameData(1, dot), end), plane.RGBA, false,
 			"000000000000000000000000" + "00000000090909ff00000000"},
-		{"it is none, in pieces", file(grey, animation(1), still, control(0, 2, 1, 1, 0), frameData(1, pair[:3]), appendChunk(nil, "tEXt", nil), frameData(2, nil), frameData(3, pair[3:]), control(4, 1, 1, 0, 0), frameData(5, dot), end), RGBA, false,
+		{"it is none, in pieces", file(grey, animation(1), still, control(0, 2, 1, 1, 0), frameData(1, pair[:3]), appendChunk(nil, "tEXt", nil), frameData(2, nil), frameData(3, pair[3:]), control(4, 1, 1, 0, 0), frameData(5, dot), end), plane.RGBA, false,
 			"00000000070707ff080808ff000000000000000000000000"},
-		{"the frame is as large as the picture", file(grey, animation(1), still, control(0, 3, 2, 0, 0), frameData(1, packed([]byte{0, 6, 5, 4, 0, 3, 2, 1})), end), Grey, true, "060504030201"},
-		{"the frame is beyond the picture", file(grey, animation(1), still, control(0, 3, 2, 1, 0), frameData(1, dot), end), Grey, true, "010203040506"},
-		{"the frame is empty", file(grey, animation(1), still, control(0, 0, 1, 1, 1), frameData(1, dot), end), Grey, true, "010203040506"},
-		{"no frame", file(grey, animation(0), still, control(0, 1, 1, 1, 1), frameData(1, dot), end), Grey, true, "010203040506"},
-		{"no animation", file(grey, still, control(0, 1, 1, 1, 1), frameData(1, dot), end), Grey, true, "010203040506"},
-		{"sixteen bits", file(deep, animation(1), stillDeep, control(0, 1, 1, 1, 1), frameData(1, packed([]byte{0, 1, 2, 3, 4, 5, 6})), end), RGBA, false,
+		{"the frame is as large as the picture", file(grey, animation(1), still, control(0, 3, 2, 0, 0), frameData(1, packed([]byte{0, 6, 5, 4, 0, 3, 2, 1})), end), plane.Grey, true, "060504030201"},
+		{"the frame is beyond the picture", file(grey, animation(1), still, control(0, 3, 2, 1, 0), frameData(1, dot), end), plane.Grey, true, "010203040506"},
+		{"the frame is empty", file(grey, animation(1), still, control(0, 0, 1, 1, 1), frameData(1, dot), end), plane.Grey, true, "010203040506"},
+		{"no frame", file(grey, animation(0), still, control(0, 1, 1, 1, 1), frameData(1, dot), end), plane.Grey, true, "010203040506"},
+		{"no animation", file(grey, still, control(0, 1, 1, 1, 1), frameData(1, dot), end), plane.Grey, true, "010203040506"},
+		{"sixteen bits", file(deep, animation(1), stillDeep, control(0, 1, 1, 1, 1), frameData(1, packed([]byte{0, 1, 2, 3, 4, 5, 6})), end), plane.RGBA, false,
 			"0000000000000000" + "0000000000000000" + "0000000000000000" + "010203040506ffff"},
-		{"interlaced", file(woven, animation(1), wovenStill, control(0, 2, 1, 1, 1), frameData(1, packed([]byte{0, 7, 0, 8})), end), RGBA, false,
+		{"interlaced", file(woven, animation(1), wovenStill, control(0, 2, 1, 1, 1), frameData(1, packed([]byte{0, 7, 0, 8})), end), plane.RGBA, false,
 			"000000000000000000000000" + "00000000070707ff080808ff"},
-		{"interlaced, and the first frame", file(woven, animation(1), control(0, 3, 2, 0, 0), wovenStill, end), Grey, true, "010203040506"},
+		{"interlaced, and the first frame", file(woven, animation(1), control(0, 3, 2, 0, 0), wovenStill, end), plane.Grey, true, "010203040506"},
 	}
 }
 

@@ -6,15 +6,17 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zlib"
+
+	"prew/lambda/render/plane"
 )
 
 // Header is what a PNG says of its picture before it is decoded. Its slices are parts
 // of the file, but ICC.
 type Header struct {
-	Width, Height int    // in pixels, as stored
-	Form          Colour // Grey or RGBA: what the rows have
-	Deep          bool   // the rows have words of sixteen bits, not bytes of eight
-	Opaque        bool   // no pixel is transparent
+	Width, Height int        // in pixels, as stored
+	Form          plane.Form // Grey or RGBA: what the rows have
+	Deep          bool       // the rows have words of sixteen bits, not bytes of eight
+	Opaque        bool       // no pixel is transparent
 
 	// Memory is how many bytes the decoder takes beside the file, at most: for some
 	// rows, or for all of them where the picture is interlaced.
@@ -91,7 +93,10 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 	d.readTrailing(&h, data)
 
 	d.layOut()
-	h.Form, h.Deep, h.Opaque = d.form, d.deep, d.form == Grey || d.opaque()
+	h.Form, h.Deep, h.Opaque = plane.RGBA, d.deep, d.form == Grey || d.opaque()
+	if d.form == Grey {
+		h.Form = plane.Grey
+	}
 	h.Memory = d.memory()
 	d.ready = true
 	return h, nil

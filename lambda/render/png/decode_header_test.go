@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"prew/lambda/render/plane"
 )
 
 func TestHeaderSaysWhatTheChunksSay(t *testing.T) {
@@ -80,19 +82,19 @@ func TestMemoryIsOfRows(t *testing.T) {
 		depth, colourType uint8
 		interlaced        bool
 		palette           []byte
-		form              Colour
+		form              plane.Form
 		deep, opaque      bool
 		atLeast, atMost   int // in kB
 	}{
-		{"50 megapixels", 8660, 5773, 8, typeRGBA, false, nil, RGBA, false, false, 200, 400},
-		{"50 megapixels of 16 bits", 8660, 5773, 16, typeRGBA, false, nil, RGBA, true, false, 500, 900},
-		{"50 megapixels, interlaced", 8660, 5773, 8, typeRGB, true, nil, RGBA, false, true, 200_000, 200_600},
-		{"50 megapixels of 16 bits, interlaced", 7071, 7071, 16, typeRGBA, true, nil, RGBA, false, false, 200_000, 200_900},
-		{"50 megapixels of grey, interlaced", 8660, 5773, 16, typeGrey, true, nil, Grey, false, true, 49_900, 50_500},
-		{"the widest there are", 65_500, 1, 16, typeRGBA, false, nil, RGBA, true, false, 4_000, 5_000},
-		{"bits", 65_536, 65_536, 1, typePalette, false, grey, Grey, false, true, 200, 500},
-		{"bits of colour", 65_536, 65_536, 1, typePalette, false, colours, RGBA, false, true, 600, 800},
-		{"a pixel", 1, 1, 1, typeGrey, false, nil, Grey, false, true, 100, 200},
+		{"50 megapixels", 8660, 5773, 8, typeRGBA, false, nil, plane.RGBA, false, false, 200, 400},
+		{"50 megapixels of 16 bits", 8660, 5773, 16, typeRGBA, false, nil, plane.RGBA, true, false, 500, 900},
+		{"50 megapixels, interlaced", 8660, 5773, 8, typeRGB, true, nil, plane.RGBA, false, true, 200_000, 200_600},
+		{"50 megapixels of 16 bits, interlaced", 7071, 7071, 16, typeRGBA, true, nil, plane.RGBA, false, false, 200_000, 200_900},
+		{"50 megapixels of grey, interlaced", 8660, 5773, 16, typeGrey, true, nil, plane.Grey, false, true, 49_900, 50_500},
+		{"the widest there are", 65_500, 1, 16, typeRGBA, false, nil, plane.RGBA, true, false, 4_000, 5_000},
+		{"bits", 65_536, 65_536, 1, typePalette, false, grey, plane.Grey, false, true, 200, 500},
+		{"bits of colour", 65_536, 65_536, 1, typePalette, false, colours, plane.RGBA, false, true, 600, 800},
+		{"a pixel", 1, 1, 1, typeGrey, false, nil, plane.Grey, false, true, 100, 200},
 	} {
 		file := slices.Concat([]byte(signature), header(test.width, test.height, test.depth, test.colourType, test.interlaced), test.palette, chunkOf("IDAT"))
 		var d Decoder

@@ -37,7 +37,7 @@ func pixelsOf(row plane.Row, h Header) (all [][4]uint16) {
 	for _, v := range row.Bytes {
 		samples = append(samples, uint16(v)*0x101)
 	}
-	if h.Form == Grey {
+	if h.Form == plane.Grey {
 		for _, v := range samples {
 			all = append(all, [4]uint16{v, v, v, 0xffff})
 		}

@@ -37,9 +37,8 @@ func (a Axis) Reach(k Kernel, length int) (lo, hi int) {
 
 // kernel is the kernel that the axis takes for k. A line that is enlarged by a quarter or
 // more, as chroma is that a picture has less of than its preview, is enlarged by the
-// triangle: libjpeg-turbo and libwebp do it so, and what encoders make of chroma expects
-// it. Lanczos would add ringing at edges of colour. Two samples, or one, are repeated, as
-// libjpeg-turbo does.
+// triangle, as by libjpeg-turbo, so that colours are those that other programs show. Two
+// samples, or one, are repeated, which libjpeg-turbo does too.
 func (a Axis) kernel(k Kernel, length int) Kernel {
 	s := a.scale()
 	switch enlarges := 5*max(s.step, -s.step) <= 4*s.sample; {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/image/tiff"
+
+	"prew/lambda/render/plane"
 )
 
 // fuzzPixels is the largest picture that is fuzzed: larger ones only take longer.
@@ -30,7 +32,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		samples := h.Width * h.Height
-		if h.Form != Grey {
+		if h.Form != plane.Grey {
 			samples *= 4
 		}
 		if h.Deep {
@@ -84,7 +86,7 @@ func imageOf(h Header, associated bool, rows []byte) func(x, y int) color.Color 
 			}
 			return uint16(rows[n]) * 257
 		}
-		if h.Form == Grey {
+		if h.Form == plane.Grey {
 			return color.Gray16{Y: sample(i)}
 		}
 		return color.NRGBA64{R: sample(4 * i), G: sample(4*i + 1), B: sample(4*i + 2), A: sample(4*i + 3)}

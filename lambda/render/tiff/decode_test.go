@@ -41,7 +41,7 @@ func bytesOf(row plane.Row) []byte {
 
 // says is a header and a checksum of rows, in a line.
 func says(h Header, rows []byte) string {
-	form := map[Form]string{Grey: "grey", Colour: "colour", Ink: "ink"}[h.Form]
+	form := map[plane.Form]string{plane.Grey: "grey", plane.RGBA: "colour", plane.CMYK: "ink"}[h.Form]
 	if h.Deep {
 		form += " deep"
 	}

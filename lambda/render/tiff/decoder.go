@@ -40,19 +40,10 @@ func limitf(format string, args ...any) error {
 // errEnd is where the coded data of a strip or tile ends too early.
 const errEnd = DamagedError("its data ends early")
 
-// Form is what the samples of a row are.
-type Form int
-
-const (
-	Grey   Form = iota // one sample a pixel
-	Colour             // four: red, green, blue, and alpha that they are not multiplied by
-	Ink                // four: cyan, magenta, yellow and black, where 0 is no ink
-)
-
 // Header is what a file says of its first page.
 type Header struct {
 	Width, Height int // in pixels, as stored
-	Form          Form
+	Form          plane.Form
 	Deep          bool // rows have Words instead of Bytes
 	Opaque        bool // there is no alpha
 
@@ -203,7 +194,7 @@ func (d *Decoder) start() {
 		d.bytes = sized(d.bytes, samples)
 	}
 	each := p.width
-	if p.form != Grey {
+	if p.form != plane.Grey {
 		each *= 4
 	}
 	for i := range d.rows {

@@ -3,6 +3,8 @@ package tiff
 import (
 	"math"
 	"sync"
+
+	"prew/lambda/render/plane"
 )
 
 // Products are converted to their own type where something is added, so that no
@@ -36,7 +38,7 @@ func steps(v float32) int {
 // linear light from 0 to 1, and grey is from 0 to 255.
 func (p *page) convertFloat(out []uint8, in []float32) {
 	each := len(p.channels)
-	if p.form == Grey {
+	if p.form == plane.Grey {
 		for i, v := range in {
 			out[i] = whole(v)
 		}

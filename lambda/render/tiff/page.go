@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"prew/lambda/render/jpeg"
+	"prew/lambda/render/plane"
 )
 
 // The schemes of compression.
@@ -61,7 +62,7 @@ type page struct {
 	width, height int
 	orientation   int
 	icc           []byte
-	form          Form
+	form          plane.Form
 	deep          bool
 	memory        int
 
@@ -280,29 +281,29 @@ func (p *page) readColour(dir directory) error {
 		}
 	}
 	colours := 1
-	p.form, p.deep = Grey, p.sample == sampleWords
+	p.form, p.deep = plane.Grey, p.sample == sampleWords
 	switch photometric {
 	case photometricWhiteIsZero, photometricBlackIsZero:
 	case photometricRGB:
-		colours, p.form = 3, Colour
+		colours, p.form = 3, plane.RGBA
 	case photometricPalette:
 		if err := p.readPalette(dir); err != nil {
 			return err
 		}
 	case photometricSeparated:
-		colours, p.form = 4, Ink
+		colours, p.form = 4, plane.CMYK
 		const cmyk = 1
 		if set := dir.number(tagInkSet, cmyk); set != cmyk || p.perPixel < 4 {
 			return unsupportedf("%d inks of set %d", p.perPixel, set)
 		}
 	case photometricYCbCr:
-		colours, p.form = 3, Colour
+		colours, p.form = 3, plane.RGBA
 		if p.bits != 8 || p.signed {
 			return unsupportedf("YCbCr of %d bits", p.bits)
 		}
 		p.ycc = readYCC(dir)
 	case photometricCIELab:
-		colours, p.form, p.deep = 3, Colour, false
+		colours, p.form, p.deep = 3, plane.RGBA, false
 		if p.bits != 8 && p.bits != 16 {
 			return unsupportedf("L*a*b* of %d bits", p.bits)
 		}
@@ -313,7 +314,7 @@ func (p *page) readColour(dir directory) error {
 		}
 		return unsupportedf("photometric interpretation %d", photometric)
 	}
-	if p.sample == sampleFloat && (p.form == Ink || p.photometric == photometricCIELab) {
+	if p.sample == sampleFloat && (p.form == plane.CMYK || p.photometric == photometricCIELab) {
 		return unsupportedf("photometric interpretation %d of floating point", photometric)
 	}
 	p.photometric = int(photometric)
@@ -332,7 +333,7 @@ func (p *page) readColour(dir directory) error {
 func (p *page) readAlpha(dir directory, colours int) {
 	p.alpha = -1
 	extra, ok := dir[tagExtraSamples]
-	if !ok || !extra.whole() || p.form == Ink || p.bits < 8 && p.photometric == photometricPalette {
+	if !ok || !extra.whole() || p.form == plane.CMYK || p.bits < 8 && p.photometric == photometricPalette {
 		return
 	}
 	const associated, unassociated = 1, 2
@@ -343,7 +344,7 @@ func (p *page) readAlpha(dir directory, colours int) {
 			p.alpha = colours
 			p.channels = append(p.channels, at)
 			p.associated = kind == associated
-			p.form = Colour
+			p.form = plane.RGBA
 			return
 		}
 	}
@@ -372,7 +373,7 @@ func (p *page) readPalette(dir directory) error {
 			p.palette[i][c] = uint8(f.at(c*n+i) >> shift)
 		}
 		if e := p.palette[i]; e[0] != e[1] || e[1] != e[2] {
-			p.form = Colour
+			p.form = plane.RGBA
 		}
 	}
 	return nil
@@ -537,7 +538,7 @@ func (p *page) estimate() {
 	case sampleFloat:
 		sample = 4
 	}
-	if p.form != Grey {
+	if p.form != plane.Grey {
 		pixel = 4
 	}
 	if p.deep {

@@ -41,7 +41,7 @@ func pixels[T uint8 | uint16](p *page, out, in []T, full T) {
 	}
 	each := len(p.channels)
 	switch {
-	case p.form == Grey:
+	case p.form == plane.Grey:
 		if turn == 0 {
 			copy(out, in)
 			return
@@ -49,7 +49,7 @@ func pixels[T uint8 | uint16](p *page, out, in []T, full T) {
 		for i, v := range in {
 			out[i] = v ^ turn
 		}
-	case p.form == Ink || each == 4:
+	case p.form == plane.CMYK || each == 4:
 		copy(out, in)
 	case each == 3:
 		for len(in) >= 3 {
@@ -85,7 +85,7 @@ func divide[T uint8 | uint16](row []T, full uint32) {
 
 // paint makes pixels of indices into the palette.
 func (p *page) paint(out, in []uint8) {
-	if p.form == Grey {
+	if p.form == plane.Grey {
 		for i, v := range in {
 			out[i] = p.palette[v][0]
 		}
