@@ -35,7 +35,7 @@ func (r report) bounds() []bound {
 		all = append(all, f.bound())
 	}
 	if r.start > 0 {
-		all = append(all, r.started())
+		all = append(all, r.started(), r.coloured())
 	}
 	return all
 }
@@ -45,6 +45,14 @@ func (r report) started() bound {
 	return bound{
 		"start to first preview", fmt.Sprintf("at most %d ms", mostStart.Milliseconds()),
 		fmt.Sprintf("%.1f ms", milliseconds(r.start)), r.start <= mostStart,
+	}
+}
+
+// coloured is the bound of a colour profile.
+func (r report) coloured() bound {
+	return bound{
+		"colour profile", fmt.Sprintf("at most %d ms", mostProfile.Milliseconds()),
+		fmt.Sprintf("%.1f ms", milliseconds(r.profile)), r.profile <= mostProfile,
 	}
 }
 

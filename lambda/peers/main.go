@@ -59,6 +59,9 @@ func run(corpus, only string, sheet bool) error {
 		if r.start, err = measureStart(line.Show); err != nil {
 			return err
 		}
+		if r.profile, err = measureProfile(corpus, line.Show); err != nil {
+			return err
+		}
 	}
 	if r.results, r.renderers, err = measure(chosen, corpus, line.Show); err != nil {
 		return err

@@ -39,7 +39,7 @@ func footprints() []footprint {
 		{photo: "p22_444.jpg", width: 1440, most: 60 * mb},
 		{photo: largeName, width: 1440, most: 250 * mb},
 		{photo: largeName, width: largeWidth / 2, most: 250 * mb},
-		{photo: largeName, width: prew.MaxPresetSide, most: 250 * mb}, // needs every pixel
+		{photo: largeName, width: prew.MaxPresetSide, most: 450 * mb}, // needs every pixel
 	}
 }
 
@@ -105,9 +105,10 @@ func (f *footprint) measure(renderer int, photo string) error {
 	return nil
 }
 
-// function is the deployed function as a command that renders a file.
+// function is the deployed function as a command that renders a file, with the least
+// memory that it is usually given.
 func function(photo, preview string, width int) *exec.Cmd {
 	cmd := exec.Command(".bin/bootstrap", "render", "--preset", "peers", photo, preview)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("PRESET_PEERS=width=%d,format=jpeg,quality=%d", width, quality))
+	cmd.Env = append(os.Environ(), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", fmt.Sprintf("PRESET_PEERS=width=%d,format=jpeg,quality=%d", width, quality))
 	return cmd
 }

@@ -40,7 +40,8 @@ func made() report {
 			{"p12.jpg", 1440, 60e6, [peers]int64{25.6e6, 52.9e6, 106e6}, false},
 			{largeName, 8192, 250e6, [peers]int64{9e6, 225.6e6, 540e6}, true},
 		},
-		start: 4600 * time.Microsecond,
+		start:   4600 * time.Microsecond,
+		profile: 4200 * time.Microsecond,
 	}
 }
 
@@ -99,6 +100,7 @@ func TestBounds(t *testing.T) {
 		{"bytes of a PNG", func(r *report) { r.results[2].looks[ours].bytes = 122_401 }, "3 MP PNG to PNG at 640, bytes: 122401, asked at most 122400"},
 		{"memory", func(r *report) { r.footprints[0].peak[ours] = 60e6 + 1e5 }, "peak memory of p12.jpg at 1440: 60.1 MB, asked at most 60 MB"},
 		{"start", func(r *report) { r.start = 15100 * time.Microsecond }, "start to first preview: 15.1 ms, asked at most 15 ms"},
+		{"profile", func(r *report) { r.profile = 5100 * time.Microsecond }, "colour profile: 5.1 ms, asked at most 5 ms"},
 	} {
 		r := made()
 		test.spoil(&r)

@@ -98,7 +98,7 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 	if p.lossy != nil {
 		h.Memory += lossyMemory(p.frameWidth, p.frameHeight, len(p.lossy))
 	}
-	if p.lossless != nil || p.alpha != nil && len(p.alpha) > 0 && p.alpha[0]&3 == 1 {
+	if p.lossless != nil || len(p.alpha) > 0 && p.alpha[0]&3 == 1 {
 		h.Memory += losslessMemory(p.frameWidth, p.frameHeight)
 	}
 	if p.alpha != nil {
