@@ -87,8 +87,9 @@ func TestEachRequestIsALineOfTheLog(t *testing.T) {
 		Outcome: "rendered", Status: 200, Sent: len("preview of photo/log me.jpg")}); first != want {
 		t.Errorf("%+v, want %+v", first, want)
 	}
-	if second.Outcome != "stored" || len(second.Request) != 32 {
-		t.Errorf("%+v, want stored, with an id of its own", second)
+	// Whoever asks before the lease is given back joins the flight that has landed.
+	if second.Outcome != "stored" && second.Outcome != "joined" || len(second.Request) != 32 {
+		t.Errorf("%+v, want stored or joined, with an id of its own", second)
 	}
 	if third.InvokeMS <= 0 {
 		t.Errorf("%+v has no time of the invocation", third)

@@ -75,29 +75,34 @@ func request(t *testing.T, name string) []byte {
 	return payload
 }
 
-// TestRealFunctionOutlivesADecompressionBomb checks that a photo which needs more
-// memory than the limit costs only its own preview.
-func TestRealFunctionOutlivesADecompressionBomb(t *testing.T) {
+// TestRealFunctionRefusesADecompressionBomb checks that the function knows its limit: a
+// photo which needs more memory is refused from its header, and costs no process.
+func TestRealFunctionRefusesADecompressionBomb(t *testing.T) {
 	p, d := realFunction(t, 64, map[string]int{"small.png": 100, "bomb.png": 4500})
 	for _, test := range []struct {
-		name   string
-		failed bool
-		want   string // in the answer
+		name string
+		want string // in the answer
 	}{
-		{"small.png", false, `"status":true`},
-		{"bomb.png", true, `MB, limit is 64 MB"`},
-		{"small.png", false, `"status":true`},
+		{"small.png", `"status":true`},
+		{"bomb.png", `"code":"source_too_large","message":"PNG image is 4500x4500 and needs`},
+		{"small.png", `"status":true`},
 	} {
 		a, err := p.Invoke(t.Context(), request(t, test.name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.Failed != test.failed || !strings.Contains(string(a.Body), test.want) {
+		if a.Failed || !strings.Contains(string(a.Body), test.want) {
 			t.Errorf("%s: failed is %v: %s", test.name, a.Failed, a.Body)
 		}
 	}
 	p.Close() // after this all output has been passed on
-	if lines := d.lines(); len(lines) != 2 || !json.Valid([]byte(lines[0])) || !json.Valid([]byte(lines[1])) {
-		t.Errorf("logged is %q, want a line of JSON for each preview", lines)
+	lines := d.lines()
+	if len(lines) != 3 {
+		t.Errorf("logged is %q, want a line for each invocation", lines)
+	}
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("logged is %q, want JSON", line)
+		}
 	}
 }
