@@ -256,6 +256,7 @@ func (g *Group[V]) forget(key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.calls, key)
+	g.count(func(s *Stats) { s.Flying-- })
 }
 
 // fly is the order of events of a call from the lease on.

@@ -13,7 +13,7 @@ import (
 type Stats struct {
 	Ended      map[Outcome]int64 // flights with a value; Joined: another process made it
 	Failed     map[string]int64  // flights that failed, by the code of their failure
-	Flying     int64             // flights under way
+	Flying     int64             // flights under way, until their leases are given back
 	Waiters    int64             // callers of Do that wait for a flight
 	LeaseWaits int64             // times that a flight waited because another had the lease
 	Errors     int64             // failed commands to Redis
@@ -48,10 +48,9 @@ func (c *counter) panicked(key string, value any) error {
 	return fmt.Errorf("panic in the flight of %s: %v", key, value)
 }
 
-// ended counts the end of a flight.
+// ended counts how a flight ended.
 func (c *counter) ended(outcome Outcome, err error) {
 	c.count(func(s *Stats) {
-		s.Flying--
 		if failure := asFailure(err); failure != nil {
 			s.Failed[failure.Code]++
 		} else {

@@ -15,6 +15,7 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	f := new(renderer)
 	server := start(t, f)
 	get(t, server.URL+"/prew/hero/metrics.jpg")
+	landed(t, server)
 	get(t, server.URL+"/prew/hero/metrics.jpg")
 	f.answer = results(prew.RenderResult{
 		Error:  &prew.RenderError{Code: prew.SourceMissing, Message: "because"},
