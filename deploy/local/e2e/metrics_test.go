@@ -7,22 +7,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"prew/deploy/local/stack/stacktest"
 )
 
 // measure reads the metrics of nginx: the value of each series.
 func measure(t *testing.T) map[string]float64 {
 	t.Helper()
-	response, err := http.Get("http://" + whole.Nginx.Metrics + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, text := stacktest.Get(t, "http://"+whole.Nginx.Metrics+"/metrics")
 	values := map[string]float64{}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		series, number, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if value, err := strconv.ParseFloat(number, 64); err == nil {
 			values[series] = value
