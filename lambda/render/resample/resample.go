@@ -45,40 +45,7 @@ func (w *wholePlane) Row(y int) (plane.Row, error) { return plane.Row{Bytes: w.P
 // Samples resamples a picture that has one sample a pixel and the given size to dst,
 // whose size is x.Count by y.Count. It returns the errors of src.
 func (r *Resampler) Samples(dst plane.Plane, src plane.Rows, width, height int, x, y Axis, k Kernel) error {
-	across, down := r.weights(x, k, width), r.weights(y, k, height)
-	in := source{rows: src, from: across.lo, to: across.hi, last: -1}
-	copies := across.copies && down.single
-	columns := r.window.open(across.hi-across.lo, down)
-	r.line = resized(r.line, columns+linePadding)
-	for n := range y.Count {
-		j := y.rising(n)
-		if copies {
-			row, err := in.row(int(down.first[j]))
-			if err != nil {
-				return err
-			}
-			copySamples(dst.Row(j), row)
-			continue
-		}
-		for pair, end := down.pairs(j); pair < end; pair++ {
-			slot, holds := r.window.slot(pair)
-			if holds {
-				continue
-			}
-			top, bottom, err := in.pair(down.rows(pair))
-			if err != nil {
-				return err
-			}
-			if top.Words != nil {
-				interleaveDeep(slot, top.Words, bottom.Words)
-			} else {
-				interleave(slot, top.Bytes, bottom.Bytes)
-			}
-		}
-		r.window.weigh(r.line[:columns], down, j)
-		horizontal(dst.Row(j), r.line, across)
-	}
-	return nil
+	return r.rows(dst, 1, src, width, height, x, y, k)
 }
 
 // Pixels resamples a picture of the given size that has pixels of red, green, blue and
@@ -88,23 +55,34 @@ func (r *Resampler) Samples(dst plane.Plane, src plane.Rows, width, height int, 
 // Colours count as much as their alpha, so that what is transparent lends none to
 // what is not, and what is clear has none: it is 0, 0, 0, 0.
 func (r *Resampler) Pixels(dst []uint8, dstStride int, src plane.Rows, width, height int, x, y Axis, k Kernel) error {
+	return r.rows(plane.Plane{Pix: dst, Stride: dstStride, Width: channels * x.Count, Height: y.Count}, channels, src, width, height, x, y, k)
+}
+
+// rows resamples rows of so many samples a pixel, one or channels.
+func (r *Resampler) rows(dst plane.Plane, samples int, src plane.Rows, width, height int, x, y Axis, k Kernel) error {
 	across, down := r.weights(x, k, width), r.weights(y, k, height)
-	in := source{rows: src, from: channels * across.lo, to: channels * across.hi, last: -1}
+	in := source{rows: src, from: samples * across.lo, to: samples * across.hi, last: -1}
 	copies := across.copies && down.single
-	columns := r.window.open(channels*(across.hi-across.lo), down)
-	// The weights of all results are taken to be equally many: those after a
-	// result's last are zero, and may lie beyond the end of the line.
-	r.line = resized(r.line, columns+channels*across.stride)
+	columns := r.window.open(samples*(across.hi-across.lo), down)
+	padding := linePadding
+	if samples == channels {
+		// The weights of all results are taken to be equally many: those after a
+		// result's last are zero, and may lie beyond the end of the line.
+		padding = channels * across.stride
+	}
+	r.line = resized(r.line, columns+padding)
 	for n := range y.Count {
 		j := y.rising(n)
-		result := dst[j*dstStride:][:channels*x.Count]
+		result := dst.Row(j)
 		if copies {
 			row, err := in.row(int(down.first[j]))
 			if err != nil {
 				return err
 			}
 			copySamples(result, row)
-			clearInvisible(result)
+			if samples == channels {
+				clearInvisible(result)
+			}
 			continue
 		}
 		for pair, end := down.pairs(j); pair < end; pair++ {
@@ -116,14 +94,23 @@ func (r *Resampler) Pixels(dst []uint8, dstStride int, src plane.Rows, width, he
 			if err != nil {
 				return err
 			}
-			if top.Words != nil {
+			switch deep := top.Words != nil; {
+			case samples == 1 && deep:
+				interleaveDeep(slot, top.Words, bottom.Words)
+			case samples == 1:
+				interleave(slot, top.Bytes, bottom.Bytes)
+			case deep:
 				premultiplyDeep(slot, top.Words, bottom.Words)
-			} else {
+			default:
 				premultiply(slot, top.Bytes, bottom.Bytes)
 			}
 		}
 		r.window.weigh(r.line[:columns], down, j)
-		straight(result, r.line, across)
+		if samples == 1 {
+			horizontal(result, r.line, across)
+		} else {
+			straight(result, r.line, across)
+		}
 	}
 	return nil
 }
