@@ -41,11 +41,13 @@ func (e *engine) openJPEG(src io.Reader) (photo, error) {
 func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p plan, preset prew.Preset) (picture, error) {
 	form := formsOfJPEG[header.Colour]
 	options, lattices := decoding(header, p, preset)
-	if e.memoryOf(form, options, p, preset) > room() {
+	needed := e.memoryOf(form, options, p, preset)
+	if needed > room() {
 		preset.Oversample = 1 // a little less sharp is better than nothing
 		options, lattices = decoding(header, p, preset)
+		needed = e.memoryOf(form, options, p, preset)
 	}
-	if err := e.checkMemory("JPEG", image.Pt(header.Width, header.Height), e.memoryOf(form, options, p, preset)); err != nil {
+	if err := e.checkMemory("JPEG", image.Pt(header.Width, header.Height), needed); err != nil {
 		return picture{}, err
 	}
 	planes, err := e.decoder.Decode(options)

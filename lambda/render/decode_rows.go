@@ -92,11 +92,11 @@ func inRows(kind string, header func(e *engine, file []byte) (opened, error), da
 		if err != nil {
 			return photo{}, blame(err)
 		}
-		if o.icc != nil {
-			o.colours, o.note = coloursOf(o.icc, o.channels())
-		}
 		if err := o.check(kind); err != nil {
 			return photo{}, err
+		}
+		if o.icc != nil {
+			o.colours, o.note = coloursOf(o.icc, o.channels())
 		}
 		return photo{size: o.size, turn: o.turn, note: o.note, decode: func(p plan, preset prew.Preset) (picture, error) {
 			if err := e.checkMemory(kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"prew"
+	"prew/lambda/render/plane"
 )
 
 // Everything that a photo claims is held against these limits before memory is
@@ -15,14 +16,6 @@ const (
 	// megapixels as a TIFF that is not compressed has 150 MB. A file that is read as a
 	// whole has to have room in the memory, too.
 	MaxSourceBytes = 192 << 20
-
-	// maxPixels is the largest picture that is decoded. The largest sensors have 151
-	// megapixels, and phones make 200 of theirs; a JPEG of 300 takes a second.
-	maxPixels = 300_000_000
-
-	// maxSide is the longest side that is decoded, in pixels: what a JPEG can have, and
-	// a little less. Panoramas come near to it.
-	maxSide = 65_500
 
 	// maxUnfolded is how many bytes the pixels of a file may have that is unpacked as a
 	// whole: three seconds of work. A photo of 50 megapixels with alpha in sixteen bits
@@ -80,10 +73,10 @@ func checkSize(width, height int) error {
 	switch {
 	case width < 1 || height < 1:
 		return fail(prew.SourceDamaged, "image is %dx%d", width, height)
-	case width > maxSide || height > maxSide:
-		return fail(prew.SourceTooLarge, "image is %dx%d, limit is %d pixels a side", width, height, maxSide)
-	case width*height > maxPixels:
-		return fail(prew.SourceTooLarge, "image is %dx%d, limit is %d megapixels", width, height, maxPixels/1_000_000)
+	case width > plane.MaxSide || height > plane.MaxSide:
+		return fail(prew.SourceTooLarge, "image is %dx%d, limit is %d pixels a side", width, height, plane.MaxSide)
+	case width*height > plane.MaxPixels:
+		return fail(prew.SourceTooLarge, "image is %dx%d, limit is %d megapixels", width, height, plane.MaxPixels/1_000_000)
 	}
 	return nil
 }

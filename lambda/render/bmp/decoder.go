@@ -32,12 +32,6 @@ func unsupportedf(format string, args ...any) error {
 	return UnsupportedError(fmt.Sprintf(format, args...))
 }
 
-// A picture above these limits is refused from its header.
-const (
-	maxSide   = 65_500      // pixels
-	maxPixels = 300_000_000 // a RLE picture takes a byte for each
-)
-
 // Header is what a picture says of itself before its pixels.
 type Header struct {
 	Width, Height int // in pixels

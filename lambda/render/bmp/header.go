@@ -135,10 +135,10 @@ func (l *layout) check(os2 bool) error {
 	if l.width < 1 || l.height < 1 {
 		return damagedf("it is %dx%d", l.width, l.height)
 	}
-	if l.width > maxSide || l.height > maxSide {
+	if l.width > plane.MaxSide || l.height > plane.MaxSide {
 		return LimitError("it is " + size(l.width, l.height) + ", limit is 65500 pixels a side")
 	}
-	if l.width*l.height > maxPixels {
+	if l.width*l.height > plane.MaxPixels {
 		return LimitError("it is " + size(l.width, l.height) + ", limit is 300 megapixels")
 	}
 	switch {

@@ -32,9 +32,6 @@ const headerSize, tagSize = 128, 12
 // parse reads the header and finds the tags. A tag beyond the end of the bytes is
 // left out.
 func parse(data []byte) (*profile, error) {
-	if len(data) > MaxProfile {
-		return nil, fmt.Errorf("profile has %d bytes, limit is %d", len(data), MaxProfile)
-	}
 	if len(data) < headerSize+4 || string(data[36:40]) != "acsp" {
 		return nil, errors.New("profile has no header")
 	}

@@ -25,13 +25,6 @@ func damagedf(format string, args ...any) error {
 	return DamagedError(fmt.Sprintf(format, args...))
 }
 
-// A picture above this limit is refused from its header. A side has at most 65,535
-// pixels.
-const (
-	maxSide   = 65_500
-	maxPixels = 300_000_000 // an interlaced picture takes a byte for each
-)
-
 // Header is what a file says of its screen and its first picture.
 type Header struct {
 	Width, Height int // of the logical screen, in pixels

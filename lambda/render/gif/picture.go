@@ -202,9 +202,9 @@ func (p *picture) place() error {
 		switch width, height := size[0], size[1]; {
 		case width == 0 || height == 0:
 			return damagedf("it is %dx%d", width, height)
-		case width > maxSide || height > maxSide:
+		case width > plane.MaxSide || height > plane.MaxSide:
 			return LimitError("it is " + sizeOf(width, height) + ", limit is 65500 pixels a side")
-		case width*height > maxPixels:
+		case width*height > plane.MaxPixels:
 			return LimitError("it is " + sizeOf(width, height) + ", limit is 300 megapixels")
 		}
 	}

@@ -7,6 +7,14 @@ type Row struct {
 	Words []uint16 // samples of sixteen bits
 }
 
+// A picture above these limits is refused from its header, whatever its kind. MaxSide is
+// what a JPEG can have, and a little less: panoramas come near to it. The largest sensors
+// have 151 megapixels, and phones make 200 of theirs; a JPEG of MaxPixels takes a second.
+const (
+	MaxSide   = 65_500
+	MaxPixels = 300_000_000
+)
+
 // Form is what the samples of a row are.
 type Form int
 

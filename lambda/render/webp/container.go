@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
+
+	"prew/lambda/render/plane"
 )
 
 // container is what a file says of its picture: the first frame, where it has
@@ -130,10 +132,10 @@ func (c *container) check() error {
 	switch {
 	case c.width == 0 || c.height == 0:
 		return damagedf("it is %dx%d", c.width, c.height)
-	case c.width > maxSide || c.height > maxSide:
-		return limitf("it is %dx%d, limit is %d pixels a side", c.width, c.height, maxSide)
-	case c.width*c.height > maxPixels:
-		return limitf("it is %dx%d, limit is %d megapixels", c.width, c.height, maxPixels/1_000_000)
+	case c.width > plane.MaxSide || c.height > plane.MaxSide:
+		return limitf("it is %dx%d, limit is %d pixels a side", c.width, c.height, plane.MaxSide)
+	case c.width*c.height > plane.MaxPixels:
+		return limitf("it is %dx%d, limit is %d megapixels", c.width, c.height, plane.MaxPixels/1_000_000)
 	case c.left+c.frameWidth > c.width || c.top+c.frameHeight > c.height:
 		return damagedf("its frame of %dx%d lies at %d,%d of %dx%d", c.frameWidth, c.frameHeight, c.left, c.top, c.width, c.height)
 	}

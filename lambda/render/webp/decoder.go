@@ -39,12 +39,6 @@ func limitf(format string, args ...any) error {
 	return LimitError(fmt.Sprintf(format, args...))
 }
 
-// A canvas above these limits is refused. A frame has at most 16,384 pixels a side.
-const (
-	maxSide   = 65_500
-	maxPixels = 300_000_000
-)
-
 // Header is what a file says of its picture.
 type Header struct {
 	Width, Height int  // of the canvas, in pixels
