@@ -27,8 +27,8 @@ func log2(x float64) float64 {
 	t := (fraction - 1) / (fraction + 1)
 	square := float64(t * t)
 	sum := 0.0
-	for k := 21; k >= 1; k -= 2 {
-		sum = float64(sum*square) + 1/float64(k)
+	for k := len(tangents) - 1; k >= 0; k-- {
+		sum = float64(sum*square) + tangents[k]
 	}
 	return float64(exponent) + float64(float64(t*sum)*(2/math.Ln2))
 }
@@ -39,9 +39,18 @@ func exp2(x float64) float64 {
 	x = min(max(x, -200), 200)
 	whole := math.Floor(x + 0.5)
 	t := float64((x - whole) * math.Ln2)
-	sum := 1.0
-	for k := 14; k >= 1; k-- {
-		sum = float64(float64(sum*t)/float64(k)) + 1
+	sum := 0.0
+	for k := len(exponentials) - 1; k >= 0; k-- {
+		sum = float64(sum*t) + exponentials[k]
 	}
 	return math.Ldexp(sum, int(whole))
 }
+
+// tangents and exponentials are the factors of both series, as far as they count.
+var (
+	tangents     = [...]float64{1, 1. / 3, 1. / 5, 1. / 7, 1. / 9, 1. / 11, 1. / 13, 1. / 15, 1. / 17, 1. / 19, 1. / 21}
+	exponentials = [...]float64{
+		1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5_040, 1. / 40_320, 1. / 362_880,
+		1. / 3_628_800, 1. / 39_916_800, 1. / 479_001_600, 1. / 6_227_020_800, 1. / 87_178_291_200,
+	}
+)
