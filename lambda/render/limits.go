@@ -13,9 +13,9 @@ import (
 // taken for it. Most photos meet only that of memory.
 const (
 	// MaxSourceBytes is the largest photo that is read, in bytes: a scan of 50
-	// megapixels as a TIFF that is not compressed has 150 MB. A file that is read as a
-	// whole has to have room in the memory, too.
-	MaxSourceBytes = 192 << 20
+	// megapixels in sixteen bits as a TIFF that is not compressed has 300 MB. A file
+	// that is read as a whole has to have room in the memory, too.
+	MaxSourceBytes = 304 << 20
 
 	// maxUnfolded is how many bytes the pixels of a file may have that is unpacked as a
 	// whole: three seconds of work. A photo of 50 megapixels with alpha in sixteen bits

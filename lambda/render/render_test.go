@@ -390,7 +390,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"webp of two sizes", webpFile(vp8x(0, 640, 480), webp[12:]), prew.SourceDamaged, "WebP image"},
 		{"gif of no picture", asHeader("GIF89a", le16, 0, 0, 0), prew.SourceDamaged, "GIF image"},
 
-		{"large file", append([]byte("BM"), make([]byte, MaxSourceBytes)...), prew.SourceTooLarge, "more than 201326592 bytes"},
+		{"large file", append([]byte("BM"), make([]byte, MaxSourceBytes)...), prew.SourceTooLarge, "more than 318767104 bytes"},
 		{"large png", pngOf(20000, 20000), prew.SourceTooLarge, "image is 20000x20000, limit is 300 megapixels"},
 		{"long png", pngOf(1, 65501), prew.SourceTooLarge, "image is 1x65501, limit is 65500 pixels a side"},
 		{"huge png", pngOf(1<<31-1, 1<<28), prew.SourceTooLarge, "limit is"},
