@@ -25,7 +25,7 @@ var packages = []struct {
 		[]string{"golang.org/x/image", "prew/lambda/render/resample"}},
 	{"prew/lambda/render/bmp", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render/gif", []string{"prew/lambda/render/plane"}, []string{"image"}},
-	{"prew/lambda/render/webp", []string{"prew/lambda/render/plane", "golang.org/x/image/vp8"}, []string{"golang.org/x/image/vp8l"}},
+	{"prew/lambda/render/webp", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image", "golang.org/x/image"}},
 	{"prew/lambda/render", []string{"prew", "prew/lambda/render/bmp", "prew/lambda/render/colour", "prew/lambda/render/gif", "prew/lambda/render/jpeg",
 		"prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample", "prew/lambda/render/tiff", "prew/lambda/render/webp",
 		"github.com/disintegration/imaging"},

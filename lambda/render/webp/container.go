@@ -31,7 +31,6 @@ const (
 	chunkHead    = 8  // name, size
 	extendedHead = 10 // VP8X
 	frameHead    = 16 // ANMF
-	lossyHead    = 10 // VP8
 )
 
 // read reads a file's chunks. The size that RIFF says the file has is not looked
@@ -101,7 +100,7 @@ func (c *container) readPicture(name string, chunk []byte) (bool, error) {
 		return false, nil
 	case "VP8 ":
 		// RFC 6386, section 9.1: a key frame that is shown, of a known version.
-		if len(chunk) < lossyHead || chunk[0]&1 != 0 || chunk[0]>>4&1 == 0 || chunk[0]>>1&7 > 3 || string(chunk[3:6]) != "\x9d\x01\x2a" {
+		if len(chunk) < vp8Head || chunk[0]&1 != 0 || chunk[0]>>4&1 == 0 || chunk[0]>>1&7 > 3 || string(chunk[3:6]) != "\x9d\x01\x2a" {
 			return false, DamagedError("its VP8 stream has no right header")
 		}
 		width = int(binary.LittleEndian.Uint16(chunk[6:]) & 0x3fff)

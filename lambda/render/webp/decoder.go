@@ -1,10 +1,15 @@
 // Package webp reads WebP pictures (RFC 9649): the first frame of an animation, or
 // the only one, placed on its canvas.
 //
-// A lossless picture is decoded row by row. A lossy one is decoded as a whole by
-// golang.org/x/image/vp8, into planes. Planes hands them on, which is better for a
-// resampler that takes planes; Row makes rows of them, with the alpha, which is
-// decoded row by row beside.
+// A lossless picture is decoded row by row. A lossy one is decoded as a whole, into
+// planes. Planes hands them on, which is better for a resampler that takes planes; Row
+// makes rows of them, with the alpha, which is decoded row by row beside.
+//
+// A lossy picture is a key frame of VP8 (RFC 6386), and the files of that begin with
+// vp8: vp8.go says how a frame is decoded, from its header (vp8_header.go), modes
+// (vp8_modes.go) and tokens (vp8_tokens.go), which are booleans (vp8_bool.go), by
+// transforms (vp8_idct.go), predictions (vp8_predict.go) and filters (vp8_filter.go);
+// vp8_tables.go has what an encoder needs too.
 package webp
 
 import (
@@ -61,12 +66,13 @@ type Header struct {
 type Decoder struct {
 	picture container
 
-	begun    bool          // the frame's coded data has been opened
-	planes   []plane.Plane // of a lossy frame
-	expanded bool          // to the full range
-	alpha    alpha
-	lossless lossless
-	decoded  int // rows of the frame that have been decoded
+	begun     bool // the frame's coded data has been opened
+	lossy     vp8
+	planes    []plane.Plane // of a lossy frame
+	stretched bool          // to the full range
+	alpha     alpha
+	lossless  lossless
+	decoded   int // rows of the frame that have been decoded
 
 	rows [2][]uint8 // the two that are valid at a time
 	next int        // which of them is written next
@@ -78,7 +84,7 @@ type Decoder struct {
 // picture that is too large.
 func (d *Decoder) Open(file []byte) (Header, error) {
 	d.picture = container{}
-	d.begun, d.planes, d.expanded, d.decoded, d.next, d.err = false, nil, false, 0, 0, nil
+	d.begun, d.planes, d.stretched, d.decoded, d.next, d.err = false, nil, false, 0, 0, nil
 	if err := d.picture.read(file); err != nil {
 		d.err = err
 		return Header{}, err
@@ -90,7 +96,7 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 		Memory: 2 * 4 * p.width,
 	}
 	if p.lossy != nil {
-		h.Memory += lossyMemory(p.frameWidth, p.frameHeight, len(p.lossy))
+		h.Memory += vp8Memory(p.frameWidth, p.frameHeight)
 	}
 	if p.lossless != nil || len(p.alpha) > 0 && p.alpha[0]&3 == 1 {
 		h.Memory += losslessMemory(p.frameWidth, p.frameHeight)
@@ -109,12 +115,12 @@ func (d *Decoder) Planes() ([]plane.Plane, error) {
 	if d.err == nil && !(d.picture.opaque && d.picture.lossy != nil) {
 		panic("webp: planes of a picture that is not planar")
 	}
-	if err := d.begin(); err != nil {
+	if err := d.begin(stretch); err != nil {
 		return nil, err
 	}
-	if !d.expanded {
-		expand(d.planes)
-		d.expanded = true
+	if !d.stretched {
+		stretch(d.planes)
+		d.stretched = true
 	}
 	return d.planes, nil
 }
@@ -124,7 +130,7 @@ func (d *Decoder) Planes() ([]plane.Plane, error) {
 // the frame. The first row of a lossy picture takes nearly
 // as long as all of it.
 func (d *Decoder) Row(y int) (plane.Row, error) {
-	if err := d.begin(); err != nil {
+	if err := d.begin(nil); err != nil {
 		return plane.Row{}, err
 	}
 	p := &d.picture
@@ -150,7 +156,7 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 // Finish reads what is left of the picture, so that damage is found wherever it
 // lies, and returns nil if all pixels are there.
 func (d *Decoder) Finish() error {
-	if err := d.begin(); err != nil {
+	if err := d.begin(nil); err != nil {
 		return err
 	}
 	for d.err == nil && d.decoded < d.picture.frameHeight {
@@ -159,8 +165,9 @@ func (d *Decoder) Finish() error {
 	return d.err
 }
 
-// begin opens the frame's coded data, once.
-func (d *Decoder) begin() error {
+// begin opens the frame's coded data, once, which decodes a lossy frame. finished may do
+// something to rows of its planes while they are near.
+func (d *Decoder) begin(finished func(planes []plane.Plane)) error {
 	if d.err != nil || d.begun {
 		return d.err
 	}
@@ -170,7 +177,14 @@ func (d *Decoder) begin() error {
 		d.err = d.lossless.open(p.lossless, p.frameWidth, p.frameHeight)
 		return d.err
 	}
-	if d.planes, d.err = decodeLossy(p.lossy); d.err == nil && p.alpha != nil {
+	if d.err = d.lossy.open(p.lossy, p.frameWidth, p.frameHeight); d.err != nil {
+		return d.err
+	}
+	if d.planes, d.err = d.lossy.decode(finished); d.err != nil {
+		return d.err
+	}
+	d.stretched = finished != nil
+	if p.alpha != nil {
 		d.err = d.alpha.open(p.alpha, p.frameWidth, p.frameHeight, &d.lossless)
 	}
 	return d.err

@@ -1,0 +1,228 @@
+package webp
+
+// coefficients is those of a macroblock: sixteen rows of luma, and then eight of
+// chroma, of Cb on the left and Cr on the right. Each square of four by four is a
+// block. Four blocks beside each other are a strip. Behind them is the block of the
+// first coefficients of luma's.
+type coefficients [strips*strip + 16]int16
+
+const (
+	strips     = 6
+	lumaStrips = 4
+	strip      = 4 * 16 // coefficients
+
+	chromaAt = lumaStrips * strip
+	secondAt = strips * strip
+)
+
+// stripPlace is where the coefficients of a block stand in a strip, and blockPlace
+// where they stand in a block of its own, by their order in the coded data.
+var stripPlace, blockPlace = func() (s, b [16]uint8) {
+	for i, at := range zigzag {
+		s[i] = at/4*16 + at%4
+	}
+	return s, zigzag
+}()
+
+// tokenReader decodes the coefficients of macroblocks from their tokens (RFC 6386,
+// section 13).
+type tokenReader struct {
+	probs [kinds]positionProbs
+	above []coded // of each column
+	left  coded
+}
+
+// positionProbs is the probabilities of the tokens at each position. The last is behind
+// the end, where there is none.
+type positionProbs [17][contexts][nodes]uint8
+
+// coded has 1 for each block at an edge of a macroblock that has coefficients: four of
+// luma, two of Cb, two of Cr, and the block of the first coefficients of luma's.
+type coded [9]uint8
+
+const codedSecond = 8
+
+// open begins a frame that is so many macroblocks wide.
+func (t *tokenReader) open(probs *tokenProbs, columns int) {
+	for kind := range t.probs {
+		for position := range t.probs[kind] {
+			t.probs[kind][position] = probs[kind][bandOf[position]]
+		}
+	}
+	if cap(t.above) < columns {
+		t.above = make([]coded, columns)
+	}
+	t.above = t.above[:columns]
+	clear(t.above)
+}
+
+// macroblock decodes the coefficients of a macroblock, times their steps, into c, which
+// is zero. It returns which strips have some that are not zero, bit by bit.
+func (t *tokenReader) macroblock(b *boolReader, mb *macroblock, q *quantisers, column int, c *coefficients) (set uint) {
+	above, left := &t.above[column], &t.left
+	if mb.skipped {
+		// Without a second block the one that was last still counts.
+		up, back := above[codedSecond], left[codedSecond]
+		*above, *left = coded{}, coded{}
+		if !mb.whole {
+			above[codedSecond], left[codedSecond] = up, back
+		}
+		return 0
+	}
+	g := grid{above: above, left: left, to: c, place: &stripPlace}
+	kind := kindLuma
+	if mb.whole {
+		g.probs, g.place, g.at, g.edge, g.side, g.steps = &t.probs[kindLumaDC], &blockPlace, secondAt, codedSecond, 1, q.y2
+		decodeGrid(b, &g)
+		if above[codedSecond] != 0 {
+			inverseWalsh(c)
+		}
+		kind, g.first, g.place = kindLumaAC, 1, &stripPlace
+	}
+	g.probs, g.at, g.edge, g.side, g.steps = &t.probs[kind], 0, 0, 4, q.luma
+	set = decodeGrid(b, &g)
+	g.probs, g.first, g.side, g.steps = &t.probs[kindChroma], 0, 2, q.chroma
+	for plane := range 2 {
+		g.at, g.edge = chromaAt+8*plane, 4+2*plane
+		set |= decodeGrid(b, &g) << lumaStrips
+	}
+	return set
+}
+
+// grid is the blocks of a plane of a macroblock: side by side.
+type grid struct {
+	probs       *positionProbs
+	above, left *coded
+	to          *coefficients
+	place       *[16]uint8 // where coefficients stand in a block
+	at          int        // where the first block is
+	edge        int        // where what is coded of its edges is
+	side        int
+	first       int // position that is coded
+	steps       steps
+}
+
+// decodeGrid decodes the blocks of a grid, and returns which strips of it have
+// coefficients that are not zero. It is decodeGridGo, or does what that does.
+var decodeGrid = decodeGridGo
+
+func decodeGridGo(b *boolReader, g *grid) (set uint) {
+	for y := range g.side {
+		left := &g.left[g.edge+y]
+		for x := range g.side {
+			above, at := &g.above[g.edge+x], g.at+strip*y+4*x
+			end := b.block(g.probs, *above+*left, g.first, g.steps, g.place, g.to[at:])
+			*above = positive(end - g.first)
+			*left = *above
+			if end > 1 || g.to[at] != 0 {
+				set |= 1 << y
+			}
+		}
+	}
+	return set
+}
+
+// positive is 1 for numbers above zero, and 0 for zero.
+func positive(n int) uint8 { return uint8(uint(-n) >> 63) }
+
+// block decodes the coefficients of a block from position first on, times their steps,
+// and returns where they end (section 13.2 and 13.3). context is how many of the blocks
+// above and left have coefficients.
+//
+// The coefficients of a stream can be so large that their products have more than
+// sixteen bits, of which the lower ones are kept, as by libwebp.
+func (b *boolReader) block(probs *positionProbs, context uint8, first int, q steps, place *[16]uint8, to []int16) int {
+	i := b.interval
+	step := uint64(q[first]) // first is 0 or 1
+	p := &probs[first][context]
+	for n := first; n < 16; n++ {
+		// Is there any coefficient left?
+		if i.left < 0 {
+			i = b.load(i)
+		}
+		split := i.split(p[0])
+		if i.isBelow(split) {
+			b.interval = i.below(split)
+			return n
+		}
+		i = i.above(split)
+
+		// Is it not zero? After one that is, there is one left.
+		for {
+			if i.left < 0 {
+				i = b.load(i)
+			}
+			split = i.split(p[1])
+			if !i.isBelow(split) {
+				i = i.above(split)
+				break
+			}
+			i = i.below(split)
+			step = uint64(q[1])
+			n++
+			if n == 16 {
+				b.interval = i
+				return n
+			}
+			p = &probs[n][0]
+		}
+
+		// Is it larger than one?
+		if i.left < 0 {
+			i = b.load(i)
+		}
+		v := uint64(1)
+		split = i.split(p[2])
+		if i.isBelow(split) {
+			i = i.below(split)
+			p = &probs[n+1][1]
+		} else {
+			b.interval = i.above(split)
+			v = b.large(p)
+			i = b.interval
+			p = &probs[n+1][2]
+		}
+
+		// Its sign halves the interval, which then has its old length again, but for
+		// what was odd in it.
+		if i.left < 0 {
+			i = b.load(i)
+		}
+		split = i.span>>1 + 1
+		below := uint64(int64(i.window>>56-split) >> 63) // all ones or none
+		i.window = (i.window - split<<56&^below) << 1
+		i.left--
+		i.span = (i.span + ^below) | 1
+		v = v ^ ^below - ^below
+		to[place[n&15]] = int16(v * step)
+		step = uint64(q[1])
+	}
+	b.interval = i
+	return 16
+}
+
+// large decodes a coefficient that is two or larger.
+func (b *boolReader) large(p *[nodes]uint8) uint64 {
+	if !b.bool(p[3]) {
+		if !b.bool(p[4]) {
+			return 2
+		}
+		return 3 + uint64(b.bit(p[5]))
+	}
+	category := 0
+	if !b.bool(p[6]) {
+		category = b.bit(p[7])
+	} else if b.bool(p[8]) {
+		category = 4 + b.bit(p[10])
+	} else {
+		category = 2 + b.bit(p[9])
+	}
+	extra := uint64(0)
+	for _, p := range extraBits[category] {
+		if p == 0 {
+			break
+		}
+		extra = 2*extra + uint64(b.bit(p))
+	}
+	return leastOf[category] + extra
+}
