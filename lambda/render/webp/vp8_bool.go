@@ -20,8 +20,8 @@ type boolReader struct {
 // held in registers.
 type interval struct {
 	window uint64 // the next bits, from the top
-	left   int    // how many of them are there beyond the eight that the next boolean is made of
-	span   uint64 // the range, less one: 127 to 254
+	left   int    // how many of them are there beyond the eight that a boolean is made of
+	size   uint64 // from 1 to 255: the range, before it is shifted to 128 or more
 }
 
 // noBits is left where nothing is in the window.
@@ -29,7 +29,7 @@ const noBits = -8
 
 // open begins a partition.
 func (b *boolReader) open(data []byte) {
-	*b = boolReader{data: data, interval: interval{left: noBits, span: 254}}
+	*b = boolReader{data: data, interval: interval{left: noBits, size: 255}}
 }
 
 // load fills a window that has fewer than eight bits. After the end there are zeros.
@@ -56,32 +56,46 @@ func (b *boolReader) load(i interval) interval {
 	return i
 }
 
-// split is where a boolean that is false p times of 256 divides the interval: below it
-// the boolean is false.
-func (i interval) split(p uint8) uint64 { return i.span*uint64(p)>>8 + 1 }
+// shift is by how many bits the interval is shifted before the next boolean.
+func (i interval) shift() int { return mathbits.LeadingZeros8(uint8(i.size)) & 7 }
 
-// isBelow says whether the next bits are below split.
-func (i interval) isBelow(split uint64) bool { return i.window>>56 < split }
-
-// below is the interval below split, and above the one from there on.
-func (i interval) below(split uint64) interval {
-	shift := mathbits.LeadingZeros8(uint8(split)) & 7
-	return interval{i.window << shift, i.left - shift, split<<shift - 1}
+// shifted is the interval that was shifted. If fewer than no bits are left of it, the
+// window is to be loaded.
+func (i interval) shifted() interval {
+	shift := i.shift()
+	return interval{i.window << shift, i.left - shift, i.size << shift}
 }
 
+// odds is how probable it is that a boolean is false: so many times of 256, and from the
+// bit 24 on, the times that it is true.
+type odds uint64
+
+func oddsOf(p uint8) odds { return odds(p) | (256-odds(p))<<24 }
+
+// split is where a boolean that is false p times of 256 divides the interval when that
+// has been shifted: 1 + (size-1)*p/256. What decides how fast booleans follow one
+// another is the way from size to size, so the product is shifted, not its factor.
+func (i interval) split(p uint8) uint64 {
+	return (i.size*uint64(p)<<i.shift() + 256 - uint64(p)) >> 8
+}
+
+// isBelow says of a shifted interval whether the next bits are below split, where a
+// boolean is false.
+func (i interval) isBelow(split uint64) bool { return i.window>>56 < split }
+
+// below is what is below split of a shifted interval, and above is the rest.
+func (i interval) below(split uint64) interval { return interval{i.window, i.left, split} }
 func (i interval) above(split uint64) interval {
-	rest := i.span + 1 - split
-	shift := mathbits.LeadingZeros8(uint8(rest)) & 7
-	return interval{(i.window - split<<56) << shift, i.left - shift, rest<<shift - 1}
+	return interval{i.window - split<<56, i.left, i.size - split}
 }
 
 // bool decodes a boolean that is false p times of 256.
 func (b *boolReader) bool(p uint8) bool {
-	i := b.interval
+	i := b.interval.shifted()
+	split := b.split(p)
 	if i.left < 0 {
 		i = b.load(i)
 	}
-	split := i.split(p)
 	if i.isBelow(split) {
 		b.interval = i.below(split)
 		return false

@@ -27,14 +27,15 @@ var stripPlace, blockPlace = func() (s, b [16]uint8) {
 // tokenReader decodes the coefficients of macroblocks from their tokens (RFC 6386,
 // section 13).
 type tokenReader struct {
-	probs [kinds]positionProbs
+	odds  [kinds]positionOdds
 	above []coded // of each column
 	left  coded
+	grid  grid // what is decoded
 }
 
-// positionProbs is the probabilities of the tokens at each position. The last is behind
-// the end, where there is none.
-type positionProbs [17][contexts][nodes]uint8
+// positionOdds is the odds of the tree of tokens at each position. The last is behind the
+// end, where there is none.
+type positionOdds [17][contexts][nodes]odds
 
 // coded has 1 for each block at an edge of a macroblock that has coefficients: four of
 // luma, two of Cb, two of Cr, and the block of the first coefficients of luma's.
@@ -44,9 +45,13 @@ const codedSecond = 8
 
 // open begins a frame that is so many macroblocks wide.
 func (t *tokenReader) open(probs *tokenProbs, columns int) {
-	for kind := range t.probs {
-		for position := range t.probs[kind] {
-			t.probs[kind][position] = probs[kind][bandOf[position]]
+	for kind := range t.odds {
+		for position := range t.odds[kind] {
+			for context, tree := range probs[kind][bandOf[position]] {
+				for node, p := range tree {
+					t.odds[kind][position][context][node] = oddsOf(p)
+				}
+			}
 		}
 	}
 	if cap(t.above) < columns {
@@ -69,29 +74,30 @@ func (t *tokenReader) macroblock(b *boolReader, mb *macroblock, q *quantisers, c
 		}
 		return 0
 	}
-	g := grid{above: above, left: left, to: c, place: &stripPlace}
+	g := &t.grid
+	*g = grid{above: above, left: left, to: c, place: &stripPlace}
 	kind := kindLuma
 	if mb.whole {
-		g.probs, g.place, g.at, g.edge, g.side, g.steps = &t.probs[kindLumaDC], &blockPlace, secondAt, codedSecond, 1, q.y2
-		decodeGrid(b, &g)
+		g.odds, g.place, g.at, g.edge, g.side, g.steps = &t.odds[kindLumaDC], &blockPlace, secondAt, codedSecond, 1, q.y2
+		decodeGrid(b, g)
 		if above[codedSecond] != 0 {
 			inverseWalsh(c)
 		}
 		kind, g.first, g.place = kindLumaAC, 1, &stripPlace
 	}
-	g.probs, g.at, g.edge, g.side, g.steps = &t.probs[kind], 0, 0, 4, q.luma
-	set = decodeGrid(b, &g)
-	g.probs, g.first, g.side, g.steps = &t.probs[kindChroma], 0, 2, q.chroma
+	g.odds, g.at, g.edge, g.side, g.steps = &t.odds[kind], 0, 0, 4, q.luma
+	set = decodeGrid(b, g)
+	g.odds, g.first, g.side, g.steps = &t.odds[kindChroma], 0, 2, q.chroma
 	for plane := range 2 {
 		g.at, g.edge = chromaAt+8*plane, 4+2*plane
-		set |= decodeGrid(b, &g) << lumaStrips
+		set |= decodeGrid(b, g) << lumaStrips
 	}
 	return set
 }
 
 // grid is the blocks of a plane of a macroblock: side by side.
 type grid struct {
-	probs       *positionProbs
+	odds        *positionOdds
 	above, left *coded
 	to          *coefficients
 	place       *[16]uint8 // where coefficients stand in a block
@@ -111,7 +117,7 @@ func decodeGridGo(b *boolReader, g *grid) (set uint) {
 		left := &g.left[g.edge+y]
 		for x := range g.side {
 			above, at := &g.above[g.edge+x], g.at+strip*y+4*x
-			end := b.block(g.probs, *above+*left, g.first, g.steps, g.place, g.to[at:])
+			end := b.block(g.odds, *above+*left, g.first, g.steps, g.place, g.to[at:])
 			*above = positive(end - g.first)
 			*left = *above
 			if end > 1 || g.to[at] != 0 {
@@ -131,16 +137,17 @@ func positive(n int) uint8 { return uint8(uint(-n) >> 63) }
 //
 // The coefficients of a stream can be so large that their products have more than
 // sixteen bits, of which the lower ones are kept, as by libwebp.
-func (b *boolReader) block(probs *positionProbs, context uint8, first int, q steps, place *[16]uint8, to []int16) int {
+func (b *boolReader) block(odds *positionOdds, context uint8, first int, q steps, place *[16]uint8, to []int16) int {
 	i := b.interval
 	step := uint64(q[first]) // first is 0 or 1
-	p := &probs[first][context]
+	p := &odds[first][context]
 	for n := first; n < 16; n++ {
 		// Is there any coefficient left?
+		split := i.split(uint8(p[0]))
+		i = i.shifted()
 		if i.left < 0 {
 			i = b.load(i)
 		}
-		split := i.split(p[0])
 		if i.isBelow(split) {
 			b.interval = i.below(split)
 			return n
@@ -149,10 +156,11 @@ func (b *boolReader) block(probs *positionProbs, context uint8, first int, q ste
 
 		// Is it not zero? After one that is, there is one left.
 		for {
+			split = i.split(uint8(p[1]))
+			i = i.shifted()
 			if i.left < 0 {
 				i = b.load(i)
 			}
-			split = i.split(p[1])
 			if !i.isBelow(split) {
 				i = i.above(split)
 				break
@@ -164,35 +172,35 @@ func (b *boolReader) block(probs *positionProbs, context uint8, first int, q ste
 				b.interval = i
 				return n
 			}
-			p = &probs[n][0]
+			p = &odds[n][0]
 		}
 
 		// Is it larger than one?
+		split = i.split(uint8(p[2]))
+		i = i.shifted()
 		if i.left < 0 {
 			i = b.load(i)
 		}
 		v := uint64(1)
-		split = i.split(p[2])
 		if i.isBelow(split) {
 			i = i.below(split)
-			p = &probs[n+1][1]
+			p = &odds[n+1][1]
 		} else {
 			b.interval = i.above(split)
 			v = b.large(p)
 			i = b.interval
-			p = &probs[n+1][2]
+			p = &odds[n+1][2]
 		}
 
-		// Its sign halves the interval, which then has its old length again, but for
-		// what was odd in it.
+		// Its sign halves the interval.
+		i = i.shifted()
 		if i.left < 0 {
 			i = b.load(i)
 		}
-		split = i.span>>1 + 1
+		split = (i.size + 1) >> 1
 		below := uint64(int64(i.window>>56-split) >> 63) // all ones or none
-		i.window = (i.window - split<<56&^below) << 1
-		i.left--
-		i.span = (i.span + ^below) | 1
+		i.window -= split << 56 &^ below
+		i.size = (i.size - below) >> 1
 		v = v ^ ^below - ^below
 		to[place[n&15]] = int16(v * step)
 		step = uint64(q[1])
@@ -202,20 +210,20 @@ func (b *boolReader) block(probs *positionProbs, context uint8, first int, q ste
 }
 
 // large decodes a coefficient that is two or larger.
-func (b *boolReader) large(p *[nodes]uint8) uint64 {
-	if !b.bool(p[3]) {
-		if !b.bool(p[4]) {
+func (b *boolReader) large(p *[nodes]odds) uint64 {
+	if !b.bool(uint8(p[3])) {
+		if !b.bool(uint8(p[4])) {
 			return 2
 		}
-		return 3 + uint64(b.bit(p[5]))
+		return 3 + uint64(b.bit(uint8(p[5])))
 	}
 	category := 0
-	if !b.bool(p[6]) {
-		category = b.bit(p[7])
-	} else if b.bool(p[8]) {
-		category = 4 + b.bit(p[10])
+	if !b.bool(uint8(p[6])) {
+		category = b.bit(uint8(p[7]))
+	} else if b.bool(uint8(p[8])) {
+		category = 4 + b.bit(uint8(p[10]))
 	} else {
-		category = 2 + b.bit(p[9])
+		category = 2 + b.bit(uint8(p[9]))
 	}
 	extra := uint64(0)
 	for _, p := range extraBits[category] {

@@ -1,14 +1,13 @@
 package webp
 
-import mathbits "math/bits"
-
-// shiftsAndSpans has for each span that a boolean leaves by how many bits it is shifted
-// to be 127 or more again, and what it is then.
-var shiftsAndSpans = func() (t [2][256]uint8) {
-	for span := range 255 {
-		shift := mathbits.LeadingZeros8(uint8(span + 1))
-		t[0][span] = uint8(shift)
-		t[1][span] = uint8((span+1)<<shift - 1)
+// extraOdds is the odds of extraBits.
+var extraOdds = func() (t [len(extraBits)][len(extraBits[0])]odds) {
+	for category := range t {
+		for i, p := range extraBits[category] {
+			if p > 0 {
+				t[category][i] = oddsOf(p)
+			}
+		}
 	}
 	return t
 }()

@@ -1,70 +1,9 @@
 #include "textflag.h"
 
-// The state of the booleans is in R8, the window, R9, how many bits are left, and R10,
-// the span; SI is at the data that comes next. BX is at shifts and spans of
-// vp8_tokens_amd64.go. R11 is at the probabilities of the tree of tokens, DX at those of
-// its position, R12 is the position. R13 is at the block, R15 is the grid. AX, CX, DI and
-// R14 are for anything.
+#include "vp8_bool_amd64.h"
 
-// REFILL fills a window that has too few bits.
-#define REFILL(enough) \
-	TESTQ  R9, R9      \
-	JPL    enough      \
-	MOVQ   (SI), AX    \
-	BSWAPQ AX          \
-	LEAQ   8(R9), CX   \
-	SHRXQ  CX, AX, AX  \
-	ORQ    AX, R8      \
-	ADDQ   $7, SI      \
-	ADDQ   $56, R9     \
-enough:
-
-// SPLIT leaves in AX where a boolean divides the span, and in CX the same in the window.
-#define SPLIT(p) \
-	MOVBLZX p, AX     \
-	IMULQ   R10, AX   \
-	SHRQ    $8, AX    \
-	LEAQ    1(AX), CX \
-	SHLQ    $56, CX
-
-// TREE decodes a boolean and jumps if it is true.
-#define TREE(p, enough, true) \
-	REFILL(enough) \
-	SPLIT(p)       \
-	CMPQ R8, CX    \
-	JCC  true
-
-// BELOW goes on where a boolean was false, and ABOVE where it was true.
-#define BELOW \
-	MOVBLZX (BX)(AX*1), CX     \
-	MOVBLZX 256(BX)(AX*1), R10 \
-	SHLXQ   CX, R8, R8         \
-	SUBQ    CX, R9
-
-#define ABOVE \
-	SUBQ    AX, R10             \
-	SUBQ    CX, R8              \
-	MOVBLZX -1(BX)(R10*1), CX   \
-	MOVBLZX 255(BX)(R10*1), R10 \
-	SHLXQ   CX, R8, R8          \
-	SUBQ    CX, R9
-
-// BIT decodes a boolean without a jump, and puts it behind the bits of R14.
-#define BIT(p, enough) \
-	REFILL(enough)             \
-	SPLIT(p)                   \
-	MOVQ    R8, DI             \
-	SUBQ    AX, R10            \
-	DECQ    R10                \
-	SUBQ    CX, DI             \
-	CMOVQCS AX, R10            \
-	CMOVQCC DI, R8             \
-	SBBQ    CX, CX             \
-	LEAQ    1(CX)(R14*2), R14  \
-	MOVBLZX (BX)(R10*1), CX    \
-	MOVBLZX 256(BX)(R10*1), R10 \
-	SHLXQ   CX, R8, R8         \
-	SUBQ    CX, R9
+// R11 is at the odds of the tree of tokens, DX at those of its position, R12 is the
+// position. R13 is at the block, R15 is the grid. R14 and BX are for anything.
 
 // The fields of a grid.
 #define PROBS 0(R15)
@@ -91,7 +30,6 @@ TEXT ·gridFast(SB), NOSPLIT, $48-24
 	MOVQ 16(AX), R10
 	MOVQ 24(AX), SI
 	ADDQ 48(AX), SI
-	LEAQ ·shiftsAndSpans(SB), BX
 	MOVQ 48(R15), CX
 	MOVQ 8(R15), AX
 	ADDQ CX, AX
@@ -116,9 +54,9 @@ block:
 	MOVBLZX (AX)(CX*1), DX
 	ADDQ    DX, R11
 	MOVQ    FIRST, R12
-	IMUL3Q  $33, R12, DX
+	IMUL3Q  $(33*8), R12, DX
 	ADDQ    PROBS, DX
-	IMUL3Q  $11, R11, R11
+	IMUL3Q  $(11*8), R11, R11
 	ADDQ    DX, R11
 
 coefficient:
@@ -130,10 +68,10 @@ more:
 	ABOVE
 
 zero:
-	TREE(1(R11), enough1, some)
+	TREE(8(R11), enough1, some)
 	BELOW
 	INCQ R12
-	ADDQ $33, DX
+	ADDQ $264, DX
 	MOVQ DX, R11
 	CMPQ R12, $16
 	JNE  zero
@@ -141,28 +79,25 @@ zero:
 
 some:
 	ABOVE
-	TREE(2(R11), enough2, large)
+	TREE(16(R11), enough2, large)
 	BELOW
 	MOVL $1, R14
-	LEAQ 44(DX), R11
+	LEAQ 352(DX), R11
 
 sign:
-	// It halves the interval, which then has its old length again, but for what was
-	// odd in it.
-	REFILL(enough3)
-	MOVQ    R10, CX
+	// It halves the interval.
+	LZCNTL  R10, CX
+	SHIFT(enough3)
+	LEAQ    1(R10), CX
 	SHRQ    $1, CX
-	INCQ    CX
 	SHLQ    $56, CX
 	MOVQ    R8, DI
 	SUBQ    CX, DI
 	CMOVQCC DI, R8
 	SBBQ    CX, CX
+	SUBQ    CX, R10 // one more below
+	SHRQ    $1, R10
 	NOTQ    CX
-	ADDQ    CX, R10
-	ORQ     $1, R10
-	ADDQ    R8, R8
-	DECQ    R9
 	XORQ    CX, R14
 	SUBQ    CX, R14
 	XORL    AX, AX
@@ -174,7 +109,7 @@ sign:
 	MOVBLZX (AX)(R12*1), AX
 	MOVW    R14, (R13)(AX*2)
 	INCQ    R12
-	ADDQ    $33, DX
+	ADDQ    $264, DX
 	CMPQ    R12, $16
 	JNE     coefficient
 
@@ -223,35 +158,35 @@ end:
 
 large:
 	ABOVE
-	TREE(3(R11), enough4, category)
+	TREE(24(R11), enough4, category)
 	BELOW
-	TREE(4(R11), enough5, three)
+	TREE(32(R11), enough5, three)
 	BELOW
 	MOVL $2, R14
-	LEAQ 55(DX), R11
+	LEAQ 440(DX), R11
 	JMP  sign
 
 three:
 	ABOVE
 	MOVL $1, R14
-	BIT(5(R11), enough6)
+	BIT(40(R11), enough6)
 	INCQ R14
-	LEAQ 55(DX), R11
+	LEAQ 440(DX), R11
 	JMP  sign
 
 category:
 	ABOVE
-	TREE(6(R11), enough7, third)
+	TREE(48(R11), enough7, third)
 	BELOW
 	XORL R14, R14
-	BIT(7(R11), enough8)
+	BIT(56(R11), enough8)
 	JMP  bits
 
 third:
 	ABOVE
 	MOVL $1, R14
-	BIT(8(R11), enough9)
-	BIT(7(R11)(R14*1), enough10)
+	BIT(64(R11), enough9)
+	BIT(56(R11)(R14*8), enough10)
 	SUBQ $2, R14
 
 bits:
@@ -259,15 +194,16 @@ bits:
 	MOVQ (AX)(R14*8), AX
 	MOVQ AX, LEAST
 	LEAQ (R14)(R14*2), R14
-	LEAQ ·extraBits(SB), R11
-	LEAQ (R11)(R14*4), R11
+	SHLQ $5, R14
+	LEAQ ·extraOdds(SB), R11
+	ADDQ R14, R11
 	XORL R14, R14
 
 next:
 	BIT((R11), enough11)
-	INCQ R11
+	ADDQ $8, R11
 	CMPB (R11), $0
 	JNE  next
 	ADDQ LEAST, R14
-	LEAQ 55(DX), R11
+	LEAQ 440(DX), R11
 	JMP  sign

@@ -1,0 +1,59 @@
+// The state of the booleans is in R8, the window, R9, how many bits are left, and R10,
+// the size; SI is at the data that comes next. AX, CX and DI change.
+
+// SPLIT shifts the interval, and leaves in AX where a boolean divides it, and in CX the
+// same in the window. What decides how fast booleans follow one another is the way from
+// size to size, so the product of size and probability is shifted, not its factor. The
+// shift of 32 bits is 24 larger, and so is the product, and what is added to it.
+#define SPLIT(odds, enough) \
+	LZCNTL  R10, CX    \
+	MOVBLZX odds, AX   \
+	IMULQ   R10, AX    \
+	SHLXQ   CX, AX, AX \
+	ADDQ    odds, AX   \
+	SHRQ    $32, AX    \
+	SHIFT(enough)      \
+	MOVQ    AX, CX     \
+	SHLQ    $56, CX
+
+// SHIFT shifts the interval by what is in CX, less 24, and fills a window that has too
+// few bits.
+#define SHIFT(enough) \
+	SUBL   $24, CX      \
+	SHLXQ  CX, R10, R10 \
+	SHLXQ  CX, R8, R8   \
+	SUBQ   CX, R9       \
+	JGE    enough       \
+	MOVQ   (SI), DI     \
+	BSWAPQ DI           \
+	LEAQ   8(R9), CX    \
+	SHRXQ  CX, DI, DI   \
+	ORQ    DI, R8       \
+	ADDQ   $7, SI       \
+	ADDQ   $56, R9      \
+enough:
+
+// TREE decodes a boolean and jumps if it is true. BELOW goes on where it was false, and
+// ABOVE where it was true.
+#define TREE(odds, enough, true) \
+	SPLIT(odds, enough) \
+	CMPQ R8, CX         \
+	JCC  true
+
+#define BELOW \
+	MOVQ AX, R10
+
+#define ABOVE \
+	SUBQ AX, R10 \
+	SUBQ CX, R8
+
+// BIT decodes a boolean without a jump, and puts it behind the bits of R14.
+#define BIT(odds, enough) \
+	SPLIT(odds, enough)       \
+	MOVQ    R8, DI            \
+	SUBQ    AX, R10           \
+	SUBQ    CX, DI            \
+	CMOVQCC DI, R8            \
+	CMOVQCS AX, R10           \
+	SBBQ    CX, CX            \
+	LEAQ    1(CX)(R14*2), R14
