@@ -22,7 +22,8 @@ its presets, its limits and its code. "-" stands for standard input and output.
   --preset NAME  one of %[2]s
 
 PREW_PRESETS=FILE reads the presets from a file, PRESET_<NAME>="width=640"
-changes one, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512 keeps to that many MB.
+changes one, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512 keeps to that many MB,
+PREW_HEIC=off refuses HEIC.
 
 Exit status:
   0  rendered
@@ -57,6 +58,10 @@ var refusals = []struct {
 // code.
 func command(args []string) int {
 	limitMemory()
+	if err := switchHEIC(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitMisused
+	}
 	presets, err := loadPresets()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -60,12 +60,13 @@ func TestCommandLine(t *testing.T) {
 		{"an unknown preset", "render --preset nope in.jpg out.jpg", "", 2, "preset \"nope\" is unknown\n\nusage: bootstrap render --preset NAME PHOTO PREVIEW\n", 0},
 		{"one file", "render --preset thumb in.jpg", "", 2, "there are 1 arguments\n", 0},
 		{"no such photo", "render --preset thumb nope.jpg out.jpg", "", 1, "open nope.jpg: no such file or directory\n", 0},
-		{"no photo", "render --preset thumb text.jpg out.jpg", "", 3, "source_unsupported: text.jpg: not a JPEG, PNG, GIF, BMP, TIFF or WebP image\n", 0},
+		{"no photo", "render --preset thumb text.jpg out.jpg", "", 3, "source_unsupported: text.jpg: not a JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC or AVIF image\n", 0},
 		{"an SVG", "render --preset thumb drawing.svg out.jpg", "", 3, "source_unsupported: drawing.svg: ", 0},
 		{"half a photo", "render --preset thumb half.jpg out.jpg", "", 4, "source_damaged: half.jpg: ", 0},
 		{"too large a photo", "render --preset thumb large.png out.jpg", "", 5, "source_too_large: large.png: ", 0},
 		{"nowhere to write", "render --preset thumb in.jpg nope/out.jpg", "", 1, "open nope/out.jpg: no such file or directory\n", 0},
 		{"a mistake in the presets", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=wrong.yaml", 2, "wrong.yaml:1: preset tiny: width: ", 0},
+		{"neither on nor off", "render --preset thumb in.jpg out.jpg", "PREW_HEIC=maybe", 2, "PREW_HEIC: \"maybe\", expected on or off\n", 0},
 		{"no such presets", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=nope.yaml", 2, "PREW_PRESETS: open nope.yaml: ", 0},
 	}
 	for _, test := range tests {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"prew"
+	"prew/lambda/render"
 	"prew/lambda/store"
 )
 
@@ -34,6 +35,9 @@ func main() {
 func serve() error {
 	limitMemory()
 	if err := errors.Join(prew.UnknownVariables(os.Environ())...); err != nil {
+		return err
+	}
+	if err := switchHEIC(); err != nil {
 		return err
 	}
 	presets, err := loadPresets()
@@ -75,6 +79,19 @@ func loadPresets() (prew.Presets, error) {
 		return prew.Presets{}, fmt.Errorf("PREW_PRESETS: %w", err)
 	}
 	return prew.LoadPresets(file, text, os.Environ())
+}
+
+// switchHEIC has PREW_HEIC say whether HEIC is read: on, unless it is off.
+func switchHEIC() error {
+	switch value := os.Getenv("PREW_HEIC"); value {
+	case "", "on", "1":
+		render.HEIC = true
+	case "off", "0":
+		render.HEIC = false
+	default:
+		return fmt.Errorf("PREW_HEIC: %q, expected on or off", value)
+	}
+	return nil
 }
 
 // limitMemory makes the garbage collector stay below the memory that Lambda grants.

@@ -39,7 +39,11 @@ var kinds = []kind{
 	{"II+\x00", openTIFF}, // BigTIFF
 	{"MM\x00+", openTIFF},
 	{"RIFF????WEBPVP8", openWebP},
+	{"????ftyp", openHEIF},
 }
+
+// errUnknown is for what is none of kinds.
+var errUnknown = fail(prew.SourceUnsupported, "not a JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC or AVIF image")
 
 // magicSize is the length of the longest magic.
 const magicSize = 15
@@ -53,7 +57,7 @@ func (e *engine) open(src io.Reader) (photo, error) {
 	head := e.head[:n]
 	k, ok := kindOf(head)
 	if !ok {
-		return photo{}, fail(prew.SourceUnsupported, "not a JPEG, PNG, GIF, BMP, TIFF or WebP image")
+		return photo{}, errUnknown
 	}
 	return k.open(e, io.MultiReader(bytes.NewReader(head), src))
 }

@@ -30,6 +30,7 @@ import (
 	"prew"
 	"prew/lambda/render/bmp"
 	"prew/lambda/render/gif"
+	"prew/lambda/render/heif"
 	"prew/lambda/render/jpeg"
 	"prew/lambda/render/png"
 	"prew/lambda/render/resample"
@@ -47,11 +48,11 @@ type Preview struct {
 }
 
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
-// describes. The photo is a JPEG, PNG, GIF, BMP, TIFF or WebP; its first bytes say
-// which. Of several frames or pages the first is shown. The preview is turned as the
-// photo's EXIF says, is in the colours of sRGB unless the preset keeps the photo's, and
-// carries no other metadata. The same bytes and preset give the same preview, on every
-// architecture.
+// describes. The photo is a JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC or AVIF; its
+// first bytes say which. Of several frames or pages the first is shown. The preview is
+// turned as the photo's EXIF says, or the file of a HEIC or AVIF, is in the colours of
+// sRGB unless the preset keeps the photo's, and carries no other metadata. The same bytes
+// and preset give the same preview, on every architecture.
 //
 // A JPEG is decoded while it arrives and is read no further than its end. The
 // other kinds are read as a whole first; src may have a method Size() int, which returns
@@ -117,6 +118,7 @@ type engine struct {
 	bmps      bmp.Decoder
 	tiffs     tiff.Decoder
 	webps     webp.Decoder
+	heifs     heif.Decoder
 	resampler resample.Resampler
 	shrunk    canvas // what shrink makes of planes
 	turned    canvas // what turn makes of planes, and lumaChroma of pixels

@@ -378,8 +378,9 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"nothing", nil, prew.SourceUnsupported, "not a JPEG"},
 		{"text", []byte("hello, world"), prew.SourceUnsupported, "not a JPEG"},
 		{"svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), prew.SourceUnsupported, "not a JPEG"},
-		{"avif", []byte("\x00\x00\x00\x20ftypavif\x00\x00\x00\x00"), prew.SourceUnsupported, "not a JPEG"},
-		{"heic", []byte("\x00\x00\x00\x20ftypheic\x00\x00\x00\x00"), prew.SourceUnsupported, "not a JPEG"},
+		{"avif of a few bytes", []byte("\x00\x00\x00\x20ftypavif\x00\x00\x00\x00"), prew.SourceDamaged, "AVIF image"},
+		{"heic of a few bytes", []byte("\x00\x00\x00\x20ftypheic\x00\x00\x00\x00"), prew.SourceDamaged, "HEIC image"},
+		{"video", []byte("\x00\x00\x00\x14ftypisom\x00\x00\x02\x00mp42"), prew.SourceUnsupported, "not a JPEG"},
 		{"sound", []byte("RIFF\x00\x00\x00\x00WAVEfmt "), prew.SourceUnsupported, "not a JPEG"},
 		{"arithmetic jpeg", bytes.Replace(photo, []byte{0xff, 0xc0}, []byte{0xff, 0xc9}, 1), prew.SourceUnsupported, "JPEG image: unsupported"},
 		{"bmp of a jpeg", replaced(asBMP(sign(8, 8)), 30, 4), prew.SourceUnsupported, "BMP image"},
@@ -403,6 +404,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"large tiff of tiles", tiffFile([]tag{{256, 1 << 30}, {257, 1}, {258, 8}, {262, 1}, {322, 1 << 30}, {323, 16}}, nil), prew.SourceTooLarge, "limit is"},
 		{"large webp", webpFile(webpChunk("VP8 ", []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0xff, 0x3f})), prew.SourceTooLarge, "WebP image"},
 		{"large lossless webp", webpFile(webpChunk("VP8L", []byte{0x2f, 0xff, 0xff, 0xff, 0x0f})), prew.SourceTooLarge, "WebP image"},
+		{"large avif", ispe(heifFile(t, "quarters.avif"), 30000, 30000), prew.SourceTooLarge, "limit is 300 megapixels"},
 		{"tiff of one strip many times", overlappingTIFF(), prew.SourceDamaged, "its parts have"},
 	}
 	for _, test := range tests {
@@ -423,6 +425,7 @@ func TestRefusalsCostNoMemory(t *testing.T) {
 		"jpeg": jpegOf(20000, 20000),
 		"bmp":  bmpOf(20000, 20000),
 		"tiff": tiffFile([]tag{{256, 20000}, {257, 20000}, {258, 8}, {262, 1}, {273, 8}, {279, 100}}, nil),
+		"avif": ispe(heifFile(t, "quarters.avif"), 16000, 16000),
 		"webp": webpFile(vp8x(1<<4, 16383, 16383), webpChunk("ALPH", make([]byte, 100)), webpChunk("VP8 ", []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0xff, 0x3f})),
 	}
 	for name, src := range tests {
@@ -446,6 +449,8 @@ func TestEveryPrefixIsRefused(t *testing.T) {
 		"bmp":  asBMP(sign(24, 16)),
 		"tiff": greyTIFF(greyOf(sign(24, 16)), 1),
 		"webp": testdata(t, "lossy.webp"),
+		"heic": heifFile(t, "quarters.heic"),
+		"avif": heifFile(t, "quarters.avif"),
 	} {
 		if code, message := codeOf(t, whole); code != "" {
 			t.Errorf("%s: the whole of it is refused: %s: %s", name, code, message)

@@ -1,0 +1,34 @@
+package heif
+
+import (
+	"errors"
+	"testing"
+)
+
+// FuzzDecode looks for panics, for what takes too much time or memory, and for errors
+// without a kind. Pictures of more than 128x128 pixels are only opened.
+func FuzzDecode(f *testing.F) {
+	for _, codec := range codecs {
+		q := quarters(f, codec)
+		f.Add(q.alone())
+		f.Add(sheet{primary: 3, items: []part{q, q, {kind: "grid", data: gridOf(2, 1, 128, 64), idat: true}, q.with(alphaProperty)},
+			refs: []reference{{"dimg", 3, []int{1, 2}}, {"auxl", 4, []int{3}}, {"thmb", 1, []int{3}}}}.file())
+		f.Add(q.with(aperture(33, 31, 1, 1), prop("irot", "\x01"), prop("imir", "\x00")).alone())
+	}
+	var d Decoder
+	f.Fuzz(func(t *testing.T, file []byte) {
+		h, err := d.Open(file)
+		if err == nil && d.image.tileWidth*d.image.tileHeight*len(d.image.tiles) <= 128*128 && h.Width*h.Height <= 128*128 {
+			_, err = d.pixels(h.Picture)
+		}
+		if err == nil {
+			return
+		}
+		_, damaged := errors.AsType[DamagedError](err)
+		_, unsupported := errors.AsType[UnsupportedError](err)
+		_, limit := errors.AsType[LimitError](err)
+		if !damaged && !unsupported && !limit {
+			t.Errorf("%T: %v", err, err)
+		}
+	})
+}
