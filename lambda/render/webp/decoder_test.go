@@ -387,7 +387,7 @@ func TestMemory(t *testing.T) {
 			}
 		}
 		runtime.ReadMemStats(&after)
-		const decoder = 16 << 10 // the decoder itself
+		const decoder = 48 << 10 // the decoder itself
 		if taken := int(after.TotalAlloc - before.TotalAlloc); err != nil || taken > h.Memory+decoder {
 			t.Errorf("%s: took %d bytes, said %d, %v", file, taken, h.Memory, err)
 		}
