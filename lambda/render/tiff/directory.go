@@ -30,7 +30,13 @@ const (
 	tagExtraSamples        = 338
 	tagSampleFormat        = 339
 	tagJPEGTables          = 347
+	tagJPEGProc            = 512
 	tagJPEGInterchange     = 513
+	tagJPEGInterchangeSize = 514
+	tagJPEGRestartInterval = 515
+	tagJPEGQTables         = 519
+	tagJPEGDCTables        = 520
+	tagJPEGACTables        = 521
 	tagYCbCrCoefficients   = 529
 	tagYCbCrSubsampling    = 530
 	tagReferenceBlackWhite = 532
@@ -196,8 +202,9 @@ func read(tag uint16) bool {
 	case tagImageWidth, tagImageLength, tagBitsPerSample, tagCompression, tagPhotometric, tagFillOrder, tagStripOffsets,
 		tagOrientation, tagSamplesPerPixel, tagRowsPerStrip, tagStripByteCounts, tagPlanarConfiguration, tagT4Options,
 		tagPredictor, tagColorMap, tagTileWidth, tagTileLength, tagTileOffsets, tagTileByteCounts, tagInkSet,
-		tagExtraSamples, tagSampleFormat, tagJPEGTables, tagJPEGInterchange, tagYCbCrCoefficients, tagYCbCrSubsampling,
-		tagReferenceBlackWhite, tagICCProfile:
+		tagExtraSamples, tagSampleFormat, tagJPEGTables, tagJPEGProc, tagJPEGInterchange, tagJPEGInterchangeSize, tagJPEGRestartInterval,
+		tagJPEGQTables, tagJPEGDCTables, tagJPEGACTables, tagYCbCrCoefficients, tagYCbCrSubsampling, tagReferenceBlackWhite,
+		tagICCProfile:
 		return true
 	}
 	return false

@@ -9,10 +9,6 @@ import (
 	"prew/lambda/render/plane"
 )
 
-// errPieces is what is said of most files with the old kind of JPEG (TIFF 6.0, section
-// 22), which was given up for its gaps. Those that hold one whole JPEG file are read.
-const errPieces = UnsupportedError("compressed by the old kind of JPEG, in pieces")
-
 // readJPEG reads what parts in JPEG have in common (Adobe's technical note 2), and how
 // much memory the first of them takes.
 func (p *page) readJPEG(dir directory) error {
@@ -24,13 +20,10 @@ func (p *page) readJPEG(dir directory) error {
 		return limitf("JPEG tables of %d bytes, limit is %d", len(p.tables), maxTables)
 	}
 	if p.compression == compressionOldJPEG {
-		f := dir[tagJPEGInterchange]
-		if !f.whole() || f.at(0) >= uint64(len(p.file)) || p.tiled || p.separate {
-			return errPieces
-		}
 		p.tables = nil
-		p.offsets, p.counts = f, field{}
-		p.partHeight, p.down = p.height, 1
+		if err := p.readOldJPEG(dir); err != nil {
+			return err
+		}
 	}
 	first := 0
 	if p.separate {
@@ -74,6 +67,9 @@ type jpegPart struct {
 func (j *jpegPart) readHeader(data []byte) error {
 	p := j.page
 	src := io.Reader(bytes.NewReader(data))
+	if p.head != nil {
+		src = io.MultiReader(bytes.NewReader(p.head), src, bytes.NewReader([]byte{0xff, markerEOI}))
+	}
 	// The tables are a JPEG file without a picture, the part is one without tables.
 	if tables, ok := bytes.CutSuffix(p.tables, []byte("\xff\xd9")); ok && bytes.HasPrefix(data, []byte("\xff\xd8")) {
 		src = io.MultiReader(bytes.NewReader(tables), bytes.NewReader(data[2:]))
@@ -90,7 +86,7 @@ func (j *jpegPart) readHeader(data []byte) error {
 	switch {
 	case len(h.Components) != samples:
 		return damagedf("a JPEG of it has %d components of %d", len(h.Components), samples)
-	case p.compression == compressionOldJPEG && (h.Width != p.width || h.Height != p.height),
+	case p.compression == compressionOldJPEG && p.head == nil && (h.Width != p.width || h.Height != p.height),
 		h.Width != p.partWidth || h.Height > p.partHeight:
 		return damagedf("a JPEG of it has %dx%d pixels of %dx%d", h.Width, h.Height, p.partWidth, p.partHeight)
 	}
@@ -99,10 +95,11 @@ func (j *jpegPart) readHeader(data []byte) error {
 
 // reset decodes a part.
 func (j *jpegPart) reset(src *source) error {
+	p := j.page
+	p.setHeight(src.rows)
 	if err := j.readHeader(src.data); err != nil {
 		return err
 	}
-	p := j.page
 	if memory := p.decoder.Memory(fullSize()); memory > p.jpegMemory {
 		return limitf("a JPEG of it takes %d bytes, its first takes %d", memory, p.jpegMemory)
 	}

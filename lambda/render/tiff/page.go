@@ -83,6 +83,8 @@ type page struct {
 	turned      bool // FillOrder is 2
 	mixed       bool // T.4, two-dimensional
 	tables      []byte
+	head        []byte        // what each part lacks before its coded data, of the old kind
+	frame       int           // where in head the frame header is
 	decoder     *jpeg.Decoder // of all parts in JPEG, one after another
 	jpegMemory  int           // what a part takes of it
 
@@ -426,6 +428,11 @@ func (p *page) readParts(dir directory) error {
 	if p.compression == compressionOldJPEG {
 		return nil
 	}
+	return p.checkOffsets()
+}
+
+// checkOffsets says whether each part has a place in the file.
+func (p *page) checkOffsets() error {
 	planes := 1
 	if p.separate {
 		planes = p.channels[len(p.channels)-1] + 1
@@ -440,21 +447,31 @@ func (p *page) readParts(dir directory) error {
 // blocks says whether pixels are stored in blocks that have their chroma in common.
 func (p *page) blocks() bool { return p.blockWidth*p.blockHeight > 1 }
 
-// readBlocks reads the subsampling of YCbCr (TIFF 6.0, section 21).
-func (p *page) readBlocks(dir directory) error {
-	w, h := uint64(2), uint64(2)
+// subsampling is how many pixels have their chroma in common, across and down (TIFF 6.0,
+// section 21).
+func (dir directory) subsampling() (w, h int, err error) {
+	across, down := uint64(2), uint64(2)
 	if f, ok := dir[tagYCbCrSubsampling]; ok && f.whole() && f.count >= 2 {
-		w, h = f.at(0), f.at(1)
+		across, down = f.at(0), f.at(1)
 	}
-	for _, n := range []uint64{w, h} {
+	for _, n := range []uint64{across, down} {
 		if n != 1 && n != 2 && n != 4 {
-			return damagedf("it has %dx%d pixels for each of chroma", w, h)
+			return 0, 0, damagedf("it has %dx%d pixels for each of chroma", across, down)
 		}
+	}
+	return int(across), int(down), nil
+}
+
+// readBlocks reads how YCbCr that is no JPEG is stored.
+func (p *page) readBlocks(dir directory) error {
+	w, h, err := dir.subsampling()
+	if err != nil {
+		return err
 	}
 	if w*h > 1 && (p.separate || p.perPixel != 3 || p.predictor != 1) {
 		return unsupportedf("%dx%d pixels for each of chroma in %d planes with predictor %d", w, h, p.perPixel, p.predictor)
 	}
-	p.blockWidth, p.blockHeight = int(w), int(h)
+	p.blockWidth, p.blockHeight = w, h
 	return nil
 }
 

@@ -10,6 +10,7 @@ type source struct {
 	data   []byte
 	pos    int
 	turned bool // the bits of each byte are in reverse order: FillOrder is 2
+	rows   int  // what it has when it is unpacked
 }
 
 // next is the next byte, and false at the end.

@@ -66,7 +66,10 @@ func (s *stream) reset(p *page, other *stream) {
 // open begins a part, of which the given number of rows is needed.
 func (s *stream) open(p *page, number, rows int) error {
 	s.number = number
-	s.src = source{data: p.part(number), turned: p.turned}
+	s.src = source{data: p.part(number), turned: p.turned, rows: p.partHeight}
+	if !p.tiled {
+		s.src.rows = rows
+	}
 	if s.unpack == nil {
 		return nil
 	}
