@@ -80,7 +80,15 @@ func TestEveryKindIsReadAlike(t *testing.T) {
 		{"float-*", 4, "21x19 colour 1a8dff9a"},
 		{"uint32-*", 2, "21x19 grey deep 417ccab6"},
 		{"full8-*", 2, "90x90 colour 1b37729c"}, // LZW uses all of its codes
-		{"fax-*", 12, "67x31 grey defd35ad"},
+		{"fax-[gnprz]*", 12, "67x31 grey defd35ad"},
+		{"fax-words", 1, "21x19 grey 999c93cd"},
+		{"half-*", 2, "21x19 colour 1beced91"},
+		{"labfloat-*", 1, "21x19 colour f5012fda"},
+		{"logluv-*", 1, "21x19 colour 3803d976"},
+		{"next", 1, "21x19 grey efa6baed"},
+		{"thunderscan", 1, "21x19 grey 34400e1a"},
+		{"webp-strips", 1, "21x19 colour 27fc31b8"},
+		{"webp-alpha-tiles", 1, "21x19 colour alpha 387ebde0"},
 		{"ycbcr-1x1", 1, "21x19 colour 17a329c6"},
 		{"ycbcr-1x2", 1, "21x19 colour 760e25b0"},
 		{"ycbcr-2x1", 1, "21x19 colour 73fe0788"},
@@ -291,6 +299,13 @@ func TestPixels(t *testing.T) {
 		{"a palette of eight bits", "\x01\x00",
 			two(3, short(tagBitsPerSample, 8), short(tagColorMap, colours(10, 20, 30)...)),
 			"\x0a\x14\x1e\xff\x00\x00\x00\xff"},
+		{"a palette of sixteen bits, with alpha", "\x01\x00\x00\x80\xff\xff\xff\xff",
+			two(3, short(tagBitsPerSample, 16, 16), short(tagSamplesPerPixel, 2), short(tagExtraSamples, 2), short(tagColorMap, deepPalette()...)),
+			"\x0a\x14\x1e\x80\x28\x32\x3c\xff"},
+		{"L*a*b* of floating point", "\x00\x00\xc8\x42\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x7f\x00\x00\x00\x00",
+			two(8, short(tagBitsPerSample, 32, 32, 32), short(tagSamplesPerPixel, 3), short(tagSampleFormat, 3)),
+			"\xff\xff\xff\xff\x00\x00\x00\xff"},
+		{"grey of floating point of sixteen bits", "\x40\x56\x00\x7c", two(1, short(tagBitsPerSample, 16), short(tagSampleFormat, 3)), "\x64\xff"},
 		{"a grey palette", "\x40",
 			two(3, short(tagBitsPerSample, 1), short(tagColorMap, 0xff00, 0x8000, 0xff00, 0x8000, 0xff00, 0x8000)),
 			"\xff\x80"},
@@ -428,6 +443,16 @@ func colours(red, green, blue uint64) []uint64 {
 	return values
 }
 
+// deepPalette is a palette of 65,536 colours, of which two are not black.
+func deepPalette() []uint64 {
+	const size = 1 << 16
+	values := make([]uint64, 3*size)
+	for c := range uint64(3) {
+		values[c*size+1], values[c*size+size-1] = (10+10*c)<<8, (40+10*c)<<8
+	}
+	return values
+}
+
 // TestDamageThatCostsNoPixel reads what is wrong in a file and does not matter.
 func TestDamageThatCostsNoPixel(t *testing.T) {
 	data := []byte("abcdefghijkl")
@@ -495,7 +520,7 @@ func TestRefused(t *testing.T) {
 		{build(data, nil), "damaged TIFF: it is 0x0"},
 		{build(data, grey8(long(tagImageWidth, 1<<31))), "TIFF above a limit: it is 2147483648x3, limit is 16777216 pixels a side"},
 		{build(data, grey8(short(tagCompression, 50000))), "unsupported TIFF: compressed by Zstandard"},
-		{build(data, grey8(short(tagCompression, 50001))), "unsupported TIFF: compressed by WebP"},
+		{build(data, grey8(short(tagCompression, 50001))), "unsupported TIFF: WebP of 1 samples of 8 bits"},
 		{build(data, grey8(short(tagCompression, 34887))), "unsupported TIFF: compressed by LERC"},
 		{build(data, grey8(short(tagCompression, 34712))), "unsupported TIFF: compressed by JPEG 2000"},
 		{build(data, grey8(short(tagCompression, 60001))), "unsupported TIFF: compression scheme 60001"},

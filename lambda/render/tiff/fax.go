@@ -3,7 +3,7 @@ package tiff
 import "math/bits"
 
 // fax unpacks the codes of fax machines: compression 2 (Modified Huffman, TIFF 6.0,
-// section 10), 3 (T.4, one- and two-dimensional) and 4 (T.6). Its rows have a bit a
+// section 10), whose rows begin at bytes, and in 32771 at words, 3 (T.4, one- and two-dimensional) and 4 (T.6). Its rows have a bit a
 // pixel, 0 for what is white in a fax; what it is in the picture the photometric
 // interpretation says.
 type fax struct {
@@ -31,8 +31,12 @@ func (f *fax) fill(dst []byte) error {
 	f.ref, f.cur = f.cur, f.ref[:0]
 	plain := true
 	switch f.scheme {
-	case compressionRLE:
+	case compressionRLE, compressionWords:
 		f.use(f.n % 8)
+		if f.scheme == compressionWords && (f.src.pos-f.n/8)%2 == 1 {
+			f.peek(8)
+			f.use(8)
+		}
 	case compressionT4:
 		f.passEOL()
 		if f.mixed {

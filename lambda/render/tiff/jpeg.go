@@ -37,7 +37,7 @@ func (p *page) readJPEG(dir directory) error {
 		}
 		return err
 	}
-	p.jpegMemory = p.decoder.Memory(fullSize())
+	p.partMemory = p.decoder.Memory(fullSize())
 	return nil
 }
 
@@ -100,8 +100,8 @@ func (j *jpegPart) reset(src *source) error {
 	if err := j.readHeader(src.data); err != nil {
 		return err
 	}
-	if memory := p.decoder.Memory(fullSize()); memory > p.jpegMemory {
-		return limitf("a JPEG of it takes %d bytes, its first takes %d", memory, p.jpegMemory)
+	if memory := p.decoder.Memory(fullSize()); memory > p.partMemory {
+		return limitf("a JPEG of it takes %d bytes, its first takes %d", memory, p.partMemory)
 	}
 	planes, err := p.decoder.Decode(fullSize())
 	if err != nil {

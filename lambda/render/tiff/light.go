@@ -99,7 +99,13 @@ func (p *page) convertLab(out []uint8, d *Decoder, n int) {
 	for i := range n {
 		var l, a, b float32
 		alpha := uint8(0xff)
-		if p.bits == 8 {
+		if p.sample == sampleFloat {
+			at := d.floats[i*each : (i+1)*each]
+			l, a, b = at[0], at[1], at[2]
+			if p.alpha >= 0 {
+				alpha = whole(float32(at[p.alpha]*255) + 0.5)
+			}
+		} else if p.bits == 8 {
 			at := d.bytes[i*each : (i+1)*each]
 			l, a, b = float32(float32(at[0])*100/255), float32(int8(at[1])), float32(int8(at[2]))
 			if p.alpha >= 0 {
@@ -113,11 +119,27 @@ func (p *page) convertLab(out []uint8, d *Decoder, n int) {
 			}
 		}
 		fy := (l + 16) / 116
-		x, y, z := float32(0.95047*cube(fy+a/500)), cube(fy), float32(1.088827*cube(fy-b/200))
 		to := out[4*i : 4*i+4 : 4*i+4]
-		to[0] = curve[steps(float32(3.240625*x)-float32(1.537208*y)-float32(0.498629*z))]
-		to[1] = curve[steps(float32(1.875756*y)-float32(0.968931*x)+float32(0.041518*z))]
-		to[2] = curve[steps(float32(0.055710*x)-float32(0.204021*y)+float32(1.056996*z))]
+		fromXYZ(to, curve, cube(fy+a/500), cube(fy), cube(fy-b/200))
 		to[3] = alpha
 	}
+}
+
+// convertXYZ makes pixels of X, Y and Z, of which white has 1 each.
+func convertXYZ(out []uint8, in []float32) {
+	curve := gamma()
+	for i := 0; i+3 <= len(in); i += 3 {
+		to := out[4*i/3 : 4*i/3+4 : 4*i/3+4]
+		fromXYZ(to, curve, in[i], in[i+1], in[i+2])
+		to[3] = 0xff
+	}
+}
+
+// fromXYZ makes the red, green and blue of a pixel of X, Y and Z, of which white has 1
+// each.
+func fromXYZ(to []uint8, curve *[1 << 16]uint8, x, y, z float32) {
+	x, z = float32(0.95047*x), float32(1.088827*z)
+	to[0] = curve[steps(float32(3.240625*x)-float32(1.537208*y)-float32(0.498629*z))]
+	to[1] = curve[steps(float32(1.875756*y)-float32(0.968931*x)+float32(0.041518*z))]
+	to[2] = curve[steps(float32(0.055710*x)-float32(0.204021*y)+float32(1.056996*z))]
 }

@@ -18,16 +18,21 @@ const (
 	compressionOldJPEG = 6
 	compressionJPEG    = 7
 	compressionDeflate = 8
+	compressionNeXT    = 32766
+	compressionWords   = 32771 // compressionRLE, whose rows begin at words of 16 bits
 	compressionPack    = 32773
+	compressionThunder = 32809
 	compressionZlib    = 32946 // deflate's number before it had 8
+	compressionLogLuv  = 34676
+	compressionWebP    = 50001
 )
 
 // unread is the schemes that are known and not read, by name.
 var unread = map[uint64]string{
-	9: "JBIG", 10: "JBIG", 32766: "NeXT RLE", 32771: "fax codes in words", 32809: "ThunderScan RLE", 32908: "Pixar film", 32909: "Pixar log",
+	9: "JBIG", 10: "JBIG", 32908: "Pixar film", 32909: "Pixar log",
 	33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34661: "JBIG",
-	34676: "SGI LogLuv", 34677: "SGI LogLuv", 34887: "LERC", 34892: "lossy JPEG of DNG", 34925: "LZMA",
-	34933: "PNG", 34934: "JPEG XR", 22610: "JPEG XR", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+	34677: "SGI LogLuv of 24 bits", 34887: "LERC", 34892: "lossy JPEG of DNG", 34925: "LZMA",
+	34933: "PNG", 34934: "JPEG XR", 22610: "JPEG XR", 50000: "Zstandard", 50002: "JPEG XL", 52546: "JPEG XL",
 }
 
 // The photometric interpretations that are read.
@@ -39,19 +44,20 @@ const (
 	photometricSeparated   = 5
 	photometricYCbCr       = 6
 	photometricCIELab      = 8
+	photometricLogLuv      = 32845
 )
 
 // foreign is the photometric interpretations that are known and not read, by name.
 var foreign = map[uint64]string{
 	4: "a transparency mask", 9: "ICC L*a*b*", 10: "ITU L*a*b*", 32803: "a colour filter array", 34892: "linear raw",
-	32844: "LogL", 32845: "LogLuv", 51177: "a depth map",
+	32844: "LogL", 51177: "a depth map",
 }
 
 // The kinds of samples, by what they are kept as.
 const (
 	sampleBytes = iota // 1, 2, 4 and 8 bits
 	sampleWords        // 16 bits, and the upper half of 32
-	sampleFloat        // 32 bits of floating point
+	sampleFloat        // 16 and 32 bits of floating point
 )
 
 // page is what the directory says of the picture.
@@ -86,7 +92,7 @@ type page struct {
 	head        []byte        // what each part lacks before its coded data, of the old kind
 	frame       int           // where in head the frame header is
 	decoder     *jpeg.Decoder // of all parts in JPEG, one after another
-	jpegMemory  int           // what a part takes of it
+	partMemory  int           // what a part in JPEG or WebP takes
 
 	// A part is a strip or a tile.
 	tiled                   bool
@@ -141,7 +147,8 @@ func (p *page) read(file []byte) error {
 	if f, ok := dir[tagICCProfile]; ok && (f.kind == typeByte || f.kind == typeUndefined) {
 		p.icc = f.data
 	}
-	for _, step := range []func(directory) error{p.readCompression, p.readSamples, p.readColour, p.readParts, p.readJPEG} {
+	for _, step := range []func(directory) error{p.readCompression, p.readSamples, p.readColour, p.readParts, p.readJPEG,
+		func(directory) error { return p.readWebP() }} {
 		if err := step(dir); err != nil {
 			return err
 		}
@@ -154,7 +161,8 @@ func (p *page) readCompression(dir directory) error {
 	scheme := dir.number(tagCompression, compressionNone)
 	switch scheme {
 	case compressionNone, compressionRLE, compressionT4, compressionT6, compressionLZW, compressionOldJPEG, compressionJPEG,
-		compressionDeflate, compressionPack, compressionZlib:
+		compressionDeflate, compressionPack, compressionZlib, compressionNeXT, compressionWords, compressionThunder,
+		compressionLogLuv, compressionWebP:
 	default:
 		if name, ok := unread[scheme]; ok {
 			return unsupportedf("compressed by %s", name)
@@ -174,7 +182,7 @@ func (p *page) readCompression(dir directory) error {
 // fax says whether rows are coded as a fax machine's.
 func (p *page) fax() bool {
 	switch p.compression {
-	case compressionRLE, compressionT4, compressionT6:
+	case compressionRLE, compressionWords, compressionT4, compressionT6:
 		return true
 	}
 	return false
@@ -212,7 +220,10 @@ func (p *page) readSamples(dir directory) error {
 		return err
 	}
 	switch {
-	case format == formatFloat && size == 32:
+	case p.compression == compressionLogLuv:
+		// Each pixel has one code, whatever its samples are said to be.
+		size, p.sample = 32, sampleFloat
+	case format == formatFloat && (size == 16 || size == 32):
 		p.sample = sampleFloat
 	case format == formatFloat || format > formatUnknown || format == 0:
 		return unsupportedf("samples of format %d with %d bits", format, size)
@@ -237,6 +248,8 @@ func (p *page) readSamples(dir directory) error {
 		return unsupportedf("fax compression of %d samples of %d bits", p.perPixel, p.bits)
 	case p.jpeg() && p.bits != 8:
 		return unsupportedf("JPEG of %d bits", p.bits)
+	case p.compression == compressionNeXT && (p.bits != 2 || p.perPixel > 1), p.compression == compressionThunder && (p.bits != 4 || p.perPixel > 1):
+		return unsupportedf("compression scheme %d of %d samples of %d bits", p.compression, p.perPixel, p.bits)
 	}
 	p.predictor = 1
 	if p.compression == compressionLZW || p.compression == compressionDeflate {
@@ -275,7 +288,7 @@ func (p *page) readColour(dir directory) error {
 	photometric := dir.number(tagPhotometric, guess)
 	if photometric == photometricPalette && p.bits >= 8 {
 		// Like libtiff, of indices without colours it shows the indices.
-		if f := dir[tagColorMap]; f.kind != typeShort || f.count < 3<<min(p.bits, 8) {
+		if f := dir[tagColorMap]; f.kind != typeShort || f.count < 3<<min(p.bits, 16) {
 			photometric = photometricBlackIsZero
 			if p.perPixel == 3 {
 				photometric = photometricRGB
@@ -306,18 +319,23 @@ func (p *page) readColour(dir directory) error {
 		p.ycc = readYCC(dir)
 	case photometricCIELab:
 		colours, p.form, p.deep = 3, plane.RGBA, false
-		if p.bits != 8 && p.bits != 16 {
+		if p.bits != 8 && p.bits != 16 && p.sample != sampleFloat {
 			return unsupportedf("L*a*b* of %d bits", p.bits)
 		}
 		p.signed = false // two of its samples are signed whatever the format says
+	case photometricLogLuv:
+		colours, p.form, p.signed = 3, plane.RGBA, false
 	default:
 		if name, ok := foreign[photometric]; ok {
 			return unsupportedf("it is %s", name)
 		}
 		return unsupportedf("photometric interpretation %d", photometric)
 	}
-	if p.sample == sampleFloat && (p.form == plane.CMYK || p.photometric == photometricCIELab) {
+	if p.sample == sampleFloat && p.form == plane.CMYK {
 		return unsupportedf("photometric interpretation %d of floating point", photometric)
+	}
+	if (photometric == photometricLogLuv) != (p.compression == compressionLogLuv) || photometric == photometricLogLuv && (p.perPixel != 3 || p.separate) {
+		return unsupportedf("photometric interpretation %d of %d samples with compression scheme %d", photometric, p.perPixel, p.compression)
 	}
 	p.photometric = int(photometric)
 	if p.perPixel < colours {
@@ -354,9 +372,10 @@ func (p *page) readAlpha(dir directory, colours int) {
 
 // readPalette reads the colours of a picture with a palette (TIFF 6.0, section 5).
 func (p *page) readPalette(dir directory) error {
-	if p.bits > 8 || p.signed {
+	if p.bits > 16 || p.sample == sampleFloat || p.signed {
 		return unsupportedf("a palette for %d bits", p.bits)
 	}
+	p.deep = false
 	n := 1 << p.bits
 	f, ok := dir[tagColorMap]
 	if !ok || f.kind != typeShort || f.count < 3*n {
@@ -413,6 +432,9 @@ func (p *page) readParts(dir directory) error {
 		bits *= p.perPixel
 	}
 	p.lineBytes = up(p.partWidth*bits, 8)
+	if p.compression == compressionLogLuv {
+		p.lineBytes = 4 * p.partWidth
+	}
 	if p.blocks() {
 		p.lineBytes = up(p.partWidth, p.blockWidth) * (p.blockWidth*p.blockHeight + 2)
 	}
@@ -533,6 +555,8 @@ func (p *page) estimate() {
 	)
 	each, once := streamBytes+p.lineBytes, 0
 	switch {
+	case p.small() && p.compression == compressionWebP:
+		each, once = streamBytes+p.partBytes(), p.partMemory
 	case p.small():
 		each, once = streamBytes+p.partBytes(), deflateBytes
 	case p.compression == compressionLZW:
@@ -543,6 +567,8 @@ func (p *page) estimate() {
 		each += 2 * 4 * 2 * (2*p.partWidth + 4) // two rows of changes, which grow by doubling
 	case p.jpeg():
 		each += 6 * p.partWidth // rows of components, and of chroma between two
+	case p.compression == compressionWebP:
+		each += p.partMemory
 	}
 	streams := p.across
 	if p.separate {
@@ -564,9 +590,9 @@ func (p *page) estimate() {
 	total := float64(once) + float64(streams)*float64(each) + float64(p.width)*float64(sample*len(p.channels)+2*pixel)
 	if p.jpeg() {
 		// The decoder's own, and a copy of the planes for each stream.
-		total += jpegBytes + float64(p.jpegMemory)
+		total += jpegBytes + float64(p.partMemory)
 		if streams > 1 {
-			total += float64(streams) * float64(p.jpegMemory)
+			total += float64(streams) * float64(p.partMemory)
 		}
 	}
 	p.memory = int(min(total, math.MaxInt/2))

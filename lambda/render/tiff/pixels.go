@@ -7,10 +7,14 @@ func (d *Decoder) convert(out *plane.Row) {
 	p := &d.page
 	n := p.width
 	switch {
+	case p.photometric == photometricPalette && p.bits == 16:
+		paint(p, out.Bytes, d.words, 8)
 	case p.photometric == photometricPalette:
-		p.paint(out.Bytes, d.bytes)
+		paint(p, out.Bytes, d.bytes, 0)
 	case p.photometric == photometricCIELab:
 		p.convertLab(out.Bytes, d, n)
+	case p.photometric == photometricLogLuv:
+		convertXYZ(out.Bytes, d.floats)
 	case p.sample == sampleFloat:
 		p.convertFloat(out.Bytes, d.floats)
 	case p.photometric == photometricYCbCr && !p.converted():
@@ -83,8 +87,8 @@ func divide[T uint8 | uint16](row []T, full uint32) {
 	}
 }
 
-// paint makes pixels of indices into the palette.
-func (p *page) paint(out, in []uint8) {
+// paint makes pixels of indices into the palette. Alpha is shifted to eight bits.
+func paint[T uint8 | uint16](p *page, out []uint8, in []T, shift int) {
 	if p.form == plane.Grey {
 		for i, v := range in {
 			out[i] = p.palette[v][0]
@@ -97,7 +101,7 @@ func (p *page) paint(out, in []uint8) {
 		to := out[4*i : 4*i+4 : 4*i+4]
 		to[0], to[1], to[2], to[3] = colour[0], colour[1], colour[2], 0xff
 		if each == 2 {
-			to[3] = in[i*each+1]
+			to[3] = uint8(in[i*each+1] >> shift)
 		}
 	}
 }

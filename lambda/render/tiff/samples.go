@@ -16,6 +16,10 @@ func (d *Decoder) take(s *stream, separate, column, within int) {
 		takeBlocks(d.bytes[from*each:], s.line, n, p.blockWidth, p.blockHeight, within%p.blockHeight)
 		return
 	}
+	if p.compression == compressionLogLuv {
+		takeLogLuv(d.floats[from*each:], s.line, n)
+		return
+	}
 	switch p.sample {
 	case sampleBytes:
 		if !p.separate && p.bits == 8 && each == p.perPixel && !p.signed {
@@ -107,6 +111,10 @@ func (p *page) takeWords(dst []uint16, each int, line []byte, first, stride, n i
 // takeFloats takes samples of floating point. The bytes of predicted ones are apart in
 // a row: all of the highest first.
 func (p *page) takeFloats(dst []float32, each int, line []byte, first, stride, n int) {
+	if p.bits == 16 {
+		p.takeHalves(dst, each, line, first, stride, n)
+		return
+	}
 	plane := len(line) / 4
 	for i, at := 0, first; i < n; i, at = i+1, at+stride {
 		var v uint32
@@ -117,6 +125,31 @@ func (p *page) takeFloats(dst []float32, each int, line []byte, first, stride, n
 		}
 		dst[i*each] = math.Float32frombits(v)
 	}
+}
+
+// takeHalves takes samples of floating point of sixteen bits.
+func (p *page) takeHalves(dst []float32, each int, line []byte, first, stride, n int) {
+	plane := len(line) / 2
+	for i, at := 0, first; i < n; i, at = i+1, at+stride {
+		v := p.order.Uint16(line[2*at:])
+		if p.predictor == 3 {
+			v = uint16(line[at])<<8 | uint16(line[plane+at])
+		}
+		dst[i*each] = half(v)
+	}
+}
+
+// half is a number of floating point of sixteen bits (IEEE 754, binary16).
+func half(v uint16) float32 {
+	sign, exponent, fraction := uint32(v>>15)<<31, uint32(v>>10&31), uint32(v&1023)
+	switch exponent {
+	case 0: // none has a leading one
+		f := float32(fraction) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 31: // infinite, or no number
+		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }
 
 // takeBlocks takes row y of a row of blocks: each has the Y of its pixels, row by row,

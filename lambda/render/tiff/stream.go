@@ -35,7 +35,11 @@ func (p *page) partBytes() int { return up(p.partHeight, p.blockHeight) * p.line
 
 // small says whether parts are unpacked as a whole, one after another by the same.
 func (p *page) small() bool {
-	return (p.compression == compressionLZW || p.compression == compressionDeflate) && p.partBytes() <= smallPart
+	switch p.compression {
+	case compressionLZW, compressionDeflate, compressionWebP:
+		return p.partBytes() <= smallPart
+	}
+	return false
 }
 
 // reset prepares a stream. What unpacks may be that of another one where parts are
@@ -56,10 +60,18 @@ func (s *stream) reset(p *page, other *stream) {
 		s.unpack = new(lzw)
 	case compressionDeflate:
 		s.unpack = new(deflate)
-	case compressionRLE, compressionT4, compressionT6:
+	case compressionRLE, compressionWords, compressionT4, compressionT6:
 		s.unpack = &fax{scheme: p.compression, mixed: p.mixed, width: p.partWidth}
 	case compressionJPEG, compressionOldJPEG:
 		s.unpack = &jpegPart{page: p, shared: p.across > 1 || p.separate}
+	case compressionNeXT:
+		s.unpack = &next{width: p.partWidth}
+	case compressionThunder:
+		s.unpack = &thunderScan{width: p.partWidth}
+	case compressionLogLuv:
+		s.unpack = &logLuv{width: p.partWidth}
+	case compressionWebP:
+		s.unpack = &webpPart{page: p}
 	}
 }
 
