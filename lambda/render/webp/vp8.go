@@ -36,7 +36,7 @@ type filtering struct {
 // macroblocks with their borders, and for each column what two rows say of it.
 func vp8Memory(width, height int) int {
 	columns, rows := (width+15)/16, (height+15)/16
-	const each = 20 + 2*5 + 4 + 9 // macroblock, filtering, modes, coded
+	const each = 20 + 2*5 + 4 + 10 // macroblock, filtering, modes, coded
 	return surfaceSize(16*columns, 16*rows) + 2*surfaceSize(8*columns, 8*rows) + each*columns
 }
 

@@ -1,16 +1,18 @@
 // The state of the booleans is in R8, the window, R9, how many bits are left, and R10,
-// the size; SI is at the data that comes next. AX, CX and DI change.
+// the size; SI is at the data that comes next. BX is the odds of a
+// boolean. AX, CX and DI change.
 
-// SPLIT shifts the interval, and leaves in AX where a boolean divides it, and in CX the
-// same in the window. What decides how fast booleans follow one another is the way from
-// size to size, so the product of size and probability is shifted, not its factor. The
-// shift of 32 bits is 24 larger, and so is the product, and what is added to it.
-#define SPLIT(odds, enough) \
+// SPLIT shifts the interval, and leaves in AX where a boolean of the odds in BX divides
+// it, and in CX the same in the window. What decides how fast booleans follow one another
+// is the way from size to size, so the product of size and probability is shifted, not
+// its factor. The shift of 32 bits is 24 larger, and so is the product, and what is added
+// to it.
+#define SPLIT(enough) \
 	LZCNTL  R10, CX    \
-	MOVBLZX odds, AX   \
+	MOVBLZX BX, AX     \
 	IMULQ   R10, AX    \
 	SHLXQ   CX, AX, AX \
-	ADDQ    odds, AX   \
+	ADDQ    BX, AX     \
 	SHRQ    $32, AX    \
 	SHIFT(enough)      \
 	MOVQ    AX, CX     \
@@ -35,9 +37,9 @@ enough:
 
 // TREE decodes a boolean and jumps if it is true. BELOW goes on where it was false, and
 // ABOVE where it was true.
-#define TREE(odds, enough, true) \
-	SPLIT(odds, enough) \
-	CMPQ R8, CX         \
+#define TREE(enough, true) \
+	SPLIT(enough) \
+	CMPQ R8, CX   \
 	JCC  true
 
 #define BELOW \
@@ -49,7 +51,8 @@ enough:
 
 // BIT decodes a boolean without a jump, and puts it behind the bits of R14.
 #define BIT(odds, enough) \
-	SPLIT(odds, enough)       \
+	MOVQ    odds, BX          \
+	SPLIT(enough)             \
 	MOVQ    R8, DI            \
 	SUBQ    AX, R10           \
 	SUBQ    CX, DI            \

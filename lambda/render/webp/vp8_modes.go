@@ -44,22 +44,26 @@ func (m *modeReader) row(b *boolReader, h *vp8Header, row []macroblock) {
 			m.left = [4]uint8{mode, mode, mode, mode}
 			m.above[x] = m.left
 		} else {
-			m.squares(b, &mb.luma, &m.above[x])
+			decodeSquares(b, &mb.luma, &m.above[x], &m.left)
 		}
 		mb.chroma = chromaMode(b)
 	}
 }
 
-// squares reads the modes of the squares of a macroblock.
-func (m *modeReader) squares(b *boolReader, luma *[16]uint8, above *[4]uint8) {
+// decodeSquares reads the modes of the squares of a macroblock, and puts those at its
+// lower and right edge in the place of those above and left of it. It is
+// decodeSquaresGo, or does what that does.
+var decodeSquares = decodeSquaresGo
+
+func decodeSquaresGo(b *boolReader, luma *[16]uint8, above, left *[4]uint8) {
 	for y := range 4 {
-		left := m.left[y]
+		last := left[y]
 		for x := range 4 {
-			left = squareMode(b, &probSquare[above[x]][left])
-			above[x] = left
-			luma[4*y+x] = left
+			last = squareMode(b, &probSquare[above[x]][last])
+			above[x] = last
+			luma[4*y+x] = last
 		}
-		m.left[y] = left
+		left[y] = last
 	}
 }
 

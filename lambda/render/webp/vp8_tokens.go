@@ -38,8 +38,9 @@ type tokenReader struct {
 type positionOdds [17][contexts][nodes]odds
 
 // coded has 1 for each block at an edge of a macroblock that has coefficients: four of
-// luma, two of Cb, two of Cr, and the block of the first coefficients of luma's.
-type coded [9]uint8
+// luma, two of Cb, two of Cr, and the block of the first coefficients of luma's. The last
+// is of none.
+type coded [10]uint8
 
 const codedSecond = 8
 
@@ -120,7 +121,7 @@ func decodeGridGo(b *boolReader, g *grid) (set uint) {
 			end := b.block(g.odds, *above+*left, g.first, g.steps, g.place, g.to[at:])
 			*above = positive(end - g.first)
 			*left = *above
-			if end > 1 || g.to[at] != 0 {
+			if end > g.first || g.to[at] != 0 {
 				set |= 1 << y
 			}
 		}

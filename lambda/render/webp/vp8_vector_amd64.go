@@ -6,7 +6,7 @@ func init() {
 	if cpu.X86.HasAVX2 {
 		useVectors()
 		if cpu.X86.HasBMI2 {
-			decodeGrid = decodeGridFast
+			decodeGrid, decodeSquares = decodeGridFast, decodeSquaresFast
 		}
 	}
 }
