@@ -2,6 +2,7 @@ package heif
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"prew/lambda/render/plane"
@@ -178,7 +179,8 @@ func (m *meta) grid(im *image, id int, it *item) error {
 		if one.codec != first.codec || one.width != first.width || one.height != first.height || one.coding != first.coding {
 			return unsupportedf("a grid of pictures that are not alike")
 		}
-		if part.turns() {
+		// libavif before 1.0 has the grid's turns on its pictures, too, and turns once.
+		if turns := part.turns(); len(turns) > 0 && !slices.EqualFunc(turns, it.turns(), property.equal) {
 			return unsupportedf("a grid of turned pictures")
 		}
 		if total += len(im.tiles[i].data); total > len(m.file) {
@@ -230,10 +232,18 @@ func (it *item) understood() error {
 	return nil
 }
 
-// turns says whether an item has a property by which its pixels are turned or cut.
-func (it *item) turns() bool {
-	return it.property("irot") != nil || it.property("imir") != nil || it.property("clap") != nil
+// turns are an item's properties by which its pixels are turned or cut.
+func (it *item) turns() (all []property) {
+	for _, p := range it.properties {
+		switch p.kind {
+		case "irot", "imir", "clap":
+			all = append(all, p)
+		}
+	}
+	return all
 }
+
+func (p property) equal(q property) bool { return p.kind == q.kind && bytes.Equal(p.body, q.body) }
 
 // colours are the properties about colour, of which there may be one of each kind.
 func (it *item) colours() (n nclx, icc []byte, err error) {
