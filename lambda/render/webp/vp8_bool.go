@@ -19,8 +19,8 @@ type boolReader struct {
 // interval is the state of the decoder between two booleans. It is small enough to be
 // held in registers.
 type interval struct {
-	window uint64 // the next bits, from the top
-	left   int    // how many of them are there beyond the eight that a boolean is made of
+	window uint64 // the next bits
+	left   int    // how many of them come after the eight that a boolean is made of
 	size   uint64 // from 1 to 255: the range, before it is shifted to 128 or more
 }
 
@@ -34,24 +34,22 @@ func (b *boolReader) open(data []byte) {
 
 // load fills a window that has fewer than eight bits. After the end there are zeros.
 func (b *boolReader) load(i interval) interval {
-	held := i.left - noBits // at most seven
+	const most = 7 // bytes that there is room for
 	switch rest := b.data[b.pos:]; {
-	case len(rest) >= 8:
-		// Of the last byte only a part is there. It comes again, and or-ing it a
-		// second time does no harm.
-		i.window |= binary.BigEndian.Uint64(rest) >> (held & 7)
-		b.pos += 7
-		i.left += 56
+	case len(rest) > most:
+		i.window = i.window<<(8*most) | binary.BigEndian.Uint64(rest)>>8
+		i.left += 8 * most
+		b.pos += most
 	case len(rest) > 0:
 		for _, v := range rest {
-			i.window |= uint64(v) << (56 - held)
-			held += 8
+			i.window = i.window<<8 | uint64(v)
 		}
+		i.left += 8 * len(rest)
 		b.pos = len(b.data)
-		i.left = held + noBits
 	default:
+		i.window <<= 8 * most
+		i.left += 8 * most
 		b.over = true
-		i.left += 56
 	}
 	return i
 }
@@ -63,7 +61,7 @@ func (i interval) shift() int { return mathbits.LeadingZeros8(uint8(i.size)) & 7
 // window is to be loaded.
 func (i interval) shifted() interval {
 	shift := i.shift()
-	return interval{i.window << shift, i.left - shift, i.size << shift}
+	return interval{i.window, i.left - shift, i.size << shift}
 }
 
 // odds is how probable it is that a boolean is false: so many times of 256, and from the
@@ -81,12 +79,12 @@ func (i interval) split(p uint8) uint64 {
 
 // isBelow says of a shifted interval whether the next bits are below split, where a
 // boolean is false.
-func (i interval) isBelow(split uint64) bool { return i.window>>56 < split }
+func (i interval) isBelow(split uint64) bool { return i.window < split<<(i.left&63) }
 
 // below is what is below split of a shifted interval, and above is the rest.
 func (i interval) below(split uint64) interval { return interval{i.window, i.left, split} }
 func (i interval) above(split uint64) interval {
-	return interval{i.window - split<<56, i.left, i.size - split}
+	return interval{i.window - split<<(i.left&63), i.left, i.size - split}
 }
 
 // bool decodes a boolean that is false p times of 256.

@@ -15,21 +15,19 @@
 	ADDQ    BX, AX     \
 	SHRQ    $32, AX    \
 	SHIFT(enough)      \
-	MOVQ    AX, CX     \
-	SHLQ    $56, CX
+	SHLXQ   R9, AX, CX
 
 // SHIFT shifts the interval by what is in CX, less 24, and fills a window that has too
 // few bits.
 #define SHIFT(enough) \
 	SUBL   $24, CX      \
 	SHLXQ  CX, R10, R10 \
-	SHLXQ  CX, R8, R8   \
 	SUBQ   CX, R9       \
 	JGE    enough       \
 	MOVQ   (SI), DI     \
 	BSWAPQ DI           \
-	LEAQ   8(R9), CX    \
-	SHRXQ  CX, DI, DI   \
+	SHRQ   $8, DI       \
+	SHLQ   $56, R8      \
 	ORQ    DI, R8       \
 	ADDQ   $7, SI       \
 	ADDQ   $56, R9      \

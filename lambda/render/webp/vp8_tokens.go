@@ -198,9 +198,9 @@ func (b *boolReader) block(odds *positionOdds, context uint8, first int, q steps
 		if i.left < 0 {
 			i = b.load(i)
 		}
-		split = (i.size + 1) >> 1
-		below := uint64(int64(i.window>>56-split) >> 63) // all ones or none
-		i.window -= split << 56 &^ below
+		border := (i.size + 1) >> 1 << (i.left & 63)
+		below := uint64(int64(i.window-border) >> 63) // all ones or none
+		i.window -= border &^ below
 		i.size = (i.size - below) >> 1
 		v = v ^ ^below - ^below
 		to[place[n&15]] = int16(v * step)

@@ -184,7 +184,7 @@ sign:
 	SHIFT(enough4)
 	LEAQ    1(R10), CX
 	SHRQ    $1, CX
-	SHLQ    $56, CX
+	SHLXQ   R9, CX, CX
 	MOVQ    R8, DI
 	SUBQ    CX, DI
 	CMOVQCC DI, R8
