@@ -102,6 +102,9 @@ func (v *vp8) decode(finished func(planes []plane.Plane)) ([]plane.Plane, error)
 	done := 0 // rows of chroma
 	for y := range v.rows {
 		part := &v.parts[y%h.partitions]
+		v.luma.begin(16*y, 16)
+		v.cb.begin(8*y, 8)
+		v.cr.begin(8*y, 8)
 		v.modes.row(&v.first, h, v.row)
 		v.reconstruct(part, y)
 		if v.first.over || part.over {

@@ -25,7 +25,7 @@ const (
 // surfaceSize is how many bytes a surface takes.
 func surfaceSize(width, height int) int { return (margin + width) * (1 + height) }
 
-// open makes room for whole macroblocks, and the border.
+// open makes room for whole macroblocks, and the border above them.
 func (s *surface) open(width, height int) {
 	if size := surfaceSize(width, height); cap(s.pix) < size {
 		s.pix = make([]uint8, size)
@@ -38,8 +38,14 @@ func (s *surface) open(width, height int) {
 	for i := range s.pix[:s.start] {
 		s.pix[i] = aboveFrame
 	}
-	for y := range height {
-		s.pix[s.start+y*s.stride-1] = leftOfFrame
+}
+
+// begin sets the border left of some rows. What a frame only claims to have is not
+// touched, and takes no memory.
+func (s *surface) begin(y, rows int) {
+	for at := s.start + y*s.stride - 1; rows > 0; rows-- {
+		s.pix[at] = leftOfFrame
+		at += s.stride
 	}
 }
 

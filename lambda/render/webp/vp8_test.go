@@ -97,7 +97,8 @@ func (k kernels) use() {
 }
 
 // TestFrames holds frames to libwebp's, by the sums of what dwebp -yuv writes. The files
-// of testdata/vp8 were made by cwebp with the options in their names.
+// of testdata/vp8 were made by cwebp with the options in their names; those of several
+// partitions, for which it has no option, by libwebp.
 func TestFrames(t *testing.T) {
 	t.Run("vectors", testFrames)
 	t.Run("plain", func(t *testing.T) {
@@ -256,9 +257,9 @@ func TestVectors(t *testing.T) {
 	var frames [2]vp8 // decoded by vectors, and plainly
 	for i := range frames {
 		f := &frames[i]
-		f.luma.open(64, 64)
-		f.cb.open(64, 64)
-		f.cr.open(64, 64)
+		f.luma.open(48, 48)
+		f.cb.open(48, 48)
+		f.cr.open(48, 48)
 	}
 	fill := func() {
 		near := r.IntN(3) > 0 // so that filters have something to do
@@ -290,7 +291,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: vectors make something else", what)
 		}
 	}
-	for range 3000 {
+	for range 400 {
 		at := frames[0].luma.start + 16*frames[0].luma.stride + 16
 		e := edges(r.IntN(8))
 
@@ -455,6 +456,39 @@ func (w *boolWriter) flush() []byte {
 		v <<= 8
 	}
 	return w.out
+}
+
+// TestClaims checks that a stream of some bytes is refused at its first row, however
+// large it claims to be, and that its header says what that would take.
+func TestClaims(t *testing.T) {
+	stream := bytes.Clone(source(t, "lossy-one")[12+chunkHead:])
+	copy(stream[6:], "\xff\x3f\xff\x3f") // 16383x16383
+	var d Decoder
+	h, err := d.Open(riff(chunk("VP8 ", stream)))
+	if err != nil || h.Memory < 16383*16383*3/2 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if _, err := d.Row(0); err != errEnd {
+		t.Errorf("%v, expected %v", err, errEnd)
+	}
+}
+
+// TestPartitions checks streams whose partitions end early: their sizes are held against
+// what there is.
+func TestPartitions(t *testing.T) {
+	stream := source(t, "lossy-photo")[12+chunkHead:]
+	first := uint24(stream) >> 5
+	for at := range vp8Head + first + 1 {
+		if _, err := frameOf(riff(chunk("VP8 ", stream[:at]))); err == nil {
+			t.Fatalf("whole with %d bytes", at)
+		}
+	}
+	// A first partition that claims too much.
+	long := bytes.Clone(stream)
+	long[2] = 0xff
+	if _, err := frameOf(riff(chunk("VP8 ", long))); err != errEnd {
+		t.Errorf("%v, expected %v", err, errEnd)
+	}
 }
 
 // FuzzVP8 looks for streams that make the decoder panic, or that vectors decode to
