@@ -68,13 +68,15 @@ func dwebp(t testing.TB, file string) []byte {
 // plainly has everything decoded without vector instructions until the test ends.
 func plainly(t testing.TB) {
 	vectors := kernelsInUse()
-	kernels{inverseStripGo, reconstructWholeGo, reconstructSquaresGo, reconstructChromaGo,
+	kernels{decodeSquaresGo, decodeGridGo, inverseStripGo, reconstructWholeGo, reconstructSquaresGo, reconstructChromaGo,
 		filterLumaGo, filterChromaGo, filterSimpleGo, stretchLumaGo, stretchChromaGo}.use()
 	t.Cleanup(vectors.use)
 }
 
-// kernels is what there is in vectors too.
+// kernels is what there is in assembly too.
 type kernels struct {
+	decodeSquares              func(_ *boolReader, _ *[16]uint8, _, _ *[4]uint8)
+	decodeGrid                 func(*boolReader, *grid) uint
 	inverseStrip               func(*[strip]int16)
 	whole                      func(*surface, int, uint8, edges, *coefficients)
 	squares                    func(*surface, int, *[16]uint8, *[4]uint8, *coefficients)
@@ -86,11 +88,12 @@ type kernels struct {
 }
 
 func kernelsInUse() kernels {
-	return kernels{inverseStrip, reconstructWhole, reconstructSquares, reconstructChroma,
+	return kernels{decodeSquares, decodeGrid, inverseStrip, reconstructWhole, reconstructSquares, reconstructChroma,
 		filterLuma, filterChroma, filterSimple, stretchLuma, stretchChroma}
 }
 
 func (k kernels) use() {
+	decodeSquares, decodeGrid = k.decodeSquares, k.decodeGrid
 	inverseStrip, reconstructWhole, reconstructSquares, reconstructChroma = k.inverseStrip, k.whole, k.squares, k.chroma
 	filterLuma, filterChroma, filterSimple = k.filterLuma, k.filterChroma, k.filterSimple
 	stretchLuma, stretchChroma = k.stretchLuma, k.stretchChroma
@@ -366,6 +369,63 @@ func TestVectors(t *testing.T) {
 	}
 }
 
+// TestRegisters holds what decodes booleans in registers against what does so in plain
+// Go, whatever the data and its odds are.
+func TestRegisters(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	data := make([]byte, 8000)
+	for range 300 {
+		for i := range data {
+			data[i] = uint8(r.Uint32())
+		}
+		var odds positionOdds
+		least := r.IntN(200)
+		for position := range odds {
+			for context := range odds[position] {
+				for node := range odds[position][context] {
+					odds[position][context][node] = oddsOf(uint8(least + r.IntN(256-least)))
+				}
+			}
+		}
+		random := func(n, below int) (all []uint8) {
+			for range n {
+				all = append(all, uint8(r.IntN(below)))
+			}
+			return all
+		}
+		type state struct {
+			reader      boolReader
+			above, left coded
+			coefs       coefficients
+			set         uint
+
+			modes                 [16]uint8
+			modesAbove, modesLeft [4]uint8
+		}
+		first := state{above: coded(random(10, 2)), left: coded(random(10, 2)), modesAbove: [4]uint8(random(4, modes)), modesLeft: [4]uint8(random(4, modes))}
+		first.reader.open(data)
+		of := grid{odds: &odds, place: &stripPlace, side: 1 << r.IntN(3), first: r.IntN(2), steps: steps{int16(1 + r.IntN(314)), int16(1 + r.IntN(440))}}
+		of.at, of.edge = 8*r.IntN(2), r.IntN(9-of.side)
+		var states [2]state
+		for i, k := range []struct {
+			grid    func(*boolReader, *grid) uint
+			squares func(_ *boolReader, _ *[16]uint8, _, _ *[4]uint8)
+		}{{decodeGrid, decodeSquares}, {decodeGridGo, decodeSquaresGo}} {
+			s := &states[i]
+			*s = first
+			of.above, of.left, of.to = &s.above, &s.left, &s.coefs
+			k.squares(&s.reader, &s.modes, &s.modesAbove, &s.modesLeft)
+			s.set = k.grid(&s.reader, &of)
+			k.squares(&s.reader, &s.modes, &s.modesAbove, &s.modesLeft)
+			s.set += k.grid(&s.reader, &of)
+			s.reader.data = nil
+		}
+		if fmt.Sprint(states[0]) != fmt.Sprint(states[1]) {
+			t.Fatalf("a grid of %d, from %d on: registers make something else\n%v\n%v", of.side, of.first, states[0], states[1])
+		}
+	}
+}
+
 // TestBooleans decodes what an encoder as RFC 6386 describes it (section 7.3) writes.
 func TestBooleans(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
@@ -518,19 +578,22 @@ func FuzzVP8(f *testing.F) {
 		if err := c.read(riff(chunk("VP8 ", stream))); err != nil || c.width*c.height > 1<<16 {
 			return
 		}
-		decode := func(v *vp8) ([]byte, error) {
-			if err := v.open(c.lossy, c.width, c.height); err != nil {
+		decode := func(v *vp8, stream []byte) ([]byte, error) {
+			if err := v.open(stream, c.width, c.height); err != nil {
 				return nil, err
 			}
 			planes, err := v.decode(nil)
 			return samplesOf(planes), err
 		}
-		vectors.use()
-		got, err := decode(&decoders[0])
-		plainly(t)
-		want, plainErr := decode(&decoders[1])
-		if err != plainErr || !bytes.Equal(got, want) {
-			t.Fatalf("%v in vectors, %v in plain Go, or other samples", err, plainErr)
+		// Where much follows, what decodes booleans in registers is used too.
+		for _, stream := range [][]byte{c.lossy, append(bytes.Clone(c.lossy), make([]byte, 6000)...)} {
+			vectors.use()
+			got, err := decode(&decoders[0], stream)
+			plainly(t)
+			want, plainErr := decode(&decoders[1], stream)
+			if err != plainErr || !bytes.Equal(got, want) {
+				t.Fatalf("%v in assembly, %v in plain Go, or other samples", err, plainErr)
+			}
 		}
 	})
 }
