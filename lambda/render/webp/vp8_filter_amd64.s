@@ -447,6 +447,120 @@ done:
 	VZEROUPPER
 	RET
 
+// SIMPLE is the simple filter of any edge: X3 and X4 change, and X2 and X5 are what they
+// were. X15 is signs.
+#define SIMPLE(limit) \
+	DIFFERENCE(X3, X4, X8, X9)       \
+	DIFFERENCE(X2, X5, X9, X10)      \
+	VPADDUSB X8, X8, X8              \
+	VPSRLW   $1, X9, X9              \
+	VPAND    sevenBits<>(SB), X9, X9 \
+	VPADDUSB X9, X8, X8              \
+	VPSUBUSB limit, X8, X8           \
+	VPXOR    X9, X9, X9              \
+	VPCMPEQB X9, X8, X8              \
+	VPXOR    X15, X2, X2             \
+	VPXOR    X15, X3, X3             \
+	VPXOR    X15, X4, X4             \
+	VPXOR    X15, X5, X5             \
+	VPSUBSB  X5, X2, X11             \
+	STEPS                            \
+	COMMON(X11)                      \
+	VPXOR    X15, X3, X3             \
+	VPXOR    X15, X4, X4
+
+#define SIMPLE_TURNED(at, limit) \
+	VMOVDQU (at+32)(SP), X2 \
+	VMOVDQU (at+48)(SP), X3 \
+	VMOVDQU (at+64)(SP), X4 \
+	VMOVDQU (at+80)(SP), X5 \
+	SIMPLE(limit)           \
+	VMOVDQU X3, (at+48)(SP) \
+	VMOVDQU X4, (at+64)(SP)
+
+#define SIMPLE_LYING(limit) \
+	VMOVDQU (R8)(SI*2), X2  \
+	VMOVDQU (R8)(R10*1), X3 \
+	VMOVDQU (R9), X4        \
+	VMOVDQU (R9)(SI*1), X5  \
+	SIMPLE(limit)           \
+	VMOVDQU X3, (R8)(R10*1) \
+	VMOVDQU X4, (R9)
+
+// func simpleFilterVector(at *uint8, stride int, f *strength, e int)
+TEXT ·simpleFilterVector(SB), NOSPLIT, $384-32
+	MOVQ    at+0(FP), DI
+	MOVQ    stride+8(FP), SI
+	MOVQ    f+16(FP), AX
+	MOVQ    e+24(FP), BX
+	LEAQ    (SI)(SI*2), R10
+	SPREAD(AX)
+	TESTQ   $5, BX
+	JEQ     upper
+
+	MOVQ    DI, R8
+	LEAQ    (DI)(SI*8), R9
+	LOAD_ROWS
+	TURN
+	KEEP(64)
+	VMOVDQU signs<>(SB), X15
+	TESTQ   $1, BX
+	JEQ     inner
+	VMOVDQU turned<>(SB), X15
+	LEAQ    -4(DI), R8
+	TURN_FOUR(0)
+	VMOVDQU signs<>(SB), X15
+	SIMPLE_TURNED(0, OUTER_LIMIT)
+	VMOVDQU turned<>(SB), X15
+	LEAQ    -4(DI), R8
+	FOUR_TURNED(0)
+	VMOVDQU signs<>(SB), X15
+
+inner:
+	TESTQ $4, BX
+	JEQ   back
+	SIMPLE_TURNED(64, INNER_LIMIT)
+	SIMPLE_TURNED(128, INNER_LIMIT)
+	SIMPLE_TURNED(192, INNER_LIMIT)
+
+back:
+	BACK(64)
+	MOVQ DI, R8
+	STORE_TWO(Y8, X8)
+	STORE_TWO(Y9, X9)
+	STORE_TWO(Y10, X10)
+	STORE_TWO(Y11, X11)
+	STORE_TWO(Y12, X12)
+	STORE_TWO(Y13, X13)
+	STORE_TWO(Y14, X14)
+	STORE_TWO(Y15, X15)
+
+upper:
+	VMOVDQU signs<>(SB), X15
+	MOVQ    DI, R9
+	LEAQ    (SI*4), CX
+	TESTQ   $2, BX
+	JEQ     lower
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	SIMPLE_LYING(OUTER_LIMIT)
+
+lower:
+	TESTQ $4, BX
+	JEQ   done
+	MOVQ  $3, DX
+
+next:
+	MOVQ R9, R8
+	ADDQ CX, R9
+	SIMPLE_LYING(INNER_LIMIT)
+	DECQ DX
+	JNE  next
+
+done:
+	VZEROUPPER
+	RET
+
 // In chroma the first half of a register is of Cb and the second half of Cr. R8 and R9
 // are as above, for Cb, and R12 and R13 for Cr.
 #define LOAD_BOTH(cb, cr, x) \

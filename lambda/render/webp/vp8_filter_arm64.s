@@ -419,6 +419,91 @@ lower:
 done:
 	RET
 
+// SIMPLE is the simple filter of any edge: p0 and q0 change.
+#define SIMPLE(p1, p0, q0, q1) \
+	UABD(p0, q0, 20)   \
+	UQADD(20, 20, 20)  \
+	UABD(p1, q1, 21)   \
+	HALF(21, 21)       \
+	UQADD(21, 20, 20)  \
+	CMHS(20, 28, 20)   \
+	EOR(31, p1, 21)    \
+	EOR(31, q1, 22)    \
+	EOR(31, p0, p0)    \
+	EOR(31, q0, q0)    \
+	SQSUB(22, 21, 23)  \
+	STEPS(p0, q0)      \
+	COMMON(23, p0, q0) \
+	EOR(31, p0, p0)    \
+	EOR(31, q0, q0)
+
+// func simpleFilterVector(at *uint8, stride int, f *strength, e int)
+TEXT ·simpleFilterVector(SB), NOSPLIT, $0-32
+	MOVD at+0(FP), R0
+	MOVD stride+8(FP), R1
+	MOVD f+16(FP), R2
+	MOVD e+24(FP), R3
+	TST  $5, R3
+	BEQ  upper
+
+	MOVD R0, R5
+	ADD  R1<<3, R0, R6
+	LOAD_FIRST
+	LOAD_LAST
+	TURN
+	LIMITS(R2)
+	TBZ  $0, R3, inner
+	OUTER_LIMIT(R2)
+	SUB  $4, R0, R5
+	LOAD_FOUR
+	TURN_FOUR
+	SIMPLE(18, 19, 0, 1)
+	TURN_FOUR
+	SUB  $4, R0, R5
+	STORE_FOUR
+
+inner:
+	TBZ $2, R3, back
+	INNER_LIMIT(R2)
+	SIMPLE(2, 3, 4, 5)
+	SIMPLE(6, 7, 8, 9)
+	SIMPLE(10, 11, 12, 13)
+
+back:
+	TURN
+	MOVD R0, R5
+	ADD  R1<<3, R0, R6
+	STORE_FIRST
+	STORE_LAST
+
+upper:
+	LIMITS(R2)
+	TBZ $1, R3, lower
+	OUTER_LIMIT(R2)
+	SUB R1<<2, R0, R5
+	LOAD_FIRST
+	SIMPLE(2, 3, 4, 5)
+	SUB R1<<2, R0, R5
+	STORE_FIRST
+
+lower:
+	TBZ  $2, R3, done
+	INNER_LIMIT(R2)
+	MOVD R0, R5
+	ADD  R1<<3, R0, R6
+	LOAD_FIRST
+	LOAD_LAST
+	SIMPLE(2, 3, 4, 5)
+	SIMPLE(6, 7, 8, 9)
+	SIMPLE(10, 11, 12, 13)
+	MOVD R0, R5
+	ADD  R1<<3, R0, R6
+	STORE_FIRST
+	STORE_LAST
+
+done:
+	RET
+
 // In chroma the first half of a register is of Cb and the second half of Cr.
 #define LOAD_BOTH \
 	VLD1 (R5), V0.D[0] \

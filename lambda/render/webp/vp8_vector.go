@@ -10,6 +10,7 @@ func useVectors() {
 	reconstructChroma = reconstructChromaVector
 	filterLuma = filterLumaVector
 	filterChroma = filterChromaVector
+	filterSimple = filterSimpleVector
 	stretchLuma = stretchLumaVector
 	stretchChroma = stretchChromaVector
 }
@@ -47,6 +48,10 @@ func filterLumaVector(s *surface, at int, f *strength, e edges) {
 	lumaFilterVector(s.square(at, 16, around(e)), s.stride, f, int(e))
 }
 
+func filterSimpleVector(s *surface, at int, f *strength, e edges) {
+	simpleFilterVector(s.square(at, 16, around(e)), s.stride, f, int(e))
+}
+
 func filterChromaVector(cb, cr *surface, at int, f *strength, e edges) {
 	chromaFilterVector(cb.square(at, 8, around(e)), cr.square(at, 8, around(e)), cb.stride, f, int(e))
 }
@@ -81,6 +86,9 @@ func squaresVector(dst *uint8, stride int, modes *[16]uint8, right *[4]uint8, c 
 
 //go:noescape
 func lumaFilterVector(at *uint8, stride int, f *strength, e int)
+
+//go:noescape
+func simpleFilterVector(at *uint8, stride int, f *strength, e int)
 
 //go:noescape
 func chromaFilterVector(cb, cr *uint8, stride int, f *strength, e int)
