@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -16,7 +15,6 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-	"github.com/tetratelabs/wazero/sys"
 )
 
 // The programs are WebAssembly: libheif with libde265, and libavif with libaom. What
@@ -65,9 +63,11 @@ func (p *program) compile() error {
 	if err != nil {
 		return err
 	}
+	if code, err = fuelled(code); err != nil {
+		return err
+	}
 	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
-	// Calls end with their context: a stream may keep a codec busy for ever.
-	p.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler().WithCloseOnContextDone(true))
+	p.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, p.runtime); err != nil {
 		return err
 	}
@@ -122,27 +122,33 @@ func (m *memory) Free() {}
 
 // call is a program that runs for one picture.
 type call struct {
-	ctx    context.Context
 	module api.Module
 	memory *memory
+	fuel   api.MutableGlobal
 	err    error
 }
 
-// run starts a program with a memory, hands it to f, and ends it. A program is started
-// anew for each picture: what a stream does to it harms no other.
-func (c Codec) run(ctx context.Context, m *memory, f func(*call)) error {
+// run starts a program with a memory and fuel, hands it to f, and ends it. A program is
+// started anew for each picture: what a stream does to it harms no other.
+func (c Codec) run(m *memory, fuel int, f func(*call)) error {
 	p := &programs[c]
 	if err := p.load(); err != nil {
 		return err
 	}
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	ctx := context.Background()
 	module, err := p.runtime.InstantiateModule(experimental.WithMemoryAllocator(ctx, m), p.compiled, config)
 	if err != nil {
 		return fmt.Errorf("starting a codec: %w", err)
 	}
-	one := &call{ctx: ctx, module: module, memory: m}
+	defer module.Close(ctx)
+	counter, ok := module.ExportedGlobal("fuel").(api.MutableGlobal)
+	if !ok {
+		return errModule
+	}
+	counter.Set(uint64(fuel))
+	one := &call{module: module, memory: m, fuel: counter}
 	f(one)
-	module.Close(context.Background())
 	return one.err
 }
 
@@ -151,15 +157,14 @@ func (c *call) do(name string, args ...uint64) uint32 {
 	if c.err != nil {
 		return 0
 	}
-	results, err := c.module.ExportedFunction(name).Call(c.ctx, args...)
-	var exit *sys.ExitError
+	results, err := c.module.ExportedFunction(name).Call(context.Background(), args...)
 	switch {
 	case err == nil && len(results) == 1:
 		return uint32(results[0])
 	case err == nil:
 		return 0
-	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
-		c.err = limitf("decoding takes more than %v", longest)
+	case int64(c.fuel.Get()) < 0:
+		c.err = limitf("decoding takes too long")
 	case c.memory.refused:
 		c.err = limitf("decoding takes more than %d MB", c.memory.limit>>20)
 	default:
@@ -213,18 +218,18 @@ func (p picture) row(y int) []byte { return p.pixels[y*p.stride:] }
 
 // decode decodes the picture of a tile: the door to the codecs, through which nothing goes
 // but one coded picture.
-func (d *Decoder) decode(ctx context.Context, im *image, t tile) (picture, error) {
+func (d *Decoder) decode(im *image, t tile) (picture, error) {
 	d.linear.reserve(im.linearMemory())
 	if im.codec == AV1 {
-		return d.decodeAV1(ctx, im, t)
+		return d.decodeAV1(im, t)
 	}
-	return d.decodeHEVC(ctx, im, t)
+	return d.decodeHEVC(im, t)
 }
 
 // The two calls have the arguments of the function decode in heif.c and decode.c, which
 // codecs/README.md names.
 
-func (d *Decoder) decodeHEVC(ctx context.Context, im *image, t tile) (p picture, err error) {
+func (d *Decoder) decodeHEVC(im *image, t tile) (p picture, err error) {
 	// libheif takes a picture for grey by pixi. Other pictures are said to be of green, blue
 	// and red in full range: they come out as they are then. As luma and chroma they would
 	// be enlarged and shrunk again, with a mistake in the first row.
@@ -246,7 +251,7 @@ func (d *Decoder) decodeHEVC(ctx context.Context, im *image, t tile) (p picture,
 		return picture{}, err
 	}
 	p.stride = strideOfLibheif(width, samples)
-	err = HEVC.run(ctx, &d.linear, func(c *call) {
+	err = HEVC.run(&d.linear, im.fuel(), func(c *call) {
 		in := c.write(d.container)
 		out := c.allocate(p.stride * height)
 		said := c.allocate(20)
@@ -273,7 +278,7 @@ func (d *Decoder) decodeHEVC(ctx context.Context, im *image, t tile) (p picture,
 // 64, filled up to 16 (HeifPixelImage::ImagePlane::alloc of libheif 1.18).
 func strideOfLibheif(width, samples int) int { return (samples*max(width+width&1, 64) + 15) &^ 15 }
 
-func (d *Decoder) decodeAV1(ctx context.Context, im *image, t tile) (p picture, err error) {
+func (d *Decoder) decodeAV1(im *image, t tile) (p picture, err error) {
 	if err := checkAV1(t.data); err != nil {
 		return picture{}, err
 	}
@@ -289,7 +294,7 @@ func (d *Decoder) decodeAV1(ctx context.Context, im *image, t tile) (p picture, 
 	}
 	p.stride = im.pixelSize() * im.tileWidth
 	size := p.stride * im.tileHeight
-	err = AV1.run(ctx, &d.linear, func(c *call) {
+	err = AV1.run(&d.linear, im.fuel(), func(c *call) {
 		in := c.write(d.container)
 		said := c.allocate(16)
 		// The duration of a frame is written where there is a picture: the result does not say.

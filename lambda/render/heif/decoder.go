@@ -7,17 +7,11 @@
 package heif
 
 import (
-	"context"
 	"encoding/binary"
 	"slices"
-	"time"
 
 	"prew/lambda/render/plane"
 )
-
-// longest is how long the codecs may take for a file. Streams are bounded by their frames
-// and pixels; this ends what a mistake of a codec keeps busy for ever.
-const longest = 10 * time.Second
 
 // Header is what a file says of its picture.
 type Header struct {
@@ -67,8 +61,6 @@ type Decoder struct {
 	opacity    plane.Plane
 
 	begun bool
-	ctx   context.Context
-	stop  context.CancelFunc
 	band  int    // the row of tiles that is decoded, or -1
 	tiles []byte // its pixels, where there are several tiles a row
 	strip []byte // its pixels: tiles, or those of the codec itself
@@ -117,7 +109,6 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 
 // Use chooses what is decoded next: a thumbnail of the header, or the picture, -1.
 func (d *Decoder) Use(thumbnail int) {
-	d.stopped()
 	d.image, d.alpha = d.main, d.of
 	if thumbnail >= 0 {
 		d.image, d.alpha = d.thumbnails[thumbnail], nil
@@ -127,15 +118,7 @@ func (d *Decoder) Use(thumbnail int) {
 }
 
 func (d *Decoder) close() {
-	d.stopped()
 	d.image, d.alpha, d.main, d.of, d.thumbnails, d.strip = nil, nil, nil, nil, nil, nil
-}
-
-func (d *Decoder) stopped() {
-	if d.stop != nil {
-		d.stop()
-		d.ctx, d.stop = nil, nil
-	}
 }
 
 // identity says whether the planes are green, blue and red.
@@ -205,7 +188,9 @@ func (d *Decoder) begin() error {
 		return nil
 	}
 	d.begun = true
-	d.ctx, d.stop = context.WithTimeout(context.Background(), longest)
+	if err := d.checkPixels(); err != nil {
+		return err
+	}
 	size := d.image.planesMemory()
 	if d.image.codec == AV1 {
 		size = 0
@@ -238,7 +223,7 @@ func (d *Decoder) begin() error {
 		d.planes = append(d.planes, take(im.chromaWidth(), im.chromaHeight()), take(im.chromaWidth(), im.chromaHeight()))
 	}
 	for i, t := range im.tiles {
-		p, err := d.decode(d.ctx, im, t)
+		p, err := d.decode(im, t)
 		if err != nil {
 			return err
 		}
@@ -298,7 +283,7 @@ func (d *Decoder) decodeAlpha() error {
 	alpha.nclx = nclx{known: true, primaries: 2, transfer: 2, matrix: 6, full: true}
 	step := alpha.pixelSize()
 	for i, t := range alpha.tiles {
-		p, err := d.decode(d.ctx, &alpha, t)
+		p, err := d.decode(&alpha, t)
 		if err != nil {
 			return err
 		}
@@ -328,7 +313,6 @@ func (d *Decoder) decodeAlpha() error {
 // Planes are the planes of a picture that is Planar, cut to what is shown. They are valid
 // until something else is decoded.
 func (d *Decoder) Planes() ([]plane.Plane, error) {
-	defer d.stopped()
 	if err := d.begin(); err != nil {
 		return nil, err
 	}
@@ -346,7 +330,6 @@ func (d *Decoder) Planes() ([]plane.Plane, error) {
 
 // Finish decodes what is left, so that damage is found wherever it lies.
 func (d *Decoder) Finish() error {
-	defer d.stopped()
 	if err := d.begin(); err != nil {
 		return err
 	}
@@ -421,7 +404,7 @@ func (d *Decoder) advance(band int) error {
 	for d.band < band {
 		d.band++
 		for column := range im.columns {
-			p, err := d.decode(d.ctx, im, im.tiles[d.band*im.columns+column])
+			p, err := d.decode(im, im.tiles[d.band*im.columns+column])
 			if err != nil {
 				return err
 			}

@@ -23,8 +23,9 @@ func (c Codec) String() string {
 	return "HEIC"
 }
 
-// maxTiles is how many tiles a grid may have: 200 megapixels in tiles of 512x512 are 800.
-const maxTiles = 1 << 10
+// maxTiles is how many tiles a grid may have: 64 megapixels in tiles of 512x512 are 250, and
+// each costs a start of the codec, 10 ms.
+const maxTiles = 256
 
 // image is an item that has pixels: one coded picture, or a grid of them.
 type image struct {

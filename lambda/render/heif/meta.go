@@ -2,8 +2,8 @@ package heif
 
 import "slices"
 
-// What a file may have at most. Real ones have hundreds of items, of which a picture of
-// 200 megapixels has 800 tiles.
+// What a file may have at most. Real ones have hundreds of items, most of them
+// tiles.
 const (
 	maxBoxes      = 1 << 10 // of a file, or of the box meta
 	maxItems      = 1 << 14
