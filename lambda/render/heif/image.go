@@ -118,6 +118,9 @@ func (m *meta) coded(im *image, it *item) error {
 			return damagedf("a picture says that it is %dx%d, and its stream that it is %dx%d", im.width, im.height, t.hevc.width, t.hevc.height)
 		}
 		im.coding = t.hevc.coding
+		if im.coding.grey && im.coding.depth > 8 {
+			return unsupportedf("grey of %d bits, on which the codec of HEVC gives up", im.coding.depth)
+		}
 	case AV1:
 		if im.coding, err = parseAV1(config); err != nil {
 			return err
