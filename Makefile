@@ -86,7 +86,7 @@ contact-sheet: ## crops of its previews beside libvips', into .local/contact-she
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers -sheet
 
 looks: ## hold every test picture against sharp's, into docs/bench/looks.md and .local/looks/ (CORPUS=dir, PICTURES=dir, ONLY=part of a name)
-	@deploy/tools/install.sh sharp
+	@deploy/tools/install.sh sharp heif
 	@deploy/tools/build.sh
 	@lambda/peers/sharp/install.sh
 	@go build -buildvcs=false -o .bin/ ./lambda/peers/looks

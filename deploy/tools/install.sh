@@ -3,8 +3,8 @@
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
 # sets its S3 server up, and its tests do. Arguments add to them: wrk,
 # chromium, prometheus, qemu (which runs arm64's programs), sharp (what sharp needs),
-# peers (what libvips needs), images (what builds and runs containers, and systemd's checks of its
-# units).
+# heif (libheif's commands), peers (what libvips needs), images (what builds and runs
+# containers, and systemd's checks of its units).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
@@ -38,6 +38,7 @@ for extra in "$@"; do
 		have pkg-config && pkg-config --exists vips || packages+=(libvips-dev)
 		;;
 	sharp) have npm || packages+=(nodejs npm) ;;
+	heif) have heif-convert || packages+=(libheif-examples) ;;
 	images)
 		have buildah || packages+=(buildah)
 		have runc || packages+=(runc)
@@ -45,7 +46,7 @@ for extra in "$@"; do
 		have systemd-analyze || packages+=(systemd)
 		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, prometheus, qemu, sharp, peers or images" >&2
+		echo "install.sh: $extra: expected wrk, chromium, prometheus, qemu, sharp, heif, peers or images" >&2
 		exit 1
 		;;
 	esac

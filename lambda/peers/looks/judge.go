@@ -25,6 +25,12 @@ func (l *looked) compare(peer *sharp) (err error) {
 	if twin := exceptions[l.file.name].twin; twin != "" {
 		source = filepath.Join(filepath.Dir(source), "..", twin)
 	}
+	if l.file.isHEIC() {
+		source = l.file.previewFile("converted")
+		if l.theirs.Refused, err = convertHEIC(l.file.path, source); err != nil || l.theirs.Refused != "" {
+			return err
+		}
+	}
 	preview := l.file.previewFile("sharp")
 	if l.theirs, err = peer.render(source, preview, side, side, "inside"); err != nil {
 		return err
@@ -68,6 +74,8 @@ func (l *looked) class() string {
 		return l.file.folder
 	}
 	switch t := l.theirs; {
+	case l.file.isHEIC():
+		return "heic"
 	case t.Space == "cmyk":
 		return "cmyk"
 	case t.Format == "":

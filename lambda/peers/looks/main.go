@@ -1,5 +1,6 @@
 // Command looks renders pictures by the function and by sharp, at the same size and
-// without loss, and compares what comes out, pixel by pixel. It writes a table into
+// without loss, and compares what comes out, pixel by pixel. HEICs, which sharp's build
+// can't read, are made PNGs for it by heif-convert. It writes a table into
 // docs/bench/looks.md and contact sheets into .local/looks, and fails where a picture
 // looks worse than the figures of judge.go, or takes more time or memory. It runs in
 // the root of the checkout, for make looks.

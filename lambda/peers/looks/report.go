@@ -24,7 +24,7 @@ func (r report) markdown() []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `# Pictures beside sharp's
 
-Made by %s on %s: every picture of the test collections by the function, with %d MB, and by %s, as PNGs that fit into %dx%d. sharp decodes JPEGs at their full size, by Lanczos, turned by EXIF, and takes what there is of a damaged file (%s): what lacks pixels is not compared, and must be refused.
+Made by %s on %s: every picture of the test collections by the function, with %d MB, and by %s, as PNGs that fit into %dx%d. sharp decodes JPEGs at their full size, by Lanczos, turned by EXIF, and takes what there is of a damaged file (%s): what lacks pixels is not compared, and must be refused. Of a HEIC, which sharp's build can't read, it has the PNG that libheif's heif-convert makes.
 
 Asked are at least %.0f dB of red, green and blue, a CIEDE2000 of at most %.1f in the mean and %.1f at the 95th percentile (CMYK %.0f, %.1f, %.1f), and of every file at most %.0f s of the processor and %d MB resident. What is transparent lies on white and on black, and the worse counts.
 
