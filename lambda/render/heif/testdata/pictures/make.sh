@@ -41,6 +41,7 @@ avif() {
 	shift 2
 	avifenc -j 1 -s 6 --min 16 --max 16 --minalpha 8 --maxalpha 8 "$@" "$from" "avif/$name.avif" >"$scratch/log" || { cat "$scratch/log"; return 1; }
 	avifdec -j 1 -d 8 "avif/$name.avif" "$scratch/decoded.png" >"$scratch/log" || { cat "$scratch/log"; return 1; }
+	if [ "$name" = 400-limited ]; then kept+=(-limited); fi # avifdec, and heif-convert, write grey as it is
 	while [ $# -gt 0 ]; do
 		case $1,${2-} in
 		--cicp,12/13/* | --cicp,9/*) kept+=(-cicp "${2%/*}") ;;
@@ -67,33 +68,33 @@ encode() {
 
 # heic makes a picture by heif-enc: <name> <source> [options].
 heic() {
-	local name=$1 points=()
+	local name=$1
 	encode "heic/$name.heic" "${@:2}"
-	case " $* " in
-	*" --colour_primaries=12 "*) points=(-cicp 12/13) ;;
-	*" --colour_primaries=9 "*) points=(-cicp 9/16) ;;
-	esac
 	convert_by_libheif "heic/$name.heic"
-	keep "heic-$name" "$scratch/decoded.png" "${points[@]}"
+	keep "heic-$name" "$scratch/decoded.png"
 }
 
 # by_tool puts a HEIC together of others: <name> <options of tool heic> -- <tiles>.
 by_tool() {
-	local name=$1 options=()
+	local name=$1 options=() kept=()
 	shift
 	while [ "$1" != -- ]; do
+		case $1,$2 in
+		-nclx,12/13/* | -nclx,9/*) kept=(-cicp "$(cut -d / -f 1-2 <<<"$2")") ;;
+		esac
 		options+=("$1")
 		shift
 	done
 	tool heic "${options[@]}" "heic/$name.heic" "${@:2}"
 	convert_by_libheif "heic/$name.heic"
-	keep "heic-$name" "$scratch/decoded.png"
+	keep "heic-$name" "$scratch/decoded.png" "${kept[@]}"
 }
 
 sizes="1x1 2x3 5x5 16x16 33x17 64x64 67x67"
 plain=$(drawn)
 deep=$(drawn -deep)
 alpha=$(drawn -alpha)
+square=$(drawn -size 64x64)
 deep_alpha=$(drawn -alpha -deep)
 
 for size in $sizes; do
@@ -125,12 +126,12 @@ for chroma in 400 420 422 444; do
 done
 
 # Qualities, and without loss.
-for quality in 4 32 63; do avif "quantizer-$quality" "$(drawn -size 64x64)" -y 420 --min "$quality" --max "$quality"; done
-for quality in 10 50 95; do heic "quality-$quality" "$(drawn -size 64x64)" -q "$quality"; done
+for quality in 4 32 63; do avif "quantizer-$quality" "$square" -y 420 --min "$quality" --max "$quality"; done
+for quality in 10 50 95; do heic "quality-$quality" "$square" -q "$quality"; done
 avif lossless "$plain" --lossless
 avif lossless-alpha "$alpha" --lossless
 avif lossless-10bit "$deep" --lossless -d 10
-avif film-grain "$(drawn -size 64x64)" -y 420 -a film-grain-test=1
+avif film-grain "$square" -y 420 -a film-grain-test=1
 heic lossless "$plain" -L -p chroma=444 --matrix_coefficients=0
 heic lossless-420 "$plain" -L -p chroma=420
 
@@ -179,7 +180,9 @@ avif profile-p3 "$(drawn -p3)" -y 444
 avif profile-p3-alpha "$(drawn -p3 -alpha)" -y 420
 heic profile-p3 "$(drawn -p3)" -q 70
 heic profile-p3-444-alpha "$(drawn -p3 -alpha)" -q 70 -p chroma=444
-heic profile-p3-and-nclx "$(drawn -p3)" -q 70 --enable-two-colr-boxes
+heic profile-p3-and-nclx "$(drawn -p3 -size 64x64)" -q 70 --enable-two-colr-boxes
+encode "$scratch/even.heic" "$square" -q 70 -p chroma=444
+encode "$scratch/deep.heic" "$(drawn -deep -size 64x64)" -q 70 -b 10 -p chroma=444
 for range in full limited; do
 	avif "cicp-1-13-6-$range" "$plain" -y 444 --cicp 1/13/6 -r "$range"
 	avif "cicp-1-13-1-$range" "$plain" -y 420 --cicp 1/13/1 -r "$range"
@@ -187,10 +190,8 @@ for range in full limited; do
 	avif "cicp-9-16-9-$range-10bit" "$deep" -y 444 -d 10 --cicp 9/16/9 -r "$range"
 	full=1
 	if [ "$range" = limited ]; then full=0; fi
-	heic "nclx-1-13-6-$range" "$plain" -q 70 -p chroma=444 --full_range_flag=$full
-	heic "nclx-1-13-1-$range" "$plain" -q 70 -p chroma=420 --matrix_coefficients=1 --full_range_flag=$full
-	heic "nclx-12-13-6-$range" "$plain" -q 70 -p chroma=444 --colour_primaries=12 --full_range_flag=$full
-	heic "nclx-9-16-9-$range-10bit" "$deep" -q 70 -b 10 -p chroma=444 --colour_primaries=9 --transfer_characteristic=16 --matrix_coefficients=9 --full_range_flag=$full
+	for points in 1/13/6 1/13/1 12/13/6; do by_tool "nclx-${points//\//-}-$range" -nclx "$points/$full" -- "$scratch/even.heic"; done
+	by_tool "nclx-9-16-9-$range-10bit" -nclx "9/16/9/$full" -- "$scratch/deep.heic"
 done
 avif 400-limited "$(drawn -grey)" -y 400 -r limited
 avif 420-limited-10bit "$deep" -y 420 -d 10 -r limited

@@ -18,6 +18,7 @@ func runHEIC(args []string) error {
 	text := flags.String("size", "150x100", "width and height of the picture")
 	turn := flags.Int("irot", 0, "quarter turns to the left")
 	mirror := flags.Int("imir", -1, "0 exchanges top and bottom, 1 left and right")
+	points := flags.String("nclx", "", "primaries, transfer, matrix and range of H.273")
 	orientation := flags.Int("exif", 0, "with EXIF of this orientation")
 	thumbnail := flags.String("thumbnail", "", "a HEIC that is the thumbnail")
 	args, err := parsed(flags, args, 2)
@@ -46,6 +47,18 @@ func runHEIC(args []string) error {
 		g.references = append(g.references, reference("dimg", id, tiles...))
 	}
 	shown := &g.items[id-1]
+	if *points != "" {
+		var primaries, transfer, matrix uint16
+		var full byte
+		if n, err := fmt.Sscanf(*points, "%d/%d/%d/%d", &primaries, &transfer, &matrix, &full); n != 4 {
+			return fmt.Errorf("%s are no code points: %v", *points, err)
+		}
+		nclx := []byte("nclx")
+		for _, v := range []uint16{primaries, transfer, matrix} {
+			nclx = be.AppendUint16(nclx, v)
+		}
+		shown.properties = append(shown.properties, g.property(box("colr", append(nclx, full<<7))))
+	}
 	if *turn > 0 {
 		shown.properties = append(shown.properties, essential|g.property(box("irot", []byte{byte(*turn)})))
 	}

@@ -19,8 +19,9 @@ import (
 const usage = `usage:
   tool draw [-size 33x17] [-grey] [-alpha] [-deep] [-exif 1-8] [-p3] [-part 64x64+64+0] <to.png or to.jpg>
   tool exif <orientation> <to>
-  tool heic [-columns 3] [-size 150x100] [-irot 0-3] [-imir 0-1] [-exif 1-8] [-thumbnail file.heic] <to.heic> <tile.heic> ...
-  tool keep [-cicp 12/13] [-crop 5,3,20,11] [-irot 0-3] [-imir 0-1] <from.png> <to.png>
+  tool heic [-columns 3] [-size 150x100] [-irot 0-3] [-imir 0-1] [-nclx 12/13/6/1] [-exif 1-8]
+            [-thumbnail file.heic] <to.heic> <tile.heic> ...
+  tool keep [-cicp 12/13] [-crop 5,3,20,11] [-irot 0-3] [-imir 0-1] [-limited] <from.png> <to.png>
 `
 
 func main() {
@@ -158,6 +159,7 @@ func runKeep(args []string) error {
 	crop := flags.String("crop", "", "left, top, width and height of what is kept")
 	turn := flags.Int("irot", 0, "quarter turns to the left")
 	mirror := flags.Int("imir", -1, "0 exchanges top and bottom, 1 left and right")
+	limited := flags.Bool("limited", false, "it is grey in the limited range, which is enlarged")
 	args, err := parsed(flags, args, 2)
 	if err != nil {
 		return err
@@ -170,7 +172,12 @@ func runKeep(args []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	_, grey := m.(*image.Gray)
+	luma, grey := m.(*image.Gray)
+	if grey && *limited {
+		for i, v := range luma.Pix {
+			luma.Pix[i] = uint8(min(max((int(v)-16)*255+109, 0)/219, 255))
+		}
+	}
 	_, deepGrey := m.(*image.Gray16)
 	if m, err = placed(m, *crop, *turn, *mirror); err != nil {
 		return err
