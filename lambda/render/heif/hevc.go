@@ -158,8 +158,10 @@ func (h *hevc) parseSPS(unit []byte) error {
 	for range 6 { // sizes of blocks and depths of their trees
 		b.exp()
 	}
-	if b.flag() && b.flag() {
-		b.skipScalingLists()
+	if b.flag() { // scaling lists
+		if b.flag() { // of its own
+			b.skipScalingLists()
+		}
 	}
 	b.skip(2)
 	if b.flag() { // PCM
@@ -234,7 +236,11 @@ func (b *bits) skipReferenceSets() bool {
 			b.exp()
 			kept := 0
 			for range pictures + 1 {
-				if b.flag() || b.flag() {
+				used := b.flag()
+				if !used { // it may be kept for later
+					used = b.flag()
+				}
+				if used {
 					kept++
 				}
 			}

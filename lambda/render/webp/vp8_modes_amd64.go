@@ -1,6 +1,8 @@
 package webp
 
 // squareOdds is the odds of probSquare.
+//
+//lint:ignore U1000 the assembly reads it
 var squareOdds = func() (t [modes][modes][9]odds) {
 	for above := range t {
 		for left := range t[above] {

@@ -1,6 +1,8 @@
 package webp
 
 // extraOdds is the odds of extraBits.
+//
+//lint:ignore U1000 the assembly reads it
 var extraOdds = func() (t [len(extraBits)][len(extraBits[0])]odds) {
 	for category := range t {
 		for i, p := range extraBits[category] {
