@@ -9,7 +9,8 @@
 // vp8: vp8.go says how a frame is decoded, from its header (vp8_header.go), modes
 // (vp8_modes.go) and tokens (vp8_tokens.go), which are booleans (vp8_bool.go), by
 // transforms (vp8_idct.go), predictions (vp8_predict.go) and filters (vp8_filter.go);
-// vp8_tables.go has what an encoder needs too.
+// vp8_tables.go has what an encoder needs too. What is in assembly, vp8_vector.go and
+// vp8_registers.go declare; it does bit by bit what is in plain Go.
 package webp
 
 import (

@@ -1,6 +1,6 @@
 // The state of the booleans is in R8, the window, R9, how many bits are left, and R10,
-// the size; SI is at the data that comes next. BX is the odds of a
-// boolean. AX, CX and DI change.
+// the size; SI is at the data that comes next. BX is the odds of a boolean. AX, CX and DI
+// change.
 
 // SPLIT shifts the interval, and leaves in AX where a boolean of the odds in BX divides
 // it, and in CX the same in the window. What decides how fast booleans follow one another
@@ -17,20 +17,23 @@
 	SHIFT(enough)      \
 	SHLXQ   R9, AX, CX
 
-// SHIFT shifts the interval by what is in CX, less 24, and fills a window that has too
-// few bits.
+// SHIFT shifts the interval by what is in CX, less 24.
 #define SHIFT(enough) \
-	SUBL   $24, CX      \
-	SHLXQ  CX, R10, R10 \
-	SUBQ   CX, R9       \
-	JGE    enough       \
-	MOVQ   (SI), DI     \
-	BSWAPQ DI           \
-	SHRQ   $8, DI       \
-	SHLQ   $56, R8      \
-	ORQ    DI, R8       \
-	ADDQ   $7, SI       \
-	ADDQ   $56, R9      \
+	SUBL  $24, CX      \
+	SHLXQ CX, R10, R10 \
+	REFILL(enough)
+
+// REFILL takes as many bits as CX says, and fills a window that has too few.
+#define REFILL(enough) \
+	SUBQ   CX, R9   \
+	JGE    enough   \
+	MOVQ   (SI), DI \
+	BSWAPQ DI       \
+	SHRQ   $8, DI   \
+	SHLQ   $56, R8  \
+	ORQ    DI, R8   \
+	ADDQ   $7, SI   \
+	ADDQ   $56, R9  \
 enough:
 
 // TREE decodes a boolean and jumps if it is true. BELOW goes on where it was false, and

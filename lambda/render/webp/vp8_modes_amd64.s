@@ -6,8 +6,8 @@
 #define LEFT_MODES 8(SP)
 #define END 16(SP) // of those on the left
 
-// func squareModes(b *boolReader, luma *[16]uint8, above, left *[4]uint8)
-TEXT ·squareModes(SB), NOSPLIT, $32-32
+// func squareModes(b *boolReader, luma *[16]uint8, above, left *[4]uint8, all *[10][10][9]odds)
+TEXT ·squareModes(SB), NOSPLIT, $32-40
 	MOVQ b+0(FP), AX
 	MOVQ luma+8(FP), R13
 	MOVQ above+16(FP), R12
@@ -21,7 +21,7 @@ TEXT ·squareModes(SB), NOSPLIT, $32-32
 	MOVQ CX, LEFT_MODES
 	ADDQ $4, CX
 	MOVQ CX, END
-	LEAQ ·squareOdds(SB), DX
+	MOVQ all+32(FP), DX
 
 	// R12 is at the mode above, R13 where the mode goes, R11 at the odds of its tree,
 	// and R15 at those of the next one on the right, if this one is of modeDC.

@@ -1,8 +1,8 @@
 #include "textflag.h"
 #include "vp8_bool_arm64.h"
 
-// func squareModes(b *boolReader, luma *[16]uint8, above, left *[4]uint8)
-TEXT ·squareModes(SB), NOSPLIT, $0-32
+// func squareModes(b *boolReader, luma *[16]uint8, above, left *[4]uint8, all *[10][10][9]odds)
+TEXT ·squareModes(SB), NOSPLIT, $0-40
 	MOVD b+0(FP), R0
 	MOVD luma+8(FP), R12
 	MOVD above+16(FP), R19
@@ -15,7 +15,7 @@ TEXT ·squareModes(SB), NOSPLIT, $0-32
 	ADD  R6, R5
 	ADD  $4, R19, R20
 	ADD  $4, R21, R22
-	MOVD $·squareOdds(SB), R10
+	MOVD all+32(FP), R10
 	MOVD $720, R23
 	MOVD $72, R24
 

@@ -26,11 +26,11 @@ func decodeGridFast(b *boolReader, g *grid) uint {
 	if len(b.data)-b.pos < gridBytes {
 		return decodeGridGo(b, g)
 	}
-	return gridFast(b, g)
+	return gridFast(b, g, &extraOdds)
 }
 
 //go:noescape
-func gridFast(b *boolReader, of *grid) (set uint)
+func gridFast(b *boolReader, of *grid, extra *[len(extraBits)][len(extraBits[0])]odds) (set uint)
 
 // squareOdds is the odds of probSquare.
 var squareOdds = func() (t [modes][modes][9]odds) {
@@ -54,8 +54,8 @@ func decodeSquaresFast(b *boolReader, luma *[16]uint8, above, left *[4]uint8) {
 		decodeSquaresGo(b, luma, above, left)
 		return
 	}
-	squareModes(b, luma, above, left)
+	squareModes(b, luma, above, left, &squareOdds)
 }
 
 //go:noescape
-func squareModes(b *boolReader, luma *[16]uint8, above, left *[4]uint8)
+func squareModes(b *boolReader, luma *[16]uint8, above, left *[4]uint8, all *[modes][modes][9]odds)

@@ -1,5 +1,7 @@
 package webp
 
+import mathbits "math/bits"
+
 // coefficients is those of a macroblock: sixteen rows of luma, and then eight of
 // chroma, of Cb on the left and Cr on the right. Each square of four by four is a
 // block. Four blocks beside each other are a strip. Behind them is the block of the
@@ -199,10 +201,10 @@ func (b *boolReader) block(odds *positionOdds, context uint8, first int, q steps
 			i = b.load(i)
 		}
 		border := (i.size + 1) >> 1 << (i.left & 63)
-		below := uint64(int64(i.window-border) >> 63) // all ones or none
-		i.window -= border &^ below
-		i.size = (i.size - below) >> 1
-		v = v ^ ^below - ^below
+		rest, below := mathbits.Sub64(i.window, border, 0)
+		i.window = rest + border&-below
+		i.size = (i.size + below) >> 1
+		v = v ^ (below - 1) - (below - 1)
 		to[place[n&15]] = int16(v * step)
 		step = uint64(q[1])
 	}

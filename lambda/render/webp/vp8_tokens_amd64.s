@@ -29,8 +29,8 @@
 #define ROW 88(SP)   // the bit of the row in SET
 #define ROWS 96(SP)  // the one behind the last
 
-// func gridFast(b *boolReader, of *grid) (set uint)
-TEXT ·gridFast(SB), NOSPLIT, $104-24
+// func gridFast(b *boolReader, of *grid, extra *[6][12]odds) (set uint)
+TEXT ·gridFast(SB), NOSPLIT, $104-32
 	MOVQ b+0(FP), AX
 	MOVQ of+8(FP), R15
 	MOVQ 0(AX), R8
@@ -145,7 +145,7 @@ next:
 	SUBQ 24(AX), SI
 	MOVQ SI, 48(AX)
 	MOVQ SET, AX
-	MOVQ AX, set+16(FP)
+	MOVQ AX, set+24(FP)
 	RET
 
 more:
@@ -178,19 +178,21 @@ some:
 	MOVL $1, R14
 
 sign:
-	// It halves the interval.
+	// It halves the interval, of which the lower half is the larger one.
 	MOVQ    (R11), BX
 	LZCNTL  R10, CX
-	SHIFT(enough4)
-	LEAQ    1(R10), CX
-	SHRQ    $1, CX
-	SHLXQ   R9, CX, CX
+	SHLXQ   CX, R10, R10 // 24 bits too far
+	SUBL    $24, CX
+	REFILL(enough4)
+	LEAQ    0x1000000(R10), BP
+	SHRQ    $25, BP
+	SHRQ    $25, R10
+	SHLXQ   R9, BP, CX
 	MOVQ    R8, DI
 	SUBQ    CX, DI
 	CMOVQCC DI, R8
+	CMOVQCS BP, R10
 	SBBQ    CX, CX
-	SUBQ    CX, R10 // one more below
-	SHRQ    $1, R10
 	NOTQ    CX
 	XORQ    CX, R14
 	SUBQ    CX, R14
@@ -251,7 +253,7 @@ bits:
 	MOVQ AX, LEAST
 	LEAQ (R14)(R14*2), R14
 	SHLQ $5, R14
-	LEAQ ·extraOdds(SB), R11
+	MOVQ extra+16(FP), R11
 	ADDQ R14, R11
 	XORL R14, R14
 

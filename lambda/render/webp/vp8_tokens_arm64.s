@@ -19,8 +19,8 @@
 #define CONTEXT 88
 #define POSITION 264
 
-// func gridFast(b *boolReader, of *grid) (set uint)
-TEXT ·gridFast(SB), NOSPLIT, $0-24
+// func gridFast(b *boolReader, of *grid, extra *[6][12]odds) (set uint)
+TEXT ·gridFast(SB), NOSPLIT, $0-32
 	MOVD b+0(FP), R0
 	MOVD of+8(FP), R1
 	MOVD 0(R0), R2
@@ -117,7 +117,7 @@ next:
 	MOVD 24(R0), R6
 	SUB  R6, R5
 	MOVD R5, 48(R0)
-	MOVD R23, set+16(FP)
+	MOVD R23, set+24(FP)
 	RET
 
 more:
@@ -214,7 +214,7 @@ third:
 bits:
 	MOVD $·leastOf(SB), R8
 	MOVD (R8)(R14<<3), R8
-	MOVD $·extraOdds(SB), R9
+	MOVD extra+16(FP), R9
 	ADD  R14<<1, R14, R14
 	ADD  R14<<5, R9
 	MOVD $0, R14
