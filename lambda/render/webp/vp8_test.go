@@ -163,7 +163,7 @@ func TestFramesOfOptions(t *testing.T) {
 	}
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(1, 2))
-	for n := range 150 {
+	for n := range 80 {
 		width, height := 1+r.IntN(67), 1+r.IntN(67)
 		source := filepath.Join(dir, "source.png")
 		drawing(t, source, width, height, n)
@@ -183,6 +183,46 @@ func TestFramesOfOptions(t *testing.T) {
 		if got, err := frameOf(src); err != nil || !bytes.Equal(got, dwebp(t, file)) {
 			t.Fatalf("%dx%d, cwebp %v: %v, or other samples than libwebp's", width, height, options, err)
 		}
+	}
+}
+
+// TestFramesOfDamage holds streams with some wrong bits to dwebp's, where both take them:
+// what they say no encoder would.
+func TestFramesOfDamage(t *testing.T) {
+	if _, err := exec.LookPath("dwebp"); err != nil {
+		t.Log("there is no dwebp")
+		return
+	}
+	files, err := filepath.Glob("testdata/vp8/*.webp")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sources: %v", err)
+	}
+	r := rand.New(rand.NewPCG(10, 11))
+	damaged, decoded := filepath.Join(t.TempDir(), "webp"), filepath.Join(t.TempDir(), "yuv")
+	both := 0
+	for range 100 {
+		src, err := os.ReadFile(files[r.IntN(len(files))])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 1 + r.IntN(3) {
+			const heads = 30
+			src[heads+r.IntN(len(src)-heads)] ^= 1 << r.IntN(8)
+		}
+		if err := os.WriteFile(damaged, src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := frameOf(src)
+		if err != nil || exec.Command("dwebp", "-quiet", "-yuv", damaged, "-o", decoded).Run() != nil {
+			continue
+		}
+		both++
+		if want, err := os.ReadFile(decoded); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%v, or other samples than libwebp's of %x", err, src)
+		}
+	}
+	if both < 50 {
+		t.Errorf("%d of 100 were taken", both)
 	}
 }
 

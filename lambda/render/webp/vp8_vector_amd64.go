@@ -5,7 +5,7 @@ import "golang.org/x/sys/cpu"
 func init() {
 	if cpu.X86.HasAVX2 {
 		useVectors()
-		if cpu.X86.HasBMI2 {
+		if cpu.X86.HasBMI2 { // and with it, LZCNT
 			decodeGrid, decodeSquares = decodeGridFast, decodeSquaresFast
 		}
 	}
