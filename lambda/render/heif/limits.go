@@ -1,7 +1,8 @@
 package heif
 
-// programMemory is about how many bytes a codec's program takes once it is compiled.
-const programMemory = 24 << 20
+// programMemory is about how many bytes a codec's program takes, most of them while it is
+// compiled.
+const programMemory = 40 << 20
 
 // linearMemory is how many bytes the program of a codec may take for a tile. Measured were
 // for a pixel of HEVC 14, or 5 where it is grey, and of AV1 21 to 24 in eight bits and 31
