@@ -22,7 +22,7 @@ var packages = []struct {
 	{"prew/lambda/render/colour", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render/png", []string{"prew/lambda/render/plane", "github.com/klauspost/compress", "golang.org/x/sys/cpu"}, []string{"image"}},
 	{"prew/lambda/render/tiff", []string{"prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/webp", "github.com/klauspost/compress"},
-		[]string{"golang.org/x/image/tiff", "prew/lambda/render/resample"}},
+		[]string{"golang.org/x/image", "prew/lambda/render/resample"}},
 	{"prew/lambda/render/bmp", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render/gif", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render/webp", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image", "golang.org/x/image"}},
