@@ -19,7 +19,7 @@ var packages = []struct {
 	{"prew/lambda/render/resample", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image"}},
 	{"prew/lambda/render/jpeg", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"},
 		[]string{"image/jpeg", "prew/lambda/render/resample"}},
-	{"prew/lambda/render/colour", []string{"prew/lambda/render/plane"}, []string{"image"}},
+	{"prew/lambda/render/colour", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image"}},
 	{"prew/lambda/render/png", []string{"prew/lambda/render/plane", "github.com/klauspost/compress", "golang.org/x/sys/cpu"}, []string{"image"}},
 	{"prew/lambda/render/tiff", []string{"prew/lambda/render/jpeg", "prew/lambda/render/plane", "prew/lambda/render/webp", "github.com/klauspost/compress"},
 		[]string{"golang.org/x/image", "prew/lambda/render/resample"}},

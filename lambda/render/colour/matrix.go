@@ -1,117 +1,159 @@
 package colour
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "math"
 
-// matrixTables make sRGB's red, green and blue by curves, a matrix and a curve. What
-// a number of one channel adds to the light of all three is one word of three
-// fields, so that three words are added for a pixel, and the fields of the sum are
-// where the curve from light is looked up.
+// matrixTables make sRGB's red, green and blue by curves, a matrix and a curve.
 //
-// A field has 21 bits, of which the first three are units of light and the last
-// five are less than the curve knows: light from -3 to 5 in steps of 2 to the -13th,
-// which are less than half of 1/255 where the curve is steepest.
+// The curves are made to be such that the rows of the matrix add up to 1: grey is what
+// has the same light of all three, and to a channel's light is added what the others
+// have more, times a weight of less than 1. So greys stay what they are, and sixteen
+// bits are enough.
 type matrixTables struct {
-	add *byChroma[uint64]
+	light   *byChroma[int16]
+	weights [6]int16       // see mix
+	vectors *matrixVectors // nil where quadratics are not near enough to the curves
 }
 
-const (
-	fieldBits = 21
-	finer     = 5                    // bits of a field that the curve from light does not know
-	unit      = 1 << (fieldBits - 3) // of light, in a field
-	bias      = 3 * unit             // what a field holds for no light
-	lightUnit = unit >> finer        // of light, where the curve is looked up
-	lightBias = bias >> finer
-)
-
-// fieldAt is where the fields begin. The last ends with the word.
-var fieldAt = [3]int{0, fieldBits, 64 - fieldBits}
-
-// newMatrixTables is nil for a device whose light does not fit into a field: no
-// real one.
+// newMatrixTables is nil for a device whose light is brighter than white or whose
+// weights are too large: no real one's but those of HDR.
 func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
-	var words [3][256]uint64
-	low, high := shift, shift
-	for channel, c := range curves {
-		var least, most vector
-		for i := range words[channel] {
-			light := c(float64(i) / 255)
-			var word uint64
-			for j := range 3 {
-				v := float64(light * m[j][channel])
-				least[j], most[j] = min(least[j], v), max(most[j], v)
-				v = float64(v * unit)
-				if channel == 0 {
-					v += float64(shift[j]*unit) + bias
-				}
-				// Fields may be below nothing, and borrow from one another until
-				// they are added.
-				word += uint64(int64(math.Floor(v+0.5))) << fieldAt[j]
-			}
-			words[channel][i] = word
-		}
-		for j := range 3 {
-			low[j] += least[j]
-			high[j] += most[j]
-		}
+	inverse, ok := m.inverse()
+	if !ok {
+		return nil
 	}
-	for j := range 3 {
-		if low[j] < -2.9 || high[j] > 4.9 {
+	white, black := inverse.of(vector{1, 1, 1}), inverse.of(shift)
+	t := new(matrixTables)
+	var tables [3][256]int16
+	var quadratics [3]*segments
+	fit := true
+	for channel, c := range curves {
+		light := func(number int) float64 { return (c(float64(number)/255) + black[channel]) / white[channel] }
+		for number := range 256 {
+			if v := light(number); !(v > -0.0005 && v < 1.005) {
+				return nil
+			}
+		}
+		tables[channel], quadratics[channel] = newLight(light)
+		fit = fit && quadratics[channel] != nil
+	}
+	scale := diagonal(white)
+	m = m.times(&scale)
+	for i, w := range [6]float64{m[0][1], m[0][2], -m[1][0], m[1][2], -m[2][0], -m[2][1]} {
+		w = math.Floor(float64(w*(1<<15)) + 0.5)
+		if !(w > -1<<15 && w < 1<<15) {
 			return nil
 		}
+		t.weights[i] = int16(w)
 	}
-	return &matrixTables{newByChroma(&words)}
+	t.light = newByChroma(&tables)
+	if fit {
+		t.vectors = newMatrixVectors(&quadratics, &t.weights)
+	}
+	return t
 }
 
-// row converts pixels in place.
-func (t *matrixTables) row(pixels []pixel) {
-	numbers := &lightTables().numbers
-	red, green, blue := t.add.at(128, 128)
-	for i, p := range pixels {
-		sum := red[p.r()] + green[p.g()] + blue[p.b()]
-		pixels[i] = pixelOf(
-			numbers[uint16(sum>>finer)],
-			numbers[uint16(sum>>(fieldBits+finer))],
-			numbers[sum>>48],
-		)
+// rgb is light, or the numbers of a picture, of some pixels.
+type rgb struct{ red, green, blue [rgbCount]int16 }
+
+const rgbCount = 4 * squareCount
+
+// convert makes the numbers of sRGB of light.
+func (t *matrixTables) convert(p *rgb) {
+	numbers, w := numberOfLight(), t.weights
+	number := func(light int16, more int) int16 {
+		return int16(numbers[min(max(int(light)+more, lightBlack), lightWhite)])
+	}
+	for i := range rgbCount {
+		r, g, b := p.red[i], p.green[i], p.blue[i]
+		gr, br, bg := g-r, b-r, b-g
+		p.red[i] = number(r, int(scaled(gr, w[0]))+int(scaled(br, w[1])))
+		p.green[i] = number(g, int(scaled(gr, w[2]))+int(scaled(bg, w[3])))
+		p.blue[i] = number(b, int(scaled(br, w[4]))+int(scaled(bg, w[5])))
 	}
 }
+
+// Luma of red, green and blue, and Cb and Cr of what blue and red are more than luma:
+// 0.5/(1-0.114) and 0.5/(1-0.299), all in fifteen bits (JFIF 1.02).
+const (
+	lumaOfRed, lumaOfGreen, lumaOfBlue = 9798, 19235, 3735
+
+	cbOfBlue, crOfRed = 18492, 23372
+)
+
+// luma is that of pixel i, with the bits of a number behind the point.
+func (p *rgb) luma(i int) int16 {
+	return scaled(p.red[i], lumaOfRed) + scaled(p.green[i], lumaOfGreen) + scaled(p.blue[i], lumaOfBlue)
+}
+
+// What chroma is where there is none, rounded a little down so that full blue and red
+// do not become 256: for the sum of four pixels, and for one.
+const (
+	greyOf4 = 128<<24 + 1<<23 - 1<<19
+	greyOf1 = 128<<numberBits + 1<<(numberBits-1) - 2
+)
 
 // squares converts squares in place.
 func (t *matrixTables) squares(s *squares) {
-	light, add := lightTables(), t.add
-	// The tables are looked up for all squares first: each waits for the one before
-	// otherwise.
-	var red, green, blue [squareCount]*[256]uint64
-	for i := range squareCount {
-		red[i], green[i], blue[i] = add.at(s.cb[i], s.cr[i])
+	if t.vectors.half(s.top[:], s.bottom[:], s.cb[:], s.cr[:]) > 0 {
+		return
 	}
+	var p rgb
 	for i := range squareCount {
-		red, green, blue := red[i], green[i], blue[i]
-		top, bottom := uint32(binary.LittleEndian.Uint16(s.top[2*i:])), uint32(binary.LittleEndian.Uint16(s.bottom[2*i:]))
-		y0, y1, y2, y3 := uint8(top), uint8(top>>8), uint8(bottom), uint8(bottom>>8)
-		w0 := light.mixed(red[y0] + green[y0] + blue[y0])
-		w1 := light.mixed(red[y1] + green[y1] + blue[y1])
-		w2 := light.mixed(red[y2] + green[y2] + blue[y2])
-		w3 := light.mixed(red[y3] + green[y3] + blue[y3])
-		binary.LittleEndian.PutUint16(s.top[2*i:], uint16(w0>>22|w1>>22<<8))
-		binary.LittleEndian.PutUint16(s.bottom[2*i:], uint16(w2>>22|w3>>22<<8))
-		s.cb[i], s.cr[i] = chromaOf4(w0 + w1 + w2 + w3)
+		red, green, blue := t.light.at(s.cb[i], s.cr[i])
+		for j, y := range [4]uint8{s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1]} {
+			p.red[4*i+j], p.green[4*i+j], p.blue[4*i+j] = red[y], green[y], blue[y]
+		}
+	}
+	t.convert(&p)
+	for i := range squareCount {
+		var blue, red int32
+		var luma [4]uint8
+		for j := range luma {
+			y := p.luma(4*i + j)
+			luma[j] = uint8(y >> numberBits)
+			blue += int32(p.blue[4*i+j] - y)
+			red += int32(p.red[4*i+j] - y)
+		}
+		s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1] = luma[0], luma[1], luma[2], luma[3]
+		s.cb[i], s.cr[i] = uint8((uint32(blue*cbOfBlue)+greyOf4)>>24), uint8((uint32(red*crOfRed)+greyOf4)>>24)
 	}
 }
 
 // full converts pixels that each have their own chroma, in place.
 func (t *matrixTables) full(luma, cb, cr []uint8) {
-	light := lightTables()
-	n := len(luma)
-	cb, cr = cb[:n], cr[:n]
-	for x, y := range luma {
-		b, r := cb[x], cr[x]
-		red, green, blue := t.add.at(b, r)
-		w := light.mixed(red[y] + green[y] + blue[y])
-		luma[x] = w.luma()
-		cb[x], cr[x] = chromaOf4(4 * w)
+	whole := t.vectors.full(luma, cb, cr)
+	luma, cb, cr = luma[whole:], cb[whole:], cr[whole:]
+	var p rgb
+	for len(luma) > 0 {
+		n := min(len(luma), rgbCount)
+		for i, y := range luma[:n] {
+			red, green, blue := t.light.at(cb[i], cr[i])
+			p.red[i], p.green[i], p.blue[i] = red[y], green[y], blue[y]
+		}
+		t.convert(&p)
+		for i := range n {
+			y := p.luma(i)
+			luma[i] = uint8(y >> numberBits)
+			cb[i] = uint8((scaled(p.blue[i]-y, cbOfBlue) + greyOf1) >> numberBits)
+			cr[i] = uint8((scaled(p.red[i]-y, crOfRed) + greyOf1) >> numberBits)
+		}
+		luma, cb, cr = luma[n:], cb[n:], cr[n:]
+	}
+}
+
+// row converts pixels in place.
+func (t *matrixTables) row(pixels []pixel) {
+	red, green, blue := t.light.at(128, 128)
+	var p rgb
+	for len(pixels) > 0 {
+		n := min(len(pixels), rgbCount)
+		for i, q := range pixels[:n] {
+			p.red[i], p.green[i], p.blue[i] = red[q.r()], green[q.g()], blue[q.b()]
+		}
+		t.convert(&p)
+		for i := range n {
+			pixels[i] = pixelOf(uint8(p.red[i]>>numberBits), uint8(p.green[i]>>numberBits), uint8(p.blue[i]>>numberBits))
+		}
+		pixels = pixels[n:]
 	}
 }

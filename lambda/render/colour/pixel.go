@@ -1,7 +1,5 @@
 package colour
 
-import "sync"
-
 // pixel is red, green and blue of eight bits each, the first in the lowest.
 type pixel uint32
 
@@ -19,12 +17,18 @@ type byChroma[E any] struct {
 	all       [3][4 * 256]E
 	red, blue [256]*[256]E // by Cr, and by Cb
 
-	// What Cb and Cr add to green, together with 256, has sixteen bits behind the point.
+	// What Cb and Cr add to green, together with 256, has fifteen bits behind the point.
 	greenCb, greenCr [256]int32
 	green            [512]*[256]E // by what both add, and 256
 }
 
 const numberZero = 256 // where the number 0 is
+
+// What chroma adds, in fifteen bits: 1.402 and 1.772 less 1, -0.344136 and -0.714136.
+const (
+	redOfCr, blueOfCb    = 13173, 25297
+	greenOfCb, greenOfCr = -11277, -23401
+)
 
 func newByChroma[E any](values *[3][256]E) *byChroma[E] {
 	t := new(byChroma[E])
@@ -36,12 +40,12 @@ func newByChroma[E any](values *[3][256]E) *byChroma[E] {
 	from := func(channel int, shift int32) *[256]E {
 		return (*[256]E)(t.all[channel][numberZero+shift:])
 	}
-	const half = 1 << 15
 	for i := range int32(256) {
-		// JFIF 1.02, rounded.
-		t.red[i] = from(0, (91881*(i-128)+half)>>16)
-		t.blue[i] = from(2, (116130*(i-128)+half)>>16)
-		t.greenCb[i], t.greenCr[i] = 256<<16+half-22554*(i-128), -46802*(i-128)
+		// JFIF 1.02, rounded as vector code does it.
+		c := int16(i - 128)
+		t.red[i] = from(0, int32(c+scaled(c, redOfCr)))
+		t.blue[i] = from(2, int32(c+scaled(c, blueOfCb)))
+		t.greenCb[i], t.greenCr[i] = numberZero<<15+1<<14+greenOfCb*(i-128), greenOfCr*(i-128)
 	}
 	for i := range t.green {
 		t.green[i] = from(1, int32(i)-256)
@@ -51,7 +55,7 @@ func newByChroma[E any](values *[3][256]E) *byChroma[E] {
 
 // at are the tables for a chroma, by luma.
 func (t *byChroma[E]) at(cb, cr uint8) (red, green, blue *[256]E) {
-	return t.red[cr], t.green[(t.greenCb[cb]+t.greenCr[cr])>>16&511], t.blue[cb]
+	return t.red[cr], t.green[(t.greenCb[cb]+t.greenCr[cr])>>15&511], t.blue[cb]
 }
 
 // mixed is a pixel for what becomes luma and chroma, of which four can be added up:
@@ -82,34 +86,12 @@ func mixOf(x float64) mix {
 func chromaOf4(sum mixed) (cb, cr uint8) {
 	const (
 		mask = 1<<10 - 1
-		// What is a little less than a half keeps full blue and red from becoming 256.
-		grey = 128<<20 + 1<<19 - 1<<13
+		// What is a little less than a half keeps full blue, whose luma is rounded down, from
+		// becoming 256.
+		grey = 128<<20 + 1<<19 - 1<<16
 	)
 	// What rounds luma is taken away again.
 	luma := int32(sum>>mixedLuma) - 4<<(mixedFraction-1)
 	blue, red := int32(sum>>mixedBlue&mask)<<mixedFraction, int32(sum>>mixedRed&mask)<<mixedFraction
 	return uint8((36984*(blue-luma) + grey) >> 20), uint8((46745*(red-luma) + grey) >> 20)
-}
-
-// fromLight are tables by light: from -3 to 5 in steps of 2 to the -13th.
-type fromLight struct {
-	numbers          [1 << (fieldBits - finer)]uint8
-	red, green, blue [1 << (fieldBits - finer)]mixed
-}
-
-// lightTables are the curve of sRGB, the same for every matrix.
-var lightTables = sync.OnceValue(func() *fromLight {
-	t := new(fromLight)
-	for i := range t.numbers {
-		// The middle of a step stands for all of it.
-		x := encode(min(max((float64(i-lightBias)+0.5)/lightUnit, 0), 1))
-		m := mixOf(x)
-		t.numbers[i], t.red[i], t.green[i], t.blue[i] = eightBits(x), m.red, m.green, m.blue
-	}
-	return t
-})
-
-// mixed is the pixel of a word of light.
-func (t *fromLight) mixed(word uint64) mixed {
-	return t.red[uint16(word>>finer)] + t.green[uint16(word>>(fieldBits+finer))] + t.blue[word>>48]
 }

@@ -15,6 +15,9 @@ func (t *Transform) Pixels(row []uint8) {
 			row[0], row[1], row[2] = v, v, v
 		}
 	default:
+		if t.matrix != nil {
+			row = row[4*t.matrix.vectors.pixels(row):]
+		}
 		var pixels [few]pixel
 		for len(row) >= 4 {
 			n := min(len(row)/4, few)

@@ -65,6 +65,10 @@ func (t *Transform) halfPlanes(planes []plane.Plane) {
 	for y := range planes[1].Height {
 		cb, cr := planes[1].Row(y), planes[2].Row(y)
 		top, bottom := planes[0].Row(2*y), planes[0].Row(min(2*y+1, planes[0].Height-1))
+		if t.matrix != nil && 2*y+1 < planes[0].Height {
+			n := t.matrix.vectors.half(top, bottom, cb, cr)
+			top, bottom, cb, cr = top[2*n:], bottom[2*n:], cb[n:], cr[n:]
+		}
 		for len(top) >= 2*squareCount {
 			s.top, s.bottom = [2 * squareCount]uint8(top), [2 * squareCount]uint8(bottom)
 			s.cb, s.cr = [squareCount]uint8(cb), [squareCount]uint8(cr)

@@ -119,3 +119,29 @@ func TestNothingToDo(t *testing.T) {
 		t.Errorf("a row of sRGB became %v, want %v", row, want)
 	}
 }
+
+// TestFullBlueAndRedStay holds the chroma of the colours that have most of it: beyond 255
+// it would begin again at 0.
+func TestFullBlueAndRedStay(t *testing.T) {
+	profiles := synthetic()
+	for _, name := range []string{"matrix, gamma", "mft2 to XYZ"} {
+		transform, err := FromProfile(profiles[name], 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range [][3]uint8{{29, 255, 107}, {76, 85, 255}} {
+			for _, size := range []int{1, 2} {
+				planes := []plane.Plane{newPlane(2, 2), newPlane(size, size), newPlane(size, size)}
+				for i, p := range planes {
+					for j := range p.Pix {
+						p.Pix[j] = c[i]
+					}
+				}
+				transform.Planes(planes)
+				if got := [3]uint8{planes[0].Pix[0], planes[1].Pix[0], planes[2].Pix[0]}; !near(got, c, 2) {
+					t.Errorf("%s: %v with %d by %d of chroma is %v", name, c, size, size, got)
+				}
+			}
+		}
+	}
+}

@@ -32,6 +32,11 @@ const (
 	inkWeights      = 256
 )
 
+// fieldAt is where the fields begin. The last ends with the word, and has a bit more.
+var fieldAt = [3]int{0, fieldBits, 64 - fieldBits}
+
+const fieldBits = 21
+
 // wordOf is a point, of fields in which 1 is one.
 func wordOf(v vector, one int) (word uint64) {
 	for j, x := range v {

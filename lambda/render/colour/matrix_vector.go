@@ -1,0 +1,80 @@
+//go:build amd64
+
+package colour
+
+// matrixVectors are the tables of a matrix as vector code reads them. A nil one, of curves
+// that vector code can't compute, converts nothing.
+type matrixVectors struct {
+	light   [3]segmentPlanes
+	weights [6][16]int16
+	numbers segmentPlanes
+}
+
+func newMatrixVectors(quadratics *[3]*segments, weights *[6]int16) *matrixVectors {
+	v := new(matrixVectors)
+	for channel, s := range quadratics {
+		v.light[channel] = s.planes()
+	}
+	for i, w := range weights {
+		for j := range v.weights[i] {
+			v.weights[i][j] = w
+		}
+	}
+	v.numbers = numberSegments().planes()
+	return v
+}
+
+// vectorCount is how many pixels of a row vector code converts at a time.
+const vectorCount = 2 * squareCount
+
+// half converts as many squares as it can, and says how many: of two rows of luma, which
+// are not the same row, and one of each chroma.
+func (v *matrixVectors) half(top, bottom, cb, cr []uint8) int {
+	n := len(top) / vectorCount * squareCount
+	if n == 0 || v == nil || !vectors {
+		return 0
+	}
+	_, _, _ = bottom[2*n-1], cb[n-1], cr[n-1]
+	halfVector(v, &top[0], &bottom[0], &cb[0], &cr[0], n)
+	return n
+}
+
+// full converts as many pixels that each have their own chroma as it can, and says how
+// many.
+func (v *matrixVectors) full(luma, cb, cr []uint8) int {
+	n := len(luma) / vectorCount * vectorCount
+	if n == 0 || v == nil || !vectors {
+		return 0
+	}
+	_, _ = cb[n-1], cr[n-1]
+	fullVector(v, &luma[0], &cb[0], &cr[0], n)
+	return n
+}
+
+// pixels converts as many pixels of red, green, blue and alpha as it can, and says how
+// many.
+func (v *matrixVectors) pixels(row []uint8) int {
+	n := len(row) / (4 * vectorCount) * vectorCount
+	if n == 0 || v == nil || !vectors {
+		return 0
+	}
+	pixelsVector(v, &row[0], n)
+	return n
+}
+
+// The vector code checks no bounds: its callers do.
+
+// halfVector converts n squares, a multiple of squareCount.
+//
+//go:noescape
+func halfVector(v *matrixVectors, top, bottom, cb, cr *uint8, n int)
+
+// fullVector converts n pixels, a multiple of vectorCount.
+//
+//go:noescape
+func fullVector(v *matrixVectors, luma, cb, cr *uint8, n int)
+
+// pixelsVector converts n pixels, a multiple of vectorCount.
+//
+//go:noescape
+func pixelsVector(v *matrixVectors, row *uint8, n int)
