@@ -1,4 +1,4 @@
-//go:build amd64
+//go:build amd64 || arm64
 
 package colour
 
@@ -6,8 +6,23 @@ package colour
 // that vector code can't compute, converts nothing.
 type matrixVectors struct {
 	light   [3]segmentPlanes
-	weights [6][16]int16
+	weights [6][vectorBytes / 2]int16
 	numbers segmentPlanes
+}
+
+// segmentPlanes are the factors of segments as vector code shuffles them: the lower bytes
+// of the bases and the upper, those of the slopes, and the bends. Each table is there as
+// often as it fits into a register.
+type segmentPlanes [5][vectorBytes]uint8
+
+func (s *segments) planes() (p segmentPlanes) {
+	for j := range vectorBytes {
+		i := j % segmentCount
+		p[0][j], p[1][j] = uint8(s.base[i]), uint8(s.base[i]>>8)
+		p[2][j], p[3][j] = uint8(s.slope[i]), uint8(s.slope[i]>>8)
+		p[4][j] = uint8(s.bend[i])
+	}
+	return p
 }
 
 func newMatrixVectors(quadratics *[3]*segments, weights *[6]int16) *matrixVectors {
@@ -24,13 +39,10 @@ func newMatrixVectors(quadratics *[3]*segments, weights *[6]int16) *matrixVector
 	return v
 }
 
-// vectorCount is how many pixels of a row vector code converts at a time.
-const vectorCount = 2 * squareCount
-
 // half converts as many squares as it can, and says how many: of two rows of luma, which
 // are not the same row, and one of each chroma.
 func (v *matrixVectors) half(top, bottom, cb, cr []uint8) int {
-	n := len(top) / vectorCount * squareCount
+	n := len(top) / vectorBytes * (vectorBytes / 2)
 	if n == 0 || v == nil || !vectors {
 		return 0
 	}
@@ -42,7 +54,7 @@ func (v *matrixVectors) half(top, bottom, cb, cr []uint8) int {
 // full converts as many pixels that each have their own chroma as it can, and says how
 // many.
 func (v *matrixVectors) full(luma, cb, cr []uint8) int {
-	n := len(luma) / vectorCount * vectorCount
+	n := len(luma) / vectorBytes * vectorBytes
 	if n == 0 || v == nil || !vectors {
 		return 0
 	}
@@ -54,7 +66,7 @@ func (v *matrixVectors) full(luma, cb, cr []uint8) int {
 // pixels converts as many pixels of red, green, blue and alpha as it can, and says how
 // many.
 func (v *matrixVectors) pixels(row []uint8) int {
-	n := len(row) / (4 * vectorCount) * vectorCount
+	n := len(row) / (4 * vectorBytes) * vectorBytes
 	if n == 0 || v == nil || !vectors {
 		return 0
 	}
@@ -64,17 +76,17 @@ func (v *matrixVectors) pixels(row []uint8) int {
 
 // The vector code checks no bounds: its callers do.
 
-// halfVector converts n squares, a multiple of squareCount.
+// halfVector converts n squares, a multiple of half vectorBytes.
 //
 //go:noescape
 func halfVector(v *matrixVectors, top, bottom, cb, cr *uint8, n int)
 
-// fullVector converts n pixels, a multiple of vectorCount.
+// fullVector converts n pixels, a multiple of vectorBytes.
 //
 //go:noescape
 func fullVector(v *matrixVectors, luma, cb, cr *uint8, n int)
 
-// pixelsVector converts n pixels, a multiple of vectorCount.
+// pixelsVector converts n pixels, a multiple of vectorBytes.
 //
 //go:noescape
 func pixelsVector(v *matrixVectors, row *uint8, n int)

@@ -1,4 +1,4 @@
-//go:build amd64
+//go:build amd64 || arm64
 
 package colour
 
@@ -14,7 +14,7 @@ import (
 // random planes and pixels by all that vector code can convert.
 func TestMatrixVectorsArePlain(t *testing.T) {
 	if !vectors {
-		t.Skip("the processor has no AVX2")
+		t.Skip("the processor has no vectors")
 	}
 	defer func() { vectors = true }()
 	profiles := synthetic()

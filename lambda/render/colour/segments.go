@@ -80,19 +80,3 @@ func (s *segments) fit(segment int, places, values []float64) bool {
 
 // around is how many slopes are tried on either side.
 const around = 2
-
-// planes are the factors as vector code shuffles them: the lower bytes of the bases and
-// the upper, those of the slopes, and the bends. Each table is there twice, for both
-// halves of a register.
-func (s *segments) planes() (p segmentPlanes) {
-	for i := range segmentCount {
-		for _, j := range [2]int{i, i + segmentCount} {
-			p[0][j], p[1][j] = uint8(s.base[i]), uint8(s.base[i]>>8)
-			p[2][j], p[3][j] = uint8(s.slope[i]), uint8(s.slope[i]>>8)
-			p[4][j] = uint8(s.bend[i])
-		}
-	}
-	return p
-}
-
-type segmentPlanes [5][2 * segmentCount]uint8
