@@ -56,8 +56,8 @@ func newLight(light func(number int) float64) (table [256]int16, quadratics *seg
 	return fitted, s
 }
 
-// mostFit is how far quadratics may be from a curve, as numbers of a picture: what a
-// step of light was off that was computed before, where sRGB's curve is steepest.
+// mostFit is how far quadratics may be from a curve, as numbers of a picture: two units of
+// light where sRGB's curve is steepest.
 const mostFit = 0.2 / 255
 
 // numberSegments is the curve of sRGB, from light to numbers: two segments for each of

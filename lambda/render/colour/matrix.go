@@ -9,9 +9,12 @@ import "math"
 // have more, times a weight of less than 1. So greys stay what they are, and sixteen
 // bits are enough.
 type matrixTables struct {
-	light   *byChroma[int16]
-	weights [6]int16       // see mix
-	vectors *matrixVectors // nil where quadratics are not near enough to the curves
+	light *byChroma[int16]
+	// weights are, for red, green and blue, those of what two others have more: of green
+	// and blue less red, of green less red and blue less green, of blue less red and less
+	// green. A weight of what the others have less is turned around.
+	weights [6]int16
+	vectors *matrixVectors
 }
 
 // newMatrixTables is nil for a device whose light is brighter than white or whose
@@ -25,7 +28,6 @@ func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
 	t := new(matrixTables)
 	var tables [3][256]int16
 	var quadratics [3]*segments
-	fit := true
 	for channel, c := range curves {
 		light := func(number int) float64 { return (c(float64(number)/255) + black[channel]) / white[channel] }
 		for number := range 256 {
@@ -34,7 +36,6 @@ func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
 			}
 		}
 		tables[channel], quadratics[channel] = newLight(light)
-		fit = fit && quadratics[channel] != nil
 	}
 	scale := diagonal(white)
 	m = m.times(&scale)
@@ -46,9 +47,7 @@ func newMatrixTables(curves [3]curve, m matrix, shift vector) *matrixTables {
 		t.weights[i] = int16(w)
 	}
 	t.light = newByChroma(&tables)
-	if fit {
-		t.vectors = newMatrixVectors(&quadratics, &t.weights)
-	}
+	t.vectors = newMatrixVectors(&quadratics, &t.weights)
 	return t
 }
 
@@ -59,6 +58,9 @@ const rgbCount = 4 * squareCount
 
 // convert makes the numbers of sRGB of light.
 func (t *matrixTables) convert(p *rgb) {
+	if t.vectors.convert(p) {
+		return
+	}
 	numbers, w := numberOfLight(), t.weights
 	number := func(light int16, more int) int16 {
 		return int16(numbers[min(max(int(light)+more, lightBlack), lightWhite)])
@@ -81,8 +83,9 @@ const (
 )
 
 // luma is that of pixel i, with the bits of a number behind the point.
-func (p *rgb) luma(i int) int16 {
-	return scaled(p.red[i], lumaOfRed) + scaled(p.green[i], lumaOfGreen) + scaled(p.blue[i], lumaOfBlue)
+func (p *rgb) luma(i int) int32 {
+	const half = 1 << 14
+	return (int32(p.red[i])*lumaOfRed+half)>>15 + (int32(p.green[i])*lumaOfGreen+half)>>15 + (int32(p.blue[i])*lumaOfBlue+half)>>15
 }
 
 // What chroma is where there is none, rounded a little down so that full blue and red
@@ -98,24 +101,24 @@ func (t *matrixTables) squares(s *squares) {
 		return
 	}
 	var p rgb
+	const row = 2 * squareCount
 	for i := range squareCount {
 		red, green, blue := t.light.at(s.cb[i], s.cr[i])
-		for j, y := range [4]uint8{s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1]} {
-			p.red[4*i+j], p.green[4*i+j], p.blue[4*i+j] = red[y], green[y], blue[y]
-		}
+		y0, y1, y2, y3 := s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1]
+		p.red[2*i], p.red[2*i+1], p.red[row+2*i], p.red[row+2*i+1] = red[y0], red[y1], red[y2], red[y3]
+		p.green[2*i], p.green[2*i+1], p.green[row+2*i], p.green[row+2*i+1] = green[y0], green[y1], green[y2], green[y3]
+		p.blue[2*i], p.blue[2*i+1], p.blue[row+2*i], p.blue[row+2*i+1] = blue[y0], blue[y1], blue[y2], blue[y3]
 	}
 	t.convert(&p)
 	for i := range squareCount {
-		var blue, red int32
-		var luma [4]uint8
-		for j := range luma {
-			y := p.luma(4*i + j)
-			luma[j] = uint8(y >> numberBits)
-			blue += int32(p.blue[4*i+j] - y)
-			red += int32(p.red[4*i+j] - y)
-		}
-		s.top[2*i], s.top[2*i+1], s.bottom[2*i], s.bottom[2*i+1] = luma[0], luma[1], luma[2], luma[3]
-		s.cb[i], s.cr[i] = uint8((uint32(blue*cbOfBlue)+greyOf4)>>24), uint8((uint32(red*crOfRed)+greyOf4)>>24)
+		y0, y1, y2, y3 := p.luma(2*i), p.luma(2*i+1), p.luma(row+2*i), p.luma(row+2*i+1)
+		s.top[2*i], s.top[2*i+1] = uint8(y0>>numberBits), uint8(y1>>numberBits)
+		s.bottom[2*i], s.bottom[2*i+1] = uint8(y2>>numberBits), uint8(y3>>numberBits)
+		luma := y0 + y1 + y2 + y3
+		blue := int32(p.blue[2*i]) + int32(p.blue[2*i+1]) + int32(p.blue[row+2*i]) + int32(p.blue[row+2*i+1])
+		red := int32(p.red[2*i]) + int32(p.red[2*i+1]) + int32(p.red[row+2*i]) + int32(p.red[row+2*i+1])
+		s.cb[i] = uint8((uint32((blue-luma)*cbOfBlue) + greyOf4) >> 24)
+		s.cr[i] = uint8((uint32((red-luma)*crOfRed) + greyOf4) >> 24)
 	}
 }
 
@@ -134,8 +137,8 @@ func (t *matrixTables) full(luma, cb, cr []uint8) {
 		for i := range n {
 			y := p.luma(i)
 			luma[i] = uint8(y >> numberBits)
-			cb[i] = uint8((scaled(p.blue[i]-y, cbOfBlue) + greyOf1) >> numberBits)
-			cr[i] = uint8((scaled(p.red[i]-y, crOfRed) + greyOf1) >> numberBits)
+			cb[i] = uint8((scaled(p.blue[i]-int16(y), cbOfBlue) + greyOf1) >> numberBits)
+			cr[i] = uint8((scaled(p.red[i]-int16(y), crOfRed) + greyOf1) >> numberBits)
 		}
 		luma, cb, cr = luma[n:], cb[n:], cr[n:]
 	}

@@ -137,6 +137,37 @@ WORDS(greyOf1, $0x403e403e403e403e)
 	VPADDSW    Y8, lo, lo              \
 	VPADDSW    Y9, hi, hi
 
+// func convertVector(v *matrixVectors, p *rgb)
+TEXT ·convertVector(SB), NOSPLIT, $0-16
+	MOVQ  v+0(FP), R8
+	MOVQ  p+8(FP), DI
+	MOVQ  $2, CX
+	VPXOR Y15, Y15, Y15
+
+half:
+	VMOVDQU (DI), Y0
+	VMOVDQU 32(DI), Y1
+	VMOVDQU 128(DI), Y2
+	VMOVDQU 160(DI), Y3
+	VMOVDQU 256(DI), Y4
+	VMOVDQU 288(DI), Y5
+	MATRIX(Y0, Y2, Y4)
+	MATRIX(Y1, Y3, Y5)
+	NUMBERS(Y0, Y1)
+	NUMBERS(Y2, Y3)
+	NUMBERS(Y4, Y5)
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 128(DI)
+	VMOVDQU Y3, 160(DI)
+	VMOVDQU Y4, 256(DI)
+	VMOVDQU Y5, 288(DI)
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  half
+	VZEROUPPER
+	RET
+
 // CONVERT makes numbers of sRGB, in Y0 to Y5, of those in three registers.
 #define CONVERT(r, g, b) \
 	LIGHT(r, 0, Y0, Y1)                \

@@ -176,6 +176,30 @@ GLOBL chromaOf1<>(SB), RODATA|NOPTR, $48
 	SQADD(14, lo, lo)                         \
 	SQADD(15, hi, hi)
 
+// func convertVector(v *matrixVectors, p *rgb)
+TEXT ·convertVector(SB), NOSPLIT, $0-16
+	CONSTANTS()
+	MOVD p+8(FP), R3
+	ADD  $128, R3, R4
+	ADD  $256, R3, R5
+	MOVD $4, R7
+
+quarter:
+	VLD1 (R3), [V0.H8, V1.H8]
+	VLD1 (R4), [V2.H8, V3.H8]
+	VLD1 (R5), [V4.H8, V5.H8]
+	MATRIX(V0, 0, V2, 2, V4, 4)
+	MATRIX(V1, 1, V3, 3, V5, 5)
+	NUMBERS(V0, 0, V1, 1)
+	NUMBERS(V2, 2, V3, 3)
+	NUMBERS(V4, 4, V5, 5)
+	VST1.P [V0.H8, V1.H8], 32(R3)
+	VST1.P [V2.H8, V3.H8], 32(R4)
+	VST1.P [V4.H8, V5.H8], 32(R5)
+	SUBS $1, R7, R7
+	BNE  quarter
+	RET
+
 // CONVERT makes numbers of sRGB, in V0 to V5, of those in V0, V2 and V4.
 #define CONVERT() \
 	MOVD R1, R2                               \

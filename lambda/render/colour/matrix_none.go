@@ -7,6 +7,8 @@ type matrixVectors struct{}
 
 func newMatrixVectors(*[3]*segments, *[6]int16) *matrixVectors { return nil }
 
+func (*matrixVectors) convert(p *rgb) bool { return false }
+
 func (*matrixVectors) half(top, bottom, cb, cr []uint8) int { return 0 }
 
 func (*matrixVectors) full(luma, cb, cr []uint8) int { return 0 }

@@ -2,12 +2,13 @@
 
 package colour
 
-// matrixVectors are the tables of a matrix as vector code reads them. A nil one, of curves
-// that vector code can't compute, converts nothing.
+// matrixVectors are the tables of a matrix as vector code reads them.
 type matrixVectors struct {
 	light   [3]segmentPlanes
 	weights [6][vectorBytes / 2]int16
 	numbers segmentPlanes
+
+	quadratic bool // whether light is there
 }
 
 // segmentPlanes are the factors of segments as vector code shuffles them: the lower bytes
@@ -25,10 +26,16 @@ func (s *segments) planes() (p segmentPlanes) {
 	return p
 }
 
+// newMatrixVectors makes tables of weights, and of light if there are quadratics for all
+// three channels.
 func newMatrixVectors(quadratics *[3]*segments, weights *[6]int16) *matrixVectors {
-	v := new(matrixVectors)
+	v := &matrixVectors{quadratic: true}
 	for channel, s := range quadratics {
-		v.light[channel] = s.planes()
+		if s == nil {
+			v.quadratic = false
+		} else {
+			v.light[channel] = s.planes()
+		}
 	}
 	for i, w := range weights {
 		for j := range v.weights[i] {
@@ -39,11 +46,19 @@ func newMatrixVectors(quadratics *[3]*segments, weights *[6]int16) *matrixVector
 	return v
 }
 
+// convert makes the numbers of sRGB of light, if it can.
+func (v *matrixVectors) convert(p *rgb) bool {
+	if vectors {
+		convertVector(v, p)
+	}
+	return vectors
+}
+
 // half converts as many squares as it can, and says how many: of two rows of luma, which
 // are not the same row, and one of each chroma.
 func (v *matrixVectors) half(top, bottom, cb, cr []uint8) int {
 	n := len(top) / vectorBytes * (vectorBytes / 2)
-	if n == 0 || v == nil || !vectors {
+	if n == 0 || !v.quadratic || !vectors {
 		return 0
 	}
 	_, _, _ = bottom[2*n-1], cb[n-1], cr[n-1]
@@ -55,7 +70,7 @@ func (v *matrixVectors) half(top, bottom, cb, cr []uint8) int {
 // many.
 func (v *matrixVectors) full(luma, cb, cr []uint8) int {
 	n := len(luma) / vectorBytes * vectorBytes
-	if n == 0 || v == nil || !vectors {
+	if n == 0 || !v.quadratic || !vectors {
 		return 0
 	}
 	_, _ = cb[n-1], cr[n-1]
@@ -67,7 +82,7 @@ func (v *matrixVectors) full(luma, cb, cr []uint8) int {
 // many.
 func (v *matrixVectors) pixels(row []uint8) int {
 	n := len(row) / (4 * vectorBytes) * vectorBytes
-	if n == 0 || v == nil || !vectors {
+	if n == 0 || !v.quadratic || !vectors {
 		return 0
 	}
 	pixelsVector(v, &row[0], n)
@@ -75,6 +90,11 @@ func (v *matrixVectors) pixels(row []uint8) int {
 }
 
 // The vector code checks no bounds: its callers do.
+
+// convertVector makes the numbers of sRGB of light.
+//
+//go:noescape
+func convertVector(v *matrixVectors, p *rgb)
 
 // halfVector converts n squares, a multiple of half vectorBytes.
 //

@@ -11,23 +11,25 @@ import (
 )
 
 // TestMatrixVectorsArePlain converts all luma and chroma there is by one profile, and
-// random planes and pixels by all that vector code can convert.
+// random planes and pixels by all of a matrix.
 func TestMatrixVectorsArePlain(t *testing.T) {
 	if !vectors {
 		t.Skip("the processor has no vectors")
 	}
 	defer func() { vectors = true }()
 	profiles := synthetic()
-	tried := 0
+	quadratic := 0
 	for name, data := range profiles {
 		transform, err := FromProfile(data, spaces[string(data[16:20])])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if transform.matrix == nil || transform.matrix.vectors == nil {
+		if transform.matrix == nil {
 			continue
 		}
-		tried++
+		if transform.matrix.vectors.quadratic {
+			quadratic++
+		}
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(9, 10))
 			step := 1
@@ -65,8 +67,52 @@ func TestMatrixVectorsArePlain(t *testing.T) {
 			}
 		})
 	}
-	if tried < 6 {
-		t.Errorf("vector code converts %d of the synthetic profiles, want at least 6", tried)
+	if quadratic < 6 {
+		t.Errorf("quadratics are near enough to %d of the synthetic profiles, want at least 6", quadratic)
+	}
+}
+
+// TestConvertVectorIsPlain converts all light that there is, and light and weights at random.
+func TestConvertVectorIsPlain(t *testing.T) {
+	if !vectors {
+		t.Skip("the processor has no vectors")
+	}
+	defer func() { vectors = true }()
+	random := rand.New(rand.NewPCG(11, 12))
+	hold := func(weights [6]int16, p rgb) {
+		t.Helper()
+		tables := &matrixTables{weights: weights, vectors: newMatrixVectors(new([3]*segments), &weights)}
+		got, want := p, p
+		vectors = true
+		tables.convert(&got)
+		vectors = false
+		tables.convert(&want)
+		if got != want {
+			t.Fatalf("weights %v of %v:\n%v in vectors, plain\n%v", weights, p, got, want)
+		}
+	}
+	for first := 0; first <= lightWhite; first += rgbCount {
+		var p rgb
+		for i := range rgbCount {
+			p.red[i], p.green[i], p.blue[i] = int16(first+i), int16(lightWhite-first-i), int16(first+i)
+		}
+		hold([6]int16{}, p)
+	}
+	ends := []int16{0, 1, lightBlack - 1, lightBlack, lightBlack + 1, lightWhite - 1, lightWhite}
+	for range 20_000 {
+		var weights [6]int16
+		for i := range weights {
+			weights[i] = []int16{-32767, 32767, 0, int16(random.IntN(65535) - 32767), int16(random.IntN(16384) - 8192)}[random.IntN(5)]
+		}
+		var p rgb
+		for i := range rgbCount {
+			for _, light := range []*int16{&p.red[i], &p.green[i], &p.blue[i]} {
+				if *light = int16(random.IntN(1 << 15)); random.IntN(4) == 0 {
+					*light = ends[random.IntN(len(ends))]
+				}
+			}
+		}
+		hold(weights, p)
 	}
 }
 
