@@ -41,7 +41,7 @@ var heifBounds = []struct {
 	// HEVC comes as eight bits, and those of PQ are far apart in the dark.
 	{"heic-nclx-9-16-9-*", 64, 1.8},
 	// The colours of P3 are farther apart in sRGB.
-	{"heic-nclx-12-13-6-limited", 10, 0.6},
+	{"heic-nclx-12-13-6-limited", 10, 0.7},
 	{"*-profile-p3*", 15, 1.6},
 	{"avif-444-*", 0, 0},
 	{"avif-irot-*", 0, 0},
