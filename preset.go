@@ -34,7 +34,8 @@ const (
 )
 
 // Format is the format of the preview. Auto, the zero value, is JPEG, or PNG
-// for a photo with transparency.
+// for a photo with transparency, or for one that its preset leaves as it is and
+// that would be larger as a JPEG.
 type Format string
 
 const (

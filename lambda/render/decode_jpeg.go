@@ -18,7 +18,9 @@ var formsOfJPEG = map[jpeg.Colour]form{
 
 // openJPEG reads the header of a JPEG. The rest is decoded while it arrives.
 func (e *engine) openJPEG(src io.Reader) (photo, error) {
-	header, err := e.decoder.ReadHeader(src)
+	e.file = e.file[:0]
+	kept := &recorder{src: src, file: &e.file}
+	header, err := e.decoder.ReadHeader(kept)
 	if err != nil {
 		return photo{}, blameJPEG(err)
 	}
@@ -26,19 +28,29 @@ func (e *engine) openJPEG(src io.Reader) (photo, error) {
 		return photo{}, err
 	}
 	colours, note := coloursOf(header.ICC, []int{len(header.Components)})
-	return photo{
+	opened := photo{
 		size: image.Pt(header.Width, header.Height),
 		turn: orientation(header.EXIF),
 		note: note,
-		decode: func(p plan, preset prew.Preset) (picture, error) {
-			return e.decodeJPEG(header, colours, p, preset)
-		},
-	}, nil
+		own:  own{srgb: colours == nil && !formsOfJPEG[header.Colour].inks(), format: prew.JPEG},
+	}
+	opened.own.copied = func() []byte {
+		if kept.leaves || !e.decoder.Whole() {
+			return nil
+		}
+		return jpeg.Copy(e.file)
+	}
+	opened.decode = func(p plan, preset prew.Preset) (picture, error) {
+		kept.leaves = kept.leaves || e.size > mostKept || !opened.unchanged(p) || !allows(preset, prew.JPEG)
+		return e.decodeJPEG(header, colours, p, preset, kept)
+	}
+	return opened, nil
 }
 
 // decodeJPEG decodes a JPEG at the smallest M/8 of its size that the preset's
-// oversampling allows, after it has held against the limit what that takes.
-func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p plan, preset prew.Preset) (picture, error) {
+// oversampling allows, after it has held against the limit what that takes. The file
+// is kept only if there is room for it, and for what it has while it grows.
+func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p plan, preset prew.Preset, kept *recorder) (picture, error) {
 	form := formsOfJPEG[header.Colour]
 	options, lattices := decoding(header, p, preset)
 	needed := e.memoryOf(form, options, p, preset)
@@ -46,6 +58,9 @@ func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p pla
 		preset.Oversample = 1 // a little less sharp is better than nothing
 		options, lattices = decoding(header, p, preset)
 		needed = e.memoryOf(form, options, p, preset)
+	}
+	if kept.leaves = kept.leaves || needed+2*mostKept > room(); !kept.leaves {
+		needed += 2 * mostKept
 	}
 	if err := e.checkMemory("JPEG", image.Pt(header.Width, header.Height), needed); err != nil {
 		return picture{}, err

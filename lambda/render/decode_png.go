@@ -3,6 +3,7 @@ package render
 import (
 	"image"
 
+	"prew"
 	"prew/lambda/render/colour"
 	"prew/lambda/render/png"
 )
@@ -15,6 +16,7 @@ func (e *engine) headerOfPNG(file []byte) (opened, error) {
 		turn: orientation(h.EXIF), decoder: &e.pngs}
 	if err == nil {
 		o.colours, o.note = coloursOfPNG(h, o.channels())
+		o.format, o.verify, o.copied = prew.PNG, e.pngs.Verify, func() []byte { return e.pngs.Copy(file) }
 	}
 	return o, err
 }

@@ -57,6 +57,12 @@ type opened struct {
 	// planes decodes the whole picture into planes, if those serve the preset better than
 	// rows. It may be nil.
 	planes func(size image.Point, preset prew.Preset) (f frame, ok bool, err error)
+
+	// format is that of the file if it is one that is written, and copied the picture in
+	// it without metadata, once it has been decoded after verify. They may be left out.
+	format prew.Format
+	verify func()
+	copied func() []byte
 }
 
 // forms are the forms of rows in the words of frames.
@@ -98,13 +104,19 @@ func inRows(kind string, header func(e *engine, file []byte) (opened, error), da
 		if o.icc != nil {
 			o.colours, o.note = coloursOf(o.icc, o.channels())
 		}
-		return photo{size: o.size, turn: o.turn, note: o.note, decode: func(p plan, preset prew.Preset) (picture, error) {
+		opened := photo{size: o.size, turn: o.turn, note: o.note,
+			own: own{o.colours == nil && !forms[o.form].inks(), o.planes == nil, o.format, o.copied}}
+		opened.decode = func(p plan, preset prew.Preset) (picture, error) {
+			if o.verify != nil && opened.unchanged(p) && allows(preset, o.format) {
+				o.verify()
+			}
 			if err := e.checkMemory(kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
 				return picture{}, err
 			}
 			f, err := e.frameOf(o, preset, blame)
 			return still(f), err
-		}}, nil
+		}
+		return opened, nil
 	}
 }
 

@@ -28,6 +28,9 @@ const (
 	ycck                     // luma and chroma of the three inks as if they were red, green and blue; and black, 255 being none
 )
 
+// inks says whether they stand for inks.
+func (f form) inks() bool { return f == cmyk || f == cmykInverted || f == ycck }
+
 // frame is one picture between the decoder and the encoder: planes, or rows until it is
 // shrunk, or pixels afterwards.
 type frame struct {

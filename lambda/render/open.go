@@ -15,6 +15,7 @@ type photo struct {
 	size image.Point // in pixels, as it is stored
 	turn turn
 	note string // what was wrong with it and did no harm
+	own  own    // the photo's file where the preset changes nothing
 
 	// decode decodes what the plan needs of the photo. It can be called once.
 	decode func(p plan, preset prew.Preset) (picture, error)

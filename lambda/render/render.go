@@ -14,7 +14,7 @@
 //	            operations.go: shrink.go, turn.go, convert.go, flatten.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
-//	            planes.go
+//	            planes.go; copy.go for photos that are smaller as they are
 //
 // crop.go hands the plan's crop to the JPEG decoder and to the resampler. A JPEG
 // stays the planes of luma and chroma that it is from package jpeg's decoder to
@@ -51,8 +51,9 @@ type Preview struct {
 // describes. The photo is a JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC or AVIF; its
 // first bytes say which. Of several frames or pages the first is shown. The preview is
 // turned as the photo's EXIF says, or the file of a HEIC or AVIF, is in the colours of
-// sRGB unless the preset keeps the photo's, and carries no other metadata. The same bytes
-// and preset give the same preview, on every architecture.
+// sRGB unless the preset keeps the photo's, and carries no other metadata. Where the
+// preset changes nothing it is not larger than the photo, if that is of a format that the
+// preset allows. The same bytes and preset give the same preview, on every architecture.
 //
 // A JPEG is decoded while it arrives and is read no further than its end. The
 // other kinds are read as a whole first; src may have a method Size() int, which returns
@@ -111,7 +112,7 @@ type engine struct {
 	head      [magicSize]byte // the first bytes of a source
 	size      int             // of the source in bytes, 0 if that is not known
 	needed    int             // about how many bytes the photo takes
-	file      []byte          // a source that is read as a whole
+	file      []byte          // a source that is read as a whole, or kept
 	decoder   jpeg.Decoder
 	pngs      png.Decoder
 	gifs      gif.Decoder
@@ -142,6 +143,9 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 		}
 	}
 	preview := e.encode(picture, preset)
+	if photo.unchanged(plan) {
+		preview = e.smallest(preview, photo, picture, preset)
+	}
 	preview.Note = photo.note
 	return preview, nil
 }

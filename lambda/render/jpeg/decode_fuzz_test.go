@@ -76,6 +76,12 @@ func FuzzDecode(f *testing.F) {
 		if !bytes.Equal(samples(followed), samples(planes)) {
 			t.Fatal("with a trailer the samples are others")
 		}
+		// So does what a copy leaves out.
+		if copied := Copy(src); copied != nil && d.Whole() {
+			if got := whole(t, copied, o); !bytes.Equal(samples(got), samples(planes)) {
+				t.Fatal("the copy's samples are others")
+			}
+		}
 		for _, q := range d.quant {
 			extreme = extreme || q.values[0] > 16 // times boundDC, below 1<<15
 		}

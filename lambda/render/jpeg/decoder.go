@@ -54,6 +54,8 @@ type Decoder struct {
 	pieces []piece // where each of them is
 	ready  bool    // a header has been read and not been used
 
+	lenient bool // something that is missing or broken was made up for
+
 	quant    [4]quantisation
 	dc       [4]huffman
 	ac       [4]huffman
@@ -108,7 +110,7 @@ func (d *Decoder) ReadHeader(r io.Reader) (Header, error) {
 	d.frame = frame{}
 	d.hints = hints{}
 	d.exif, d.icc, d.parts, d.pieces = d.exif[:0], reused(d.icc), reused(d.parts), d.pieces[:0]
-	d.ready = false
+	d.ready, d.lenient = false, false
 	d.interval = 0
 	for i := range d.quant {
 		d.quant[i].defined, d.dc[i].defined, d.ac[i].defined = false, false, false
@@ -179,9 +181,15 @@ func (d *Decoder) Decode(o Options) ([]plane.Plane, error) {
 		if _, damage := errors.AsType[DamagedError](err); !damage || !o.Damaged {
 			return nil, err
 		}
+		d.lenient = true
 	}
 	if d.frame.progressive {
 		d.reconstruct()
 	}
 	return d.planes, nil
 }
+
+// Whole says whether the picture that was decoded last is all there as it was written:
+// nothing was missing, Huffman tables included, nothing damaged, and no byte too much
+// up to its last scan. Whether EOI follows it does not say.
+func (d *Decoder) Whole() bool { return !d.lenient && !d.in.strayed }

@@ -17,21 +17,18 @@ func (e *Encoder) endSegment(length int) {
 	binary.BigEndian.PutUint16(e.out[length:], uint16(len(e.out)-length))
 }
 
+// jfif is the segment of a JFIF header of version 1.01, like libjpeg's. Pixels have no
+// size but a shape, 1 wide and 1 high, and there is no thumbnail.
+const jfif = "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+
 // writeFrame writes what comes before the first scan.
 func (e *Encoder) writeFrame(o EncodeOptions) {
 	e.out = append(e.out, 0xff, markerSOI)
 
-	length := e.beginSegment(markerAPP0)
-	e.out = append(e.out, "JFIF\x00"...)
-	e.out = append(e.out, 1, 1) // the version, 1.01 like libjpeg's
-	// Pixels have no size but a shape, 1 wide and 1 high, and there is no
-	// thumbnail.
-	e.out = append(e.out, 0, 0, 1, 0, 1, 0, 0)
-	e.endSegment(length)
-
+	e.out = append(e.out, jfif...)
 	e.writeProfile(o.ICC)
 
-	length = e.beginSegment(markerDQT)
+	length := e.beginSegment(markerDQT)
 	for _, tables := range tablesOf(e.components[:e.n]) {
 		e.out = append(e.out, byte(tables)) // in the high half, 0 for steps of eight bits
 		for _, at := range zigzag {

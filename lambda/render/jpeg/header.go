@@ -23,6 +23,8 @@ const (
 	markerAPP1 = 0xe1
 	markerAPP2 = 0xe2
 	markerAPPE = 0xee
+	markerAPPF = 0xef
+	markerCOM  = 0xfe
 )
 
 const maxComponents = 4
@@ -122,7 +124,7 @@ func (d *Decoder) readSegment(marker byte) error {
 		}
 		d.interval = int(p[0])<<8 | int(p[1])
 	case marker == markerAPP0:
-		d.hints.jfif = d.hints.jfif || bytes.HasPrefix(p, []byte("JFIF\x00"))
+		d.hints.jfif = d.hints.jfif || isJFIF(p)
 	case marker == markerAPP1:
 		if tiff, ok := bytes.CutPrefix(p, []byte("Exif\x00\x00")); ok && len(d.exif) == 0 {
 			d.exif = append(d.exif, tiff...)
@@ -130,7 +132,7 @@ func (d *Decoder) readSegment(marker byte) error {
 	case marker == markerAPP2:
 		d.readProfile(p)
 	case marker == markerAPPE:
-		if len(p) >= 12 && bytes.HasPrefix(p, []byte("Adobe")) {
+		if isAdobe(p) {
 			d.hints.adobe, d.hints.transform = true, p[11]
 		}
 	case markerSOF0 <= marker && marker <= markerSOF2:
@@ -141,6 +143,16 @@ func (d *Decoder) readSegment(marker byte) error {
 	}
 	return nil
 }
+
+// isJFIF says whether an APP0 segment is the header of JFIF 1.02.
+func isJFIF(p []byte) bool { return bytes.HasPrefix(p, []byte("JFIF\x00")) }
+
+// adobeSize is how many bytes Adobe's APP14 segment has (Adobe, Supporting the DCT
+// Filters in PostScript Level 2, section 18).
+const adobeSize = 12
+
+// isAdobe says whether an APP14 segment is Adobe's.
+func isAdobe(p []byte) bool { return len(p) >= adobeSize && bytes.HasPrefix(p, []byte("Adobe")) }
 
 // readFrame reads a frame header (T.81, B.2.2).
 func (d *Decoder) readFrame(p []byte) error {

@@ -15,13 +15,15 @@ type input struct {
 	buf   []byte // buf[pos:] has been read and not been used
 	pos   int
 	chunk []byte // what buf is a part of
+
+	strayed bool // bytes were passed over that belong to nothing
 }
 
 func (in *input) reset(src io.Reader) {
 	if in.chunk == nil {
 		in.chunk = make([]byte, chunkBytes)
 	}
-	in.src = src
+	in.src, in.strayed = src, false
 	in.buf, in.pos = in.chunk[:0], 0
 }
 
@@ -88,6 +90,7 @@ func (in *input) marker() (byte, error) {
 			in.pos += 2
 			return second, nil
 		case first != 0xff || second == 0:
+			in.strayed = true
 			if stray++; stray > paddingBytes {
 				return 0, strayed(paddingBytes)
 			}

@@ -249,6 +249,7 @@ func (d *Decoder) decodeScan(damaged bool) (byte, error) {
 		if _, damage := errors.AsType[DamagedError](err); !damage || !damaged {
 			return 0, err
 		}
+		d.lenient = true
 		if err := w.skip(&d.in); err != nil {
 			return 0, err
 		}

@@ -56,5 +56,6 @@ func (d *Decoder) namedTable(class, number byte) *huffman {
 	if _, err := table.define([]byte(standardTables[class][number])); err != nil {
 		return nil
 	}
+	d.lenient = true
 	return table
 }

@@ -114,6 +114,7 @@ func (w *window) over() bool {
 func (w *window) close(in *input, most int) error {
 	for stray := 0; ; {
 		stray += w.end - (w.pos - int(w.n)/8)
+		in.strayed = in.strayed || stray > 0
 		if stray > most {
 			return strayed(most)
 		}

@@ -2,6 +2,7 @@ package png
 
 import (
 	"fmt"
+	"hash/adler32"
 	"math"
 
 	"prew/lambda/render/plane"
@@ -26,10 +27,11 @@ type Decoder struct {
 	greys  [256]uint8
 	table  [256][4]uint8
 
-	ready, begun bool
-	err          error
-	row          int // the next of the picture
-	decoded      int // rows of the frame
+	ready, begun  bool
+	verify, sound bool // the end of the data is to be looked at, and is as it should be
+	err           error
+	row           int // the next of the picture
+	decoded       int // rows of the frame
 
 	inflater inflater
 	raw      [3][]uint8 // unfiltered rows, with padding
@@ -53,7 +55,7 @@ const padding = 32
 func (d *Decoder) close() {
 	d.data, d.inflater.in.file, d.inflater.in.data, d.inflater.in.want = nil, nil, nil, nil
 	d.whole = nil // it would be kept for pictures that are not interlaced
-	d.ready, d.begun, d.err, d.row, d.decoded, d.shown = false, false, nil, 0, 0, nil
+	d.ready, d.begun, d.verify, d.err, d.row, d.decoded, d.shown = false, false, false, nil, 0, 0, nil
 }
 
 // rowBytes is how many bytes a row of so many pixels has in the data, without its filter
@@ -120,6 +122,10 @@ func (d *Decoder) begin() error {
 		}
 	}
 	d.newPass(n)
+	d.inflater.sum = nil
+	if d.verify {
+		d.inflater.sum = adler32.New()
+	}
 	if err := d.inflater.start(d.data, d.kind, n+1); err != nil {
 		return err
 	}
@@ -189,7 +195,7 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 
 // Finish reads the rest of the picture and returns an error if it lacks pixels or if its
 // bytes are not those that were written. What follows the last pixel's does not matter,
-// but for the checksums of the chunks. The decoder lets go of the file and of an
+// but for the checksums of the chunks, and for Copy. The decoder lets go of the file and of an
 // interlaced picture: no rows can be asked for any more.
 func (d *Decoder) Finish() error {
 	if !d.ready {
@@ -207,10 +213,12 @@ func (d *Decoder) Finish() error {
 		}
 		d.decoded++
 	}
+	d.sound = d.verify && d.err == nil && d.inflater.ends()
 	if d.err == nil {
 		d.err = d.inflater.in.finish()
 	}
 	err := d.err
+	d.sound = d.sound && err == nil
 	d.close()
 	return err
 }

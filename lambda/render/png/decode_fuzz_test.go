@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -69,6 +70,20 @@ func compare(t *testing.T, file []byte) {
 	}
 	if finishErr := d.Finish(); (finishErr == nil) != (err == nil) {
 		t.Fatalf("without some rows: %v, with them: %v", finishErr, err)
+	}
+
+	if _, err := d.Open(file); err == nil {
+		d.Verify()
+		if own := d.Finish(); own == nil {
+			if copied := d.Copy(file); copied != nil {
+				if _, again, err := decoded(&d, copied); err != nil || !slices.Equal(again, got) {
+					t.Fatalf("the copy has other pixels, %v", err)
+				}
+				if _, err := png.Decode(bytes.NewReader(copied)); err != nil && h.Width*h.Height > 0 {
+					t.Fatalf("the copy: %v", err)
+				}
+			}
+		}
 	}
 
 	m, theirErr := png.Decode(bytes.NewReader(file))

@@ -96,7 +96,7 @@ func pixelOf(m image.Image, x, y int) [4]uint8 {
 }
 
 // noise is the hardest picture: nothing in it follows from anything else.
-func noise(i, x, y int) uint8 { return uint8(hash(i, x, y) >> 24) }
+func noise(i, x, y int) uint8 { return uint8(mixed(i, x, y) >> 24) }
 
 func flat(i, _, _ int) uint8 { return uint8(90 + 40*i) }
 
@@ -125,7 +125,7 @@ func upAndDown(v, period int) int {
 
 // soft has the slopes of a photograph that has been enlarged, and hardly grain.
 func soft(i, x, y int) uint8 {
-	return uint8(40 + upAndDown(x/2+y/3+40*i, 90) + upAndDown(y/2+x/5, 60) + int(hash(i, x/3, y/3)>>31))
+	return uint8(40 + upAndDown(x/2+y/3+40*i, 90) + upAndDown(y/2+x/5, 60) + int(mixed(i, x/3, y/3)>>31))
 }
 
 // sharp has edges and grain besides.
@@ -134,10 +134,10 @@ func sharp(i, x, y int) uint8 {
 	if (x/37+y/23)%5 == 0 {
 		v += 50 - 30*i
 	}
-	return uint8(v + int(hash(i, x, y)>>28))
+	return uint8(v + int(mixed(i, x, y)>>28))
 }
 
-func hash(i, x, y int) uint32 {
+func mixed(i, x, y int) uint32 {
 	v := uint32(x*7919+y*104729+i*1299709) * 2654435761
 	v ^= v >> 15
 	return v * 2246822519

@@ -1,13 +1,17 @@
 package png
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"hash"
+	"math/bits"
+)
 
 // inflater decompresses the data of a picture (RFC 1950 and 1951) into a window, in
 // which its rows are read, so that no byte is copied before it is unfiltered.
 //
-// It does not look at Adler's checksum behind the data. Every byte has been held to
-// the checksum of its chunk: a wrong one here would be its writer's mistake, and
-// without loss.
+// Adler's checksum behind the data is looked at for a copy alone. Every byte has been
+// held to the checksum of its chunk: a wrong one here would be its writer's mistake,
+// and without loss.
 type inflater struct {
 	in input
 
@@ -18,6 +22,7 @@ type inflater struct {
 	read   int // how far the rows have been read
 	end    int // how far the window is filled
 	done   bool
+	sum    hash.Hash32 // Adler's checksum of what was read, nil unless it is wanted
 
 	block  block
 	last   bool // no block follows
@@ -82,7 +87,24 @@ func (z *inflater) next(n int) ([]byte, error) {
 	}
 	row := z.window[z.read : z.read+n]
 	z.read += n
+	if z.sum != nil {
+		z.sum.Write(row)
+	}
 	return row, nil
+}
+
+// ends says whether the data ends where it has been read to, with the checksum of what
+// was read (RFC 1950, 2.2) and nothing behind it.
+func (z *inflater) ends() bool {
+	for !z.last || z.block != noBlock {
+		if z.end > z.read || z.run() != nil {
+			return false
+		}
+	}
+	z.drop(z.count & 7)
+	sum, err := z.take(32)
+	return z.end == z.read && err == nil && bits.ReverseBytes32(sum) == z.sum.Sum32() &&
+		z.refill() == nil && z.count == 0
 }
 
 // limit is where the window is full.
