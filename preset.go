@@ -42,6 +42,7 @@ const (
 	Auto Format = ""
 	JPEG Format = "jpeg"
 	PNG  Format = "png"
+	WebP Format = "webp"
 )
 
 // Chroma is the chroma subsampling of a JPEG, in the usual notation.
@@ -50,6 +51,15 @@ type Chroma string
 const (
 	Chroma420 Chroma = "4:2:0" // half as many samples as pixels, each way
 	Chroma444 Chroma = "4:4:4" // as many samples as pixels
+)
+
+// Effort says how much is tried to make a WebP small.
+type Effort string
+
+const (
+	Fast     Effort = "fast"
+	Balanced Effort = "balanced"
+	Small    Effort = "small"
 )
 
 // Colour says what becomes of a photo whose colours are not sRGB's.
@@ -88,9 +98,10 @@ const MaxOversample = 8
 const MaxPresetSide = 8192
 
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
-// side free. Quality, 1 to 100, is for JPEG alone, as are Chroma and Progressive.
-// Background is #rrggbb. A JPEG is decoded at least Oversample times as large as
-// the preview, 1 to MaxOversample, before Kernel shrinks it.
+// side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks the same;
+// Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
+// A JPEG is decoded at least Oversample times as large as the preview, 1 to
+// MaxOversample, before Kernel shrinks it.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
 	Height      int     `json:"height,omitempty"`
@@ -100,6 +111,7 @@ type Preset struct {
 	Quality     int     `json:"quality,omitempty"`
 	Chroma      Chroma  `json:"chroma,omitempty"`
 	Progressive bool    `json:"progressive,omitempty"`
+	Effort      Effort  `json:"effort,omitempty"`
 	Background  string  `json:"background,omitempty"`
 	Colour      Colour  `json:"colour,omitempty"`
 	Kernel      Kernel  `json:"kernel,omitempty"`
@@ -112,7 +124,7 @@ type Preset struct {
 // looks. Oversample 1.15 is just above an eighth more than the preview's size, where
 // the decoder's own scaling begins to look worse than Lanczos: for a preview of 640
 // pixels a photo of 5760 is decoded to 1440 and not to 720.
-var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Background: "#ffffff",
+var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Effort: Balanced, Background: "#ffffff",
 	Colour: SRGB, Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
 
 // field is one field of a preset: how it is read from text and written as text.
@@ -133,7 +145,7 @@ var fields = []field{
 	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill),
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight),
-	word("format", func(p *Preset) *Format { return &p.Format }, JPEG, PNG),
+	word("format", func(p *Preset) *Format { return &p.Format }, JPEG, PNG, WebP),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
 	{
@@ -144,6 +156,7 @@ var fields = []field{
 		},
 		get: func(p Preset) string { return strconv.FormatBool(p.Progressive) },
 	},
+	word("effort", func(p *Preset) *Effort { return &p.Effort }, Fast, Balanced, Small),
 	{
 		name: "background", expected: "a colour as #rrggbb, in quotes in YAML",
 		set: func(p *Preset, text string) bool { p.Background = text; return hexColour.MatchString(text) },

@@ -17,7 +17,7 @@ func TestEmbeddedPresetsAreSound(t *testing.T) {
 	}
 	thumb, _ := presets.Get("thumb")
 	if want := (Preset{Width: 200, Height: 200, Fit: Cover, Gravity: Center, Quality: 76,
-		Chroma: Chroma420, Background: "#ffffff", Colour: SRGB, Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}); thumb != want {
+		Chroma: Chroma420, Effort: Balanced, Background: "#ffffff", Colour: SRGB, Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}); thumb != want {
 		t.Errorf("thumb = %+v, want %+v", thumb, want)
 	}
 }
@@ -73,7 +73,7 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		want       string
 	}{
 		{"unknown field", "a:\n  width: 1\n  widht: 2\n", nil,
-			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, quality, chroma, progressive, background, colour, kernel, oversample, damaged"},
+			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, quality, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
 		{"word", "a:\n  width: 1\n  fit: crop\n", nil, `p.yaml:3: preset a: fit: "crop", expected one of contain, cover, fill`},
 		{"fraction", "a:\n  width: 1.5\n", nil, `p.yaml:2: preset a: width: "1.5", expected a whole number of pixels from 1 to 8192`},
 		{"too large", "a:\n  width: 8193\n", nil, `p.yaml:2: preset a: width: "8193", expected a whole number of pixels from 1 to 8192`},

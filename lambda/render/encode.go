@@ -13,6 +13,7 @@ type format struct {
 var formats = map[prew.Format]format{
 	prew.JPEG: {"image/jpeg", false, (*engine).encodeJPEG},
 	prew.PNG:  {"image/png", true, (*engine).encodePNG},
+	prew.WebP: {"image/webp", true, (*engine).encodeWebP},
 }
 
 // formatOf is the format of a frame's preview: the preset's, or for Auto PNG

@@ -14,7 +14,8 @@
 //	            operations.go: shrink.go, turn.go, convert.go, flatten.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
-//	            planes.go; copy.go for photos that are smaller as they are
+//	            encode_webp.go, planes.go; copy.go for photos that are smaller as they
+//	            are
 //
 // crop.go hands the plan's crop to the JPEG decoder and to the resampler. A JPEG
 // stays the planes of luma and chroma that it is from package jpeg's decoder to
@@ -125,6 +126,7 @@ type engine struct {
 	turned    canvas // what turn makes of planes, and lumaChroma of pixels
 	jpeg      jpeg.Encoder
 	png       png.Encoder
+	webp      webp.Encoder
 }
 
 func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {

@@ -23,6 +23,7 @@ import (
 	"testing/iotest"
 
 	"prew"
+	"prew/lambda/render/webp"
 )
 
 var update = flag.Bool("update", false, "write what is rendered to testdata")
@@ -39,10 +40,9 @@ func rendered(t *testing.T, src []byte, p prew.Preset) (Preview, image.Image) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decode := png.Decode
-	if preview.ContentType == "image/jpeg" {
-		decode = jpeg.Decode
-	}
+	decode := map[string]func(io.Reader) (image.Image, error){
+		"image/jpeg": jpeg.Decode, "image/png": png.Decode, "image/webp": decodeWebP,
+	}[preview.ContentType]
 	m, err := decode(bytes.NewReader(preview.Data))
 	if err != nil {
 		t.Fatalf("the preview can't be decoded: %v", err)
@@ -51,6 +51,29 @@ func rendered(t *testing.T, src []byte, p prew.Preset) (Preview, image.Image) {
 		t.Fatalf("the preview is %v, said to be %dx%d", m.Bounds(), preview.Width, preview.Height)
 	}
 	return preview, m
+}
+
+// decodeWebP decodes by package webp. x/image takes the limited range of a lossy one for
+// the full one.
+func decodeWebP(src io.Reader) (image.Image, error) {
+	file, err := io.ReadAll(src)
+	if err != nil {
+		return nil, err
+	}
+	var d webp.Decoder
+	h, err := d.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	m := image.NewNRGBA(image.Rect(0, 0, h.Width, h.Height))
+	for y := range h.Height {
+		row, err := d.Row(y)
+		if err != nil {
+			return nil, err
+		}
+		copy(m.Pix[y*m.Stride:], row.Bytes)
+	}
+	return m, d.Finish()
 }
 
 // codeOf renders and says with which code that failed, "" if it did not.
@@ -103,7 +126,7 @@ func nearColour(t *testing.T, m image.Image, x, y int, want color.Color, toleran
 // -update to write them anew, and look at them. It also compares bit by bit, whatever
 // the architecture: in sums.txt is the SHA-256 of the pixels of each.
 func TestRenderPictures(t *testing.T) {
-	const jpegType, pngType = "image/jpeg", "image/png"
+	const jpegType, pngType, webpType = "image/jpeg", "image/png", "image/webp"
 	photo := asJPEG(sign(120, 80))
 	tests := []struct {
 		name        string
@@ -127,6 +150,11 @@ func TestRenderPictures(t *testing.T) {
 		{"damaged", photo[:len(photo)*2/3], prew.Preset{Width: 60, Damaged: prew.RenderRest}, jpegType},
 		{"rgb-coded", asRGBCodedJPEG(sign(120, 80)), prew.Preset{Width: 60}, jpegType},
 		{"png-of-jpeg", photo, prew.Preset{Width: 60, Format: prew.PNG}, pngType},
+		{"webp-of-jpeg", photo, prew.Preset{Width: 60, Format: prew.WebP}, webpType},
+		{"webp-of-png", asPNG(sign(120, 80)), prew.Preset{Width: 60, Format: prew.WebP, Effort: prew.Small}, webpType},
+		{"webp-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60, Format: prew.WebP, Effort: prew.Fast}, webpType},
+		{"webp-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 60, Format: prew.WebP}, webpType},
+		{"webp-indexed", asPNG(indexed(glass(120, 80))), prew.Preset{Width: 500, Format: prew.WebP}, webpType},
 		{"low-quality", photo, prew.Preset{Width: 60, Quality: 10}, jpegType},
 		{"turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, jpegType},
 		{"grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60}, jpegType},

@@ -19,7 +19,7 @@ import (
 	"prew/lambda/render/plane"
 )
 
-var update = flag.Bool("update", false, "write the sums of testdata/vp8 anew, by dwebp")
+var update = flag.Bool("update", false, "write the sums of testdata/vp8 anew, and the encoder's sums")
 
 // frameOf decodes the lossy frame of a file into its samples in the limited range: Y',
 // Cb and Cr row by row, as dwebp -yuv writes them.
@@ -473,7 +473,7 @@ func TestRegisters(t *testing.T) {
 func TestBooleans(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 200 {
-		var w boolWriter
+		var w plainWriter
 		w.span = 255
 		type boolean struct {
 			p   uint8
@@ -504,15 +504,15 @@ func TestBooleans(t *testing.T) {
 	}
 }
 
-// boolWriter is the encoder of RFC 6386, section 7.3.
-type boolWriter struct {
+// plainWriter is the encoder of RFC 6386, section 7.3.
+type plainWriter struct {
 	out    []byte
 	span   uint32
 	bottom uint32
 	count  int // of bits that are below the byte that comes next
 }
 
-func (w *boolWriter) write(p uint8, set bool) {
+func (w *plainWriter) write(p uint8, set bool) {
 	if w.out == nil {
 		w.count, w.out = 24, []byte{}
 	}
@@ -537,7 +537,7 @@ func (w *boolWriter) write(p uint8, set bool) {
 	}
 }
 
-func (w *boolWriter) carry() {
+func (w *plainWriter) carry() {
 	i := len(w.out) - 1
 	for ; w.out[i] == 255; i-- {
 		w.out[i] = 0
@@ -545,7 +545,7 @@ func (w *boolWriter) carry() {
 	w.out[i]++
 }
 
-func (w *boolWriter) flush() []byte {
+func (w *plainWriter) flush() []byte {
 	c, v := w.count, w.bottom
 	if v>>(32-uint(c))&1 != 0 {
 		w.carry()

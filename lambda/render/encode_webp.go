@@ -1,0 +1,94 @@
+package render
+
+import (
+	"image"
+
+	"prew"
+	"prew/lambda/render/plane"
+	"prew/lambda/render/webp"
+)
+
+// efforts are the preset's efforts in the words of package webp.
+var efforts = map[prew.Effort]webp.Effort{
+	prew.Fast:     webp.Fast,
+	prew.Balanced: webp.Balanced,
+	prew.Small:    webp.Small,
+}
+
+// encodeWebP writes planes as they are, and pixels as planes, with their alpha where
+// anything shines through. What looks drawn is written without loss as well, and the
+// smaller of both is the preview.
+func (e *engine) encodeWebP(f frame, preset prew.Preset) []byte {
+	o := webp.EncodeOptions{Quality: preset.Quality, Effort: efforts[preset.Effort], ICC: f.profile}
+	if f.planes != nil {
+		return e.webp.Encode(f.planes, o)
+	}
+	img, size := f.pixels, f.size()
+	if !f.opaque() {
+		o.Alpha = alphaOf(img)
+		fillUnseen(img)
+	}
+	lossy := e.webp.Encode(e.lumaChroma(img, lumaChroma.stepOf(1, preset)), o)
+	if !drawn(img) {
+		return lossy
+	}
+	if lossless := e.webp.EncodeLossless(img.Pix, img.Stride, size.X, size.Y, o); len(lossless) <= len(lossy) {
+		return lossless
+	}
+	return lossy
+}
+
+// alphaOf is the alpha of pixels as a plane.
+func alphaOf(img *image.NRGBA) plane.Plane {
+	size := img.Rect.Size()
+	alpha := plane.Plane{Pix: make([]uint8, size.X*size.Y), Stride: size.X, Width: size.X, Height: size.Y}
+	for y := range size.Y {
+		row := img.Pix[y*img.Stride:][:4*size.X]
+		for x := range alpha.Row(y) {
+			alpha.Row(y)[x] = row[4*x+3]
+		}
+	}
+	return alpha
+}
+
+// fillUnseen gives pixels that nobody sees the mean colour of those to the left and
+// above, which takes the fewest bytes.
+func fillUnseen(img *image.NRGBA) {
+	size := img.Rect.Size()
+	for y := range size.Y {
+		row := img.Pix[y*img.Stride:][:4*size.X]
+		above := row
+		if y > 0 {
+			above = img.Pix[(y-1)*img.Stride:][:4*size.X]
+		}
+		for x := 0; x < len(row); x += 4 {
+			if row[x+3] != 0 {
+				continue
+			}
+			left := max(x-4, 0)
+			for i := range 3 {
+				row[x+i] = uint8((int(row[left+i]) + int(above[x+i])) / 2)
+			}
+		}
+	}
+}
+
+// drawn says that a picture looks drawn, or like a screen: of the pixels that are seen a
+// third and more are the same as the one before. In photos hardly any are.
+func drawn(img *image.NRGBA) bool {
+	size := img.Rect.Size()
+	seen, same := 0, 0
+	for y := range size.Y {
+		row := img.Pix[y*img.Stride:][:4*size.X]
+		for x := 4; x < len(row); x += 4 {
+			if row[x+3] == 0 {
+				continue
+			}
+			seen++
+			if [4]uint8(row[x:]) == [4]uint8(row[x-4:]) {
+				same++
+			}
+		}
+	}
+	return 3*same >= seen
+}

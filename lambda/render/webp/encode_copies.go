@@ -1,0 +1,130 @@
+package webp
+
+import (
+	mathbits "math/bits"
+	"slices"
+)
+
+// copied is some pixels that are those of before, or one that is none: then length is 0
+// and distance the pixel.
+type copied struct {
+	length   uint16
+	distance uint32 // in pixels
+}
+
+// maxCopy is the longest copy.
+const maxCopy = 4096
+
+// finder finds copies: for each pair of pixels it knows the last place that has one
+// with its hash, and for each place the one before.
+type finder struct {
+	last   []int32 // by hash, one more than the place
+	before []int32
+	copies []copied
+}
+
+// pairBits is how many bits the hash of two pixels has.
+const pairBits = 16
+
+func pairHash(pixels []uint32, i int) uint32 {
+	return (pixels[i]*0x9e3779b1 + pixels[i+1]*0x85ebca6b) >> (32 - pairBits)
+}
+
+// find divides an image into copies and single pixels. tries is how many places are
+// looked at for each.
+func (f *finder) find(pixels []uint32, width, tries int) []copied {
+	if len(f.last) == 0 {
+		f.last = make([]int32, 1<<pairBits)
+	}
+	clear(f.last)
+	f.before = slices.Grow(f.before[:0], len(pixels))[:len(pixels)]
+	f.copies = f.copies[:0]
+	indexed := 0
+	index := func(to int) {
+		for ; indexed < min(to, len(pixels)-1); indexed++ {
+			h := pairHash(pixels, indexed)
+			f.before[indexed] = f.last[h]
+			f.last[h] = int32(indexed) + 1
+		}
+	}
+	for i := 0; i < len(pixels); {
+		length, distance := f.longest(pixels, i, width, tries)
+		if length > 0 && length < 32 && i+1 < len(pixels) {
+			// A longer one that begins a pixel later is better.
+			index(i + 1)
+			if next, _ := f.longest(pixels, i+1, width, tries/2); next > length+1 {
+				length = 0
+			}
+		}
+		if length == 0 {
+			f.copies = append(f.copies, copied{0, pixels[i]})
+			length = 1
+		} else {
+			f.copies = append(f.copies, copied{uint16(length), uint32(distance)})
+		}
+		i += length
+		index(i)
+	}
+	return f.copies
+}
+
+// longest is the longest copy for what begins at i, or 0 where single pixels take less.
+func (f *finder) longest(pixels []uint32, i, width, tries int) (length, distance int) {
+	most := min(len(pixels)-i, maxCopy)
+	if most < 2 {
+		return 0, 0
+	}
+	try := func(at int) {
+		if length > 0 && pixels[at+length] != pixels[i+length] {
+			return
+		}
+		n := 0
+		for n < most && pixels[at+n] == pixels[i+n] {
+			n++
+		}
+		if n > length {
+			length, distance = n, i-at
+		}
+	}
+	// The pixels to the left and above have the shortest distances.
+	for _, near := range [2]int{1, width} {
+		if i >= near && length < most {
+			try(i - near)
+		}
+	}
+	at := int(f.last[pairHash(pixels, i)]) - 1
+	for ; at >= 0 && tries > 0 && length < most; tries-- {
+		if i-at > window-len(neighbours) {
+			break
+		}
+		if at < i {
+			try(at)
+		}
+		at = int(f.before[at]) - 1
+	}
+	if length < 3 && !(length == 2 && distance <= width+1) {
+		return 0, 0
+	}
+	return length, distance
+}
+
+// prefixed is a number of at least 1 as a symbol and the bits after it (RFC 9649,
+// section 3.6.2.2).
+func prefixed(v int) (symbol int, bits uint, extra uint32) {
+	if v <= 4 {
+		return v - 1, 0, 0
+	}
+	v--
+	highest := uint(mathbits.Len(uint(v))) - 1
+	second := v >> (highest - 1) & 1
+	return 2*int(highest) + second, highest - 1, uint32(v) & (1<<(highest-1) - 1)
+}
+
+// distanceCodes are the codes of distances that a few pixels nearby have, for a width.
+func distanceCodes(width int) map[int]int {
+	codes := make(map[int]int, len(neighbours))
+	for code := len(neighbours); code >= 1; code-- {
+		codes[distance(code, width)] = code
+	}
+	return codes
+}
