@@ -4,17 +4,23 @@ import "prew/lambda/render/plane"
 
 // effort is what is tried.
 type effort struct {
-	squares int  // how many modes of a square, the best by SATD
+	squares int  // how many modes of a square are weighed, the best by SATD
+	near    int  // those that are not above the best by more, in 1/16
 	wholes  int  // and of luma as a whole
 	chooses bool // levels are chosen by their rate where a mode has been chosen
 	always  bool // and where it has not
-	tries   int  // where a lossless copy is looked for
+
+	// Squares are given up where their SATD exceeds by a factor, in 1/16, that of luma as
+	// a whole, which is not tried where that of squares is below it by another.
+	giveUp, sure int
+
+	tries int // where a lossless copy is looked for
 }
 
 var efforts = [...]effort{
-	Fast:     {squares: 1, wholes: 1, chooses: true, tries: 8},
-	Balanced: {squares: 3, wholes: 1, chooses: true, tries: 24},
-	Small:    {squares: 6, wholes: 4, chooses: true, always: true, tries: 100},
+	Fast:     {squares: 1, wholes: 1, giveUp: 16, sure: 16, tries: 8},
+	Balanced: {squares: 3, near: 20, wholes: 1, chooses: true, giveUp: 18, sure: 14, tries: 24},
+	Small:    {squares: 4, near: 32, wholes: 2, chooses: true, always: true, giveUp: 1 << 16, sure: 0, tries: 100},
 }
 
 // maxTried is how many modes of a square may be tried, an even number.
@@ -35,6 +41,7 @@ type luma struct {
 	means   block     // of the squares, where it is predicted as a whole
 	blocks  [16]block
 	squares [16]fourByFour // what decoders make of it
+	satd    int            // as far as the modes are chosen by it
 	score   int
 	rate    int // of its modes
 }
@@ -45,21 +52,26 @@ type work struct {
 	sides  [3]sides       // of these
 	right  [4]uint8       // what is above luma, to the right
 
-	tries       [2]luma
+	tries       [3]luma
 	predictions [wholeModes][16]fourByFour
 	chroma      [8]fourByFour // what decoders make of Cb and Cr
 	chromas     [8]block
-	best        int // of tries
+	wholes      [wholeModes]rankedMode // of luma, the best by SATD first
+	best        int                    // of tries
 
 	border    border
 	modes     [modes]fourByFour // the predictions of a square
 	satds     [modes]int32      // of these
-	tried     [maxTried]int     // the best of them, and what these predict
+	tried     [maxTried]int     // the best of them, with what they are worth and predict
+	scores    [maxTried]int
 	predicted [maxTried]fourByFour
 	coefs     [16][16]int16
 	means     [16]int16
 	trial     [2]block
 }
+
+// rankedMode is a mode of luma as a whole and its SATD, with what the mode takes.
+type rankedMode struct{ mode, satd int }
 
 // encodeMacroblock encodes one whose source is loaded.
 func (e *Encoder) encodeMacroblock(x, y int) {
@@ -67,12 +79,15 @@ func (e *Encoder) encodeMacroblock(x, y int) {
 	s := &e.stages[m.segment]
 	w := &e.work
 	e.take(x, y)
-	e.tryWhole(s, &e.above[x], &w.tries[0])
+	e.predictWholes(s)
 	w.best = 0
-	if e.modesRate < e.modesLimit/len(e.macroblocks)*(y*e.columns+x) || len(e.macroblocks) < 4096 {
-		if e.trySquares(s, &e.above[x], &w.tries[1], w.tries[0].score) {
-			w.best = 1
-		}
+	sure := false
+	if e.maySquare(y*e.columns+x) && e.trySquares(s, &e.above[x], &w.tries[1]) {
+		w.best = 1
+		sure = w.tries[1].satd*16 <= w.wholes[0].satd*e.effort.sure
+	}
+	if !sure {
+		e.tryWholes(s, &e.above[x])
 	}
 	l := &w.tries[w.best]
 	m.whole, m.luma = l.whole, l.modes
@@ -202,31 +217,46 @@ func (e *Encoder) addTokens(above, left *surroundings, l *luma) {
 // has is 1 if a block has levels.
 func has(last int8) uint8 { return uint8(^last) >> 7 }
 
-// tryWhole encodes luma with prediction as a whole.
-func (e *Encoder) tryWhole(s *stage, above *surroundings, to *luma) {
+// maySquare says that the modes of squares have room in a picture: the partition of
+// modes is only so large, and that of the largest pictures might not hold all.
+func (e *Encoder) maySquare(macroblock int) bool {
+	const fit = maxModes * 8 / (16 * 25) // no mode of a square takes more than 25 bits
+	return len(e.macroblocks) <= fit || e.modesRate < e.modesLimit/len(e.macroblocks)*macroblock
+}
+
+// predictWholes makes the predictions of luma as a whole and puts their modes in order.
+func (e *Encoder) predictWholes(s *stage) {
 	w := &e.work
-	source := w.source[:16]
-	var scores [wholeModes]int
+	predictAllWhole(&w.predictions, 0, 4, &w.sides[0])
 	for mode := range wholeModes {
-		predictWhole(w.predictions[mode][:], 16, mode, &w.sides[0])
-		scores[mode] = satdOf(source, w.predictions[mode][:])<<8 + s.lambdaSATD*wholeRates[mode]
+		m := rankedMode{mode, satdOf(w.source[:16], w.predictions[mode][:])<<16 + s.lambdaSATD*wholeRates[mode]}
+		i := mode
+		for ; i > 0 && w.wholes[i-1].satd > m.satd; i-- {
+			w.wholes[i] = w.wholes[i-1]
+		}
+		w.wholes[i] = m
 	}
-	to.score = 1 << 62
-	for range e.effort.wholes {
-		best := 0
-		for mode, score := range scores {
-			if score < scores[best] {
-				best = mode
-			}
+}
+
+// tryWholes encodes luma with prediction as a whole by the best modes, and keeps what
+// is better than squares, where these have been tried.
+func (e *Encoder) tryWholes(s *stage, above *surroundings) {
+	w := &e.work
+	least := 1 << 62
+	if w.best == 1 {
+		least = w.tries[1].score
+	}
+	for _, m := range w.wholes[:e.effort.wholes] {
+		to := &w.tries[0]
+		if w.best == 0 && least < 1<<62 {
+			to = &w.tries[2]
 		}
-		scores[best] = 1 << 62
-		if e.effort.wholes == 1 {
-			e.encodeWhole(s, above, best, to)
-			break
+		if e.encodeWhole(s, above, m.mode, to) >= least {
+			continue
 		}
-		// tries[1] is free until squares are tried.
-		if other := &w.tries[1]; e.encodeWhole(s, above, best, other) < to.score {
-			*to = *other
+		least, w.best = to.score, 0
+		if to == &w.tries[2] {
+			w.tries[0] = w.tries[2]
 		}
 	}
 }
@@ -246,7 +276,7 @@ func (e *Encoder) encodeWhole(s *stage, above *surroundings, mode int, to *luma)
 	}
 	coefs := &w.trial[0].rebuilt
 	meansTransform(coefs, &w.means)
-	last, _ := quantise(&to.means.levels, &to.means.rebuilt, coefs, &s.means)
+	last, _ := quantise(&to.means.levels, &to.means.rebuilt, coefs, &s.means[careful])
 	to.means.last = int8(last)
 	to.rate = int(rateOfBool(true, probWhole)) + wholeRates[mode]
 	rate := to.rate + e.rates.of(&to.means.levels, kindLumaDC, int(above.means+e.left.means), 0, last)
@@ -274,24 +304,26 @@ func (e *Encoder) encodeWhole(s *stage, above *surroundings, mode int, to *luma)
 }
 
 // levels quantises a block, by choice or by rounding, and returns the distortion.
-func (e *Encoder) levels(b *block, coefs *[16]int16, q *quantiser, lambda, kind, context, first int, chooses bool) int {
+func (e *Encoder) levels(b *block, coefs *[16]int16, q *[2]quantiser, lambda, kind, context, first int, chooses bool) int {
 	var last, distortion int
 	if chooses {
-		last, distortion = q.choose(&b.levels, &b.rebuilt, coefs, &e.rates, lambda, kind, context, first)
+		last, distortion = choose(&b.levels, &b.rebuilt, coefs, &q[nearest], &e.rates, lambda, kind, context, first)
 	} else {
-		last, distortion = quantise(&b.levels, &b.rebuilt, coefs, q)
+		last, distortion = quantise(&b.levels, &b.rebuilt, coefs, &q[careful])
 	}
 	b.last = int8(last)
 	return distortion
 }
 
-// trySquares encodes luma with prediction square by square, and gives up where that
-// gets worse than a score.
-func (e *Encoder) trySquares(s *stage, above *surroundings, to *luma, worst int) bool {
+// trySquares encodes luma with prediction square by square, and gives up where their
+// SATD gets above that of luma as a whole.
+func (e *Encoder) trySquares(s *stage, above *surroundings, to *luma) bool {
 	w := &e.work
 	to.whole = false
 	to.rate = int(rateOfBool(false, probWhole))
 	to.score = to.rate * s.lambda
+	to.satd = to.rate * s.lambdaSATD
+	most := w.wholes[0].satd / 16 * e.effort.giveUp
 	aboveHas, leftHas := above.luma, e.left.luma
 	aboveModes, leftModes := above.modes, e.left.modes
 	for i := range 16 {
@@ -299,52 +331,77 @@ func (e *Encoder) trySquares(s *stage, above *surroundings, to *luma, worst int)
 		e.surround(&w.border, i, to)
 		predictAll(&w.modes, &w.satds, &w.border, &w.source[i])
 		rates := &squareRates[aboveModes[x]][leftModes[y]]
-		var scores [modes]int
-		for mode := range scores {
-			scores[mode] = int(w.satds[mode])<<8 + s.lambdaSATD*int(rates[mode])
-		}
-		context := int(aboveHas[x] + leftHas[y])
-		best, bestScore, bestTry := 0, 1<<62, 0
-		n := 0
-		for ; n < e.effort.squares; n++ {
-			mode := 0
-			for i, score := range scores {
-				if score < scores[mode] {
-					mode = i
-				}
-			}
-			scores[mode] = 1 << 62
-			w.tried[n], w.predicted[n] = mode, w.modes[mode]
-		}
-		fdctEach(w.coefs[:(n+1)&^1], &w.source[i], w.predicted[:])
-		for j, mode := range w.tried[:n] {
-			b := &w.trial[best^1]
-			d := e.levels(b, &w.coefs[j], &s.luma, s.lambda, kindLuma, context, 0, e.effort.always)
-			rate := int(rates[mode]) + e.rates.of(&b.levels, kindLuma, context, 0, int(b.last))
-			if score := d<<distortionShift + rate*s.lambda; score < bestScore {
-				best, bestScore, bestTry = best^1, score, j
-			}
-		}
-		bestMode := w.tried[bestTry]
-		b := &to.blocks[i]
-		if e.effort.chooses && !e.effort.always && w.trial[best].last >= 0 {
-			d := e.levels(b, &w.coefs[bestTry], &s.luma, s.lambda, kindLuma, context, 0, true)
-			rate := int(rates[bestMode]) + e.rates.of(&b.levels, kindLuma, context, 0, int(b.last))
-			bestScore = d<<distortionShift + rate*s.lambda
-		} else {
-			*b = w.trial[best]
-		}
-		idct(&to.squares[i], &b.rebuilt, &w.modes[bestMode])
-		to.modes[i] = uint8(bestMode)
-		to.rate += int(rates[bestMode])
-		aboveModes[x], leftModes[y] = uint8(bestMode), uint8(bestMode)
-		aboveHas[x] = has(b.last)
-		leftHas[y] = aboveHas[x]
-		if to.score += bestScore; to.score >= worst {
+		n := e.bestModes(s, rates)
+		if to.satd += w.scores[0]; to.satd > most {
 			return false
 		}
+		context := int(aboveHas[x] + leftHas[y])
+		b := &to.blocks[i]
+		mode := e.encodeSquare(s, b, i, n, rates, context, &to.score)
+		idct(&to.squares[i], &b.rebuilt, &w.modes[mode])
+		to.modes[i] = uint8(mode)
+		to.rate += int(rates[mode])
+		aboveModes[x], leftModes[y] = uint8(mode), uint8(mode)
+		aboveHas[x] = has(b.last)
+		leftHas[y] = aboveHas[x]
 	}
 	return true
+}
+
+// bestModes leaves the best modes of a square by SATD in w.tried, their predictions in
+// w.predicted and what they are worth in w.scores, the best first, and returns how many.
+func (e *Encoder) bestModes(s *stage, rates *[modes]uint16) int {
+	w := &e.work
+	n := 0
+	for mode, satd := range w.satds {
+		score := int(satd)<<16 + s.lambdaSATD*int(rates[mode])
+		i := n
+		for ; i > 0 && w.scores[i-1] > score; i-- {
+			w.scores[i], w.tried[i] = w.scores[i-1], w.tried[i-1]
+		}
+		if i < e.effort.squares {
+			w.scores[i], w.tried[i] = score, mode
+			n = min(n+1, e.effort.squares)
+		}
+	}
+	most := w.scores[0] / 16 * e.effort.near
+	for n > 1 && w.scores[n-1] > most {
+		n--
+	}
+	for i, mode := range w.tried[:n] {
+		w.predicted[i] = w.modes[mode]
+	}
+	return n
+}
+
+// encodeSquare encodes a square by the best of n modes, adds what it is worth to a score
+// and returns the mode.
+func (e *Encoder) encodeSquare(s *stage, to *block, i, n int, rates *[modes]uint16, context int, score *int) int {
+	w := &e.work
+	fdctEach(w.coefs[:(n+1)&^1], &w.source[i], w.predicted[:])
+	if n == 1 && e.effort.sure == e.effort.giveUp { // no score decides anything
+		e.levels(to, &w.coefs[0], &s.luma, s.lambda, kindLuma, context, 0, e.effort.chooses)
+		return w.tried[0]
+	}
+	best, bestScore, bestTry := 0, 1<<62, 0
+	for j, mode := range w.tried[:n] {
+		b := &w.trial[best^1]
+		d := e.levels(b, &w.coefs[j], &s.luma, s.lambda, kindLuma, context, 0, e.effort.always)
+		rate := int(rates[mode]) + e.rates.of(&b.levels, kindLuma, context, 0, int(b.last))
+		if score := d<<distortionShift + rate*s.lambda; score < bestScore {
+			best, bestScore, bestTry = best^1, score, j
+		}
+	}
+	mode := w.tried[bestTry]
+	if e.effort.chooses && !e.effort.always {
+		d := e.levels(to, &w.coefs[bestTry], &s.luma, s.lambda, kindLuma, context, 0, true)
+		rate := int(rates[mode]) + e.rates.of(&to.levels, kindLuma, context, 0, int(to.last))
+		bestScore = d<<distortionShift + rate*s.lambda
+	} else {
+		*to = w.trial[best]
+	}
+	*score += bestScore
+	return mode
 }
 
 // surround makes the border of a square, of the squares before it and of the sides.
@@ -387,12 +444,11 @@ func (e *Encoder) surround(b *border, i int, l *luma) {
 // encodeChroma encodes Cb and Cr and returns the mode.
 func (e *Encoder) encodeChroma(s *stage, above *surroundings) int {
 	w := &e.work
+	predictAllWhole(&w.predictions, 0, 2, &w.sides[1])
+	predictAllWhole(&w.predictions, 4, 2, &w.sides[2])
 	best, bestScore := 0, 1<<62
 	for mode := range wholeModes {
-		p := w.predictions[mode][:8]
-		predictWhole(p[:4], 8, mode, &w.sides[1])
-		predictWhole(p[4:], 8, mode, &w.sides[2])
-		if score := satdOf(w.source[16:], p)<<8 + s.lambdaSATD*chromaRates[mode]; score < bestScore {
+		if score := satdOf(w.source[16:], w.predictions[mode][:8])<<16 + s.lambdaSATD*chromaRates[mode]; score < bestScore {
 			best, bestScore = mode, score
 		}
 	}

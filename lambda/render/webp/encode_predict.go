@@ -159,6 +159,14 @@ func predictWhole(to []fourByFour, side, mode int, s *sides) {
 	}
 }
 
+// predictAllWholeGo makes the predictions of all modes for luma, which has four squares
+// across, or chroma, which has two, from a square on.
+func predictAllWholeGo(to *[wholeModes][16]fourByFour, from, across int, s *sides) {
+	for mode := range to {
+		predictWhole(to[mode][from:from+across*across], 4*across, mode, s)
+	}
+}
+
 // mean is the mean of the sides that lie in the picture.
 func (s *sides) mean(side int) uint8 {
 	sum, count := 0, 0

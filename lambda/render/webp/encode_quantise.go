@@ -18,12 +18,13 @@ var (
 	roundRest = 104
 )
 
-// set makes the quantiser that of a step for the mean and one for the other coefficients.
-func (q *quantiser) set(mean, rest int) {
+// set makes the quantiser that of a step for the mean and one for the other coefficients,
+// with the parts of them that are rounded up.
+func (q *quantiser) set(mean, rest, ofMean, ofRest int) {
 	for i := range 16 {
-		step, rounding := rest, roundRest
+		step, rounding := rest, ofRest
 		if i == 0 {
-			step, rounding = mean, roundMean
+			step, rounding = mean, ofMean
 		}
 		q.step[i] = uint16(step)
 		q.reciprocal[i] = uint16((1<<16 + step - 1) / step)
@@ -54,115 +55,93 @@ func quantiseGo(levels, rebuilt, coefs *[16]int16, q *quantiser) (last, distorti
 	return last, distortion
 }
 
-// The nearest level is tried, and the one below it where the coefficient is not above
-// that by more than these parts of a step, in 1/256: a zero saves far more than a
-// smaller level.
-var (
+// The nearest level may give way to the one below where the coefficient is not above it
+// by more than these parts of a step, in 1/256: a zero saves far more than a smaller
+// level. Others were never chosen.
+const (
 	choiceOfZero = 0
 	choiceOfLess = -80
 )
 
-// choose finds the levels of a block with the least score, as far as the rates tell: the trellis of levels, of which each has one or two
-// candidates, with the end of the block behind any of them. It returns what quantiseGo
-// does.
-func (q *quantiser) choose(levels, rebuilt, coefs *[16]int16, r *rates, lambda, kind, context, first int) (last, distortion int) {
-	// node is a candidate: the least score with which it is reached, less that of a
-	// block of zeros, and the candidate before it.
-	type node struct {
-		score  int
-		level  int16
-		before int8
-	}
-	var nodes [17][2]node
-	var count [17]int
-	// Behind the last that may become a level there is nothing to choose.
-	final := -1
-	for n := 15; n >= first; n-- {
-		at := zigzag[n]
-		c := int(coefs[at])
-		if c = max(c, -c); 2*c >= int(q.step[at]) {
-			final = n
-			break
-		}
-	}
-	for i := range coefs {
-		distortion += int(coefs[i]) * int(coefs[i])
-	}
-	*levels, *rebuilt = [16]int16{}, [16]int16{}
-	if final < 0 {
-		return -1, distortion
+// choose finds levels of a block with a small score: it begins with the nearest ones,
+// by the quantiser nearest, and from the last to the first takes one less where the
+// rate that this saves, with that of the level behind it and of the end of the block, is
+// worth more than the distortion. That finds nearly what a trellis finds. It returns
+// what quantiseGo does.
+func choose(levels, rebuilt, coefs *[16]int16, nearest *quantiser, r *rates, lambda, kind, context, first int) (last, distortion int) {
+	last, distortion = quantise(levels, rebuilt, coefs, nearest)
+	if last < first {
+		return last, distortion
 	}
 	slots := &slotAt[kind]
-	start := int(slots[first]) + context
-	best, bestAt, bestNode := int(r.end[start&(slotRoom-1)])*lambda, -1, 0
-	more := 0
-	if context == 0 {
-		more = int(r.more[start&(slotRoom-1)]) * lambda
-	}
-	for n := first; n <= final; n++ {
-		at := zigzag[n&15]
-		step := int(q.step[at])
-		c := int(coefs[at])
-		c = max(c, -c)
-		high := (c + step/2) * int(q.reciprocal[at]) >> 16
-		low, above := high, (c-high*step)<<8
-		if high == 1 && above <= choiceOfZero*step || high > 1 && above <= choiceOfLess*step {
-			low--
-		}
+	// slot is that of a place, by the level before it.
+	slot := func(n int) int {
 		if n == first {
-			slot := start & (slotRoom - 1)
-			for level := low; level <= high; level++ {
-				off := c - level*step
-				nodes[n][count[n]] = node{more + r.level(slot, level)*lambda + (off*off-c*c)<<distortionShift, int16(level), -1}
-				count[n]++
-			}
-		} else {
-			for level := low; level <= high; level++ {
-				off := c - level*step
-				d := (off*off - c*c) << distortionShift
-				reached := node{1 << 62, int16(level), 0}
-				for i := range count[n-1] {
-					from := &nodes[n-1][i&1]
-					slot := (int(slots[n&31]) + min(int(from.level), 2)) & (slotRoom - 1)
-					if score := from.score + r.level(slot, level)*lambda; score < reached.score {
-						reached.score, reached.before = score, int8(i)
-					}
-				}
-				reached.score += d
-				nodes[n][count[n]&1] = reached
-				count[n]++
-			}
+			return int(slots[n&31]) + context
 		}
-		for i := range count[n] {
-			v := &nodes[n][i&1]
-			if v.level == 0 {
-				continue
-			}
-			score := v.score
+		return int(slots[n&31]) + magnitude(levels[(n-1)&15])
+	}
+	for n := last; n >= first; n-- {
+		v := int(levels[n&15])
+		if v == 0 {
+			continue
+		}
+		at := zigzag[n&15]
+		step, c := int(nearest.step[at]), int(coefs[at])
+		v, c = max(v, -v), max(c, -c)
+		above := c - v*step
+		if v == 1 && above<<8 > choiceOfZero*step || v > 1 && above<<8 > choiceOfLess*step {
+			continue
+		}
+		own := slot(n)
+		saved := r.level(own, v) - r.level(own, v-1)
+		before := last // of the block without the level
+		switch {
+		case n < last:
+			next := int(levels[(n+1)&15])
+			next = max(next, -next)
+			saved += r.level(int(slots[(n+1)&31])+min(v, 2), next) - r.level(int(slots[(n+1)&31])+min(v-1, 2), next)
+		case v > 1:
 			if n < 15 {
-				score += int(r.end[(int(slots[n+1])+min(int(v.level), 2))&(slotRoom-1)]) * lambda
+				saved += int(r.end[int(slots[(n+1)&31])+2]) - int(r.end[int(slots[(n+1)&31])+min(v-1, 2)])
 			}
-			if score < best {
-				best, bestAt, bestNode = score, n, i
+		default:
+			// The block ends earlier: the zeros before the level are saved, too.
+			saved = r.level(own, 1)
+			if n < 15 {
+				saved += int(r.end[int(slots[(n+1)&31])+1])
 			}
+			before = n - 1
+			for before >= first && levels[before&15] == 0 {
+				saved += r.level(slot(before), 0)
+				before--
+			}
+			if before < first && context == 0 {
+				saved += int(r.more[int(slots[first&31])])
+			}
+			saved -= int(r.end[slot(before+1)])
 		}
-	}
-	for n, i := bestAt, bestNode; n >= first; n-- {
-		v := &nodes[n][i&1]
-		at := zigzag[n]
-		level := int(v.level)
-		c := int(coefs[at])
-		off := max(c, -c) - level*int(q.step[at])
-		distortion += off*off - c*c
-		if c < 0 {
-			level = -level
+		if more := step * (step + 2*above); more<<distortionShift >= saved*lambda {
+			continue
 		}
-		levels[n] = int16(level)
-		rebuilt[at] = int16(level * int(q.step[at]))
-		i = int(v.before)
+		distortion += step * (step + 2*above)
+		if coefs[at] < 0 {
+			levels[n&15]++
+			rebuilt[at] += int16(step)
+		} else {
+			levels[n&15]--
+			rebuilt[at] -= int16(step)
+		}
+		last = before
 	}
-	return bestAt, distortion
+	if last < first {
+		last = -1
+	}
+	return last, distortion
 }
+
+// magnitude is the context that a level makes: 0, 1, or 2 for all above.
+func magnitude(level int16) int { return int(min(max(level, -level), 2)) }
 
 // level is what a level takes by its slot.
 func (r *rates) level(slot, level int) int {

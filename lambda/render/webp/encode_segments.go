@@ -110,10 +110,17 @@ func (e *Encoder) divide(histogram *[256]int) {
 // which one it has takes more than it saves where there are few.
 const leastSegmented = 16
 
+// The quantisers of a stage: one that rounds so that little is left to choose, and the
+// nearest one, for what is chosen.
+const (
+	careful = iota
+	nearest
+)
+
 // stage is what a segment's macroblocks are encoded with.
 type stage struct {
 	activity            int // how much above the picture's
-	luma, means, chroma quantiser
+	luma, means, chroma [2]quantiser
 
 	lambda     int // a bit in distortion, as distortionShift says
 	lambdaSATD int // a bit in SATD, times 256
@@ -123,15 +130,15 @@ type stage struct {
 // squares: a tenth; and of a step, what it is worth in SATD, in 1/256: 0.37, as x264 has
 // it.
 var (
-	lambdaPart     = 250
-	lambdaSATDPart = 25
+	lambdaPart     = 220
+	lambdaSATDPart = 95
 )
 
 // The strength of segments: how much the steps follow the activity, in 1/256 of its
 // logarithm, and of a step the part that is the level of the loop filter, in 1/256.
 var (
-	activityStrength = 40
-	filterStrength   = 128
+	activityStrength = 50
+	filterStrength   = 112
 )
 
 // setStages chooses the quantisers and the filter for a quality.
@@ -146,9 +153,11 @@ func (e *Encoder) setStages(quality int) {
 	h.index = h.quantiser[0]
 	for i, q := range h.quantisers() {
 		s := &e.stages[i]
-		s.luma.set(int(q.luma[0]), int(q.luma[1]))
-		s.means.set(int(q.y2[0]), int(q.y2[1]))
-		s.chroma.set(int(q.chroma[0]), int(q.chroma[1]))
+		for j, of := range [2][2]int{careful: {roundMean, roundRest}, nearest: {128, 128}} {
+			s.luma[j].set(int(q.luma[0]), int(q.luma[1]), of[0], of[1])
+			s.means[j].set(int(q.y2[0]), int(q.y2[1]), of[0], of[1])
+			s.chroma[j].set(int(q.chroma[0]), int(q.chroma[1]), of[0], of[1])
+		}
 		step := int(q.luma[1])
 		s.lambda = max(step*step*lambdaPart>>8, 1)
 		s.lambdaSATD = step * lambdaSATDPart

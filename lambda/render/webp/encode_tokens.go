@@ -313,6 +313,14 @@ var addsRate = func() (table [maxLevel + 1]uint16) {
 	return table
 }()
 
+// levelRates are what levels take beside their tokens.
+var levelRates = func() (table [68]uint32) {
+	for level := 1; level < 67; level++ {
+		table[level] = categoryRate(int(tokenOf[level]), level)
+	}
+	return table
+}()
+
 // categoryRate is what a level takes beside its token: what it adds, and the sign.
 func categoryRate(token, level int) uint32 {
 	rate := uint32(256)
@@ -342,12 +350,7 @@ func (r *rates) set(p *tokenProbs) {
 			}
 		}
 		for level := range r.levels[slot] {
-			t := int(tokenOf[level])
-			rate := of[t]
-			if level > 0 && level < 67 {
-				rate += categoryRate(t, level)
-			}
-			r.levels[slot][level] = uint16(rate)
+			r.levels[slot][level] = uint16(of[tokenOf[level]] + levelRates[level])
 		}
 	}
 }

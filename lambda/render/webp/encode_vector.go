@@ -13,6 +13,16 @@ func predictAll(to *[modes]fourByFour, satds *[modes]int32, b *border, source *f
 	predictSquares(&to[0], &satds[0], b, source, &vectorOperands)
 }
 
+// predictAllWhole makes the predictions of all modes for luma, which has four squares
+// across, or chroma, which has two, from a square on.
+func predictAllWhole(to *[wholeModes][16]fourByFour, from, across int, s *sides) {
+	if !vectors {
+		predictAllWholeGo(to, from, across, s)
+		return
+	}
+	predictWholes(&to[0][from], &s.above, &s.left, across, int(s.corner), int(s.mean(4*across)), &vectorOperands)
+}
+
 // satdOf is the sum of the SATDs of squares, of which there is an even number.
 func satdOf(source, prediction []fourByFour) int {
 	if !vectors {
@@ -78,6 +88,9 @@ func limit(to, from []uint8, factor, zero int) {
 
 //go:noescape
 func predictSquares(to *fourByFour, satds *int32, b *border, source *fourByFour, t *vectorTables)
+
+//go:noescape
+func predictWholes(to *fourByFour, above, left *[16]uint8, across, corner, mean int, t *vectorTables)
 
 //go:noescape
 func satdPairs(source, prediction *fourByFour, pairs int) int32

@@ -16,6 +16,7 @@ type vectorTables struct {
 	reverse          [32]uint8    // the words of each row
 	interleave       [32]uint8    // the words of two rows
 	zigzag, crossing [32]uint8    // of the own half, and of the other one
+	spread           [16]uint8    // four samples to rows
 }
 
 var vectorOperands = func() (t vectorTables) {
@@ -49,6 +50,7 @@ var vectorOperands = func() (t vectorTables) {
 		t.columns[1][i] = [2]int16{cos, sin}[i%2]
 		t.columns[2][i] = [2]int16{one, -one}[i%2]
 		t.columns[3][i] = [2]int16{sin, -cos}[i%2]
+		t.spread[i] = uint8(i / 4)
 		for j := range 2 {
 			t.reverse[2*i+j] = uint8(2*(i%8/4*4+3-i%4) + j)
 			t.interleave[2*i+j] = uint8(2*(i%8/2+i%2*4) + j)

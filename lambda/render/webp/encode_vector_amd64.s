@@ -20,6 +20,7 @@
 #define INTERLEAVE 592(R10)
 #define ZIGZAG 624(R10)
 #define ZIGZAGOTHER 656(R10)
+#define SPREAD 688(R10)
 
 // HADAMARD transforms the words of two squares, Y0 and Y1, and leaves in out sums of
 // absolute values, four of the first in the low half and four of the second in the high
@@ -143,6 +144,50 @@ TEXT ·predictSquares(SB), NOSPLIT, $0-40
 	VEXTRACTI128 $1, Y13, X1
 	VPUNPCKLDQ   X1, X13, X0
 	VMOVQ        X0, 32(SI)
+	VZEROUPPER
+	RET
+
+// func predictWholes(to *fourByFour, above, left *[16]uint8, across, corner, mean int, t *vectorTables)
+TEXT ·predictWholes(SB), NOSPLIT, $0-56
+	MOVQ         to+0(FP), DI
+	MOVQ         above+8(FP), SI
+	MOVQ         left+16(FP), DX
+	MOVQ         across+24(FP), CX
+	MOVQ         corner+32(FP), AX
+	VMOVD        AX, X5
+	VPBROADCASTW X5, Y5
+	MOVQ         mean+40(FP), AX
+	VMOVD        AX, X6
+	VPBROADCASTB X6, X6
+	MOVQ         t+48(FP), R10
+	VMOVDQU      SPREAD, X7
+	MOVQ         CX, R8
+
+row:
+	VPBROADCASTD (DX), X1
+	VPSHUFB      X7, X1, X1
+	VPMOVZXBW    X1, Y2
+	VPSUBW       Y5, Y2, Y2
+	MOVQ         SI, BX
+	MOVQ         CX, R9
+
+square:
+	VPBROADCASTD (BX), X3
+	VPMOVZXBW    X3, Y4
+	VPADDW       Y2, Y4, Y4
+	VEXTRACTI128 $1, Y4, X0
+	VPACKUSWB    X0, X4, X4
+	VMOVDQU      X6, 0(DI)
+	VMOVDQU      X4, 256(DI)
+	VMOVDQU      X3, 512(DI)
+	VMOVDQU      X1, 768(DI)
+	ADDQ         $4, BX
+	ADDQ         $16, DI
+	DECQ         R9
+	JNZ          square
+	ADDQ         $4, DX
+	DECQ         R8
+	JNZ          row
 	VZEROUPPER
 	RET
 

@@ -10,6 +10,7 @@ type vectorTables struct {
 	blends                    [8][16]uint8 // of means of three and two
 	factors                   [8]int16
 	zigzag                    [2][16]uint8 // of levels
+	spread                    [16]uint8    // four samples to rows
 }
 
 var vectorOperands = func() (t vectorTables) {
@@ -25,6 +26,7 @@ var vectorOperands = func() (t vectorTables) {
 			t.mean[i] = uint8(i + 1)
 		}
 		t.left[i], t.above[i], t.corner[i] = uint8(corner-1-i/4), uint8(corner+1+i%4), corner
+		t.spread[i] = uint8(i / 4)
 		for j := range 2 {
 			t.zigzag[i/8][i%8*2+j] = 2*zigzag[i] + uint8(j)
 		}

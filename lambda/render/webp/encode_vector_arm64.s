@@ -156,6 +156,54 @@ TEXT ·predictSquares(SB), NOSPLIT, $0-40
 	SATD(27)
 	RET
 
+// func predictWholes(to *fourByFour, above, left *[16]uint8, across, corner, mean int, t *vectorTables)
+TEXT ·predictWholes(SB), NOSPLIT, $0-56
+	MOVD to+0(FP), R0
+	MOVD above+8(FP), R1
+	MOVD left+16(FP), R2
+	MOVD across+24(FP), R3
+	MOVD corner+32(FP), R4
+	VDUP R4, V5.H8
+	MOVD mean+40(FP), R4
+	VDUP R4, V6.B16
+	MOVD t+48(FP), R4
+	ADD  $288, R4
+	VLD1 (R4), [V7.B16]
+	MOVD R3, R5
+
+row:
+	MOVWU.P 4(R2), R6
+	VMOV    R6, V0.S[0]
+	VTBL    V7.B16, [V0.B16], V1.B16
+	VUXTL   V1.B8, V2.H8
+	VUXTL2  V1.B16, V3.H8
+	VSUB    V5.H8, V2.H8, V2.H8
+	VSUB    V5.H8, V3.H8, V3.H8
+	MOVD    R1, R7
+	MOVD    R3, R8
+
+square:
+	MOVWU.P 4(R7), R6
+	VDUP    R6, V4.S4
+	VUXTL   V4.B8, V16.H8
+	VADD    V16.H8, V2.H8, V17.H8
+	VADD    V16.H8, V3.H8, V18.H8
+	SQXTUN(17, 19)
+	SQXTUN2(18, 19)
+	VST1    [V6.B16], (R0)
+	ADD     $256, R0, R9
+	VST1    [V19.B16], (R9)
+	ADD     $512, R0, R9
+	VST1    [V4.B16], (R9)
+	ADD     $768, R0, R9
+	VST1    [V1.B16], (R9)
+	ADD     $16, R0
+	SUBS    $1, R8
+	BNE     square
+	SUBS    $1, R5
+	BNE     row
+	RET
+
 // func satdPairs(source, prediction *fourByFour, pairs int) int32
 TEXT ·satdPairs(SB), NOSPLIT, $0-28
 	MOVD source+0(FP), R0

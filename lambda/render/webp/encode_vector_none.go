@@ -6,6 +6,10 @@ func predictAll(to *[modes]fourByFour, satds *[modes]int32, b *border, source *f
 	predictAllGo(to, satds, b, source)
 }
 
+func predictAllWhole(to *[wholeModes][16]fourByFour, from, across int, s *sides) {
+	predictAllWholeGo(to, from, across, s)
+}
+
 func satdOf(source, prediction []fourByFour) int { return satdOfGo(source, prediction) }
 
 func fdctAll(to [][16]int16, source, prediction []fourByFour) { fdctAllGo(to, source, prediction) }

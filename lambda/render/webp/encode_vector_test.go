@@ -27,7 +27,7 @@ func hard(r *rand.Rand, samples []uint8) {
 func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var source, prediction [16]fourByFour
-	for range 3000 {
+	for range 1000 {
 		for i := range source {
 			hard(r, source[i][:])
 			hard(r, prediction[i][:])
@@ -41,6 +41,18 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 		predictAllGo(&wantSquares, &wantSATDs, &b, &source[0])
 		if squares != wantSquares || satds != wantSATDs {
 			t.Fatalf("border %v: predictions are\n%v %v, want\n%v %v", b, squares, satds, wantSquares, wantSATDs)
+		}
+		var wholes, wantWholes [wholeModes][16]fourByFour
+		var s sides
+		hard(r, s.above[:])
+		hard(r, s.left[:])
+		s.corner, s.hasAbove, s.hasLeft = uint8(r.Uint32()), r.IntN(2) > 0, r.IntN(2) > 0
+		for _, of := range [][2]int{{0, 4}, {0, 2}, {4, 2}} {
+			predictAllWhole(&wholes, of[0], of[1], &s)
+			predictAllWholeGo(&wantWholes, of[0], of[1], &s)
+			if wholes != wantWholes {
+				t.Fatalf("predictions as a whole are\n%v, want\n%v", wholes, wantWholes)
+			}
 		}
 		if got, want := satdOf(source[:], prediction[:]), satdOfGo(source[:], prediction[:]); got != want {
 			t.Fatalf("SATD is %d, want %d", got, want)
@@ -59,7 +71,7 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 		}
 
 		var q quantiser
-		q.set(4+r.IntN(154), 4+r.IntN(281))
+		q.set(4+r.IntN(154), 4+r.IntN(281), r.IntN(129), r.IntN(129))
 		for i := range coefs {
 			var levels, rebuilt, wantLevels, wantRebuilt [16]int16
 			last, distortion := quantise(&levels, &rebuilt, &coefs[i], &q)
