@@ -21,6 +21,9 @@ type finder struct {
 	last   []int32 // by hash, one more than the place
 	before []int32
 	copies []copied
+
+	single int     // what a pixel takes by itself, in 1/256 bit
+	codes  []uint8 // of distances nearby, 0 for none
 }
 
 // pairBits is how many bits the hash of two pixels has.
@@ -37,6 +40,7 @@ func (f *finder) find(pixels []uint32, width, tries int) []copied {
 		f.last = make([]int32, 1<<pairBits)
 	}
 	clear(f.last)
+	f.single, f.codes = singleRate(pixels), distanceCodes(f.codes, width)
 	f.before = slices.Grow(f.before[:0], len(pixels))[:len(pixels)]
 	f.copies = f.copies[:0]
 	indexed := 0
@@ -102,10 +106,56 @@ func (f *finder) longest(pixels []uint32, i, width, tries int) (length, distance
 		}
 		at = int(f.before[at]) - 1
 	}
-	if length < 3 && !(length == 2 && distance <= width+1) {
+	if length < 2 {
+		return 0, 0
+	}
+	// The symbols of length and distance take about six bits each, and then there are the
+	// bits behind them.
+	code := codeOfDistance(f.codes, distance)
+	_, lengthBits, _ := prefixed(length)
+	_, distanceBits, _ := prefixed(code)
+	if int(12+lengthBits+distanceBits)<<8 >= length*f.single {
 		return 0, 0
 	}
 	return length, distance
+}
+
+// singleRate is what a pixel takes in the mean where there are no copies, in 1/256 bit:
+// of each sample that is not the same everywhere a bit at least.
+func singleRate(pixels []uint32) int {
+	h := newHistogram(0)
+	for _, p := range pixels {
+		h[0][p>>8&0xff]++
+		h[1][p>>16&0xff]++
+		h[2][p&0xff]++
+		h[3][p>>24]++
+	}
+	all := 0
+	for _, counts := range h[:4] {
+		if rate := int((&histogram{counts}).rate()) / len(pixels); slices.Max(counts) < uint32(len(pixels)) {
+			all += max(rate, 256)
+		}
+	}
+	return all
+}
+
+// codeOfDistance is the code of a distance.
+func codeOfDistance(codes []uint8, distance int) int {
+	if distance < len(codes) && codes[distance] > 0 {
+		return int(codes[distance])
+	}
+	return distance + len(neighbours)
+}
+
+// distanceCodes are the codes of distances that a few pixels nearby have, for a width, or
+// 0 where there is none.
+func distanceCodes(codes []uint8, width int) []uint8 {
+	codes = resized(codes, 8*width+9)
+	clear(codes)
+	for code := len(neighbours); code >= 1; code-- {
+		codes[distance(code, width)] = uint8(code)
+	}
+	return codes
 }
 
 // prefixed is a number of at least 1 as a symbol and the bits after it (RFC 9649,
@@ -118,13 +168,4 @@ func prefixed(v int) (symbol int, bits uint, extra uint32) {
 	highest := uint(mathbits.Len(uint(v))) - 1
 	second := v >> (highest - 1) & 1
 	return 2*int(highest) + second, highest - 1, uint32(v) & (1<<(highest-1) - 1)
-}
-
-// distanceCodes are the codes of distances that a few pixels nearby have, for a width.
-func distanceCodes(width int) map[int]int {
-	codes := make(map[int]int, len(neighbours))
-	for code := len(neighbours); code >= 1; code-- {
-		codes[distance(code, width)] = code
-	}
-	return codes
 }

@@ -9,27 +9,42 @@ type losslessEncoder struct {
 	residual []uint32
 	modes    []uint32
 	cache    []uint32
-	codes    [5]prefixWriter
+
+	greenAlone bool // the other samples are the same everywhere
 }
 
 // encode returns the stream of pixels, alpha, red, green and blue from the upper bits,
-// without its header. The pixels are changed.
-func (l *losslessEncoder) encode(pixels []uint32, width, height, tries int) []byte {
+// without its header. The pixels are changed. greenAlone says that the other samples are
+// the same everywhere, as in a picture's alpha.
+//
+// Few colours are a palette. Of more there are two streams, of which the shorter one
+// stays: one of differences from predictions, as of photos, and one of the pixels
+// themselves, as of text and lines, which copies and a cache of colours make short.
+func (l *losslessEncoder) encode(pixels []uint32, width, height, tries int, greenAlone bool) []byte {
+	l.greenAlone = greenAlone
 	var w bitWriter
-	if palette := paletteOf(pixels); palette != nil {
+	// Of green alone a palette is of use where several pixels go into one.
+	if palette := paletteOf(pixels); palette != nil && (len(palette) <= 16 || !greenAlone) {
 		l.writePalette(&w, palette)
 		pixels, width = l.indexed(pixels, width, height, palette)
 		w.write(0, 1) // no more transforms
 		l.writeImage(&w, pixels, width, tries, true)
 		return w.end()
 	}
-	w.write(1, 1)
-	w.write(transformGreen, 2)
-	for i, p := range pixels {
-		green := p >> 8 & 0xff
-		redAndBlue := (p | 0xff00ff00) - (green<<16 | green)
-		pixels[i] = p&0xff00ff00 | redAndBlue&0x00ff00ff
+	if !greenAlone {
+		w.write(1, 1)
+		w.write(transformGreen, 2)
+		for i, p := range pixels {
+			green := p >> 8 & 0xff
+			redAndBlue := (p | 0xff00ff00) - (green<<16 | green)
+			pixels[i] = p&0xff00ff00 | redAndBlue&0x00ff00ff
+		}
 	}
+	direct := w
+	direct.out = slices.Clone(w.out)
+	direct.write(0, 1)
+	l.writeImage(&direct, pixels, width, tries, true)
+
 	w.write(1, 1)
 	w.write(transformPredictor, 2)
 	w.write(predictedBits-2, 3)
@@ -37,7 +52,11 @@ func (l *losslessEncoder) encode(pixels []uint32, width, height, tries int) []by
 	l.writeImage(&w, l.modes, tiles(width, predictedBits), tries, false)
 	w.write(0, 1)
 	l.writeImage(&w, l.residual, width, tries, true)
-	return w.end()
+	shorter := w.end()
+	if other := direct.end(); len(other) < len(shorter) {
+		shorter = other
+	}
+	return shorter
 }
 
 // paletteOf are the colours of an image in rising order, or nil where there are more
@@ -120,46 +139,67 @@ func (l *losslessEncoder) indexed(pixels []uint32, width, height int, palette []
 const predictedBits = 4
 
 // predict leaves in l.residual what is left of pixels after they are predicted, and in
-// l.modes the predictor of each tile.
+// l.modes the predictor of each tile. Predictors are chosen twice: by what differences
+// take in most pictures, and then by what they take in this one.
 func (l *losslessEncoder) predict(pixels []uint32, width, height int) {
 	across := tiles(width, predictedBits)
-	l.residual = slices.Grow(l.residual[:0], len(pixels))[:len(pixels)]
-	l.modes = slices.Grow(l.modes[:0], across*tiles(height, predictedBits))[:across*tiles(height, predictedBits)]
-	for i := range l.modes {
-		x0, y0 := i%across<<predictedBits, i/across<<predictedBits
-		x1, y1 := min(x0+1<<predictedBits, width), min(y0+1<<predictedBits, height)
-		best, least := 0, int(^uint(0)>>1)
-		for mode := range losslessPredictors {
-			cost := 0
-			for y := max(y0, 1); y < y1 && cost < least; y++ {
-				for x := max(x0, 1); x < x1; x++ {
-					at := y*width + x
-					r := subtract(pixels[at], losslessPredictors[mode](pixels[at-1], pixels[at-width], pixels[at-width-1], pixels[at-width+1]))
-					cost += int(residualCosts[r>>24]) + int(residualCosts[r>>16&0xff]) + int(residualCosts[r>>8&0xff]) + int(residualCosts[r&0xff])
+	l.residual = resized(l.residual, len(pixels))
+	l.modes = resized(l.modes, across*tiles(height, predictedBits))
+	costs := [4][256]uint8{residualCosts, residualCosts, residualCosts, residualCosts}
+	for pass := range 2 {
+		for i := range l.modes {
+			l.modes[i] = black | uint32(l.predictor(pixels, width, height, i%across<<predictedBits, i/across<<predictedBits, &costs))<<8
+		}
+		var counts [4][256]int
+		for y := range height {
+			for x := range width {
+				at := y*width + x
+				p := uint32(black)
+				switch {
+				case y == 0 && x > 0:
+					p = pixels[at-1]
+				case y > 0 && x == 0:
+					p = pixels[at-width]
+				case y > 0:
+					mode := l.modes[y>>predictedBits*across+x>>predictedBits] >> 8 & 15
+					p = losslessPredictors[mode](pixels[at-1], pixels[at-width], pixels[at-width-1], pixels[at-width+1])
+				}
+				r := subtract(pixels[at], p)
+				l.residual[at] = r
+				counts[0][r>>24]++
+				counts[1][r>>16&0xff]++
+				counts[2][r>>8&0xff]++
+				counts[3][r&0xff]++
+			}
+		}
+		if pass == 0 {
+			for i := range counts {
+				for v, n := range counts[i] {
+					costs[i][v] = uint8(min(log2(uint64(len(pixels)+256), 4)-log2(uint64(n+1), 4), 255))
 				}
 			}
-			if cost < least {
-				best, least = mode, cost
-			}
-		}
-		l.modes[i] = black | uint32(best)<<8
-	}
-	for y := range height {
-		for x := range width {
-			at := y*width + x
-			p := uint32(black)
-			switch {
-			case y == 0 && x > 0:
-				p = pixels[at-1]
-			case y > 0 && x == 0:
-				p = pixels[at-width]
-			case y > 0:
-				mode := l.modes[y>>predictedBits*across+x>>predictedBits] >> 8 & 15
-				p = losslessPredictors[mode](pixels[at-1], pixels[at-width], pixels[at-width-1], pixels[at-width+1])
-			}
-			l.residual[at] = subtract(pixels[at], p)
 		}
 	}
+}
+
+// predictor is the one that leaves least of the tile that begins at x0, y0.
+func (l *losslessEncoder) predictor(pixels []uint32, width, height, x0, y0 int, costs *[4][256]uint8) int {
+	x1, y1 := min(x0+1<<predictedBits, width), min(y0+1<<predictedBits, height)
+	best, least := 0, 1<<62
+	for mode := range losslessPredictors {
+		cost := 0
+		for y := max(y0, 1); y < y1 && cost < least; y += 2 { // every other row tells enough
+			for x := max(x0, 1); x < x1; x++ {
+				at := y*width + x
+				r := subtract(pixels[at], losslessPredictors[mode](pixels[at-1], pixels[at-width], pixels[at-width-1], pixels[at-width+1]))
+				cost += int(costs[0][r>>24]) + int(costs[1][r>>16&0xff]) + int(costs[2][r>>8&0xff]) + int(costs[3][r&0xff])
+			}
+		}
+		if cost < least {
+			best, least = mode, cost
+		}
+	}
+	return best
 }
 
 // residualCosts is about how many bits a residual takes, in 1/16.
@@ -203,58 +243,75 @@ func subtract(a, b uint32) uint32 {
 // histogram is how often there are the symbols of green, red, blue, alpha and distances.
 type histogram [5][]uint32
 
+// newHistogram makes room for symbols.
+func newHistogram(cacheBits uint) histogram {
+	entries := 0
+	if cacheBits > 0 {
+		entries = 1 << cacheBits
+	}
+	return histogram{make([]uint32, literals+lengths+entries), make([]uint32, literals), make([]uint32, literals), make([]uint32, literals), make([]uint32, distances)}
+}
+
 // writeImage writes an entropy-coded image (RFC 9649, section 3.7). A whole one may
-// have a colour cache.
+// have a colour cache and several groups of codes.
 func (l *losslessEncoder) writeImage(w *bitWriter, pixels []uint32, width, tries int, whole bool) {
 	copies := l.finder.find(pixels, width, tries)
-	codes := distanceCodes(width)
+	codes := l.finder.codes
 	cacheBits := uint(0)
 	if whole {
-		cacheBits = l.chooseCache(pixels, copies, codes)
+		copies, codes = slices.Clone(copies), slices.Clone(codes) // the image of groups comes in between
+		if !l.greenAlone {
+			cacheBits = l.chooseCache(pixels, copies, codes)
+		}
 	}
-	h := l.count(pixels, copies, codes, cacheBits)
 	if cacheBits > 0 {
 		w.write(1, 1)
 		w.write(uint32(cacheBits), 4)
 	} else {
 		w.write(0, 1)
 	}
+	var g grouping
 	if whole {
-		w.write(0, 1) // one group of codes
+		g.choose(l, pixels, copies, codes, width, cacheBits)
+		g.write(l, w)
+	} else {
+		h := newHistogram(cacheBits)
+		l.count(pixels, copies, codes, cacheBits, func(_, kind, symbol int) { h[kind][symbol]++ })
+		g.histograms = []histogram{h}
 	}
-	for i, counts := range h {
-		l.codes[i].begin(w, counts)
+	writers := make([][5]prefixWriter, len(g.histograms))
+	for i := range writers {
+		for kind, counts := range g.histograms[i] {
+			writers[i][kind].begin(w, counts)
+		}
 	}
-	l.each(pixels, copies, cacheBits, func(pixel uint32, cached int, c copied) {
+	l.each(pixels, copies, cacheBits, func(at int, pixel uint32, cached int, c copied) {
+		own := &writers[0]
+		if len(writers) > 1 {
+			own = &writers[g.groupOf[g.tile(at, width)]]
+		}
 		switch {
 		case c.length > 0:
 			symbol, bits, extra := prefixed(int(c.length))
-			l.codes[0].put(w, literals+symbol)
+			own[0].put(w, literals+symbol)
 			w.write(extra, bits)
-			symbol, bits, extra = prefixed(codeOfDistance(codes, c))
-			l.codes[4].put(w, symbol)
+			symbol, bits, extra = prefixed(codeOfDistance(codes, int(c.distance)))
+			own[4].put(w, symbol)
 			w.write(extra, bits)
 		case cached >= 0:
-			l.codes[0].put(w, literals+lengths+cached)
+			own[0].put(w, literals+lengths+cached)
 		default:
-			l.codes[0].put(w, int(pixel>>8&0xff))
-			l.codes[1].put(w, int(pixel>>16&0xff))
-			l.codes[2].put(w, int(pixel&0xff))
-			l.codes[3].put(w, int(pixel>>24))
+			own[0].put(w, int(pixel>>8&0xff))
+			own[1].put(w, int(pixel>>16&0xff))
+			own[2].put(w, int(pixel&0xff))
+			own[3].put(w, int(pixel>>24))
 		}
 	})
 }
 
-func codeOfDistance(codes map[int]int, c copied) int {
-	if code, ok := codes[int(c.distance)]; ok {
-		return code
-	}
-	return int(c.distance) + len(neighbours)
-}
-
-// each calls do for each copy and each single pixel, with its place in the colour
-// cache, or -1 where it is not there.
-func (l *losslessEncoder) each(pixels []uint32, copies []copied, cacheBits uint, do func(pixel uint32, cached int, c copied)) {
+// each calls do for each copy and each single pixel: where it is, and its place in the
+// colour cache, or -1 where it is not there.
+func (l *losslessEncoder) each(pixels []uint32, copies []copied, cacheBits uint, do func(at int, pixel uint32, cached int, c copied)) {
 	l.cache = slices.Grow(l.cache[:0], 1<<maxCacheBits)[:1<<maxCacheBits]
 	clear(l.cache)
 	shift := 32 - cacheBits
@@ -269,11 +326,11 @@ func (l *losslessEncoder) each(pixels []uint32, copies []copied, cacheBits uint,
 				}
 				l.cache[place] = pixel
 			}
-			do(c.distance, cached, c)
+			do(at, c.distance, cached, c)
 			at++
 			continue
 		}
-		do(0, -1, c)
+		do(at, 0, -1, c)
 		if cacheBits > 0 {
 			for _, pixel := range pixels[at : at+int(c.length)] {
 				l.cache[pixel*cacheMultiplier>>shift] = pixel
@@ -283,38 +340,33 @@ func (l *losslessEncoder) each(pixels []uint32, copies []copied, cacheBits uint,
 	}
 }
 
-// count counts the symbols of an image.
-func (l *losslessEncoder) count(pixels []uint32, copies []copied, codes map[int]int, cacheBits uint) histogram {
-	entries := 0
-	if cacheBits > 0 {
-		entries = 1 << cacheBits
-	}
-	h := histogram{make([]uint32, literals+lengths+entries), make([]uint32, literals), make([]uint32, literals), make([]uint32, literals), make([]uint32, distances)}
-	l.each(pixels, copies, cacheBits, func(pixel uint32, cached int, c copied) {
+// count calls add for each symbol of an image: where it is, and which of what kind.
+func (l *losslessEncoder) count(pixels []uint32, copies []copied, codes []uint8, cacheBits uint, add func(at, kind, symbol int)) {
+	l.each(pixels, copies, cacheBits, func(at int, pixel uint32, cached int, c copied) {
 		switch {
 		case c.length > 0:
 			symbol, _, _ := prefixed(int(c.length))
-			h[0][literals+symbol]++
-			symbol, _, _ = prefixed(codeOfDistance(codes, c))
-			h[4][symbol]++
+			add(at, 0, literals+symbol)
+			symbol, _, _ = prefixed(codeOfDistance(codes, int(c.distance)))
+			add(at, 4, symbol)
 		case cached >= 0:
-			h[0][literals+lengths+cached]++
+			add(at, 0, literals+lengths+cached)
 		default:
-			h[0][pixel>>8&0xff]++
-			h[1][pixel>>16&0xff]++
-			h[2][pixel&0xff]++
-			h[3][pixel>>24]++
+			add(at, 0, int(pixel>>8&0xff))
+			add(at, 1, int(pixel>>16&0xff))
+			add(at, 2, int(pixel&0xff))
+			add(at, 3, int(pixel>>24))
 		}
 	})
-	return h
 }
 
 // chooseCache returns the bits of the colour cache with which an image takes least, 0
 // for none.
-func (l *losslessEncoder) chooseCache(pixels []uint32, copies []copied, codes map[int]int) uint {
+func (l *losslessEncoder) chooseCache(pixels []uint32, copies []copied, codes []uint8) uint {
 	best, least := uint(0), ^uint64(0)
 	for _, bits := range [...]uint{0, 3, 5, 7, 9, 10} {
-		h := l.count(pixels, copies, codes, bits)
+		h := newHistogram(bits)
+		l.count(pixels, copies, codes, bits, func(_, kind, symbol int) { h[kind][symbol]++ })
 		if rate := h.rate(); rate < least {
 			best, least = bits, rate
 		}

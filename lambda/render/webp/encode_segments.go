@@ -145,7 +145,7 @@ var (
 func (e *Encoder) setStages(quality int) {
 	h := &e.header
 	*h = vp8Header{segmented: h.segmented, absolute: true, mapped: true, uvDC: -2}
-	base := stepsOf[quality]
+	base := stepOf(quality)
 	for i := range e.stages {
 		s := &e.stages[i]
 		h.quantiser[i] = indexOf(scaled(base, s.activity*activityStrength>>8))
@@ -193,10 +193,22 @@ func scaled(step, by int) int {
 	return (v + 1<<15) >> 16
 }
 
-// stepsOf are the steps of quantisers by quality, in 1/16.
-var stepsOf = func() (table [101]int) {
-	for quality := range table {
-		table[quality] = 16*4 + (100-quality)*(100-quality)/2 + 6*(100-quality)
+// alike are qualities with the steps of the AC coefficients of luma, in 1/16, with which
+// a picture has the SSIM of luma that package jpeg's 4:2:0 JPEG of that quality has: the
+// geometric mean over fourteen photos at 640 pixels and three at 1440, from whose steps
+// those of single photos are a quarter away. At 80 a picture then has 0.71 of the JPEG's
+// bytes (the median), 0.57 at 20, 0.70 at 60 and 0.80 at 95. Both ends are those of VP8.
+var alike = [...]struct{ quality, step int }{
+	{1, 16 * 284}, {10, 3257}, {20, 1400}, {35, 839}, {50, 631}, {60, 529},
+	{70, 420}, {80, 315}, {85, 259}, {90, 189}, {95, 107}, {100, 16 * 4},
+}
+
+// stepOf is the step of a quality, between those of alike.
+func stepOf(quality int) int {
+	i := 1
+	for alike[i].quality < quality {
+		i++
 	}
-	return table
-}()
+	a, b := alike[i-1], alike[i]
+	return a.step + (b.step-a.step)*(quality-a.quality)/(b.quality-a.quality)
+}
