@@ -65,7 +65,7 @@ func (g *grouping) choose(l *losslessEncoder, pixels []uint32, copies []copied, 
 			groupOf[i] = rank * groups / len(of)
 		}
 		histograms := divided(of, groupOf, groups, cacheBits)
-		for range 4 {
+		for range 3 {
 			regroup(of, groupOf, histograms)
 			histograms = divided(of, groupOf, groups, cacheBits)
 		}
@@ -73,9 +73,10 @@ func (g *grouping) choose(l *losslessEncoder, pixels []uint32, copies []copied, 
 		for _, h := range histograms {
 			rate += h.rate()
 		}
-		if rate < least {
-			least, g.groupOf, g.histograms = rate, groupOf, histograms
+		if rate >= least {
+			break
 		}
+		least, g.groupOf, g.histograms = rate, groupOf, histograms
 	}
 	g.dropEmpty()
 }

@@ -17,9 +17,9 @@ type losslessEncoder struct {
 // without its header. The pixels are changed. greenAlone says that the other samples are
 // the same everywhere, as in a picture's alpha.
 //
-// Few colours are a palette. Of more there are two streams, of which the shorter one
-// stays: one of differences from predictions, as of photos, and one of the pixels
-// themselves, as of text and lines, which copies and a cache of colours make short.
+// Few colours are a palette. Of more what is written is either differences from
+// predictions, as of photos, or the pixels themselves, as of text and lines, which copies
+// and a cache of colours make short.
 func (l *losslessEncoder) encode(pixels []uint32, width, height, tries int, greenAlone bool) []byte {
 	l.greenAlone = greenAlone
 	var w bitWriter
@@ -40,23 +40,21 @@ func (l *losslessEncoder) encode(pixels []uint32, width, height, tries int, gree
 			pixels[i] = p&0xff00ff00 | redAndBlue&0x00ff00ff
 		}
 	}
-	direct := w
-	direct.out = slices.Clone(w.out)
-	direct.write(0, 1)
-	l.writeImage(&direct, pixels, width, tries, true)
-
+	direct := l.prepare(pixels, width, tries, true)
+	l.predict(pixels, width, height)
+	predicted := l.prepare(l.residual, width, tries, true)
+	if direct.rate < predicted.rate {
+		w.write(0, 1)
+		l.write(&w, &direct)
+		return w.end()
+	}
 	w.write(1, 1)
 	w.write(transformPredictor, 2)
 	w.write(predictedBits-2, 3)
-	l.predict(pixels, width, height)
 	l.writeImage(&w, l.modes, tiles(width, predictedBits), tries, false)
 	w.write(0, 1)
-	l.writeImage(&w, l.residual, width, tries, true)
-	shorter := w.end()
-	if other := direct.end(); len(other) < len(shorter) {
-		shorter = other
-	}
-	return shorter
+	l.write(&w, &predicted)
+	return w.end()
 }
 
 // paletteOf are the colours of an image in rising order, or nil where there are more
@@ -252,18 +250,35 @@ func newHistogram(cacheBits uint) histogram {
 	return histogram{make([]uint32, literals+lengths+entries), make([]uint32, literals), make([]uint32, literals), make([]uint32, literals), make([]uint32, distances)}
 }
 
-// writeImage writes an entropy-coded image (RFC 9649, section 3.7). A whole one may
-// have a colour cache and several groups of codes.
+// prepared is an image that is divided into copies and single pixels, but not written.
+type prepared struct {
+	pixels    []uint32
+	width     int
+	copies    []copied
+	codes     []uint8 // of distances nearby
+	cacheBits uint
+	rate      uint64 // what it takes with one group of codes, in 1/256 bit
+	whole     bool   // it may have a colour cache and several groups of codes
+}
+
+// writeImage writes an entropy-coded image (RFC 9649, section 3.7).
 func (l *losslessEncoder) writeImage(w *bitWriter, pixels []uint32, width, tries int, whole bool) {
-	copies := l.finder.find(pixels, width, tries)
-	codes := l.finder.codes
-	cacheBits := uint(0)
+	p := l.prepare(pixels, width, tries, whole)
+	l.write(w, &p)
+}
+
+func (l *losslessEncoder) prepare(pixels []uint32, width, tries int, whole bool) prepared {
+	p := prepared{pixels: pixels, width: width, whole: whole}
+	p.copies = slices.Clone(l.finder.find(pixels, width, tries))
+	p.codes = distanceCodes(nil, width)
 	if whole {
-		copies, codes = slices.Clone(copies), slices.Clone(codes) // the image of groups comes in between
-		if !l.greenAlone {
-			cacheBits = l.chooseCache(pixels, copies, codes)
-		}
+		p.cacheBits, p.rate = l.chooseCache(pixels, p.copies, p.codes)
 	}
+	return p
+}
+
+func (l *losslessEncoder) write(w *bitWriter, p *prepared) {
+	pixels, width, copies, codes, cacheBits := p.pixels, p.width, p.copies, p.codes, p.cacheBits
 	if cacheBits > 0 {
 		w.write(1, 1)
 		w.write(uint32(cacheBits), 4)
@@ -271,7 +286,7 @@ func (l *losslessEncoder) writeImage(w *bitWriter, pixels []uint32, width, tries
 		w.write(0, 1)
 	}
 	var g grouping
-	if whole {
+	if p.whole {
 		g.choose(l, pixels, copies, codes, width, cacheBits)
 		g.write(l, w)
 	} else {
@@ -361,17 +376,20 @@ func (l *losslessEncoder) count(pixels []uint32, copies []copied, codes []uint8,
 }
 
 // chooseCache returns the bits of the colour cache with which an image takes least, 0
-// for none.
-func (l *losslessEncoder) chooseCache(pixels []uint32, copies []copied, codes []uint8) uint {
-	best, least := uint(0), ^uint64(0)
+// for none, and what it takes. Samples that stand alone need no cache.
+func (l *losslessEncoder) chooseCache(pixels []uint32, copies []copied, codes []uint8) (best uint, least uint64) {
+	least = ^uint64(0)
 	for _, bits := range [...]uint{0, 3, 5, 7, 9, 10} {
 		h := newHistogram(bits)
 		l.count(pixels, copies, codes, bits, func(_, kind, symbol int) { h[kind][symbol]++ })
 		if rate := h.rate(); rate < least {
 			best, least = bits, rate
 		}
+		if l.greenAlone {
+			break
+		}
 	}
-	return best
+	return best, least
 }
 
 // rate is about what the symbols take, in 1/256 bit, with the lengths of their codes.
