@@ -94,21 +94,15 @@ func (e *Encoder) writeModes(w *boolWriter) {
 		w.put(m.whole, probWhole)
 		if m.whole {
 			mode := m.luma[0]
-			w.writeWay(wholeWays[mode], probLuma[:])
+			w.walk(wholePaths[mode], &lumaRow)
 			*above, *left = [4]uint8{mode, mode, mode, mode}, [4]uint8{mode, mode, mode, mode}
 		} else {
 			for j, mode := range m.luma {
-				w.writeWay(squareWays[mode], probSquare[above[j%4]][left[j/4]][:])
+				w.walk(squarePaths[mode], &squareRows[above[j%4]][left[j/4]])
 				above[j%4], left[j/4] = mode, mode
 			}
 		}
-		w.writeWay(chromaWays[m.chroma], probChroma[:])
-	}
-}
-
-func (w *boolWriter) writeWay(way []branch, probs []uint8) {
-	for _, s := range way {
-		w.put(s.bit, probs[s.node])
+		w.walk(chromaPaths[m.chroma], &chromaRow)
 	}
 }
 
@@ -148,6 +142,35 @@ var (
 		modeHorizontalUp:   {{0, true}, {1, true}, {2, true}, {3, true}, {6, true}, {7, true}, {8, true}},
 	}
 )
+
+// The ways as walk takes them, with rows of probabilities.
+var (
+	wholePaths, chromaPaths = pathsOf(wholeWays[:]), pathsOf(chromaWays[:])
+	squarePaths             = pathsOf(squareWays[:])
+
+	lumaRow, chromaRow = rowOf(probLuma[:]), rowOf(probChroma[:])
+	squareRows         = func() (rows [modes][modes][16]uint8) {
+		for above := range rows {
+			for left := range rows[above] {
+				rows[above][left] = rowOf(probSquare[above][left][:])
+			}
+		}
+		return rows
+	}()
+)
+
+func pathsOf(ways [][]branch) []uint64 {
+	var paths []uint64
+	for _, way := range ways {
+		paths = append(paths, pathOf(way))
+	}
+	return paths
+}
+
+func rowOf(probs []uint8) (row [16]uint8) {
+	copy(row[:], probs)
+	return row
+}
 
 // What modes take, in 1/256 bit.
 var (

@@ -352,11 +352,26 @@ func (e *Encoder) trySquares(s *stage, above *surroundings, to *luma) bool {
 // w.predicted and what they are worth in w.scores, the best first, and returns how many.
 func (e *Encoder) bestModes(s *stage, rates *[modes]uint16) int {
 	w := &e.work
-	n := 0
+	var scores [modes]int
+	best := 0
 	for mode, satd := range w.satds {
-		score := int(satd)<<16 + s.lambdaSATD*int(rates[mode])
+		scores[mode] = int(satd)<<16 + s.lambdaSATD*int(rates[mode])
+		if scores[mode] < scores[best] {
+			best = mode
+		}
+	}
+	w.tried[0], w.scores[0], w.predicted[0] = best, scores[best], w.modes[best]
+	n := 1
+	if e.effort.squares == 1 {
+		return n
+	}
+	most := scores[best] / 16 * e.effort.near
+	for mode, score := range scores {
+		if score > most || mode == best {
+			continue
+		}
 		i := n
-		for ; i > 0 && w.scores[i-1] > score; i-- {
+		for ; i > 1 && w.scores[i-1] > score; i-- {
 			w.scores[i], w.tried[i] = w.scores[i-1], w.tried[i-1]
 		}
 		if i < e.effort.squares {
@@ -364,12 +379,8 @@ func (e *Encoder) bestModes(s *stage, rates *[modes]uint16) int {
 			n = min(n+1, e.effort.squares)
 		}
 	}
-	most := w.scores[0] / 16 * e.effort.near
-	for n > 1 && w.scores[n-1] > most {
-		n--
-	}
-	for i, mode := range w.tried[:n] {
-		w.predicted[i] = w.modes[mode]
+	for i := 1; i < n; i++ {
+		w.predicted[i] = w.modes[w.tried[i]]
 	}
 	return n
 }

@@ -115,9 +115,21 @@ const (
 	nodeCategory2Low
 )
 
-// path is all bools of a token that is not followed by a word, by the lowest eight bits
-// of the token: five bits each, one for the bool and four for its probability's place
-// in the row, from the lowest, and a one behind the last.
+// pathOf is a way in one number: five bits for each bool, from the lowest, one for the
+// bool itself and four for the place of its probability in a row, and a one behind the last.
+func pathOf(way []branch) uint64 {
+	path := uint64(1) << (5 * len(way))
+	for i, b := range way {
+		path |= uint64(b.node) << (5*i + 1)
+		if b.bit {
+			path |= 1 << (5 * i)
+		}
+	}
+	return path
+}
+
+// paths are all bools of a token that is not followed by a word, by the lowest eight bits
+// of the token.
 var paths = func() (table [1 << slotShift]uint64) {
 	for i := range table {
 		t := i % afterZero
@@ -140,14 +152,7 @@ var paths = func() (table [1 << slotShift]uint64) {
 		if tokenOne <= t && t < tokenCategory3 {
 			steps = append(steps, branch{nodeSign, i&negative != 0})
 		}
-		path := uint64(1) << (5 * len(steps))
-		for j, s := range steps {
-			path |= uint64(s.node) << (5*j + 1)
-			if s.bit {
-				path |= 1 << (5 * j)
-			}
-		}
-		table[i] = path
+		table[i] = pathOf(steps)
 	}
 	return table
 }()
