@@ -158,6 +158,9 @@ func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	_, y := p.axes(wholeLattice(o.size), 1)
 	size := p.crop.Size()
 	needed := cap(e.file) + o.memory + 10*size.X*size.Y
+	if preset.Format == prew.WebP {
+		needed += 20 * size.X * size.Y // alpha, or all of it, without loss
+	}
 	if o.form == plane.CMYK {
 		return needed + 4*o.size.X*o.size.Y + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.size.X)
 	}

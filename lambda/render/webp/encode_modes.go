@@ -20,7 +20,7 @@ type effort struct {
 var efforts = [...]effort{
 	Fast:     {squares: 1, wholes: 1, giveUp: 16, sure: 16, tries: 8},
 	Balanced: {squares: 3, near: 20, wholes: 1, chooses: true, giveUp: 18, sure: 14, tries: 24},
-	Small:    {squares: 4, near: 32, wholes: 2, chooses: true, always: true, giveUp: 1 << 16, sure: 0, tries: 100},
+	Small:    {squares: 6, near: 40, wholes: 3, chooses: true, always: true, giveUp: 1 << 16, sure: 0, tries: 100},
 }
 
 // maxTried is how many modes of a square may be tried, an even number.

@@ -13,7 +13,7 @@ const distortionShift = 12
 
 // The parts of a step, in 1/256, that are rounded up to a whole one: of a level that
 // stands by itself, less than half, because a zero takes fewer bits than a one.
-var (
+const (
 	roundMean = 120
 	roundRest = 104
 )

@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"image"
+	"image/color"
+	_ "image/gif"
+	_ "image/jpeg"
+	_ "image/png"
 	"math"
 	"os"
 	"os/exec"
@@ -213,6 +218,80 @@ func TestEncodedLooksRight(t *testing.T) {
 		}
 		before, bytesBefore = psnr, len(data)
 	}
+}
+
+// TestEncodedCorpus holds what the encoder says of real pictures to libwebp, in the folder
+// that CORPUS names. They are made smaller by leaving out pixels, which is harder than
+// shrinking them.
+func TestEncodedCorpus(t *testing.T) {
+	corpus := os.Getenv("CORPUS")
+	if _, err := os.Stat(corpus); corpus == "" || err != nil {
+		t.Skipf("CORPUS is %q, which is no folder", corpus)
+	}
+	if _, err := exec.LookPath("dwebp"); err != nil {
+		t.Skip("there is no dwebp")
+	}
+	files, err := filepath.Glob(filepath.Join(corpus, "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, err := image.DecodeConfig(bytes.NewReader(src))
+		if err != nil || head.Width*head.Height > 25_000_000 {
+			continue
+		}
+		m, _, err := image.Decode(bytes.NewReader(src))
+		if err != nil {
+			continue
+		}
+		held++
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			planes := sampled(m, 500)
+			for _, o := range []EncodeOptions{{Quality: 80}, {Quality: 95, Effort: Fast}, {Quality: 30, Effort: Small}} {
+				var e Encoder
+				if err := e.differs(planes, o); err != nil {
+					t.Errorf("%+v: %v", o, err)
+				}
+				data := e.Encode(planes, o)
+				file := filepath.Join(t.TempDir(), "webp")
+				if err := os.WriteFile(file, data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(dwebp(t, file), decodedPlanes(t, data)) {
+					t.Errorf("%+v: other samples in libwebp", o)
+				}
+			}
+		})
+	}
+	if held < 20 {
+		t.Errorf("%d pictures, expected 20 and more", held)
+	}
+}
+
+// sampled are the planes of some of the pixels, so few that no side is over a limit.
+func sampled(m image.Image, limit int) []plane.Plane {
+	b := m.Bounds()
+	step := max((max(b.Dx(), b.Dy())+limit-1)/limit, 1)
+	planes := landscapes((b.Dx()+step-1)/step, (b.Dy()+step-1)/step, 3)
+	for i, p := range planes {
+		side := step
+		if i > 0 {
+			side = 2 * step
+		}
+		for y := range p.Height {
+			for x := range p.Width {
+				r, g, b, _ := m.At(b.Min.X+side*x, b.Min.Y+side*y).RGBA()
+				luma, cb, cr := color.RGBToYCbCr(uint8(r>>8), uint8(g>>8), uint8(b>>8))
+				p.Row(y)[x] = [3]uint8{luma, cb, cr}[i]
+			}
+		}
+	}
+	return planes
 }
 
 // TestEncodeRefusesWhatIsNoPicture: such planes are the caller's mistake.
