@@ -45,6 +45,12 @@ const (
 	WebP Format = "webp"
 )
 
+// formats are all formats but Auto.
+var formats = []Format{JPEG, PNG, WebP}
+
+// MediaType is the media type of a format other than Auto (IANA, "Media Types", image).
+func (f Format) MediaType() string { return "image/" + string(f) }
+
 // Chroma is the chroma subsampling of a JPEG, in the usual notation.
 type Chroma string
 
@@ -127,25 +133,28 @@ type Preset struct {
 var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Effort: Balanced, Background: "#ffffff",
 	Colour: SRGB, Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
 
-// field is one field of a preset: how it is read from text and written as text.
-type field struct {
+// field is one field of a preset, or of its variants: how it is read from text and written
+// as text.
+type field[T any] struct {
 	name     string
 	expected string
-	set      func(p *Preset, text string) bool
-	get      func(p Preset) string
+	list     bool // of words: a list in YAML, with spaces between them as text
+	set      func(of *T, text string) bool
+	get      func(of T) string
 }
 
 var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
-// fields is the table of all fields. presets.yaml, the environment, requests and
-// `prewmanager presets` use this one.
-var fields = []field{
+// fields is the table of all fields that say how a preview is made. presets.yaml, the
+// environment, requests and `prewmanager presets` use this one. What a preset comes in
+// beside its own preview is in variantFields (variant.go).
+var fields = []field[Preset]{
 	pixels("width", func(p *Preset) *int { return &p.Width }),
 	pixels("height", func(p *Preset) *int { return &p.Height }),
 	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill),
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight),
-	word("format", func(p *Preset) *Format { return &p.Format }, JPEG, PNG, WebP),
+	word("format", func(p *Preset) *Format { return &p.Format }, formats...),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
 	{
@@ -181,20 +190,20 @@ var fields = []field{
 	word("damaged", func(p *Preset) *Damaged { return &p.Damaged }, Refuse, RenderRest),
 }
 
-func pixels(name string, at func(*Preset) *int) field {
+func pixels(name string, at func(*Preset) *int) field[Preset] {
 	return number(name, at, MaxPresetSide, fmt.Sprintf("a whole number of pixels from 1 to %d", MaxPresetSide))
 }
 
-func number(name string, at func(*Preset) *int, most int, expected string) field {
-	return field{
+func number[T any](name string, at func(*T) *int, most int, expected string) field[T] {
+	return field[T]{
 		name: name, expected: expected,
-		set: func(p *Preset, text string) bool {
+		set: func(of *T, text string) bool {
 			n, err := strconv.Atoi(text)
-			*at(p) = n
+			*at(of) = n
 			return err == nil && 1 <= n && n <= most
 		},
-		get: func(p Preset) string {
-			if n := *at(&p); n != 0 {
+		get: func(of T) string {
+			if n := *at(&of); n != 0 {
 				return strconv.Itoa(n)
 			}
 			return ""
@@ -202,16 +211,21 @@ func number(name string, at func(*Preset) *int, most int, expected string) field
 	}
 }
 
-func word[T ~string](name string, at func(*Preset) *T, words ...T) field {
-	names := make([]string, len(words))
-	for i, w := range words {
-		names[i] = string(w)
-	}
-	return field{
-		name: name, expected: "one of " + strings.Join(names, ", "),
+func word[T ~string](name string, at func(*Preset) *T, words ...T) field[Preset] {
+	return field[Preset]{
+		name: name, expected: "one of " + list(words),
 		set: func(p *Preset, text string) bool { *at(p) = T(text); return slices.Contains(words, T(text)) },
 		get: func(p Preset) string { return string(*at(&p)) },
 	}
+}
+
+// list writes words with commas between them.
+func list[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // Resolve fills in the defaults of the fields that are not set and checks every

@@ -2,10 +2,12 @@ package prew
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,11 +22,13 @@ import (
 //go:embed presets.yaml
 var EmbeddedPresets []byte
 
-// Presets are the effective presets, with the origin of each of their values.
+// Presets are the effective presets and their variants, with the origin of each of their
+// values.
 type Presets struct {
-	names   []string // in the file's order, then the environment's
-	presets map[string]Preset
-	origins map[string]map[string]string // preset, field: where its value was set
+	names    []string                     // of the presets, in the file's order, then the environment's
+	presets  map[string]Preset            // variants too
+	variants map[string]Variants          // of each preset
+	origins  map[string]map[string]string // preset or variant, field: where its value was set
 }
 
 // Value is one field of an effective preset. Text is empty for a field that is
@@ -37,55 +41,89 @@ type Value struct {
 // URL or, with _ for -, in the name of a variable.
 var presetName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// ReadPresets loads the presets of a file, or those that are built in where no file is
+// named, as LoadPresets does.
+func ReadPresets(file string, environ []string) (Presets, error) {
+	if file == "" {
+		return LoadPresets("built-in presets.yaml", EmbeddedPresets, environ)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Presets{}, fmt.Errorf("PREW_PRESETS: %w", err)
+	}
+	return LoadPresets(file, text, environ)
+}
+
 // LoadPresets reads presets from YAML text and applies the PRESET_<NAME> variables
 // of an environment in the form of os.Environ. The error joins all mistakes, each
 // with its file and line or its variable, the field, and what was expected; file
 // is the name of the text in them.
 func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
-	ps := Presets{presets: map[string]Preset{}, origins: map[string]map[string]string{}}
-	errs := ps.readYAML(file, text)
-	errs = append(errs, ps.readEnviron(environ)...)
-	for _, name := range ps.names {
-		resolved, err := ps.presets[name].Resolve()
-		// A wrong value has been reported where it was set; what is left are
-		// fields that do not go together.
-		if err != nil && len(errs) == 0 {
-			errs = append(errs, fmt.Errorf("%s: preset %s: %w", ps.origins[name][""], name, err))
-		}
-		ps.presets[name] = resolved
-	}
-	if len(ps.names) == 0 && len(errs) == 0 {
+	written := noPresets() // as they are set, in which a variant has what is set for it alone
+	errs := written.readYAML(file, text)
+	errs = append(errs, written.readEnviron(environ)...)
+	if len(written.names) == 0 && len(errs) == 0 {
 		errs = append(errs, fmt.Errorf("%s: no presets, expected at least one", file))
 	}
+	errs = append(errs, written.checkVariants()...)
+	ps := noPresets()
+	ps.names, ps.variants = written.names, written.variants
+	for _, name := range ps.names {
+		for _, v := range append([]variant{{name, 1, Auto}}, ps.variants[name].of(name)...) {
+			preset, origins := written.derive(v)
+			resolved, err := preset.Resolve()
+			// A wrong value has been reported where it was set; what is left are
+			// fields that do not go together.
+			if err != nil && len(errs) == 0 {
+				errs = append(errs, fmt.Errorf("%s: preset %s: %w", origins[""], v, err))
+			}
+			ps.presets[v.String()], ps.origins[v.String()] = resolved, origins
+		}
+	}
 	return ps, errors.Join(errs...)
+}
+
+func noPresets() Presets {
+	return Presets{presets: map[string]Preset{}, variants: map[string]Variants{}, origins: map[string]map[string]string{}}
 }
 
 // Names lists the presets, in the file's order, then those of the environment.
 func (ps Presets) Names() []string { return slices.Clone(ps.names) }
 
-// Get returns a preset by its name, resolved and checked.
+// Get returns a preset or a variant by its name, resolved and checked.
 func (ps Presets) Get(name string) (Preset, bool) {
 	p, ok := ps.presets[name]
 	return p, ok
 }
 
-// Explain lists the fields of a preset, each with its value and origin.
+// Explain lists the fields of a preset or a variant, each with its value and origin.
 func (ps Presets) Explain(name string) []Value {
-	var values []Value
-	for _, f := range fields {
-		origin, ok := ps.origins[name][f.name]
-		if !ok {
-			origin = "default"
-		}
-		values = append(values, Value{f.name, f.get(ps.presets[name]), origin})
+	values := explain(fields, ps.presets[name], ps.origins[name])
+	if of, ok := ps.variants[name]; ok {
+		values = append(values, explain(variantFields, of, ps.origins[name])...)
 	}
 	return values
 }
 
-// define makes room for a preset that was first named at origin.
+func explain[T any](fields []field[T], of T, origins map[string]string) (values []Value) {
+	for _, f := range fields {
+		values = append(values, Value{f.name, f.get(of), cmp.Or(origins[f.name], "default")})
+	}
+	return values
+}
+
+// define makes room for a preset, or for what is set for a variant, that was first named
+// at origin.
 func (ps *Presets) define(name, origin string) error {
+	if _, ok := parseVariant(name); ok {
+		if _, twice := ps.origins[name]; twice {
+			return fmt.Errorf("%s: preset %s: named twice, expected once", origin, name)
+		}
+		ps.origins[name] = map[string]string{"": origin}
+		return nil
+	}
 	if !presetName.MatchString(name) {
-		return fmt.Errorf("%s: preset %q: expected a name of at most 64 letters, digits, _ and -", origin, name)
+		return fmt.Errorf("%s: preset %q: expected a name of at most 64 letters, digits, _ and -, or a variant as card@2x.webp", origin, name)
 	}
 	for _, other := range ps.names {
 		if variable(other) == variable(name) {
@@ -94,30 +132,57 @@ func (ps *Presets) define(name, origin string) error {
 		}
 	}
 	ps.names = append(ps.names, name)
+	ps.variants[name] = noVariants
 	ps.origins[name] = map[string]string{"": origin}
 	return nil
 }
 
-// set gives a field of a preset the value that origin spells as text.
+// set gives a field of a preset, or of a variant, the value that origin spells as text.
 func (ps *Presets) set(preset, fieldName, text, origin string) error {
+	p, of := ps.presets[preset], ps.variants[preset]
+	expected, known := assign(fields, &p, fieldName, text)
+	if !known {
+		expected, known = assign(variantFields, &of, fieldName, text)
+	}
+	_, isVariant := parseVariant(preset)
+	switch {
+	case !known:
+		return fmt.Errorf("%s: preset %s: %s: unknown field, expected one of %s",
+			origin, preset, fieldName, list(append(names(fields), names(variantFields)...)))
+	case isVariant && (fieldName == "format" || slices.Contains(names(variantFields), fieldName)):
+		return fmt.Errorf("%s: preset %s: %s: a variant has it by its name, expected another field", origin, preset, fieldName)
+	case expected != "":
+		return fmt.Errorf("%s: preset %s: %s: %q, expected %s", origin, preset, fieldName, text, expected)
+	}
+	ps.presets[preset] = p
+	if !isVariant {
+		ps.variants[preset] = of
+	}
+	ps.origins[preset][fieldName] = origin
+	return nil
+}
+
+// assign gives the field with a name the value of a text. Where the text is none of the
+// field's values, it returns what was expected.
+func assign[T any](fields []field[T], of *T, name, text string) (expected string, known bool) {
 	for _, f := range fields {
-		if f.name != fieldName {
+		if f.name != name {
 			continue
 		}
-		p := ps.presets[preset]
-		if !f.set(&p, text) {
-			return fmt.Errorf("%s: preset %s: %s: %q, expected %s", origin, preset, fieldName, text, f.expected)
+		if !f.set(of, text) {
+			return f.expected, true
 		}
-		ps.presets[preset] = p
-		ps.origins[preset][fieldName] = origin
-		return nil
+		return "", true
 	}
+	return "", false
+}
+
+func names[T any](fields []field[T]) []string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	return fmt.Errorf("%s: preset %s: %s: unknown field, expected one of %s",
-		origin, preset, fieldName, strings.Join(names, ", "))
+	return names
 }
 
 func (ps *Presets) readYAML(file string, text []byte) (errs []error) {
@@ -152,8 +217,7 @@ func (ps *Presets) readYAML(file string, text []byte) (errs []error) {
 				errs = append(errs, fmt.Errorf("%s: preset %s: %s: set twice, expected once", at(key), name.Value, key.Value))
 				continue
 			}
-			// A value that is no scalar has no text, and no field takes empty text.
-			if err := ps.set(name.Value, key.Value, value.Value, at(key)); err != nil {
+			if err := ps.set(name.Value, key.Value, textOf(key.Value, value), at(key)); err != nil {
 				errs = append(errs, err)
 			}
 		}
@@ -161,27 +225,64 @@ func (ps *Presets) readYAML(file string, text []byte) (errs []error) {
 	return errs
 }
 
-// variable is the name of the environment variable that overrides a preset.
+// textOf is the text of a field's value: where the field takes a list of words, the words
+// with spaces between them. Any other value that is no scalar has no text, which no such
+// field takes.
+func textOf(fieldName string, value *yaml.Node) string {
+	takesList := slices.ContainsFunc(variantFields, func(f field[Variants]) bool { return f.name == fieldName && f.list })
+	if value.Kind != yaml.SequenceNode || !takesList {
+		return value.Value
+	}
+	words := make([]string, len(value.Content))
+	for i, word := range value.Content {
+		words[i] = word.Value
+	}
+	return strings.Join(words, " ")
+}
+
+// variable is the name of the environment variable that overrides a preset or a variant:
+// card@2x.webp has PRESET_CARD__2X__WEBP.
 func variable(preset string) string {
-	return "PRESET_" + strings.ToUpper(strings.ReplaceAll(preset, "-", "_"))
+	return "PRESET_" + strings.ToUpper(strings.NewReplacer("-", "_", "@", "__", ".", "__").Replace(preset))
+}
+
+// byVariable returns the preset, or the variant of one, that a variable overrides. The
+// variant may be one that the preset does not declare. The name is empty if there is none.
+func (ps *Presets) byVariable(origin string) (name string) {
+	for _, preset := range ps.names {
+		if variable(preset) == origin {
+			return preset
+		}
+	}
+	for _, preset := range ps.names {
+		if suffix, ok := strings.CutPrefix(origin, variable(preset)+"__"); ok {
+			if v, ok := parseSuffix(preset, suffix); ok {
+				return v.String()
+			}
+		}
+	}
+	return ""
 }
 
 func (ps *Presets) readEnviron(environ []string) (errs []error) {
 	// The order of an environment means nothing; sorting it makes every start
-	// print the same.
+	// print the same, and reads a preset before its variants.
 	for _, entry := range slices.Sorted(slices.Values(environ)) {
 		origin, text, _ := strings.Cut(entry, "=")
 		suffix, ok := strings.CutPrefix(origin, "PRESET_")
 		if !ok || text == "" {
 			continue
 		}
-		i := slices.IndexFunc(ps.names, func(name string) bool { return variable(name) == origin })
-		name := strings.ToLower(suffix)
-		if i >= 0 {
-			name = ps.names[i]
-		} else if err := ps.define(name, origin); err != nil {
-			errs = append(errs, err)
-			continue
+		name := ps.byVariable(origin)
+		_, defined := ps.origins[name]
+		if name == "" {
+			name = strings.ToLower(suffix)
+		}
+		if !defined {
+			if err := ps.define(name, origin); err != nil {
+				errs = append(errs, err)
+				continue
+			}
 		}
 		for assignment := range strings.SplitSeq(text, ",") {
 			key, value, ok := strings.Cut(assignment, "=")

@@ -2,7 +2,8 @@
 // a preview is called, how it is made, and the JSON that passes between them.
 //
 // A photo lies in S3 at photo/<key>. Its preview in a preset lies at
-// prew/<preset>/<key>, and its URL path is spelt the same.
+// prew/<preset>/<key>, and its URL path is spelt the same. A preset's variants are presets
+// by names of their own, and some paths are answered with one of them (variant.go).
 // A key is the decoded bytes of the path, so that "@" and "%40" name one object
 // and one lease; Unicode is never normalised.
 package prew
@@ -29,8 +30,8 @@ const (
 // ErrPath is the error that ParsePath and ParsePhoto wrap when they refuse a path.
 var ErrPath = errors.New("path refused")
 
-// Ref names one preview: the preset it is made with and the key of its photo
-// below photo/, both decoded.
+// Ref names one preview: the preset, or variant of one, it is made with and the key of its
+// photo below photo/, both decoded.
 type Ref struct {
 	Preset string
 	Key    string
@@ -85,8 +86,11 @@ func (r Ref) SourceKey() string { return SourceRoot + "/" + r.Key }
 func (r Ref) PreviewKey() string { return PreviewRoot + "/" + r.Preset + "/" + r.Key }
 
 // Path is the canonical URL path of the preview, the one that ParsePath reads
-// back as r: everything but unreserved characters and slashes is escaped.
-func (r Ref) Path() string { return Escape("/" + r.PreviewKey()) }
+// back as r: everything but unreserved characters and slashes is escaped, and the "@" of a
+// variant's name, which every server reads alike too.
+func (r Ref) Path() string {
+	return "/" + PreviewRoot + "/" + strings.ReplaceAll(Escape(r.Preset), "%40", "@") + "/" + Escape(r.Key)
+}
 
 // Escape escapes every byte of a path except the slash and RFC 3986's unreserved
 // characters, so that every server reads it alike. It also escapes "+", which S3

@@ -19,7 +19,8 @@ const usage = `usage: %[1]s render --preset NAME PHOTO PREVIEW
 Renders the file PHOTO to the file PREVIEW as the deployed function would: with
 its presets, its limits and its code. "-" stands for standard input and output.
 
-  --preset NAME  one of %[2]s
+  --preset NAME  one of %[2]s,
+                 or a variant of one, as card@2x.webp
 
 PREW_PRESETS=FILE reads the presets from a file, PRESET_<NAME>="width=640"
 changes one, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512 keeps to that many MB,
@@ -62,7 +63,7 @@ func command(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return exitMisused
 	}
-	presets, err := loadPresets()
+	presets, err := prew.ReadPresets(os.Getenv("PREW_PRESETS"), os.Environ())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitMisused

@@ -40,7 +40,7 @@ func serve() error {
 	if err := switchHEIC(); err != nil {
 		return err
 	}
-	presets, err := loadPresets()
+	presets, err := prew.ReadPresets(os.Getenv("PREW_PRESETS"), os.Environ()) // for requests without parameters
 	if err != nil {
 		return err
 	}
@@ -64,21 +64,6 @@ func serve() error {
 	}
 	lambda.Start(f.handle)
 	return nil
-}
-
-// loadPresets reads the presets for requests without parameters and for the command
-// line: those of the file PREW_PRESETS, or the embedded ones, changed by the
-// PRESET_<NAME> variables.
-func loadPresets() (prew.Presets, error) {
-	file := os.Getenv("PREW_PRESETS")
-	if file == "" {
-		return prew.LoadPresets("presets.yaml", prew.EmbeddedPresets, os.Environ())
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return prew.Presets{}, fmt.Errorf("PREW_PRESETS: %w", err)
-	}
-	return prew.LoadPresets(file, text, os.Environ())
 }
 
 // switchHEIC has PREW_HEIC say whether HEIC is read: on, unless it is off.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
@@ -15,22 +18,13 @@ type presetSource struct {
 	Presets string `placeholder:"FILE" help:"Presets to use in place of the built-in presets.yaml. PRESET_<NAME> variables apply to either."`
 }
 
-func (s presetSource) load() (prew.Presets, error) {
-	file, text := "built-in presets.yaml", prew.EmbeddedPresets
-	if s.Presets != "" {
-		var err error
-		if text, err = os.ReadFile(s.Presets); err != nil {
-			return prew.Presets{}, fmt.Errorf("PREW_PRESETS: %w", err)
-		}
-		file = s.Presets
-	}
-	return prew.LoadPresets(file, text, os.Environ())
-}
+func (s presetSource) load() (prew.Presets, error) { return prew.ReadPresets(s.Presets, os.Environ()) }
 
 type showPresets struct {
 	presetSource `embed:""`
 }
 
+// Run prints every field of each preset, and of its variants those that differ from it.
 func (s showPresets) Run(k *kong.Kong) error {
 	presets, err := s.load()
 	if err != nil {
@@ -38,14 +32,19 @@ func (s showPresets) Run(k *kong.Kong) error {
 	}
 	table := tabwriter.NewWriter(k.Stdout, 0, 0, 2, ' ', 0)
 	for _, name := range presets.Names() {
-		fmt.Fprintln(table, name)
-		for _, value := range presets.Explain(name) {
-			text := value.Text
-			if text == "" {
-				text = "-"
-			}
-			fmt.Fprintf(table, "  %s\t%s\t%s\n", value.Field, text, value.Origin)
+		values := presets.Explain(name)
+		printValues(table, name, values)
+		for _, variant := range presets.Variants(name) {
+			own := slices.DeleteFunc(presets.Explain(variant), func(v prew.Value) bool { return slices.Contains(values, v) })
+			printValues(table, variant, own)
 		}
 	}
 	return table.Flush()
+}
+
+func printValues(table io.Writer, name string, values []prew.Value) {
+	fmt.Fprintln(table, name)
+	for _, value := range values {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", value.Field, cmp.Or(value.Text, "-"), value.Origin)
+	}
 }
