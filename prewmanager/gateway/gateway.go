@@ -1,8 +1,8 @@
 // Package gateway answers requests for previews that are not stored yet. It has
 // each preview rendered once, for all requests that wait for it.
 //
-// A request goes one way: its path names a preset and a photo (gateway.go). The
-// preview's flight takes the lease and has the preview rendered (miss.go) by the
+// A request goes one way: its path names a preset and a photo, and what the client accepts
+// may choose a variant of the preset (gateway.go). The preview's flight takes the lease and has the preview rendered (miss.go) by the
 // function, on Lambda or in a pool of processes (function.go). If the result does
 // not carry the preview, the flight reads it from S3 (storage.go). Then every
 // request that waits is answered (answer.go). Photos, and stored previews of a
@@ -148,13 +148,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// servePreview is the whole flow: the path names a preset and a photo, the flight
-// of that preview finds or renders it, and its result answers all who wait.
+// servePreview is the whole flow: the path names a preset and a photo, the client may
+// choose the preset's variant by what it accepts, the flight of that preview finds or renders
+// it, and its result answers all who wait.
 func (g *Gateway) servePreview(e *entry, path string) {
 	ref, err := prew.ParsePath(path)
 	if err != nil {
 		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
 		return
+	}
+	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","))
+	if negotiated {
+		e.Header().Set("Vary", "Accept") // on failures too, and on answers without a body
 	}
 	e.preset, e.key = ref.Preset, ref.Key
 	preset, ok := g.presets.Get(ref.Preset)
