@@ -36,6 +36,10 @@ type Site struct {
 	Private  bool       // nothing in S3 is public, and every miss goes to a gateway
 	Gateways []string   // at least one
 
+	// Presets are those of the gateways: the paths of presets that have formats are
+	// negotiated. The zero Presets: none are.
+	Presets prew.Presets
+
 	// Resolvers are the DNS servers that look up the names of stores, each an address,
 	// perhaps with a port. None: those of /etc/resolv.conf.
 	Resolvers []string
@@ -165,7 +169,11 @@ func (s Site) conf(dir string) ([]byte, error) {
 		Modules   []string
 		Upstreams []upstream
 		Tunnels   []tunnel
+
+		Negotiated []negotiated
+		Formats    []prew.Format
 	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2()}
+	data.Negotiated, data.Formats = s.negotiated()
 	if !s.Private {
 		data.Upstreams, data.Tunnels = s.upstreams(dir)
 	}

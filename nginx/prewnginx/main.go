@@ -33,6 +33,7 @@ type site struct {
 
 	prew.Places `embed:""`
 
+	Presets  string   `placeholder:"FILE" help:"Presets of the gateways, in place of the built-in presets.yaml; PRESET_<NAME> variables apply to either. Those that have formats are negotiated here."`
 	Private  bool     `help:"Nothing in S3 is public: ask the gateways for everything."`
 	Gateways []string `default:"127.0.0.1:8081" help:"Gateways, host:port,host:port."`
 	Resolver []string `placeholder:"ADDRESS" help:"DNS servers to ask for the names of the endpoints; by default those of /etc/resolv.conf."`
@@ -58,8 +59,8 @@ type site struct {
 	CountedAt string `kong:"-"` // no flag: serve sets it
 }
 
-// nginxSite returns the site that the flags describe. Relative paths of files start at
-// the folder in which prewnginx was started.
+// nginxSite returns the site that the flags describe, and all mistakes that hide a part of
+// it. Relative paths of files start at the folder in which prewnginx was started.
 func (s site) nginxSite() (nginx.Site, error) {
 	var errs []error
 	absolute := func(file string) string {
@@ -70,7 +71,10 @@ func (s site) nginxSite() (nginx.Site, error) {
 		errs = append(errs, err)
 		return path
 	}
+	presets, err := prew.ReadPresets(s.Presets, os.Environ())
+	errs = append(errs, err)
 	return nginx.Site{
+		Presets:           presets,
 		Listen:            s.Listen,
 		TLS:               nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
 		Previews:          s.Places.Previews(),
@@ -110,7 +114,7 @@ func redirect(host string) string {
 func (s site) writeTo(dir string, wrong flags.Errors) (string, error) {
 	site, err := s.nginxSite()
 	if err != nil {
-		return "", err
+		wrong = append(wrong, err)
 	}
 	if err := site.Check(dir); err != nil {
 		wrong = append(wrong, err)
