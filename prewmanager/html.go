@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"prew"
+)
+
+// showHTML is the command that prints how a page shows a picture in a preset.
+type showHTML struct {
+	presetSource `embed:""`
+
+	Picture bool   `env:"-" help:"Print a <picture> whose addresses mean the same file for everybody, for caches between that do not know Vary."`
+	Preset  string `arg:"" help:"Name of a preset."`
+	Key     string `arg:"" help:"Key of a photo: the photo lies at photo/<key> in the bucket."`
+}
+
+func (s showHTML) Run(k *kong.Kong) error {
+	presets, err := s.load()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(presets.Names(), s.Preset) {
+		return fmt.Errorf("preset %q is unknown, expected one of %s", s.Preset, strings.Join(presets.Names(), ", "))
+	}
+	ref := prew.Ref{Preset: s.Preset, Key: s.Key}
+	if _, err := prew.ParsePreviewKey(ref.PreviewKey()); err != nil {
+		return err
+	}
+	html := presets.Img(ref)
+	if s.Picture {
+		html = presets.Picture(ref)
+	}
+	_, err = fmt.Fprintln(k.Stdout, html)
+	return err
+}
