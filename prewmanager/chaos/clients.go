@@ -33,7 +33,7 @@ type reply struct {
 	took   time.Duration
 	status int // 0: there was no answer
 	header http.Header
-	wrong  bool // the body is not the preview, or not the placeholder of a failure
+	wrong  bool // the body is not the preview, or not the placeholder of a failure, or caches between would take it for everybody's
 	err    error
 }
 
@@ -86,8 +86,18 @@ func (v *visitor) send(key string) error {
 	if err := v.conn.SetDeadline(deadline); err != nil {
 		return err
 	}
-	_, err := io.WriteString(v.conn, "GET /"+key+" HTTP/1.1\r\nHost: prew.test\r\n\r\n")
+	path, accept := negotiated(key)
+	_, err := io.WriteString(v.conn, "GET /"+path+" HTTP/1.1\r\nHost: prew.test\r\nAccept: "+accept+"\r\n\r\n")
 	return err
+}
+
+// negotiated returns the path by which all clients ask for a preview, which is that of its
+// preset, and the Accept that makes it the answer.
+func negotiated(key string) (path, accept string) {
+	if preset, photo, ok := strings.Cut(key, ".webp/"); ok {
+		return preset + "/" + photo, "image/avif,image/webp,*/*;q=0.8"
+	}
+	return key, "*/*"
 }
 
 // receive reads the answer to the last request.
@@ -97,6 +107,7 @@ func (v *visitor) receive() reply {
 	if err == nil {
 		r.status, r.header = response.StatusCode, response.Header
 		r.wrong, err = check(response, r.key)
+		r.wrong = r.wrong || response.Header.Get("Vary") != "Accept"
 	}
 	r.took, r.err = time.Since(r.began), err
 	if err != nil || response.Close {

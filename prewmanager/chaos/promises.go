@@ -147,10 +147,11 @@ func (t *trial) fresh(n int) []string {
 	return names
 }
 
-// key names one preview, in a folder.
+// key names one preview, in a folder: of a preset and of its variant in turn.
 func (t *trial) key(folder string) string {
 	t.keys++
-	return fmt.Sprintf("prew/thumb/%s/%d-%d.jpg", folder, t.number, t.keys)
+	preset := []string{"thumb", "thumb.webp"}[t.keys%2]
+	return fmt.Sprintf("prew/%s/%s/%d-%d.jpg", preset, folder, t.number, t.keys)
 }
 
 // answered adds the rows that hold for every crowd: no wrong previews and no clients

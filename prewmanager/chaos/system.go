@@ -123,7 +123,11 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		return s, err
 	}
 	s.stops = append(s.stops, photos.stop)
-	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket)}
+	presets, err := stack.Presets()
+	if err != nil {
+		return s, err
+	}
+	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket), Presets: presets}
 	for i := range c.gateways {
 		addr, err := stack.FreeAddr()
 		if err != nil {

@@ -3,7 +3,9 @@ package stack
 import (
 	"context"
 	"net/http"
+	"os"
 
+	"prew"
 	"prew/deploy/local/process"
 )
 
@@ -11,6 +13,12 @@ import (
 type Gateway struct {
 	*process.Process
 	Addr string // host:port
+}
+
+// Presets are those that a gateway has whose environment names no others: of this program's
+// environment, or built in.
+func Presets() (prew.Presets, error) {
+	return prew.ReadPresets(os.Getenv("PREW_PRESETS"), os.Environ())
 }
 
 // StartGateway starts a gateway on a free port, with its log at <dir>/<name>.log,

@@ -138,6 +138,9 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	}
 	part("nginx", func() (err error) {
 		site.Previews = StoreAt(s.S3.Addr, Bucket)
+		if site.Presets, err = Presets(); err != nil {
+			return err
+		}
 		if s.Nginx, err = StartNginx(filepath.Join(dir, "nginx"), site); err == nil {
 			s.keep(s.Nginx.Process)
 		}
