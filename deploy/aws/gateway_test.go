@@ -1,10 +1,15 @@
 package aws
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -212,23 +217,93 @@ func TestClientsComeInWhereTheyShould(t *testing.T) {
 	expectJSON(t, "Redis over TLS", c.property("Redis", "TransitEncryptionEnabled"), `true`)
 }
 
-// TestCloudFrontKeepsTheAnswersOfListedOriginsApart: with a list nginx answers each
-// origin with its own name, which must not be what the next one gets from a cache.
-func TestCloudFrontKeepsTheAnswersOfListedOriginsApart(t *testing.T) {
-	const managed = `"b2884449-e4de-46a7-ac36-70bc7f1ddd6d"` // knows no headers
-	for _, test := range []struct{ origins, policy, methods, headers string }{
-		{"", managed, `["GET", "HEAD"]`, `null`},
-		{"*", managed, `["GET", "HEAD", "OPTIONS"]`, `null`},
-		{"https://a.test", `"<OriginCachePolicy>"`, `["GET", "HEAD", "OPTIONS"]`, `{"HeaderBehavior": "whitelist", "Headers": ["Origin"]}`},
-		{"https://a.test,https://b.test", `"<OriginCachePolicy>"`, `["GET", "HEAD", "OPTIONS"]`, `{"HeaderBehavior": "whitelist", "Headers": ["Origin"]}`},
+// TestCloudFrontKeepsAnswersApart: Accept chooses the variant, and with a list nginx answers
+// each origin with its own name. Neither must be what the next one gets from a cache.
+func TestCloudFrontKeepsAnswersApart(t *testing.T) {
+	const onlyAccept, both = `{"HeaderBehavior": "whitelist", "Headers": ["Accept"]}`, `{"HeaderBehavior": "whitelist", "Headers": ["Accept", "Origin"]}`
+	for _, test := range []struct{ origins, methods, headers string }{
+		{"", `["GET", "HEAD"]`, onlyAccept},
+		{"*", `["GET", "HEAD", "OPTIONS"]`, onlyAccept},
+		{"https://a.test", `["GET", "HEAD", "OPTIONS"]`, both},
+		{"https://a.test,https://b.test", `["GET", "HEAD", "OPTIONS"]`, both},
 	} {
 		c := load(t, "gateway.yaml", "CloudFront=yes", "AllowOrigin="+test.origins)
-		expectJSON(t, test.origins, c.property("Distribution", "DistributionConfig", "DefaultCacheBehavior", "CachePolicyId"), test.policy)
+		expectJSON(t, test.origins, c.property("Distribution", "DistributionConfig", "DefaultCacheBehavior", "CachePolicyId"), `"<CachePolicy>"`)
+		expectJSON(t, test.origins, c.property("Distribution", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations"),
+			`[{"EventType": "viewer-request", "FunctionARN": "<Accept.FunctionARN>"}]`)
 		expectJSON(t, test.origins, c.property("Distribution", "DistributionConfig", "DefaultCacheBehavior", "AllowedMethods"), test.methods)
-		expectJSON(t, test.origins, c.property("OriginCachePolicy", "CachePolicyConfig", "ParametersInCacheKeyAndForwardedToOrigin", "HeadersConfig"), test.headers)
+		expectJSON(t, test.origins, c.property("CachePolicy", "CachePolicyConfig", "ParametersInCacheKeyAndForwardedToOrigin", "HeadersConfig"), test.headers)
 	}
-	if left := load(t, "gateway.yaml", "AllowOrigin=https://a.test").resources("AWS::CloudFront::CachePolicy"); len(left) > 0 {
-		t.Errorf("without CloudFront there is %v", left)
+	c := load(t, "gateway.yaml", "AllowOrigin=https://a.test")
+	for _, kind := range []string{"AWS::CloudFront::CachePolicy", "AWS::CloudFront::Function"} {
+		if left := c.resources(kind); len(left) > 0 {
+			t.Errorf("without CloudFront there is %v", left)
+		}
+	}
+}
+
+// TestCloudFrontSpellsAcceptOnce runs CloudFront's function with each row of nginx's table.
+func TestCloudFrontSpellsAcceptOnce(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not installed")
+	}
+	code := load(t, "gateway.yaml", "CloudFront=yes").property("Accept", "FunctionCode").(string)
+	table, err := os.ReadFile("../../nginx/testdata/accept.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type header struct {
+		Value string `json:"value"`
+	}
+	type request struct {
+		URI     string            `json:"uri"`
+		Headers map[string]header `json:"headers"`
+	}
+	var requests []request
+	var wanted []string
+	for line := range strings.Lines(string(table)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		columns := strings.Split(line, "\t")
+		headers := map[string]header{}
+		if columns[0] != "-" {
+			accept, err := strconv.Unquote(columns[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			headers["accept"] = header{accept}
+		}
+		want := "*/*"
+		if named := strings.ReplaceAll(regexp.MustCompile(`( ?)(png|jpeg)`).ReplaceAllString(columns[1], ""), " ", ",image/"); named != "" {
+			want = "image/" + named
+		}
+		for path, want := range map[string]string{
+			"/prew/card/a.jpg": want, "/prew/c%61rd@2x/b/a.jpg": want, "/prew/card.webp/a.jpg": "*/*", "/photo/a.jpg": "*/*",
+		} {
+			requests, wanted = append(requests, request{path, headers}), append(wanted, want)
+		}
+	}
+	given, err := json.Marshal(requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := exec.Command(node, "-e", code+"\nconsole.log(JSON.stringify("+
+		"JSON.parse(require('fs').readFileSync(0)).map((request) => handler({ request }).headers.accept.value)))")
+	program.Stdin = bytes.NewReader(given)
+	out, err := program.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var got []string
+	if err := json.Unmarshal(out, &got); err != nil || len(got) != len(wanted) || len(got) < 4*40 {
+		t.Fatalf("%d answers, %v, want %d", len(got), err, len(wanted))
+	}
+	for i, want := range wanted {
+		if got[i] != want {
+			t.Errorf("%s for %.100q: %q, want %q", requests[i].URI, requests[i].Headers["accept"].Value, got[i], want)
+		}
 	}
 }
 
