@@ -24,13 +24,24 @@ type gallery struct {
 type galleryPreset struct {
 	Name  string `json:"name"`
 	Terms string `json:"terms"` // the preset's fields, as text for readers
+	HTML  string `json:"html"`  // how a page shows the first photo
 }
 
 type galleryPhoto struct {
-	Name     string   `json:"name"`
-	Path     string   `json:"path"`
-	Size     int64    `json:"size"`     // in bytes
-	Previews []string `json:"previews"` // one path for each preset
+	Name     string           `json:"name"`
+	Path     string           `json:"path"`
+	Size     int64            `json:"size"`     // in bytes
+	Previews []galleryPreview `json:"previews"` // one for each preset
+}
+
+type galleryPreview struct {
+	Path     string           `json:"path"`
+	Variants []galleryVariant `json:"variants,omitempty"`
+}
+
+type galleryVariant struct {
+	Name string `json:"name"` // without the preset's: @2x.webp
+	Path string `json:"path"`
 }
 
 // writeGallery lays the page out in dir, with gallery.json for these photos.
@@ -61,12 +72,20 @@ func describe(photos []photo, presets prew.Presets) gallery {
 				terms = append(terms, value.Field+" "+value.Text)
 			}
 		}
-		g.Presets = append(g.Presets, galleryPreset{name, strings.Join(terms, ", ")})
+		html := ""
+		if len(photos) > 0 {
+			html = presets.Img(prew.Ref{Preset: name, Key: photos[0].key})
+		}
+		g.Presets = append(g.Presets, galleryPreset{name, strings.Join(terms, ", "), html})
 	}
 	for _, p := range photos {
 		row := galleryPhoto{Name: p.key, Path: prew.Escape("/" + prew.SourceRoot + "/" + p.key), Size: p.size}
 		for _, preset := range g.Presets {
-			row.Previews = append(row.Previews, prew.Ref{Preset: preset.Name, Key: p.key}.Path())
+			preview := galleryPreview{Path: prew.Ref{Preset: preset.Name, Key: p.key}.Path()}
+			for _, variant := range presets.Variants(preset.Name) {
+				preview.Variants = append(preview.Variants, galleryVariant{strings.TrimPrefix(variant, preset.Name), prew.Ref{Preset: variant, Key: p.key}.Path()})
+			}
+			row.Previews = append(row.Previews, preview)
 		}
 		g.Photos = append(g.Photos, row)
 	}

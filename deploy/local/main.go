@@ -211,11 +211,7 @@ func loadPresets(root string) (prew.Presets, error) {
 	if err := os.Setenv("PREW_PRESETS", file); err != nil {
 		return prew.Presets{}, err
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return prew.Presets{}, err
-	}
-	return prew.LoadPresets(file, text, os.Environ())
+	return prew.ReadPresets(file, os.Environ())
 }
 
 // removeLogs removes the logs of earlier runs.

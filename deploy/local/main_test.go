@@ -168,7 +168,7 @@ func TestFolderWithoutPhotosIsRefused(t *testing.T) {
 }
 
 func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
-	presets, err := prew.LoadPresets("presets.yaml", []byte("thumb: {width: 20, height: 20, fit: cover}\n"),
+	presets, err := prew.LoadPresets("presets.yaml", []byte("thumb: {width: 20, height: 20, fit: cover, formats: [webp], dpr: 2}\n"),
 		[]string{"PRESET_WIDE=width=300"})
 	if err != nil {
 		t.Fatal(err)
@@ -183,9 +183,13 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"presets":[{"name":"thumb","terms":"width 20, height 20, fit cover"},{"name":"wide","terms":"width 300"}],` +
+	const want = `{"presets":[{"name":"thumb","terms":"width 20, height 20, fit cover, formats webp, dpr 2",` +
+		`"html":"\u003cimg src=\"/prew/thumb/a%20b/c%2Bd.jpg\" srcset=\"/prew/thumb/a%20b/c%2Bd.jpg, /prew/thumb@2x/a%20b/c%2Bd.jpg 2x\" width=\"20\" height=\"20\" alt=\"\"\u003e"},` +
+		`{"name":"wide","terms":"width 300","html":"\u003cimg src=\"/prew/wide/a%20b/c%2Bd.jpg\" width=\"300\" alt=\"\"\u003e"}],` +
 		`"photos":[{"name":"a b/c+d.jpg","path":"/photo/a%20b/c%2Bd.jpg","size":7,` +
-		`"previews":["/prew/thumb/a%20b/c%2Bd.jpg","/prew/wide/a%20b/c%2Bd.jpg"]}]}`
+		`"previews":[{"path":"/prew/thumb/a%20b/c%2Bd.jpg","variants":[{"name":".webp","path":"/prew/thumb.webp/a%20b/c%2Bd.jpg"},` +
+		`{"name":"@2x","path":"/prew/thumb@2x/a%20b/c%2Bd.jpg"},{"name":"@2x.webp","path":"/prew/thumb@2x.webp/a%20b/c%2Bd.jpg"}]},` +
+		`{"path":"/prew/wide/a%20b/c%2Bd.jpg"}]}]}`
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}

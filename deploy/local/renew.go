@@ -15,16 +15,18 @@ import (
 	"prew/lambda/store"
 )
 
-// renew deletes the previews of presets that have changed since the last run with
-// this state, or are gone, and all that nginx has kept: a preview that is stored is
-// never rendered again. It returns a line that says what it has deleted, empty for
+// renew deletes the previews of presets, and of their variants, that have changed since
+// the last run with this state, or are gone, and all that nginx has kept: a preview that
+// is stored is never rendered again. It returns a line that says what it has deleted, empty for
 // nothing. It keeps the presets in <state>/presets.json for the next run; where that
 // file is missing all previews go. nginx must not be running.
 func renew(ctx context.Context, bucket store.Bucket, state string, presets prew.Presets) (said string, err error) {
 	record := filepath.Join(state, "presets.json")
 	now := map[string]prew.Preset{}
-	for _, name := range presets.Names() {
-		now[name], _ = presets.Get(name)
+	for _, preset := range presets.Names() {
+		for _, name := range append([]string{preset}, presets.Variants(preset)...) {
+			now[name], _ = presets.Get(name)
+		}
 	}
 	before, known, err := readRecord(record)
 	if err != nil {

@@ -88,9 +88,9 @@ func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
 	for _, step := range []struct {
 		presets string
 		said    string
-		gone    []string // of a, b and c
+		gone    []string // of a, b, c and c.png
 	}{
-		{"a: {width: 1}\nb: {width: 1}\n", "presets of the last run are unknown: all previews are rendered anew", []string{"a", "b", "c"}},
+		{"a: {width: 1}\nb: {width: 1}\n", "presets of the last run are unknown: all previews are rendered anew", []string{"a", "b", "c", "c.png"}},
 		{"a: {width: 1}\nb: {width: 1}\n", "", nil},
 		{"b: {width: 1, fit: contain}\na: {width: 1}\n", "", nil},
 		{"a: {width: 2}\nb: {width: 1}\n", "presets changed: a: its previews are rendered anew", []string{"a"}},
@@ -98,8 +98,12 @@ func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
 		{"a: {width: 1}\nb: {quality: 7, width: 1}\nc: {width: 1}\n", "", nil},
 		{"b: {width: 1}\nc: {width: 1}\n", "presets changed: b: its previews are rendered anew; presets gone: a", []string{"a", "b"}},
 		{"c: {width: 1}\n", "presets gone: b", []string{"b"}},
+		{"c: {width: 1, formats: [png]}\n", "", nil}, // its own previews are as they were
+		{"c: {width: 1, formats: [png]}\nc.png: {fit: contain, kernel: box}\n", "presets changed: c.png: its previews are rendered anew", []string{"c.png"}},
+		{"c: {width: 2, formats: [png]}\nc.png: {width: 1, kernel: box}\n", "presets changed: c: its previews are rendered anew", []string{"c"}},
+		{"c: {width: 2}\n", "presets gone: c.png", []string{"c.png"}},
 	} {
-		for _, preset := range []string{"a", "b", "c"} {
+		for _, preset := range []string{"a", "b", "c", "c.png"} {
 			if _, _, err := bucket.PutIfAbsent(t.Context(), stored(preset), store.Object{}); err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +117,7 @@ func TestRenewalIsSaidOfPresetsThatChangedOrWent(t *testing.T) {
 			t.Errorf("%q: %q, %v, want %q", step.presets, said, err, step.said)
 		}
 		var gone []string
-		for _, preset := range []string{"a", "b", "c"} {
+		for _, preset := range []string{"a", "b", "c", "c.png"} {
 			if _, err := bucket.Head(t.Context(), stored(preset)); store.Missing(err) {
 				gone = append(gone, preset)
 			}

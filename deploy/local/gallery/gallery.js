@@ -13,7 +13,9 @@ const more = document.getElementById("more");
 const again = document.getElementById("again");
 const summary = document.getElementById("summary");
 
-const cells = []; // every preview shown: {path, name, image, caption, result}
+// Every preview shown: {path, name, image, caption, result}. A variant has no picture but
+// a line, and the cell that it is compared with: {path, name, line, plain, result}.
+const cells = [];
 const queue = []; // of the cells that are to be asked for
 let active = 0;
 
@@ -43,7 +45,7 @@ function timing(header) {
 
 function enqueue(cell) {
   cell.result = null;
-  cell.image.dataset.state = "loading";
+  (cell.image || cell.line).dataset.state = "loading";
   queue.push(cell);
   work();
 }
@@ -60,32 +62,57 @@ function work() {
 }
 
 async function load(cell) {
-  let state = "error";
   try {
     const began = performance.now();
-    // no-store: what is shown is how fast the server is, not the browser.
+    // no-store: what is shown is how fast the server is, not the browser. A script's
+    // request accepts */*, so a preset without a format in its name is in its own.
     const response = await fetch(cell.path, { cache: "no-store" });
     const blob = await response.blob();
     const took = performance.now() - began;
-    await show(cell.image, blob);
     const from = response.headers.get("X-Prew-Error") || response.headers.get("X-Prew") || String(response.status);
-    cell.result = { ok: response.ok, from, took, size: blob.size };
-    cell.caption.replaceChildren(
-      element("span", { className: `from ${response.ok ? from : "error"}` }, from),
-      ` ${milliseconds(took)}`, element("br"),
-      `${bytes(blob.size)}, ${cell.image.naturalWidth} × ${cell.image.naturalHeight}`);
-    cell.caption.title = [
+    const title = [
       `${response.status} ${response.headers.get("Content-Type") || ""}`,
       timing(response.headers.get("Server-Timing")),
     ].filter(Boolean).join("\n");
-    if (response.ok) state = "loaded";
+    const result = { ok: response.ok, from, took, size: blob.size, type: blob.type };
+    await (cell.image ? showPreview : showVariant)(cell, result, title, blob);
+    cell.result = result;
   } catch (error) {
-    cell.result = { ok: false, from: "unreachable", took: 0, size: 0 };
-    cell.caption.replaceChildren(element("span", { className: "from error" }, String(error.message || error)));
+    cell.result = { ok: false, from: "unreachable", took: 0, size: 0, type: "" };
+    (cell.caption || cell.line).replaceChildren(element("span", { className: "from error" }, String(error.message || error)));
   }
   // Not before: while there is no picture its name would stand in its place.
-  cell.image.alt = cell.name;
-  cell.image.dataset.state = state;
+  if (cell.image) cell.image.alt = cell.name;
+  (cell.image || cell.line).dataset.state = cell.result.ok ? "loaded" : "error";
+  for (const other of cells) if (other.plain === cell || other === cell) compare(other);
+}
+
+async function showPreview(cell, { ok, from, took, size, type }, title, blob) {
+  await show(cell.image, blob);
+  cell.caption.replaceChildren(
+    element("span", { className: `from ${ok ? from : "error"}` }, from),
+    ` ${milliseconds(took)}`, element("br"),
+    `${bytes(size)}, ${cell.image.naturalWidth} × ${cell.image.naturalHeight}, ${type.replace("image/", "")}`);
+  cell.caption.title = title;
+}
+
+async function showVariant(cell, { ok, from, took, size }, title, blob) {
+  const picture = await createImageBitmap(blob);
+  cell.line.title = `${from}, ${milliseconds(took)}, ${picture.width} × ${picture.height}\n${title}`;
+  picture.close();
+  cell.line.replaceChildren(
+    element("td", {}, element("a", { href: cell.path }, cell.label)),
+    element("td", { className: ok ? "" : "from error" }, ok ? bytes(size) : from),
+    element("td", { className: "saved" }));
+}
+
+// compare says how many bytes a format takes less than the preset's own does of the same
+// pixels, once both are there.
+function compare(cell) {
+  const plain = cell.plain && cell.plain.result;
+  if (!plain || !plain.ok || !cell.result || !cell.result.ok) return;
+  const percent = Math.round((cell.result.size / plain.size - 1) * 100);
+  cell.line.querySelector(".saved").textContent = percent > 0 ? `+${percent} %` : `−${-percent} %`;
 }
 
 // show resolves when the picture has been decoded, and fails if it can't be.
@@ -116,13 +143,23 @@ function summarise() {
 function addRow(photo, presets) {
   const row = element("tr", {}, element("th", { scope: "row" },
     element("a", { href: photo.path }, photo.name), element("small", {}, bytes(photo.size))));
-  photo.previews.forEach((path, i) => {
+  photo.previews.forEach(({ path, variants }, i) => {
     const image = element("img", { alt: "" });
     const caption = element("figcaption");
-    row.append(element("td", {}, element("figure", {}, element("a", { href: path }, image), caption)));
-    const cell = { path, name: `${photo.name} as ${presets[i].name}`, image, caption, result: null };
-    cells.push(cell);
-    enqueue(cell);
+    const lines = element("table", { className: "variants" });
+    row.append(element("td", {}, element("figure", {}, element("a", { href: path }, image), caption), lines));
+    const plain = { path, name: `${photo.name} as ${presets[i].name}`, image, caption, result: null };
+    const shown = new Map([["", plain]]);
+    for (const { name: label, path: variant } of variants || []) {
+      const line = element("tr");
+      lines.append(line);
+      const ratio = label.split(".")[0];
+      shown.set(label, { path: variant, name: plain.name + label, label, line, plain: label === ratio ? null : shown.get(ratio), result: null });
+    }
+    for (const cell of shown.values()) {
+      cells.push(cell);
+      enqueue(cell);
+    }
   });
   tableBody.append(row);
 }
@@ -131,8 +168,9 @@ async function start() {
   const response = await fetch("/gallery/gallery.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`gallery.json: ${response.status}`);
   const { presets, photos } = await response.json();
-  for (const { name, terms } of presets) {
-    document.getElementById("presets").append(element("th", { scope: "col" }, name, element("small", {}, terms)));
+  for (const { name, terms, html } of presets) {
+    document.getElementById("presets").append(element("th", { scope: "col" }, name, element("small", {}, terms),
+      element("details", {}, element("summary", {}, "HTML"), element("code", {}, html))));
   }
   let shown = 0;
   const showMore = () => {
