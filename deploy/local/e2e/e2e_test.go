@@ -23,6 +23,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	_ "golang.org/x/image/webp"
 
 	"prew/deploy/local/stack"
 	"prew/nginx"
@@ -151,7 +152,11 @@ func anotherFront(t *testing.T, gateways ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: stack.StoreAt(whole.S3.Addr, stack.Bucket), Gateways: gateways})
+	presets, err := stack.Presets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: stack.StoreAt(whole.S3.Addr, stack.Bucket), Gateways: gateways, Presets: presets})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,18 +9,30 @@ import (
 	"testing"
 
 	"prew"
+	"prew/deploy/local/stack"
 )
 
 // TestPathsMeanTheSameColdAndStored sends every row of nginx's table through the whole
 // stack: cold, then stored and asked from an nginx with an empty cache, then cached.
 // The answer is the same each time. Afterwards the bucket has one object for each key
-// of the table, and no others.
+// of the table, and no others. For who accepts WebP, these are of the variant that their
+// preset has.
 func TestPathsMeanTheSameColdAndStored(t *testing.T) {
+	for _, accept := range []string{"*/*", "image/webp"} {
+		t.Run(accept, func(t *testing.T) { pathsMeanTheSame(t, accept) })
+	}
+}
+
+func pathsMeanTheSame(t *testing.T, accept string) {
 	file, err := os.Open("../../../nginx/testdata/paths.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
+	presets, err := stack.Presets()
+	if err != nil {
+		t.Fatal(err)
+	}
 	fresh := anotherFront(t, whole.Gateways[1].Addr)
 	picture := photo(t, 64, 48)
 	before := stored(t, "")
@@ -50,19 +62,20 @@ func TestPathsMeanTheSameColdAndStored(t *testing.T) {
 			wanted = append(wanted, ref.SourceKey())
 			if ref.Preset != "nobodys" {
 				status = 200
-				wanted = append(wanted, ref.PreviewKey())
+				chosen, _ := presets.Negotiate(ref, accept)
+				wanted = append(wanted, chosen.PreviewKey())
 			}
 		}
 		if (room == "refused") && status == 200 {
 			t.Fatalf("%.80q is refused by nginx and not by the gateway", target)
 		}
-		cold := get(t, whole.Nginx.Addr, target)
+		cold := get(t, whole.Nginx.Addr, target, "Accept: "+accept)
 		if cold.status != status {
 			t.Errorf("%.80q (%s): %d %q, want %d", target, note, cold.status, cold.header.Get("X-Prew-Error"), status)
 			continue
 		}
-		for when, later := range map[string]answer{"stored": get(t, fresh, target), "cached": get(t, whole.Nginx.Addr, target)} {
-			if later.status != cold.status || later.body != cold.body {
+		for when, later := range map[string]answer{"stored": get(t, fresh, target, "Accept: "+accept), "cached": get(t, whole.Nginx.Addr, target, "Accept: "+accept)} {
+			if later.status != cold.status || later.body != cold.body || later.header.Get("Vary") != cold.header.Get("Vary") {
 				t.Errorf("%.80q (%s): cold %d, %s %d, the same bytes: %v", target, note, cold.status, when, later.status, later.body == cold.body)
 			}
 		}

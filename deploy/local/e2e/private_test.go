@@ -70,4 +70,5 @@ func TestPrivateBucket(t *testing.T) {
 		t.Errorf("%d renders, want 1", n)
 	}
 	conditions(t, system)
+	variants(t, system)
 }
