@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,10 @@ type picture struct {
 	Path, State, Caption string
 	Width                int // in pixels, 0 of a picture that was not decoded
 }
+
+// ofVariant is what the page says of a variant: its name, its bytes and, of another format
+// than the preset's own, how much that is in comparison.
+var ofVariant = regexp.MustCompile(`^(@2x\s+[0-9.]+ [kM]?B\s*|(@2x)?\.webp\s+[0-9.]+ [kM]?B\s+[+−][0-9]+ %)$`)
 
 // TestGalleryShowsEveryPicture runs the whole system as `make run` does and
 // opens its page in a browser, when nothing is rendered yet and again when all
@@ -55,6 +60,23 @@ func TestGalleryShowsEveryPicture(t *testing.T) {
 		// Ten samples in at least the four presets that presets.yaml names.
 		if len(pictures) < 40 {
 			t.Errorf("%s visit: %d pictures, want 40 or more", visit, len(pictures))
+		}
+		variants, err := chromedp.Run(ctx, chromedp.Evaluate[[]picture](`[...document.querySelectorAll(".variants tr")].map((line) => ({
+			Path: line.querySelector("a").pathname,
+			State: line.dataset.state,
+			Caption: line.innerText,
+		}))`))
+		if err != nil {
+			t.Fatalf("%s visit: %v", visit, err)
+		}
+		// Three of each of the presets thumb, card and hero, for ten samples.
+		if len(variants) != 90 {
+			t.Errorf("%s visit: %d variants, want 90", visit, len(variants))
+		}
+		for _, v := range variants {
+			if v.State != "loaded" || !ofVariant.MatchString(v.Caption) {
+				t.Errorf("%s visit: %s is %q: %s", visit, v.Path, v.State, v.Caption)
+			}
 		}
 		for _, p := range pictures {
 			if p.State != "loaded" || p.Width == 0 {
