@@ -50,6 +50,7 @@ func TestCommandLine(t *testing.T) {
 		width int    // of out.jpg
 	}{
 		{"a photo", "render --preset thumb in.jpg out.jpg", "", 0, "out.jpg: image/jpeg, 60x60 pixels, ", 60},
+		{"a variant of it", "render --preset card@2x in.jpg out.jpg", "PRESET_CARD=width=16,height=12", 0, "32x24 pixels", 32},
 		{"a preset changed", "render --preset thumb in.jpg out.jpg", "PRESET_THUMB=width=16,height=12", 0, "16x12 pixels", 16},
 		{"a preset of a file", "render --preset tiny in.jpg out.jpg", "PREW_PRESETS=mine.yaml", 0, "8x6 pixels", 8},
 		{"help", "--help", "", 0, "", 0},

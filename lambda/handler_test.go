@@ -42,7 +42,7 @@ func s3Server(t *testing.T) *s3.Client {
 // functionOn returns a function on a store, and its log.
 func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 	t.Helper()
-	presets, err := prew.LoadPresets("presets.yaml", []byte("small: {width: 20}\nlossless: {width: 20, format: png}\n"), nil)
+	presets, err := prew.LoadPresets("presets.yaml", []byte("small: {width: 20, formats: [webp], dpr: 2}\nlossless: {width: 20, format: png}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +178,8 @@ func TestRequestsInEveryForm(t *testing.T) {
 		{"parameters", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/1.jpg","width":30}`, "prew/x/1.jpg", 30, "image/jpeg"},
 		{"parameters beside the name of a preset", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/2.jpg","preset_name":"lossless","width":30}`, "prew/x/2.jpg", 30, "image/jpeg"},
 		{"the name of a preset", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/x/3.jpg","preset_name":"lossless"}`, "prew/x/3.jpg", 20, "image/png"},
+		{"the name of a variant", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","dst_key":"prew/small@2x.webp/4.jpg","preset_name":"small@2x.webp"}`, "prew/small@2x.webp/4.jpg", 40, "image/webp"},
+		{"root_folder and rewrite_part of a variant", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","preset_name":"small.webp","root_folder":"prew/","rewrite_part":"/photo"}`, "prew/small.webp/a/b.jpg", 20, "image/webp"},
 		{"root_folder and rewrite_part", `{"src_bucket":"photos","src_key":"photo/a/b.jpg","dst_bucket":"photos","preset_name":"small","root_folder":"prew/","rewrite_part":"/photo"}`, "prew/small/a/b.jpg", 20, "image/jpeg"},
 	}
 	for _, test := range tests {
@@ -280,6 +282,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"a preview as the photo", `{"src_bucket":"photos","src_key":"prew/x/a.jpg","dst_bucket":"photos","dst_key":"prew/y/a.jpg","width":1}`, "has no photo/ at its start"},
 		{"a key with a control byte", `{"src_bucket":"photos","src_key":"photo/a\u0000.jpg","dst_bucket":"photos","dst_key":"prew/y/a.jpg","width":1}`, "has a control byte"},
 		{"a key that is too long", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/y/` + strings.Repeat("k", 1018) + `","width":1}`, "limit is 1024"},
+		{"a variant that no preset has", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/x/a.jpg","preset_name":"small@3x"}`, `"small@3x" is unknown`},
 		{"an unknown preset", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/x/a.jpg","preset_name":"nope"}`, `"nope" is unknown`},
 		{"an unknown fit", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/x/a.jpg","width":1,"fit":"tight"}`, `fit: "tight"`},
 		{"a width beyond the limit", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/x/a.jpg","width":8193}`, `width: "8193"`},

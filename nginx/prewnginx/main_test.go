@@ -130,6 +130,52 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestPresetsAreThoseOfTheGateways checks that nginx reads the same file and variables.
+func TestPresetsAreThoseOfTheGateways(t *testing.T) {
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folderForAll(t)
+	presets := filepath.Join(dir, "presets.yaml")
+	if err := os.WriteFile(presets, []byte("wide: {width: 900}\ntall: {height: 900, formats: [webp]}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := itself(t, []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + filepath.Join(dir, "d"), "PREW_NGINX_LISTEN=" + addr, "PREW_GATEWAYS=" + answering(t, "gateway"),
+		"PREW_PRESETS=" + presets, "PRESET_WIDE=formats=png webp,dpr=2", "PRESET_WIDE__2X__PNG=quality=9"}, "serve")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if err := stack.Answers(t.Context(), "http://"+addr+"/health", func(status int) bool { return status == http.StatusOK }); err == nil {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		"/prew/wide/a.jpg": "gateway /prew/wide.png/a.jpg", "/prew/wide@2x/a.jpg": "gateway /prew/wide@2x.png/a.jpg",
+		"/prew/tall/a.jpg": "gateway /prew/tall.webp/a.jpg", "/prew/tall@2x/a.jpg": "gateway /prew/tall@2x/a.jpg", "/prew/thumb/a.jpg": "gateway /prew/thumb/a.jpg",
+	} {
+		request, err := http.NewRequest(http.MethodGet, "http://"+addr+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Accept", "image/webp,image/png")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || string(body) != want {
+			t.Errorf("%s: %q, %v, want %q", path, body, err, want)
+		}
+	}
+}
+
 // TestNginxGetsNoCredentials has a program of nginx's name print what it is started with.
 func TestNginxGetsNoCredentials(t *testing.T) {
 	real, err := nginx.Program()
@@ -335,6 +381,14 @@ func TestMistakesAreAllNamed(t *testing.T) {
 			`prewnginx: the configuration has mistakes
   PREW_ERROR_PICTURES: --error-pictures: "maybe", expected on or off
   PREW_MISES_PER_SECOND: unknown variable, the closest is PREW_MISSES_PER_SECOND
+`},
+		{[]string{"PREW_PRIVATE=1", "PREW_NGINX_LISTEN=8080", "PREW_PRESETS=none.yaml"}, `prewnginx: the configuration has mistakes
+  PREW_PRESETS: open none.yaml: no such file or directory
+  PREW_NGINX_LISTEN: "8080", expected host:port
+`},
+		{[]string{"PREW_PRIVATE=1", "PRESET_CARD=formats=jpg", "PRESET_CARD__PNG=quality=50"}, `prewnginx: the configuration has mistakes
+  PRESET_CARD: preset card: formats: "jpg", expected one or more of jpeg, png, webp, each once, the best first
+  PRESET_CARD__PNG: preset card.png: no preset has this variant, expected formats and dpr of card to name it
 `},
 		{[]string{"PREW_PRIVATE=1", "PREW_MISSES_PER_SECOND=x"}, `prewnginx: PREW_MISSES_PER_SECOND: --misses-per-second: expected a valid 64 bit int but got "x"
 `},
