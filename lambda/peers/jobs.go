@@ -64,10 +64,11 @@ func jobs() []job {
 		{"p22_444.jpg", "22 MP, 4:4:4", prew.JPEG, modern, [...]float64{0.65, 0.65, 0.65}},
 		{"p12_prog.jpg", "12 MP, progressive", prew.JPEG, modern, [...]float64{0.80, 0.88, 0.88}},
 		{"p2.jpg", "2 MP", prew.JPEG, modern, [...]float64{1.00, 0.60, 0.60}},
-		{"alpha3.png", "3 MP PNG to PNG", prew.PNG, debian, [...]float64{1.00, 1.00, 1.00}},
-		{"alpha3.png", "3 MP PNG to JPEG", prew.JPEG, debian, [...]float64{1.00, 1.00, 1.00}},
-		{"alpha2.png", "2 MP PNG to PNG", prew.PNG, debian, [...]float64{leftOut, 1.00, 1.00}},
-		{"alpha2.png", "2 MP PNG to JPEG", prew.JPEG, debian, [...]float64{leftOut, 1.00, 1.00}},
+		{"alpha3.png", "3 MP PNG to PNG", prew.PNG, modern, [...]float64{0.80, 0.80, 0.80}},
+		{"alpha3.png", "3 MP PNG to JPEG", prew.JPEG, modern, [...]float64{0.80, 0.80, 0.80}},
+		{"alpha2.png", "2 MP PNG to PNG", prew.PNG, modern, [...]float64{leftOut, 0.80, 0.80}},
+		{"alpha2.png", "2 MP PNG to JPEG", prew.JPEG, modern, [...]float64{leftOut, 0.80, 0.80}},
+		{"w8.webp", "8 MP lossy WebP", prew.JPEG, modern, [...]float64{0.70, 0.70, 0.70}},
 	}
 	var all []job
 	for _, row := range table {

@@ -23,8 +23,8 @@ func TestNamesAreUnique(t *testing.T) {
 		}
 		seen[j.String()] = true
 	}
-	if len(seen) != 25 {
-		t.Errorf("%d jobs, want 25", len(seen))
+	if len(seen) != 28 {
+		t.Errorf("%d jobs, want 28", len(seen))
 	}
 }
 
@@ -33,7 +33,7 @@ func TestChoose(t *testing.T) {
 		only string
 		want int
 	}{
-		{"", 25}, {"p12", 6}, {"p12-", 3}, {"640", 9}, {"alpha2-png-200x200", 1},
+		{"", 28}, {"p12", 6}, {"p12-", 3}, {"640", 10}, {"alpha2-png-200x200", 1},
 	} {
 		if got, err := choose(test.only); err != nil || len(got) != test.want {
 			t.Errorf("%q: %d jobs, %v, want %d", test.only, len(got), err, test.want)

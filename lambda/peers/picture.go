@@ -19,10 +19,10 @@ type picture struct {
 	rgb           []float64
 }
 
-// decode reads all pixels of a JPEG or PNG. Debian's libjpeg-turbo decodes the JPEGs of
-// every renderer, because browsers show its pixels.
+// decode reads all pixels of a JPEG, WebP or PNG. Debian's libjpeg-turbo decodes the JPEGs
+// of every renderer, because browsers show its pixels, and its libwebp the WebPs.
 func decode(file string) (*image.NRGBA, error) {
-	if strings.HasSuffix(file, ".jpg") {
+	if !strings.HasSuffix(file, ".png") {
 		decoded := filepath.Join(scratch, "decoded.png")
 		if out, err := exec.Command(scratch+"/vips", "decode", file, decoded).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("decoding %s: %w: %s", file, err, out)

@@ -114,9 +114,9 @@ func (r report) writeLooks(out *bytes.Buffer) {
 	fmt.Fprintf(out, `
 ## Looks and bytes
 
-Against a full decode by libjpeg-turbo or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are an SSIM at most %.3f and a PSNR at most %.1f dB below the better libvips, and no more bytes than the libvips that the time is held against (PNG: %.2f of them).
+Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are an SSIM at most %.3f and a PSNR at most %.1f dB below the better libvips, and no more bytes than the libvips that the time is held against (PNG: %.2f of them, JPEG of a WebP: %.2f).
 
-`, lessSSIM, lessPSNR, morePNG)
+`, lessSSIM, lessPSNR, morePNG, moreOfWebP)
 	heads := []string{"photo", "preview"}
 	for _, what := range []string{"SSIM", "PSNR", "bytes"} {
 		for renderer := range peers {
