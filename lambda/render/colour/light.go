@@ -14,9 +14,9 @@ const (
 	lightUnit  = lightWhite - lightBlack // of light
 )
 
-// A number of a picture, of 0 to 255, has numberBits behind the point. There is a half
-// added to it, and a 64th that makes good what later steps cut off, so that what is in
-// front of the point is rounded.
+// A number of a picture, of 0 to 255, has numberBits behind the point. numberHalf rounds it,
+// and adds a 64th that makes good what later steps cut off. No bit behind the point is left
+// then: luma and chroma are those of what a screen would show.
 const (
 	numberBits = 7
 	numberHalf = 1<<(numberBits-1) + 2
@@ -96,7 +96,7 @@ var numberOfLight = sync.OnceValue(func() *[lightWhite + 1]uint16 {
 		octave := bits.Len16(n) - 8
 		fraction := n << (9 - octave) // the first bit is gone
 		segment := segmentOfOctave(octave, int(fraction>>15))
-		table[light] = uint16(s.at(segment, int16(fraction>>3&0xfff)<<3))
+		table[light] = uint16(s.at(segment, int16(fraction>>3&0xfff)<<3)) >> numberBits << numberBits
 	}
 	return table
 })

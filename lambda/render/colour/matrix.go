@@ -88,6 +88,8 @@ func (p *rgb) luma(i int) int32 {
 	return (int32(p.red[i])*lumaOfRed+half)>>15 + (int32(p.green[i])*lumaOfGreen+half)>>15 + (int32(p.blue[i])*lumaOfBlue+half)>>15
 }
 
+func wholeLuma(y int32) uint8 { return uint8((y + 1<<(numberBits-1)) >> numberBits) }
+
 // What chroma is where there is none, rounded a little down so that full blue and red
 // do not become 256: for the sum of four pixels, and for one.
 const (
@@ -112,8 +114,8 @@ func (t *matrixTables) squares(s *squares) {
 	t.convert(&p)
 	for i := range squareCount {
 		y0, y1, y2, y3 := p.luma(2*i), p.luma(2*i+1), p.luma(row+2*i), p.luma(row+2*i+1)
-		s.top[2*i], s.top[2*i+1] = uint8(y0>>numberBits), uint8(y1>>numberBits)
-		s.bottom[2*i], s.bottom[2*i+1] = uint8(y2>>numberBits), uint8(y3>>numberBits)
+		s.top[2*i], s.top[2*i+1] = wholeLuma(y0), wholeLuma(y1)
+		s.bottom[2*i], s.bottom[2*i+1] = wholeLuma(y2), wholeLuma(y3)
 		luma := y0 + y1 + y2 + y3
 		blue := int32(p.blue[2*i]) + int32(p.blue[2*i+1]) + int32(p.blue[row+2*i]) + int32(p.blue[row+2*i+1])
 		red := int32(p.red[2*i]) + int32(p.red[2*i+1]) + int32(p.red[row+2*i]) + int32(p.red[row+2*i+1])
@@ -136,7 +138,7 @@ func (t *matrixTables) full(luma, cb, cr []uint8) {
 		t.convert(&p)
 		for i := range n {
 			y := p.luma(i)
-			luma[i] = uint8(y >> numberBits)
+			luma[i] = wholeLuma(y)
 			cb[i] = uint8((scaled(p.blue[i]-int16(y), cbOfBlue) + greyOf1) >> numberBits)
 			cr[i] = uint8((scaled(p.red[i]-int16(y), crOfRed) + greyOf1) >> numberBits)
 		}

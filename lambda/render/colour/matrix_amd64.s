@@ -33,6 +33,8 @@ WORDS(lumaOfBlue, $0x0e970e970e970e97)  // 3735
 WORDS(cbOfBlue, $0x483c483c483c483c)    // 18492
 WORDS(crOfRed, $0x5b4c5b4c5b4c5b4c)     // 23372
 WORDS(greyOf4, $0x8078000080780000)
+WORDS(whole, $0xff80ff80ff80ff80)
+WORDS(halfOf7, $0x0040004000400040)
 WORDS(greyOf1, $0x403e403e403e403e)
 
 // LIGHT makes light of the numbers in n, by the planes at an offset: n>>4 is the segment,
@@ -135,7 +137,9 @@ WORDS(greyOf1, $0x403e403e403e403e)
 	VPMULHRSW  Y6, Y8, Y8              \
 	VPMULHRSW  Y7, Y9, Y9              \
 	VPADDSW    Y8, lo, lo              \
-	VPADDSW    Y9, hi, hi
+	VPADDSW    Y9, hi, hi              \
+	VPAND      whole<>(SB), lo, lo     \
+	VPAND      whole<>(SB), hi, hi
 
 // func convertVector(v *matrixVectors, p *rgb)
 TEXT ·convertVector(SB), NOSPLIT, $0-16
@@ -196,6 +200,8 @@ half:
 	VPSUBW    Y7, Y1, Y1               \
 	VPSUBW    Y6, Y4, Y4               \
 	VPSUBW    Y7, Y5, Y5               \
+	VPADDW    halfOf7<>(SB), Y6, Y6    \
+	VPADDW    halfOf7<>(SB), Y7, Y7    \
 	VPSRLW    $7, Y6, Y6               \
 	VPSRLW    $7, Y7, Y7               \
 	VPACKUSWB Y7, Y6, Y9

@@ -33,6 +33,9 @@
 #define RSHRN(n, d) WORD $(0x0f118c00 | (n)<<5 | (d))
 #define RSHRN2(n, d) WORD $(0x4f118c00 | (n)<<5 | (d))
 
+// URSHR is urshr vd.8h, vn.8h, #7: words lose seven bits, rounded.
+#define URSHR(n, d) WORD $(0x6f192400 | (n)<<5 | (d))
+
 // Sums of neighbouring words, such that are added, and products of 32 bits.
 #define SADDLP(n, d) WORD $(0x4e602800 | (n)<<5 | (d))
 #define SADALP(n, d) WORD $(0x4e606800 | (n)<<5 | (d))
@@ -174,7 +177,11 @@ GLOBL chromaOf1<>(SB), RODATA|NOPTR, $48
 	SQRDMULH(8, 14, 14)                       \
 	SQRDMULH(9, 15, 15)                       \
 	SQADD(14, lo, lo)                         \
-	SQADD(15, hi, hi)
+	SQADD(15, hi, hi)                         \
+	VUSHR $7, vlo.H8, vlo.H8                  \
+	VUSHR $7, vhi.H8, vhi.H8                  \
+	VSHL  $7, vlo.H8, vlo.H8                  \
+	VSHL  $7, vhi.H8, vhi.H8
 
 // func convertVector(v *matrixVectors, p *rgb)
 TEXT ·convertVector(SB), NOSPLIT, $0-16
@@ -236,7 +243,9 @@ quarter:
 	VSUB V7.H8, V1.H8, V1.H8                  \
 	VSUB V6.H8, V4.H8, V4.H8                  \
 	VSUB V7.H8, V5.H8, V5.H8                  \
-	BYTES(V6, V7, V9)
+	URSHR(6, 6)                               \
+	URSHR(7, 7)                               \
+	VUZP1 V7.B16, V6.B16, V9.B16
 
 // GREENS is what both chromas add to green.
 #define GREENS(cb, cr, to) \
