@@ -14,12 +14,16 @@ type effort struct {
 	// a whole, which is not tried where that of squares is below it by another.
 	giveUp, sure int
 
+	// Squares are not tried where the SATD of luma as a whole is not above so many steps of
+	// its coefficients: hardly a level would be left.
+	calm int
+
 	tries int // where a lossless copy is looked for
 }
 
 var efforts = [...]effort{
-	Fast:     {squares: 1, wholes: 1, giveUp: 16, sure: 16, tries: 8},
-	Balanced: {squares: 3, near: 20, wholes: 1, chooses: true, giveUp: 18, sure: 14, tries: 24},
+	Fast:     {squares: 1, wholes: 1, giveUp: 16, sure: 16, calm: 96, tries: 8},
+	Balanced: {squares: 3, near: 20, wholes: 1, chooses: true, giveUp: 18, sure: 14, calm: 32, tries: 24},
 	Small:    {squares: 6, near: 40, wholes: 3, chooses: true, always: true, giveUp: 1 << 16, sure: 0, tries: 100},
 }
 
@@ -82,7 +86,8 @@ func (e *Encoder) encodeMacroblock(x, y int) {
 	e.predictWholes(s)
 	w.best = 0
 	sure := false
-	if e.maySquare(y*e.columns+x) && e.trySquares(s, &e.above[x], &w.tries[1]) {
+	calm := w.wholes[0].satd>>16 <= s.step*e.effort.calm
+	if !calm && e.maySquare(y*e.columns+x) && e.trySquares(s, &e.above[x], &w.tries[1]) {
 		w.best = 1
 		sure = w.tries[1].satd*16 <= w.wholes[0].satd*e.effort.sure
 	}

@@ -122,6 +122,7 @@ type stage struct {
 	activity            int // how much above the picture's
 	luma, means, chroma [2]quantiser
 
+	step       int // of the AC coefficients of luma
 	lambda     int // a bit in distortion, as distortionShift says
 	lambdaSATD int // a bit in SATD, times 256
 }
@@ -162,6 +163,7 @@ func (e *Encoder) setStages(quality int) {
 			s.chroma[j].set(int(q.chroma[0]), int(q.chroma[1]), of[0], of[1])
 		}
 		step := int(q.luma[1])
+		s.step = step
 		s.lambda = max(step*step*lambdaPart>>8, 1)
 		s.lambdaSATD = step * lambdaSATDPart
 		h.level[i] = min(step*filterStrength>>8, 63)
