@@ -146,7 +146,7 @@ func (l *losslessEncoder) predict(pixels []uint32, width, height int) {
 	costs := [4][256]uint8{residualCosts, residualCosts, residualCosts, residualCosts}
 	for pass := range 2 {
 		for i := range l.modes {
-			l.modes[i] = black | uint32(l.predictor(pixels, width, height, i%across<<predictedBits, i/across<<predictedBits, &costs))<<8
+			l.modes[i] = black | uint32(l.predictor(pixels, width, height, i%across<<predictedBits, i/across<<predictedBits, 4-2*pass, &costs))<<8
 		}
 		var counts [4][256]int
 		for y := range height {
@@ -180,17 +180,21 @@ func (l *losslessEncoder) predict(pixels []uint32, width, height int) {
 	}
 }
 
-// predictor is the one that leaves least of the tile that begins at x0, y0.
-func (l *losslessEncoder) predictor(pixels []uint32, width, height, x0, y0 int, costs *[4][256]uint8) int {
+// predictor is the one that leaves least of the tile that begins at x0, y0, by one row
+// in step.
+func (l *losslessEncoder) predictor(pixels []uint32, width, height, x0, y0, step int, costs *[4][256]uint8) int {
 	x1, y1 := min(x0+1<<predictedBits, width), min(y0+1<<predictedBits, height)
 	best, least := 0, 1<<62
 	for mode := range losslessPredictors {
 		cost := 0
-		for y := max(y0, 1); y < y1 && cost < least; y += 2 { // every other row tells enough
+		for y := max(y0, 1); y < y1 && cost < least; y += step {
 			for x := max(x0, 1); x < x1; x++ {
 				at := y*width + x
 				r := subtract(pixels[at], losslessPredictors[mode](pixels[at-1], pixels[at-width], pixels[at-width-1], pixels[at-width+1]))
-				cost += int(costs[0][r>>24]) + int(costs[1][r>>16&0xff]) + int(costs[2][r>>8&0xff]) + int(costs[3][r&0xff])
+				cost += int(costs[2][r>>8&0xff])
+				if !l.greenAlone {
+					cost += int(costs[0][r>>24]) + int(costs[1][r>>16&0xff]) + int(costs[3][r&0xff])
+				}
 			}
 		}
 		if cost < least {
