@@ -96,7 +96,7 @@ func (e *Encoder) encodeMacroblock(x, y int) {
 	}
 	l := &w.tries[w.best]
 	m.whole, m.luma = l.whole, l.modes
-	e.modesRate += l.rate + 256
+	e.modesRate += l.rate + 3*256 // the segment, and whether there are tokens
 	m.chroma = uint8(e.encodeChroma(s, &e.above[x]))
 	e.leave(x, y, m, l)
 }
