@@ -3,8 +3,8 @@
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
 # sets its S3 server up, and its tests do. Arguments add to them: wrk,
 # chromium, prometheus, qemu (which runs arm64's programs), sharp (what sharp needs),
-# heif (libheif's commands), peers (what libvips needs), images (what builds and runs
-# containers, and systemd's checks of its units).
+# heif (libheif's commands), peers (libvips and butteraugli), images (what builds and
+# runs containers, and systemd's checks of its units).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
@@ -36,6 +36,7 @@ for extra in "$@"; do
 		have gcc || packages+=(gcc libc6-dev)
 		have pkg-config || packages+=(pkg-config)
 		have pkg-config && pkg-config --exists vips || packages+=(libvips-dev)
+		have butteraugli_main || packages+=(libjxl-devtools)
 		;;
 	sharp) have npm || packages+=(nodejs npm) ;;
 	heif) have heif-convert || packages+=(libheif-examples) ;;

@@ -79,6 +79,9 @@ func (g *judge) previews(j job, corpus string) (all [peers]preview, err error) {
 		aligned := align(g.photo, j.size.fit, made)
 		all[renderer] = preview{made, aligned, compare(made, aligned)}
 		all[renderer].looks.bytes = info.Size()
+		if all[renderer].looks.far, err = butteraugli(made, aligned); err != nil {
+			return all, err
+		}
 	}
 	return all, nil
 }

@@ -1,10 +1,16 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"prew/lambda/peers/ssimulacra2"
+)
 
 // looks is the likeness of a preview to its reference, and its bytes.
 type looks struct {
 	ssim  float64 // of Y
+	score float64 // of SSIMULACRA 2
+	far   float64 // by Butteraugli, which is less for what is more alike
 	psnr  float64 // of Y, in dB
 	psnr3 float64 // of red, green and blue, in dB
 	bytes int64
@@ -15,6 +21,7 @@ func compare(preview, reference picture) looks {
 	y, wanted := preview.luma(), reference.luma()
 	return looks{
 		ssim:  ssim(y, wanted, preview.width, preview.height),
+		score: ssimulacra2.New(reference.rgb, reference.width, reference.height).Score(preview.rgb),
 		psnr:  psnr(y, wanted),
 		psnr3: psnr(preview.rgb, reference.rgb),
 	}

@@ -114,11 +114,11 @@ func (r report) writeLooks(out *bytes.Buffer) {
 	fmt.Fprintf(out, `
 ## Looks and bytes
 
-Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are an SSIM at most %.3f and a PSNR at most %.1f dB below the better libvips, and no more bytes than the libvips that the time is held against (PNG: %.2f of them, JPEG of a WebP: %.2f).
+Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIMULACRA 2 is that of Sneyers, version 2.1; Butteraugli is libjxl's 3-norm, and less is better; SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are of each JPEG a SSIMULACRA 2 at most %.1f, and of each PNG an SSIM at most %.3f below that of the better libvips, and of both a PSNR at most %.1f dB below it, of RGB for JPEGs and of Y for PNGs; and at most %.2f of the bytes of the libvips that the time is held against (PNG: %.2f). Quantisation tables fit some photos better than others: all JPEGs together may lose nothing.
 
-`, lessSSIM, lessPSNR, morePNG, moreOfWebP)
+`, lessScore, lessSSIM, lessPSNR, mostJPEG, mostPNG)
 	heads := []string{"photo", "preview"}
-	for _, what := range []string{"SSIM", "PSNR", "bytes"} {
+	for _, what := range []string{"SSIMULACRA 2", "Butteraugli", "SSIM", "PSNR", "bytes"} {
 		for renderer := range peers {
 			heads = append(heads, what+", "+r.name(renderer))
 		}
@@ -126,6 +126,12 @@ Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lan
 	header(out, append(heads, "")...)
 	for _, result := range r.results {
 		row := []string{result.job.about, result.job.size.name}
+		for _, l := range result.looks {
+			row = append(row, fmt.Sprintf("%.2f", l.score))
+		}
+		for _, l := range result.looks {
+			row = append(row, fmt.Sprintf("%.3f", l.far))
+		}
 		for _, l := range result.looks {
 			row = append(row, fmt.Sprintf("%.4f", l.ssim))
 		}
@@ -136,6 +142,10 @@ Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lan
 			row = append(row, fmt.Sprint(l.bytes))
 		}
 		cells(out, append(row, verdict(result.quality()...))...)
+	}
+	if all := r.together(); all != nil {
+		fmt.Fprintf(out, "\nAll JPEGs together: SSIMULACRA 2 %s beside the better libvips, asked %s; %s of the bytes, asked %s%s.\n",
+			all[0].measured, all[0].asked, all[1].measured, all[1].asked, verdict(all...))
 	}
 }
 

@@ -30,11 +30,11 @@ func made() report {
 		renderers: [peers]string{"go1.26", "libvips 8.14.1", "sharp 0.35.5, libvips 8.18.7"},
 		results: []result{
 			{photo, speed{ms(50, 130, 100), [peers]float64{1, 0.38, 0.5}},
-				[peers]looks{{0.961, 39.5, 38.5, 162_000}, {0.963, 40, 39, 167_000}, {0.962, 40.4, 39.2, 162_000}}},
+				[peers]looks{{0.961, 76.6, 0.95, 39.5, 38.5, 147_000}, {0.963, 76.2, 0.96, 40, 39, 167_000}, {0.962, 76.5, 0.94, 40.4, 39.2, 162_000}}},
 			{small, speed{ms(20, 250, 40), [peers]float64{1, 0.08, 0.5}},
-				[peers]looks{{0.96, 36, 35, 7000}, {0.96, 36, 35, 7500}, {0.96, 36, 35, 7000}}},
+				[peers]looks{{0.96, 75, 1.1, 36, 35, 6500}, {0.96, 75, 1.1, 36, 35, 7500}, {0.96, 75, 1.1, 36, 35, 7000}}},
 			{job{"a", "a.png", "3 MP PNG to PNG", sizes[1], prew.PNG, debian, 1}, speed{ms(90, 200, 45), [peers]float64{1, 0.45, 2}},
-				[peers]looks{{0.9999, 55, 54, 122_000}, {0.9999, 55, 54, 120_000}, {0.9996, 48, 47, 106_000}}},
+				[peers]looks{{0.9999, 99, 0.05, 55, 54, 122_000}, {0.9999, 99, 0.05, 55, 54, 120_000}, {0.9996, 98, 0.07, 48, 47, 106_000}}},
 		},
 		footprints: []footprint{
 			{"p12.jpg", 1440, 60e6, [peers]int64{25.6e6, 52.9e6, 106e6}, false},
@@ -94,9 +94,17 @@ func TestBounds(t *testing.T) {
 		{"time at the bound", func(r *report) { r.results[0].speed.ratio[modern] = 0.65 }, ""},
 		{"time", func(r *report) { r.results[0].speed.ratio[modern] = 0.651 }, "12 MP at 1440, user time: 0.651, asked at most 0.65 of libvips 8.18"},
 		{"time beside the one that is no rival", func(r *report) { r.results[0].speed.ratio[debian] = 9 }, ""},
-		{"SSIM", func(r *report) { r.results[0].looks[ours].ssim = 0.9599 }, "12 MP at 1440, SSIM: 0.9599, asked at least 0.9600"},
-		{"PSNR", func(r *report) { r.results[0].looks[ours].psnr = 39.39 }, "12 MP at 1440, PSNR: 39.39 dB, asked at least 39.40 dB"},
-		{"bytes of a JPEG", func(r *report) { r.results[0].looks[ours].bytes++ }, "12 MP at 1440, bytes: 162001, asked at most 162000"},
+		{"SSIMULACRA 2", func(r *report) {
+			r.results[0].looks[ours].score, r.results[1].looks[ours].score = 74.49, 78
+		}, "12 MP at 1440, SSIMULACRA 2: 74.49, asked at least 74.50"},
+		{"SSIMULACRA 2 of all JPEGs", func(r *report) { r.results[0].looks[ours].score = 76.4 }, "all JPEGs, SSIMULACRA 2: -0.05, asked at least +0.00"},
+		{"SSIM of a PNG", func(r *report) { r.results[2].looks[ours].ssim = 0.9968 }, "3 MP PNG to PNG at 640, SSIM: 0.9968, asked at least 0.9969"},
+		{"PSNR of a JPEG", func(r *report) { r.results[0].looks[ours].psnr3 = 38.19 }, "12 MP at 1440, PSNR of RGB: 38.19 dB, asked at least 38.20 dB"},
+		{"PSNR of a PNG", func(r *report) { r.results[2].looks[ours].psnr = 53.99 }, "3 MP PNG to PNG at 640, PSNR: 53.99 dB, asked at least 54.00 dB"},
+		{"bytes of a JPEG", func(r *report) {
+			r.results[0].looks[ours].bytes, r.results[1].looks[ours].bytes = 158_761, 6000
+		}, "12 MP at 1440, bytes: 158761, asked at most 158760"},
+		{"bytes of all JPEGs", func(r *report) { r.results[0].looks[ours].bytes = 151_000 }, "all JPEGs, bytes: 0.930, asked at most 0.92 of libvips's"},
 		{"bytes of a PNG", func(r *report) { r.results[2].looks[ours].bytes = 122_401 }, "3 MP PNG to PNG at 640, bytes: 122401, asked at most 122400"},
 		{"memory", func(r *report) { r.footprints[0].peak[ours] = 60e6 + 1e5 }, "peak memory of p12.jpg at 1440: 60.1 MB, asked at most 60 MB"},
 		{"start", func(r *report) { r.start = 15100 * time.Microsecond }, "start to first preview: 15.1 ms, asked at most 15 ms"},

@@ -87,7 +87,7 @@ func (r report) drawRow(sheet *image.RGBA, y int, j job, previews [peers]preview
 	}
 	for renderer, p := range previews {
 		show(renderer, p.picture, r.name(renderer)+", "+j.title(),
-			fmt.Sprintf("SSIM %.4f, PSNR %.2f dB, %d bytes", p.looks.ssim, p.looks.psnr, p.looks.bytes))
+			fmt.Sprintf("SSIMULACRA 2 %.1f, PSNR %.2f dB, %d bytes", p.looks.score, p.looks.psnr, p.looks.bytes))
 	}
 	show(peers, previews[ours].reference, "full decode and Lanczos", fmt.Sprintf("at %v", at))
 }

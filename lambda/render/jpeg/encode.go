@@ -30,8 +30,8 @@ type Encoder struct {
 
 // EncodeOptions say how a picture is encoded.
 type EncodeOptions struct {
-	// Quality is from 1 to 100 on libjpeg's scale: the quantisation tables are
-	// those of ITU-T T.81, K.1, at 50, and all ones at 100.
+	// Quality is from 1 to 100, and means what it means to libjpeg: the picture looks
+	// as good as with the tables of ITU-T T.81, K.1, that libjpeg has for the number.
 	Quality int
 
 	// Progressive asks for ten scans, from coarse to fine, in place of one.
@@ -78,9 +78,12 @@ func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
 		panic(fmt.Sprintf("jpeg: quality is %d, must be from 1 to 100", o.Quality))
 	}
 	e.layOut(planes)
-	e.quantisers[luminance].set(&luminanceSteps, o.Quality)
-	e.quantisers[chrominance].set(&chrominanceSteps, o.Quality)
+	e.chooseSteps(o.Quality)
+	return e.encode(o)
+}
 
+// encode encodes the planes that are laid out by the tables that are chosen.
+func (e *Encoder) encode(o EncodeOptions) []byte {
 	e.out = e.out[:0]
 	e.writeFrame(o)
 	if o.Progressive {

@@ -62,7 +62,8 @@ func TestFDCTIsTheDCT(t *testing.T) {
 	blocks, masks := make([]block, n), make([]uint64, n)
 	for _, quality := range []int{20, 90, 100} {
 		var q quantiser
-		q.set(&luminanceSteps, quality)
+		steps := ofLibjpeg(0, quality)
+		q.set(&steps)
 		samplesToTransform(n, stride, func(src []uint8) {
 			fdct(blocks, masks, src, stride, &q)
 			for i, b := range blocks {
@@ -96,7 +97,8 @@ func TestFDCTIsThatOfPlainGo(t *testing.T) {
 		gotMasks, wantMasks := make([]uint64, n), make([]uint64, n)
 		for quality := 1; quality <= 100; quality += 11 {
 			var q quantiser
-			q.set(&chrominanceSteps, quality)
+			steps := ofLibjpeg(1, quality)
+			q.set(&steps)
 			samplesToTransform(n, stride, func(src []uint8) {
 				fdct(got, gotMasks, src, stride, &q)
 				fdctGo(want, wantMasks, src, stride, &q)
@@ -115,7 +117,8 @@ func BenchmarkFDCT(b *testing.B) {
 		src[i] = landscape(0, i%stride, i/stride)
 	}
 	var q quantiser
-	q.set(&luminanceSteps, 80)
+	steps := ofLibjpeg(0, 80)
+	q.set(&steps)
 	blocks, masks := make([]block, n), make([]uint64, n)
 	b.Run("vector", func(b *testing.B) {
 		for b.Loop() {

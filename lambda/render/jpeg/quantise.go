@@ -2,31 +2,6 @@ package jpeg
 
 import "math/bits"
 
-// The quantisation tables of ITU-T T.81, K.1, row by row, as quality 50 uses
-// them.
-var (
-	luminanceSteps = [64]uint8{
-		16, 11, 10, 16, 24, 40, 51, 61,
-		12, 12, 14, 19, 26, 58, 60, 55,
-		14, 13, 16, 24, 40, 57, 69, 56,
-		14, 17, 22, 29, 51, 87, 80, 62,
-		18, 22, 37, 56, 68, 109, 103, 77,
-		24, 35, 55, 64, 81, 104, 113, 92,
-		49, 64, 78, 87, 103, 121, 120, 101,
-		72, 92, 95, 98, 112, 100, 103, 99,
-	}
-	chrominanceSteps = [64]uint8{
-		17, 18, 24, 47, 99, 99, 99, 99,
-		18, 21, 26, 66, 99, 99, 99, 99,
-		24, 26, 56, 99, 99, 99, 99, 99,
-		47, 66, 99, 99, 99, 99, 99, 99,
-		99, 99, 99, 99, 99, 99, 99, 99,
-		99, 99, 99, 99, 99, 99, 99, 99,
-		99, 99, 99, 99, 99, 99, 99, 99,
-		99, 99, 99, 99, 99, 99, 99, 99,
-	}
-)
-
 // quantiser divides what the transform leaves, eight times the coefficients of
 // T.81, A.3.3, by eight times the steps of a table and rounds: the mean of a block
 // to the nearest, halves away from zero, and the others up from the part that
@@ -52,18 +27,11 @@ type quantiser struct {
 // nothing that can be seen.
 const roundUp = 54
 
-// set makes the quantiser that of a table for a quality of 1 to 100 on libjpeg's
-// scale (jcparam.c, jpeg_quality_scaling), where 50 is the table itself and 100
-// has steps of one. Steps never have more than eight bits, as baseline demands.
-func (q *quantiser) set(table *[64]uint8, quality int) {
-	percent := 200 - 2*quality
-	if quality < 50 {
-		percent = 5000 / quality
-	}
-	for i, base := range table {
-		step := min(max((int(base)*percent+50)/100, 1), 255)
-		q.steps[i] = uint8(step)
-		d := uint32(8 * step)
+// set makes the quantiser that of a table.
+func (q *quantiser) set(steps *[64]uint8) {
+	q.steps = *steps
+	for i, step := range steps {
+		d := 8 * uint32(step)
 		l := bits.Len32(d - 1)
 		at := i%8*8 + i/8
 		q.rounding[at] = uint16(d * (100 - roundUp) / 100)
