@@ -36,6 +36,7 @@ const (
 
 	// Of all JPEGs together.
 	meanScore = 0.0  // more than the better libvips has
+	meanFar   = 1.02 // of its distance by Butteraugli, the geometric mean
 	meanBytes = 0.92 // of its bytes, the geometric mean
 )
 
@@ -46,11 +47,11 @@ func (r report) bounds() []bound {
 		all = append(all, result.time(r.name(result.job.rival)))
 		all = append(all, result.quality()...)
 	}
-	all = append(all, r.together()...)
 	for _, f := range r.footprints {
 		all = append(all, f.bound())
 	}
 	if r.start > 0 {
+		all = append(all, r.together()...)
 		all = append(all, r.started(), r.coloured())
 	}
 	return all
@@ -108,23 +109,22 @@ func (r result) quality() []bound {
 	}
 }
 
-// together returns the bounds of all JPEGs together, none where there are none.
+// together returns the bounds of all JPEGs together.
 func (r report) together() []bound {
-	var score, bytes, n float64
+	var score, far, bytes, n float64
 	for _, result := range r.results {
 		if result.job.format != prew.JPEG {
 			continue
 		}
 		score += result.looks[ours].score - max(result.looks[debian].score, result.looks[modern].score)
+		far += math.Log(result.looks[ours].far / min(result.looks[debian].far, result.looks[modern].far))
 		bytes += math.Log(float64(result.looks[ours].bytes) / float64(result.looks[result.job.rival].bytes))
 		n++
 	}
-	if n == 0 {
-		return nil
-	}
-	score, bytes = score/n, math.Exp(bytes/n)
+	score, far, bytes = score/n, math.Exp(far/n), math.Exp(bytes/n)
 	return []bound{
 		{"all JPEGs, SSIMULACRA 2", fmt.Sprintf("at least %+.2f", meanScore), fmt.Sprintf("%+.2f", score), score >= meanScore},
+		{"all JPEGs, Butteraugli", fmt.Sprintf("at most %.2f of libvips's", meanFar), fmt.Sprintf("%.3f", far), far <= meanFar},
 		{"all JPEGs, bytes", fmt.Sprintf("at most %.2f of libvips's", meanBytes), fmt.Sprintf("%.3f", bytes), bytes <= meanBytes},
 	}
 }

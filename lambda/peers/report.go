@@ -143,9 +143,10 @@ Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lan
 		}
 		cells(out, append(row, verdict(result.quality()...))...)
 	}
-	if all := r.together(); all != nil {
-		fmt.Fprintf(out, "\nAll JPEGs together: SSIMULACRA 2 %s beside the better libvips, asked %s; %s of the bytes, asked %s%s.\n",
-			all[0].measured, all[0].asked, all[1].measured, all[1].asked, verdict(all...))
+	if r.start > 0 {
+		all := r.together()
+		fmt.Fprintf(out, "\nAll JPEGs together: SSIMULACRA 2 %s beside the better libvips, asked %s; Butteraugli %s of its, asked %s; bytes %s, asked %s%s.\n",
+			all[0].measured, all[0].asked, all[1].measured, all[1].asked, all[2].measured, all[2].asked, verdict(all...))
 	}
 }
 

@@ -104,6 +104,7 @@ func TestBounds(t *testing.T) {
 		{"bytes of a JPEG", func(r *report) {
 			r.results[0].looks[ours].bytes, r.results[1].looks[ours].bytes = 158_761, 6000
 		}, "12 MP at 1440, bytes: 158761, asked at most 158760"},
+		{"Butteraugli of all JPEGs", func(r *report) { r.results[1].looks[ours].far = 1.15 }, "all JPEGs, Butteraugli: 1.028, asked at most 1.02 of libvips's"},
 		{"bytes of all JPEGs", func(r *report) { r.results[0].looks[ours].bytes = 151_000 }, "all JPEGs, bytes: 0.930, asked at most 0.92 of libvips's"},
 		{"bytes of a PNG", func(r *report) { r.results[2].looks[ours].bytes = 122_401 }, "3 MP PNG to PNG at 640, bytes: 122401, asked at most 122400"},
 		{"memory", func(r *report) { r.footprints[0].peak[ours] = 60e6 + 1e5 }, "peak memory of p12.jpg at 1440: 60.1 MB, asked at most 60 MB"},
