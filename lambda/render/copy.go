@@ -36,10 +36,10 @@ func allows(preset prew.Preset, f prew.Format) bool {
 // leaves the format open, one without loss of what came without loss.
 func (e *engine) smallest(encoded Preview, p photo, m picture, preset prew.Preset) Preview {
 	data, written := []byte(nil), p.own.format
-	switch {
-	case written != prew.Auto && allows(preset, written):
+	if written != prew.Auto && allows(preset, written) {
 		data = p.own.copied()
-	case p.own.lossless && allows(preset, prew.PNG) && len(e.file) < len(encoded.Data):
+	}
+	if data == nil && p.own.lossless && preset.Format == prew.Auto && len(e.file) < len(encoded.Data) {
 		written = prew.PNG
 		data = formats[written].encode(e, m.frames[0], preset)
 	}

@@ -59,6 +59,7 @@ func TestPreviewIsNotLargerThanItsPhoto(t *testing.T) {
 		{"png with metadata", inserted(window, afterIHDR, pngChunk("tEXt", []byte("Comment\x00hi"))...), prew.Preset{Width: 640}, window, pngType},
 		{"png with a tag of sRGB", inserted(window, afterIHDR, pngChunk("sRGB", []byte{0})...), prew.Preset{Width: 640}, window, pngType},
 		{"opaque png, smaller than a jpeg", drawing, prew.Preset{Width: 640}, drawing, pngType},
+		{"opaque png without its end", drawing[:len(drawing)-12], prew.Preset{Width: 640}, nil, pngType},
 		{"gif", asGIF(sign(120, 80), image.Pt(120, 80)), prew.Preset{Width: 640}, nil, pngType},
 	}
 	for _, test := range tests {
