@@ -26,9 +26,10 @@ func (p photo) unchanged(plan plan) bool {
 	return p.own.srgb && plan.turn == upright && plan.scaled == p.size && plan.crop.Size() == p.size
 }
 
-// allows says whether the preview may have the format.
+// allows says whether the preview may have the format. Where it is left open, who asks
+// need not know WebP.
 func allows(preset prew.Preset, f prew.Format) bool {
-	return preset.Format == f || preset.Format == prew.Auto
+	return preset.Format == f || preset.Format == prew.Auto && f != prew.WebP
 }
 
 // smallest returns the smallest of the previews that there may be of a photo that its

@@ -10,6 +10,7 @@ import (
 
 	"prew"
 	ownjpeg "prew/lambda/render/jpeg"
+	"prew/lambda/render/webp"
 )
 
 // coarse is a JPEG with fewer bytes than one of quality 80.
@@ -119,6 +120,40 @@ func TestOnlyWholePicturesAreCopied(t *testing.T) {
 			}
 			if bytes.HasPrefix(preview.Data, photo[:2]) && bytes.Contains(preview.Data, photo[end-60:end-20]) {
 				t.Error("the preview has the photo's coded data")
+			}
+		})
+	}
+}
+
+// TestWebPIsNotLargerThanItsPhoto has WebPs that are smaller than what would be encoded.
+func TestWebPIsNotLargerThanItsPhoto(t *testing.T) {
+	var e engine
+	var encoder webp.Encoder
+	img, window := sign(120, 80), glass(120, 80)
+	small := webp.EncodeOptions{Quality: 5}
+	lossy := encoder.Encode(e.lumaChroma(img, 2), small)
+	small.Alpha = alphaOf(window)
+	veiled := encoder.Encode(e.lumaChroma(window, 2), small)
+	lossless := encoder.EncodeLossless(img.Pix, img.Stride, 120, 80, webp.EncodeOptions{})
+	upright, turned := exif(binary.BigEndian, 1), exif(binary.BigEndian, 6)
+	for _, test := range []struct {
+		name string
+		src  []byte
+		want []byte // nil if it is to be encoded
+	}{
+		{"lossy", lossy, lossy},
+		{"with metadata", webpWithEXIF(lossy, 120, 80, upright), lossy},
+		{"with alpha", veiled, veiled},
+		{"lossless", lossless, lossless},
+		{"stored on its side", webpWithEXIF(lossy, 120, 80, turned), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			preview, _ := rendered(t, test.src, prew.Preset{Width: 640, Format: prew.WebP, Quality: 100})
+			if same := bytes.Equal(preview.Data, test.want); same != (test.want != nil) || preview.ContentType != "image/webp" {
+				t.Errorf("%s of %d bytes is the photo's picture: %t, want %t", preview.ContentType, len(preview.Data), same, test.want != nil)
+			}
+			if preview, _ := rendered(t, test.src, prew.Preset{Width: 640}); preview.ContentType == "image/webp" {
+				t.Error("it is WebP for those who did not ask for it")
 			}
 		})
 	}

@@ -19,7 +19,7 @@ type container struct {
 	animated                bool
 
 	lossy    []byte // a VP8 stream, or
-	lossless []byte // a VP8L stream without its header
+	lossless []byte // a VP8L stream
 	alpha    []byte // of a lossy frame, nil without
 
 	exif, icc []byte
@@ -112,7 +112,7 @@ func (c *container) readPicture(name string, chunk []byte) (bool, error) {
 		}
 		head := binary.LittleEndian.Uint32(chunk[1:])
 		width, height = int(head&0x3fff)+1, int(head>>14&0x3fff)+1
-		c.lossless, c.solid = chunk[losslessHead:], head>>28&1 == 0
+		c.lossless, c.solid = chunk, head>>28&1 == 0
 		c.alpha = nil
 	default:
 		return false, nil

@@ -175,7 +175,7 @@ func (d *Decoder) begin(finished func(planes []plane.Plane)) error {
 	d.begun = true
 	p := &d.picture
 	if p.lossless != nil {
-		d.err = d.lossless.open(p.lossless, p.frameWidth, p.frameHeight)
+		d.err = d.lossless.open(p.lossless[losslessHead:], p.frameWidth, p.frameHeight)
 		return d.err
 	}
 	if d.err = d.lossy.open(p.lossy, p.frameWidth, p.frameHeight); d.err != nil {
