@@ -47,6 +47,9 @@ func (r report) bounds() []bound {
 		all = append(all, result.time(r.name(result.job.rival)))
 		all = append(all, result.quality()...)
 	}
+	for _, result := range r.webps {
+		all = append(all, result.bounds(r.name(modern))...)
+	}
 	for _, f := range r.footprints {
 		all = append(all, f.bound())
 	}

@@ -42,6 +42,9 @@ type job struct {
 	format prew.Format
 	rival  int
 	most   float64
+
+	quality int    // of a PNG it is of no use; of a WebP 0 loses nothing
+	effort  string // of a WebP, in the renderer's word
 }
 
 // String is the job's name, which is that of its files too.
@@ -75,7 +78,7 @@ func jobs() []job {
 		photo, _, _ := strings.Cut(row.file, ".")
 		for i, size := range sizes {
 			if row.most[i] != leftOut {
-				all = append(all, job{photo, row.file, row.about, size, row.format, row.rival, row.most[i]})
+				all = append(all, job{photo, row.file, row.about, size, row.format, row.rival, row.most[i], quality, ""})
 			}
 		}
 	}

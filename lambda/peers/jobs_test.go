@@ -7,8 +7,8 @@ import (
 )
 
 func TestLine(t *testing.T) {
-	j := job{size: sizes[2], format: prew.JPEG}
-	const want = "in.jpg\tout.jpg\t200\t200\tcover\tjpeg\t80\t3\n"
+	j := job{size: sizes[2], format: prew.JPEG, quality: quality}
+	const want = "in.jpg\tout.jpg\t200\t200\tcover\tjpeg\t80\t3\t\n"
 	if got := j.line("in.jpg", "out.jpg", 3); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -26,21 +26,27 @@ func TestNamesAreUnique(t *testing.T) {
 	if len(seen) != 28 {
 		t.Errorf("%d jobs, want 28", len(seen))
 	}
+	for _, j := range webpJobs() {
+		if seen[j.String()] {
+			t.Errorf("%s is there twice", j)
+		}
+		seen[j.String()] = true
+	}
 }
 
 func TestChoose(t *testing.T) {
 	for _, test := range []struct {
-		only string
-		want int
+		only        string
+		want, webps int
 	}{
-		{"", 28}, {"p12", 6}, {"p12-", 3}, {"640", 10}, {"alpha2-png-200x200", 1},
+		{"", 28, 23}, {"p12", 6, 6}, {"p12-", 3, 6}, {"640", 10, 11}, {"alpha2-png-200x200", 1, 0}, {"webp", 0, 23}, {"640-small", 0, 3},
 	} {
-		if got, err := choose(test.only); err != nil || len(got) != test.want {
-			t.Errorf("%q: %d jobs, %v, want %d", test.only, len(got), err, test.want)
+		if got, webps, err := choose(test.only); err != nil || len(got) != test.want || len(webps) != test.webps {
+			t.Errorf("%q: %d jobs, %d of WebP, %v, want %d, %d", test.only, len(got), len(webps), err, test.want, test.webps)
 		}
 	}
-	if got, err := choose("p13"); err == nil {
-		t.Errorf("p13: %v, want an error", got)
+	if got, webps, err := choose("p13"); err == nil {
+		t.Errorf("p13: %v, %v, want an error", got, webps)
 	}
 }
 

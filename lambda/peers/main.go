@@ -1,8 +1,8 @@
 // Command peers compares the render engine with libvips, as Debian packages it
 // and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
-// memory. It writes docs/bench/peers.md and peers.svg, or with -sheet crops of
-// the previews beside each other, and fails where a bound is not met. It runs in
-// the root of the checkout, after lambda/peers/build.sh.
+// memory, and WebPs with sharp's at equal SSIM. It writes docs/bench/peers.md and
+// peers.svg, or with -sheet crops of the previews beside each other, and fails where a
+// bound is not met. It runs in the root of the checkout, after lambda/peers/build.sh.
 package main
 
 import (
@@ -42,12 +42,15 @@ func run(corpus, only string, sheet bool) error {
 	if err := os.MkdirAll(filepath.Join(scratch, "previews"), 0o777); err != nil {
 		return err
 	}
-	chosen, err := choose(only)
+	chosen, webps, err := choose(only)
 	if err != nil {
 		return err
 	}
 	line := progress.New(os.Stderr)
 	defer line.Clear()
+	if sheet && len(chosen) == 0 {
+		return fmt.Errorf("ONLY=%s names WebPs alone, of which there is no contact sheet", only)
+	}
 	if sheet {
 		return contactSheets(chosen, corpus, line.Show)
 	}
@@ -66,6 +69,9 @@ func run(corpus, only string, sheet bool) error {
 	if r.results, r.renderers, err = measure(chosen, corpus, line.Show); err != nil {
 		return err
 	}
+	if r.webps, err = measureWebP(webps, corpus, line.Show); err != nil {
+		return err
+	}
 	line.Clear()
 	if only == "" {
 		if err := r.writeFiles(output); err != nil {
@@ -76,17 +82,22 @@ func run(corpus, only string, sheet bool) error {
 }
 
 // choose finds jobs by a part of their names; without one it returns all.
-func choose(only string) ([]job, error) {
-	var chosen []job
-	for _, j := range jobs() {
+func choose(only string) (chosen []job, webps []webpJob, err error) {
+	chosen, webps = named(jobs(), only), named(webpJobs(), only)
+	if len(chosen)+len(webps) == 0 {
+		return nil, nil, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
+	}
+	return chosen, webps, nil
+}
+
+// named returns the jobs that have a part in their names.
+func named[Job fmt.Stringer](all []Job, only string) (chosen []Job) {
+	for _, j := range all {
 		if strings.Contains(j.String(), only) {
 			chosen = append(chosen, j)
 		}
 	}
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
-	}
-	return chosen, nil
+	return chosen
 }
 
 // photoFile is the file of a job's photo.
@@ -96,9 +107,6 @@ func photoFile(corpus string, j job) string {
 
 // previewFile is the file to which a renderer writes a job's preview.
 func previewFile(renderer int, j job) string {
-	extension := ".jpg"
-	if j.format == prew.PNG {
-		extension = ".png"
-	}
-	return filepath.Join(scratch, "previews", fmt.Sprintf("%s-%d%s", j, renderer, extension))
+	extension := map[prew.Format]string{prew.JPEG: "jpg", prew.PNG: "png", prew.WebP: "webp"}[j.format]
+	return filepath.Join(scratch, "previews", fmt.Sprintf("%s-%d.%s", j, renderer, extension))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 	"os"
+	"time"
 )
 
 // result has the times and the previews of a job.
@@ -32,7 +33,9 @@ func measure(chosen []job, corpus string, progress func(string)) (results []resu
 	}
 	var judge judge
 	for _, j := range chosen {
-		s, err := timed(workers, j, corpus, progress)
+		s, err := timed([]int{ours, debian, modern}, j.String(), func(renderer, repeat int) (time.Duration, error) {
+			return workers[renderer].do(j, photoFile(corpus, j), previewFile(renderer, j), repeat)
+		}, progress)
 		if err != nil {
 			return nil, renderers, err
 		}
@@ -57,13 +60,20 @@ type judge struct {
 	photo *image.NRGBA
 }
 
+// open decodes a photo, if it is not the last one.
+func (g *judge) open(file string) (err error) {
+	if file == g.file {
+		return nil
+	}
+	g.photo, err = decode(file)
+	g.file = file
+	return err
+}
+
 // previews reads the renderers' previews of a job.
 func (g *judge) previews(j job, corpus string) (all [peers]preview, err error) {
-	if file := photoFile(corpus, j); file != g.file {
-		if g.photo, err = decode(file); err != nil {
-			return all, err
-		}
-		g.file = file
+	if err := g.open(photoFile(corpus, j)); err != nil {
+		return all, err
 	}
 	for renderer := range all {
 		file := previewFile(renderer, j)

@@ -89,7 +89,7 @@ func (f *footprint) measure(renderer int, photo string) error {
 	if renderer != ours {
 		cmd = command(renderer)
 		cmd.Stderr = nil // CombinedOutput takes it
-		j := job{size: size{width: f.width, fit: prew.Contain}, format: prew.JPEG}
+		j := job{size: size{width: f.width, fit: prew.Contain}, format: prew.JPEG, quality: quality}
 		cmd.Stdin = strings.NewReader(j.line(photo, preview, 1))
 	}
 	out, err := cmd.CombinedOutput()

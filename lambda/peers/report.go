@@ -19,6 +19,7 @@ type report struct {
 	machine    string
 	renderers  [peers]string // each renderer's own name and versions
 	results    []result
+	webps      []webpResult
 	footprints []footprint   // none if only some jobs were done
 	start      time.Duration // 0 if only some jobs were done, as is profile
 	profile    time.Duration
@@ -81,10 +82,14 @@ Measured by %s on %s (%s).
 	}
 	r.writeTimes(out)
 	r.writeLooks(out)
+	r.writeWebPs(out)
 	r.writeFootprints(out)
 }
 
 func (r report) writeTimes(out *bytes.Buffer) {
+	if len(r.results) == 0 {
+		return
+	}
 	fmt.Fprintf(out, `
 ## Time
 
@@ -111,6 +116,9 @@ User time of one preview in ms, the photo in memory, JPEG quality %d, one thread
 }
 
 func (r report) writeLooks(out *bytes.Buffer) {
+	if len(r.results) == 0 {
+		return
+	}
 	fmt.Fprintf(out, `
 ## Looks and bytes
 
@@ -147,6 +155,46 @@ Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lan
 		all := r.together()
 		fmt.Fprintf(out, "\nAll JPEGs together: SSIMULACRA 2 %s beside the better libvips, asked %s; Butteraugli %s of its, asked %s; bytes %s, asked %s%s.\n",
 			all[0].measured, all[0].asked, all[1].measured, all[1].asked, all[2].measured, all[2].asked, verdict(all...))
+	}
+}
+
+func (r report) writeWebPs(out *bytes.Buffer) {
+	if len(r.webps) == 0 {
+		return
+	}
+	fmt.Fprintf(out, `
+## WebP
+
+Of %s and of %s, as sharp has it, each at the quality at which its preview has the SSIM of Y that sharp's JPEG of the quality %d has at that size, both found by bisection and the bytes by interpolation of their logarithm. Time is the user time of the whole job in ms at the nearest whole quality, taken as above. Photos with alpha, which is kept and lies on white for SSIM, are held to the SSIM of sharp's WebP of that quality. Where the SSIM is 1 nothing is lost: both have all pixels of the photo, at its size.
+
+`, r.name(ours), r.name(modern), quality)
+	heads := []string{"photo", "preview", "effort", "SSIM"}
+	for _, what := range []string{"quality", "bytes", "time"} {
+		heads = append(heads, what+", "+r.name(ours), what+", "+r.name(modern))
+		if what != "quality" {
+			heads = append(heads, what+", ratio", "asked")
+		}
+	}
+	header(out, append(heads, "")...)
+	for _, result := range r.webps {
+		j, bounds := result.job, result.bounds(r.name(modern))
+		row := []string{j.about, j.size.name, j.efforts[ours] + ", " + j.efforts[modern], fmt.Sprintf("%.4f", result.ssim)}
+		for _, renderer := range pair {
+			at := ""
+			if !j.lossless {
+				at = fmt.Sprintf("%.1f", result.quality[renderer])
+			}
+			row = append(row, at)
+		}
+		for _, renderer := range pair {
+			row = append(row, fmt.Sprintf("%.0f", result.bytes[renderer]))
+		}
+		row = append(row, "**"+bounds[0].measured+"**", fmt.Sprintf("%.2f", j.mostBytes))
+		for _, renderer := range pair {
+			row = append(row, fmt.Sprintf("%.1f", milliseconds(result.speed.user[renderer])))
+		}
+		row = append(row, "**"+bounds[1].measured+"**", fmt.Sprintf("%.2f", j.most))
+		cells(out, append(row, verdict(bounds...))...)
 	}
 }
 

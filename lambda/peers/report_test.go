@@ -21,7 +21,7 @@ func made() report {
 	ms := func(ours, debian, modern int) [peers]time.Duration {
 		return [peers]time.Duration{time.Duration(ours) * 1e6, time.Duration(debian) * 1e6, time.Duration(modern) * 1e6}
 	}
-	photo := job{"p", "p.jpg", "12 MP", sizes[0], prew.JPEG, modern, 0.65}
+	photo := job{"p", "p.jpg", "12 MP", sizes[0], prew.JPEG, modern, 0.65, quality, ""}
 	small := photo
 	small.size = sizes[2]
 	return report{
@@ -33,8 +33,14 @@ func made() report {
 				[peers]looks{{0.961, 76.6, 0.95, 39.5, 38.5, 147_000}, {0.963, 76.2, 0.96, 40, 39, 167_000}, {0.962, 76.5, 0.94, 40.4, 39.2, 162_000}}},
 			{small, speed{ms(20, 250, 40), [peers]float64{1, 0.08, 0.5}},
 				[peers]looks{{0.96, 75, 1.1, 36, 35, 6500}, {0.96, 75, 1.1, 36, 35, 7500}, {0.96, 75, 1.1, 36, 35, 7000}}},
-			{job{"a", "a.png", "3 MP PNG to PNG", sizes[1], prew.PNG, debian, 1}, speed{ms(90, 200, 45), [peers]float64{1, 0.45, 2}},
+			{job{"a", "a.png", "3 MP PNG to PNG", sizes[1], prew.PNG, debian, 1, quality, ""}, speed{ms(90, 200, 45), [peers]float64{1, 0.45, 2}},
 				[peers]looks{{0.9999, 99, 0.05, 55, 54, 122_000}, {0.9999, 99, 0.05, 55, 54, 120_000}, {0.9996, 98, 0.07, 48, 47, 106_000}}},
+		},
+		webps: []webpResult{
+			{webpJob{job: job{about: "12 MP", size: sizes[0], most: 0.45}, mostBytes: 1.02, efforts: [peers]string{"balanced", "", "4"}},
+				0.9633, [peers]float64{84.3, 0, 77.8}, [peers]float64{126_000.4, 0, 134_000.4}, speed{ms(80, 0, 200), [peers]float64{1, 0, 0.4}}},
+			{webpJob{job: job{about: "a drawing", size: sizes[1], most: 0.6}, mostBytes: 1.03, efforts: [peers]string{"balanced", "", "4"}, lossless: true},
+				1, [peers]float64{}, [peers]float64{5000, 0, 5100}, speed{ms(10, 0, 20), [peers]float64{1, 0, 0.5}}},
 		},
 		footprints: []footprint{
 			{"p12.jpg", 1440, 60e6, [peers]int64{25.6e6, 52.9e6, 106e6}, false},
@@ -108,6 +114,8 @@ func TestBounds(t *testing.T) {
 		{"bytes of all JPEGs", func(r *report) { r.results[0].looks[ours].bytes = 151_000 }, "all JPEGs, bytes: 0.930, asked at most 0.92 of libvips's"},
 		{"bytes of a PNG", func(r *report) { r.results[2].looks[ours].bytes = 122_401 }, "3 MP PNG to PNG at 640, bytes: 122401, asked at most 122400"},
 		{"memory", func(r *report) { r.footprints[0].peak[ours] = 60e6 + 1e5 }, "peak memory of p12.jpg at 1440: 60.1 MB, asked at most 60 MB"},
+		{"bytes of a WebP", func(r *report) { r.webps[0].bytes[ours] = 136_821 }, "12 MP at 1440, WebP balanced, bytes: 1.021, asked at most 1.02 of libvips 8.18, effort 4"},
+		{"time of a WebP", func(r *report) { r.webps[1].speed.ratio[modern] = 0.601 }, "a drawing at 640, WebP balanced, user time: 0.601, asked at most 0.60 of libvips 8.18, effort 4"},
 		{"start", func(r *report) { r.start = 15100 * time.Microsecond }, "start to first preview: 15.1 ms, asked at most 15 ms"},
 		{"profile", func(r *report) { r.profile = 5100 * time.Microsecond }, "colour profile: 5.1 ms, asked at most 5 ms"},
 	} {

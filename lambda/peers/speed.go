@@ -24,17 +24,16 @@ type speed struct {
 	ratio [peers]float64
 }
 
-// timed runs a job on all renderers in turn, as often as rounds says, and leaves
-// their previews where previewFile says.
-func timed(workers [peers]*worker, j job, corpus string, progress func(string)) (speed, error) {
+// timed has renderers, of which ours is one, do a job in turn, as often as rounds says.
+func timed(renderers []int, name string, do func(renderer, repeat int) (time.Duration, error), progress func(string)) (speed, error) {
 	var repeat [peers]int
-	for renderer, w := range workers {
+	for _, renderer := range renderers {
 		// The first run warms up, the second measures how long one takes.
 		var took time.Duration
 		for range 2 {
-			progress(fmt.Sprintf("%s: warming up", j))
+			progress(fmt.Sprintf("%s: warming up", name))
 			var err error
-			if took, err = w.do(j, photoFile(corpus, j), previewFile(renderer, j), 1); err != nil {
+			if took, err = do(renderer, 1); err != nil {
 				return speed{}, err
 			}
 		}
@@ -43,21 +42,21 @@ func timed(workers [peers]*worker, j job, corpus string, progress func(string)) 
 	var user [peers][]time.Duration
 	var ratio [peers][]float64
 	for round := range rounds {
-		progress(fmt.Sprintf("%s: round %d of %d", j, round+1, rounds))
-		for turn := range peers {
-			renderer := (round + turn) % peers // no renderer is always first
-			took, err := workers[renderer].do(j, photoFile(corpus, j), previewFile(renderer, j), repeat[renderer])
+		progress(fmt.Sprintf("%s: round %d of %d", name, round+1, rounds))
+		for turn := range renderers {
+			renderer := renderers[(round+turn)%len(renderers)] // none is always first
+			took, err := do(renderer, repeat[renderer])
 			if err != nil {
 				return speed{}, err
 			}
 			user[renderer] = append(user[renderer], took)
 		}
-		for renderer := range peers {
+		for _, renderer := range renderers {
 			ratio[renderer] = append(ratio[renderer], float64(user[ours][round])/float64(user[renderer][round]))
 		}
 	}
 	var s speed
-	for renderer := range peers {
+	for _, renderer := range renderers {
 		s.user[renderer] = median(user[renderer])
 		s.ratio[renderer] = median(ratio[renderer])
 	}

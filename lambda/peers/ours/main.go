@@ -13,12 +13,16 @@ import (
 
 	"prew"
 	"prew/lambda/render"
+	"prew/lambda/render/plane"
+	"prew/lambda/render/png"
+	"prew/lambda/render/webp"
 )
 
 // job is one line of standard input, as worker.go writes it.
 type job struct {
 	source, preview string
 	preset          prew.Preset
+	lossless        bool // a WebP without loss, of a PNG as it is
 	repeat          int
 }
 
@@ -48,29 +52,71 @@ func run(line string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	var preview render.Preview
+	var preview []byte
 	start := userTime()
 	for range j.repeat {
-		if preview, err = render.Render(bytes.NewReader(photo), j.preset); err != nil {
+		if preview, err = j.render(photo); err != nil {
 			return 0, err
 		}
 	}
 	took := userTime() - start
-	return took, os.WriteFile(j.preview, preview.Data, 0o666) // less what umask takes
+	return took, os.WriteFile(j.preview, preview, 0o666) // less what umask takes
+}
+
+// render makes the preview of a photo.
+func (j job) render(photo []byte) ([]byte, error) {
+	if j.lossless {
+		return lossless(photo)
+	}
+	preview, err := render.Render(bytes.NewReader(photo), j.preset)
+	return preview.Data, err
+}
+
+// The decoder and the encoder keep their buffers, as those of Render do.
+var (
+	pngs  png.Decoder
+	webps webp.Encoder
+)
+
+// lossless makes a WebP of all pixels of a PNG in colour. Of Render nobody can ask for
+// it: it loses nothing where that is smaller.
+func lossless(photo []byte) ([]byte, error) {
+	h, err := pngs.Open(photo)
+	if err != nil {
+		return nil, err
+	}
+	if h.Form != plane.RGBA || h.Deep {
+		return nil, fmt.Errorf("a PNG of grey or of sixteen bits, expected one of colours and eight bits")
+	}
+	stride := 4 * h.Width
+	pix := make([]uint8, stride*h.Height)
+	for y := range h.Height {
+		row, err := pngs.Row(y)
+		if err != nil {
+			return nil, err
+		}
+		copy(pix[y*stride:], row.Bytes)
+	}
+	if err := pngs.Finish(); err != nil {
+		return nil, err
+	}
+	return webps.EncodeLossless(pix, stride, h.Width, h.Height, webp.EncodeOptions{Effort: webp.Balanced}), nil
 }
 
 func parse(line string) (job, error) {
 	var j job
 	var p prew.Preset
 	fields := strings.Split(line, "\t")
-	if len(fields) != 8 {
-		return job{}, fmt.Errorf("a job of %d fields, expected 8", len(fields))
+	if len(fields) != 9 {
+		return job{}, fmt.Errorf("a job of %d fields, expected 9", len(fields))
 	}
 	j.source, j.preview = fields[0], fields[1]
-	_, err := fmt.Sscan(strings.Join(fields[2:], " "), &p.Width, &p.Height, &p.Fit, &p.Format, &p.Quality, &j.repeat)
+	_, err := fmt.Sscan(strings.Join(fields[2:8], " "), &p.Width, &p.Height, &p.Fit, &p.Format, &p.Quality, &j.repeat)
 	if err != nil {
 		return job{}, err
 	}
+	p.Effort = prew.Effort(fields[8])
+	j.lossless = p.Format == prew.WebP && p.Quality == 0
 	j.preset, err = p.Resolve()
 	return j, err
 }

@@ -12,6 +12,9 @@ sharp.cache(false); // the same job twice is to be done twice
 function render(job, photo) {
   const small = sharp(photo, { ignoreIcc: true })
     .resize(job.width, job.height || null, { fit: job.fit === 'cover' ? 'cover' : 'inside' });
+  if (job.format === 'webp') {
+    return small.webp({ quality: job.quality || 100, lossless: job.quality === 0, effort: job.effort }).toBuffer();
+  }
   return job.format === 'png'
     ? small.png().toBuffer()
     : small.flatten({ background: '#ffffff' }).jpeg({ quality: job.quality }).toBuffer();
@@ -34,8 +37,8 @@ async function run(job) {
 
 console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`);
 for await (const line of createInterface({ input: process.stdin })) {
-  const [source, preview, width, height, fit, format, quality, repeat] = line.split('\t');
-  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat };
+  const [source, preview, width, height, fit, format, quality, repeat, effort] = line.split('\t');
+  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat, effort: +effort };
   try {
     console.log(`done\t${await run(job)}`);
   } catch (error) {

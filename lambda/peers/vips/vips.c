@@ -11,7 +11,8 @@
 #include <sys/resource.h>
 #include <vips/vips.h>
 
-// job is one line of standard input. A height of 0 is free.
+// job is one line of standard input, without the effort, because it makes no WebPs.
+// A height of 0 is free.
 typedef struct {
 	char source[4096], preview[4096];
 	int width, height;
