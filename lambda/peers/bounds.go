@@ -34,6 +34,10 @@ const (
 	mostJPEG  = 0.98 // of its bytes
 	mostPNG   = 1.02
 
+	// libvips shrinks a WebP by a box while it decodes it, which leaves less to encode, and
+	// less to see: its SSIMULACRA 2 is four points lower.
+	mostOfWebP = 1.03
+
 	// Of all JPEGs together.
 	meanScore = 0.0  // more than the better libvips has
 	meanFar   = 1.02 // of its distance by Butteraugli, the geometric mean
@@ -103,12 +107,16 @@ func (r result) quality() []bound {
 			bytes(mostPNG),
 		}
 	}
+	most := mostJPEG
+	if r.job.photo == "w8" {
+		most = mostOfWebP
+	}
 	score := better(func(l looks) float64 { return l.score }) - lessScore
 	psnr := better(func(l looks) float64 { return l.psnr3 }) - lessPSNR
 	return []bound{
 		{name + ", SSIMULACRA 2", fmt.Sprintf("at least %.2f", score), fmt.Sprintf("%.2f", got.score), got.score >= score},
 		{name + ", PSNR of RGB", fmt.Sprintf("at least %.2f dB", psnr), fmt.Sprintf("%.2f dB", got.psnr3), got.psnr3 >= psnr},
-		bytes(mostJPEG),
+		bytes(most),
 	}
 }
 

@@ -122,9 +122,9 @@ func (r report) writeLooks(out *bytes.Buffer) {
 	fmt.Fprintf(out, `
 ## Looks and bytes
 
-Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIMULACRA 2 is that of Sneyers, version 2.1; Butteraugli is libjxl's 3-norm, and less is better; SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are of each JPEG a SSIMULACRA 2 at most %.1f, and of each PNG an SSIM at most %.3f below that of the better libvips, and of both a PSNR at most %.1f dB below it, of RGB for JPEGs and of Y for PNGs; and at most %.2f of the bytes of the libvips that the time is held against (PNG: %.2f). Quantisation tables fit some photos better than others: all JPEGs together may lose nothing.
+Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lanczos in 64 bit floats; what shifts a picture by less than a pixel does not count. SSIMULACRA 2 is that of Sneyers, version 2.1; Butteraugli is libjxl's 3-norm, and less is better; SSIM of Y is that of Wang et al. (2004), Gaussian window of 11x11; PSNR is of Y, in brackets of RGB, in dB. Asked are of each JPEG a SSIMULACRA 2 at most %.1f, and of each PNG an SSIM at most %.3f below that of the better libvips, and of both a PSNR at most %.1f dB below it, of RGB for JPEGs and of Y for PNGs; and at most %.2f of the bytes of the libvips that the time is held against (PNG: %.2f, JPEG of a WebP: %.2f). Quantisation tables fit some photos better than others: all JPEGs together may lose nothing.
 
-`, lessScore, lessSSIM, lessPSNR, mostJPEG, mostPNG)
+`, lessScore, lessSSIM, lessPSNR, mostJPEG, mostPNG, mostOfWebP)
 	heads := []string{"photo", "preview"}
 	for _, what := range []string{"SSIMULACRA 2", "Butteraugli", "SSIM", "PSNR", "bytes"} {
 		for renderer := range peers {
