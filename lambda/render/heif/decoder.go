@@ -354,7 +354,8 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 	which := d.count & 1
 	d.count++
 	if im.codec == HEVC {
-		row := grown(&d.rows[which], n)
+		d.rows[which] = plane.Resized(d.rows[which], n)
+		row := d.rows[which]
 		d.pixelsOfPlanes(row, y)
 		d.shade(row, y)
 		return plane.Row{Bytes: row}, nil
@@ -369,7 +370,8 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 	}
 	pixels := d.strip[(y%im.tileHeight*stride+im.view.x)*step:][:im.view.width*step]
 	if im.coding.depth <= 8 {
-		row := grown(&d.rows[which], n)
+		d.rows[which] = plane.Resized(d.rows[which], n)
+		row := d.rows[which]
 		if form == 4 {
 			copy(row, pixels)
 			d.shade(row, y)
@@ -380,7 +382,8 @@ func (d *Decoder) Row(y int) (plane.Row, error) {
 		}
 		return plane.Row{Bytes: row}, nil
 	}
-	row := grown(&d.words[which], n)
+	d.words[which] = plane.Resized(d.words[which], n)
+	row := d.words[which]
 	for i := range row {
 		row[i] = binary.LittleEndian.Uint16(pixels[2*i*(4/form):])
 	}
@@ -416,7 +419,8 @@ func (d *Decoder) advance(band int) error {
 			step := im.pixelSize()
 			left := column * im.tileWidth
 			width := min(im.tileWidth, im.width-left) * step
-			strip := grown(&d.tiles, im.tileHeight*im.width*step)
+			d.tiles = plane.Resized(d.tiles, im.tileHeight*im.width*step)
+			strip := d.tiles
 			for y := range im.tileHeight {
 				copy(strip[(y*im.width+left)*step:][:width], p.row(y))
 			}
@@ -519,12 +523,4 @@ func divided(v, alpha, most int) int {
 		return 0
 	}
 	return min((v*most+alpha/2)/alpha, most)
-}
-
-// grown makes a buffer n long, of which the content is lost if it has to be a new one.
-func grown[T uint8 | uint16](buffer *[]T, n int) []T {
-	if cap(*buffer) < n {
-		*buffer = make([]T, n)
-	}
-	return (*buffer)[:n]
 }

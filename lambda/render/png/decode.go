@@ -101,23 +101,23 @@ func (d *Decoder) begin() error {
 	d.begun = true
 	n := d.storage.rowBytes(d.frame.width)
 	for i := range d.raw {
-		d.raw[i] = resized(d.raw[i], n+padding)
+		d.raw[i] = plane.Resized(d.raw[i], n+padding)
 	}
 	if !d.direct {
 		for i := range d.bytes {
 			if d.storage.depth == 16 {
-				d.words[i] = resized(d.words[i], d.frame.width*d.channels())
+				d.words[i] = plane.Resized(d.words[i], d.frame.width*d.channels())
 			} else {
-				d.bytes[i] = resized(d.bytes[i], d.frame.width*d.channels())
+				d.bytes[i] = plane.Resized(d.bytes[i], d.frame.width*d.channels())
 			}
 		}
 	}
 	if d.isPlaced() {
 		for i := range d.placed {
 			if d.deep {
-				d.placedWords[i] = resized(d.placedWords[i], d.storage.width*d.channels())
+				d.placedWords[i] = plane.Resized(d.placedWords[i], d.storage.width*d.channels())
 			} else {
-				d.placed[i] = resized(d.placed[i], d.storage.width*d.channels())
+				d.placed[i] = plane.Resized(d.placed[i], d.storage.width*d.channels())
 			}
 		}
 	}
@@ -137,14 +137,6 @@ func (d *Decoder) begin() error {
 		d.whole = nil
 	}
 	return err
-}
-
-// resized is a slice of so many elements, of whatever they are.
-func resized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
 
 // newPass says that nothing is above the next row, which has n bytes.

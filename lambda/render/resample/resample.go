@@ -70,7 +70,7 @@ func (r *Resampler) rows(dst plane.Plane, samples int, src plane.Rows, width, he
 		// result's last are zero, and may lie beyond the end of the line.
 		padding = channels * across.stride
 	}
-	r.line = resized(r.line, columns+padding)
+	r.line = plane.Resized(r.line, columns+padding)
 	for n := range y.Count {
 		j := y.rising(n)
 		result := dst.Row(j)

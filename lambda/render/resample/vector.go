@@ -2,6 +2,8 @@
 
 package resample
 
+import "prew/lambda/render/plane"
+
 // interleave is interleavePlain, in vectors where there are such.
 func interleave(pair []int16, top, bottom []uint8) {
 	n := len(top)
@@ -171,9 +173,9 @@ func (l *lanes) setClose(t *weights, most int) {
 	count := len(t.first)
 	groups := (count + groupSize - 1) / groupSize
 	l.steps = (most + 1) / 2
-	l.at = resized(l.at, 2*groups)
-	l.shuffle = resized(l.shuffle, 4*groupSize*groups)
-	l.w = resized(l.w, 2*groupSize*groups*l.steps)
+	l.at = plane.Resized(l.at, 2*groups)
+	l.shuffle = plane.Resized(l.shuffle, 4*groupSize*groups)
+	l.w = plane.Resized(l.w, 2*groupSize*groups*l.steps)
 	at, shuffle, w := l.at[:0], l.shuffle[:0], l.w[:0]
 	for n := range groups {
 		g := group(n*groupSize, count)
@@ -197,8 +199,8 @@ func (l *lanes) setFar(t *weights, most int) {
 	count := len(t.first)
 	groups := (count + groupSize - 1) / groupSize
 	l.steps = (most + sixteen - 1) / sixteen
-	l.at = resized(l.at, groupSize*groups)
-	l.w = resized(l.w, groupSize*groups*l.steps*sixteen)
+	l.at = plane.Resized(l.at, groupSize*groups)
+	l.w = plane.Resized(l.w, groupSize*groups*l.steps*sixteen)
 	clear(l.w)
 	for n := range groups {
 		for i, j := range group(n*groupSize, count) {

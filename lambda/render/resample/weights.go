@@ -1,5 +1,7 @@
 package resample
 
+import "prew/lambda/render/plane"
+
 const (
 	// weightBits is the precision of a weight: 1 is 1<<weightBits. It is the most
 	// that leaves sixteen bits room for a sample at the end of a line, which takes
@@ -35,17 +37,17 @@ type weights struct {
 
 // set makes the weights of an axis over a line of the given length.
 func (t *weights) set(a Axis, k Kernel, length int) {
-	t.first = resized(t.first, a.Count)
-	t.count = resized(t.count, a.Count)
+	t.first = plane.Resized(t.first, a.Count)
+	t.count = plane.Resized(t.count, a.Count)
 	s, k := a.scale(), a.kernel(k, length)
 	reach := k.reach(s.sample, s.width)
 	// An interval of 2*reach between two samples at most has one of them more
 	// than it has steps.
 	most := int(2*reach/s.sample) + 1
 	t.stride = (min(most, length) + 3) &^ 3
-	t.w = resized(t.w, a.Count*t.stride)
+	t.w = plane.Resized(t.w, a.Count*t.stride)
 	clear(t.w)
-	t.floats = resized(t.floats, most)
+	t.floats = plane.Resized(t.floats, most)
 	t.copies, t.single, t.lo, t.hi, t.most = true, true, length, 0, 0
 	t.lanes.forget()
 	for j := range a.Count {
@@ -109,14 +111,6 @@ func (t *weights) setResult(j int, centre int64, s scale, k Kernel, length int) 
 
 // rounded is x, above -one, rounded to a whole number.
 func rounded(x float64) int { return int(x+(one+0.5)) - one }
-
-// resized is s with n elements, whatever they hold.
-func resized[E any](s []E, n int) []E {
-	if cap(s) < n {
-		return make([]E, n)
-	}
-	return s[:n]
-}
 
 // of is the weights of result j.
 func (t *weights) of(j int) []int16 { return t.w[j*t.stride:][:t.count[j]] }

@@ -1,5 +1,7 @@
 package resample
 
+import "prew/lambda/render/plane"
+
 // window is the rows of a source that the pass down is at, made 16 bits wide, as
 // many as any result of it is made of. Each is made once for all results.
 //
@@ -21,9 +23,9 @@ type window struct {
 func (n *window) open(width int, t *weights) (columns int) {
 	columns = (width + verticalColumns - 1) / verticalColumns * verticalColumns
 	n.stride = 2 * columns
-	n.samples = resized(n.samples, t.most*n.stride)
-	n.w = resized(n.w, 2*t.most)
-	n.held = resized(n.held, t.most)
+	n.samples = plane.Resized(n.samples, t.most*n.stride)
+	n.w = plane.Resized(n.w, 2*t.most)
+	n.held = plane.Resized(n.held, t.most)
 	for i := range n.held {
 		n.held[i] = -1
 	}

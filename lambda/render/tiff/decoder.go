@@ -187,11 +187,11 @@ func (d *Decoder) start() {
 	d.bytes, d.words, d.floats = d.bytes[:0], d.words[:0], d.floats[:0]
 	switch p.sample {
 	case sampleFloat:
-		d.floats = sized(d.floats, samples)
+		d.floats = plane.Resized(d.floats, samples)
 	case sampleWords:
-		d.words = sized(d.words, samples)
+		d.words = plane.Resized(d.words, samples)
 	default:
-		d.bytes = sized(d.bytes, samples)
+		d.bytes = plane.Resized(d.bytes, samples)
 	}
 	each := p.width
 	if p.form != plane.Grey {
@@ -199,17 +199,9 @@ func (d *Decoder) start() {
 	}
 	for i := range d.rows {
 		if p.deep {
-			d.rows[i] = plane.Row{Words: sized(d.rows[i].Words, each)}
+			d.rows[i] = plane.Row{Words: plane.Resized(d.rows[i].Words, each)}
 		} else {
-			d.rows[i] = plane.Row{Bytes: sized(d.rows[i].Bytes, each)}
+			d.rows[i] = plane.Row{Bytes: plane.Resized(d.rows[i].Bytes, each)}
 		}
 	}
-}
-
-// sized is a buffer of n elements, s itself if there is room in it.
-func sized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }

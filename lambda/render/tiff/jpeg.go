@@ -113,16 +113,16 @@ func (j *jpegPart) reset(src *source) error {
 	} else {
 		j.planes = planes
 	}
-	j.rows = sized(j.rows, len(planes))
+	j.rows = plane.Resized(j.rows, len(planes))
 	for i := range j.rows {
-		j.rows[i] = sized(j.rows[i], p.partWidth+maxFactor)
+		j.rows[i] = plane.Resized(j.rows[i], p.partWidth+maxFactor)
 	}
 	return nil
 }
 
 // copy keeps planes.
 func (j *jpegPart) copy(planes []plane.Plane) {
-	j.planes = sized(j.planes, len(planes))
+	j.planes = plane.Resized(j.planes, len(planes))
 	for i, from := range planes {
 		kept := j.planes[i].Pix
 		j.planes[i] = from
@@ -220,7 +220,7 @@ func (j *jpegPart) enlarge(i, across, down int) []uint8 {
 // after that.
 func (j *jpegPart) between(from plane.Plane, in []uint8) []uint16 {
 	other := from.Row(min(max(j.y/2-1+2*(j.y%2), 0), from.Height-1))
-	j.sums = sized(j.sums, len(in))
+	j.sums = plane.Resized(j.sums, len(in))
 	for x, v := range in {
 		j.sums[x] = 3*uint16(v) + uint16(other[x])
 	}

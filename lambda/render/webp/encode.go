@@ -100,7 +100,7 @@ func (e *Encoder) EncodeLossless(pix []uint8, stride, width, height int, o Encod
 		panic(fmt.Sprintf("webp: %d bytes of stride %d are not %dx%d pixels", len(pix), stride, width, height))
 	}
 	e.effort = efforts[o.Effort]
-	e.pixels = resized(e.pixels, width*height)
+	e.pixels = plane.Resized(e.pixels, width*height)
 	all := uint32(black)
 	for y := range height {
 		row := pix[y*stride:][:4*width]

@@ -7,7 +7,7 @@ import "prew/lambda/render/plane"
 // filters.
 func (e *Encoder) encodeAlpha(alpha plane.Plane) []byte {
 	width, height := alpha.Width, alpha.Height
-	e.pixels = resized(e.pixels, width*height)
+	e.pixels = plane.Resized(e.pixels, width*height)
 	for y := range height {
 		to := e.pixels[y*width:][:width]
 		for x, v := range alpha.Row(y) {

@@ -3,6 +3,8 @@ package webp
 import (
 	mathbits "math/bits"
 	"slices"
+
+	"prew/lambda/render/plane"
 )
 
 // copied is some pixels that are those of before, or one that is none: then length is 0
@@ -150,7 +152,7 @@ func codeOfDistance(codes []uint8, distance int) int {
 // distanceCodes are the codes of distances that a few pixels nearby have, for a width, or
 // 0 where there is none.
 func distanceCodes(codes []uint8, width int) []uint8 {
-	codes = resized(codes, 8*width+9)
+	codes = plane.Resized(codes, 8*width+9)
 	clear(codes)
 	for code := len(neighbours); code >= 1; code-- {
 		codes[distance(code, width)] = uint8(code)

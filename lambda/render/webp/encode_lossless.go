@@ -1,6 +1,10 @@
 package webp
 
-import "slices"
+import (
+	"slices"
+
+	"prew/lambda/render/plane"
+)
 
 // losslessEncoder writes VP8L streams (RFC 9649, section 3).
 type losslessEncoder struct {
@@ -141,8 +145,8 @@ const predictedBits = 4
 // take in most pictures, and then by what they take in this one.
 func (l *losslessEncoder) predict(pixels []uint32, width, height int) {
 	across := tiles(width, predictedBits)
-	l.residual = resized(l.residual, len(pixels))
-	l.modes = resized(l.modes, across*tiles(height, predictedBits))
+	l.residual = plane.Resized(l.residual, len(pixels))
+	l.modes = plane.Resized(l.modes, across*tiles(height, predictedBits))
 	costs := [4][256]uint8{residualCosts, residualCosts, residualCosts, residualCosts}
 	for pass := range 2 {
 		for i := range l.modes {

@@ -91,8 +91,8 @@ func (v *vp8) decode(finished func(planes []plane.Plane)) ([]plane.Plane, error)
 	v.quantisers, v.strengths = h.quantisers(), h.strengths()
 	v.modes.open(v.columns)
 	v.tokens.open(&h.tokens, v.columns)
-	v.row = resized(v.row, v.columns)
-	v.filters = resized(v.filters, 2*v.columns)
+	v.row = plane.Resized(v.row, v.columns)
+	v.filters = plane.Resized(v.filters, 2*v.columns)
 	v.luma.open(16*v.columns, 16*v.rows)
 	v.cb.open(8*v.columns, 8*v.rows)
 	v.cr.open(8*v.columns, 8*v.rows)
@@ -121,14 +121,6 @@ func (v *vp8) decode(finished func(planes []plane.Plane)) ([]plane.Plane, error)
 	v.filter(v.rows - 1)
 	finished(v.planes(done, (v.height+1)/2))
 	return v.planes(0, (v.height+1)/2), nil
-}
-
-// resized makes a slice n long. What is in it may be anything.
-func resized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
 
 // planes are those of some rows of chroma, and of luma's beside them.
