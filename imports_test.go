@@ -16,6 +16,7 @@ var packages = []struct {
 }{
 	{"prew", []string{"go.yaml.in/yaml"}, []string{"prew"}},
 	{"prew/lambda/render/plane", nil, []string{"image"}},
+	{"prew/lambda/render/plane/planetest", []string{"prew/lambda/render/plane"}, nil}, // of tests alone
 	{"prew/lambda/render/resample", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image"}},
 	{"prew/lambda/render/jpeg", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"},
 		[]string{"image/jpeg", "prew/lambda/render/resample"}},

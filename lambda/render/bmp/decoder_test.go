@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"prew/lambda/render/plane"
+	"prew/lambda/render/plane/planetest"
 )
 
 // suite is bmpsuite by Jason Summers, whose pictures are in the public domain: g/
@@ -44,20 +45,9 @@ func decode(file []byte) (Header, *image.NRGBA, error) {
 	if err != nil {
 		return h, nil, err
 	}
-	m := image.NewNRGBA(image.Rect(0, 0, h.Width, h.Height))
-	for y := range h.Height {
-		row, err := d.Row(y)
-		if err != nil {
-			return h, nil, err
-		}
-		to := m.Pix[y*m.Stride:]
-		if h.Form == plane.RGBA {
-			copy(to, row.Bytes)
-			continue
-		}
-		for x, v := range row.Bytes {
-			copy(to[4*x:], []uint8{v, v, v, 0xff})
-		}
+	m, err := planetest.Picture(&d, h.Form, h.Width, h.Height)
+	if err != nil {
+		return h, nil, err
 	}
 	return h, m, d.Finish()
 }

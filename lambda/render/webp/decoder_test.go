@@ -14,6 +14,7 @@ import (
 	"golang.org/x/image/webp"
 
 	"prew/lambda/render/plane"
+	"prew/lambda/render/plane/planetest"
 )
 
 func source(t testing.TB, name string) []byte {
@@ -32,13 +33,9 @@ func decode(file []byte) (Header, *image.NRGBA, error) {
 	if err != nil {
 		return h, nil, err
 	}
-	m := image.NewNRGBA(image.Rect(0, 0, h.Width, h.Height))
-	for y := range h.Height {
-		row, err := d.Row(y)
-		if err != nil {
-			return h, nil, err
-		}
-		copy(m.Pix[y*m.Stride:], row.Bytes)
+	m, err := planetest.Picture(&d, plane.RGBA, h.Width, h.Height)
+	if err != nil {
+		return h, nil, err
 	}
 	return h, m, d.Finish()
 }
