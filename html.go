@@ -37,7 +37,7 @@ func (ps Presets) Picture(ref Ref) string {
 // it is negotiated; and sizes, where the browser needs it. An <img> of one ratio has none,
 // because its src says as much.
 func (ps Presets) srcset(ref Ref, format Format) string {
-	ratios := ps.variants[ref.Preset].DPR
+	ratios := ps.serving[ref.Preset].DPR
 	if ratios == 1 && format == Auto {
 		return ""
 	}

@@ -133,8 +133,7 @@ type Preset struct {
 var defaults = Preset{Fit: Contain, Gravity: Center, Quality: 80, Chroma: Chroma420, Effort: Balanced, Background: "#ffffff",
 	Colour: SRGB, Kernel: Lanczos, Oversample: 1.15, Damaged: Refuse}
 
-// field is one field of a preset, or of its variants: how it is read from text and written
-// as text.
+// field is one field of a preset: how it is read from text and written as text.
 type field[T any] struct {
 	name     string
 	expected string
@@ -146,8 +145,8 @@ type field[T any] struct {
 var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // fields is the table of all fields that say how a preview is made. presets.yaml, the
-// environment, requests and `prewmanager presets` use this one. What a preset comes in
-// beside its own preview is in variantFields (variant.go).
+// environment, requests and `prewmanager presets` use this one. What a preset says beside
+// that is in servingFields (serving.go).
 var fields = []field[Preset]{
 	pixels("width", func(p *Preset) *int { return &p.Width }),
 	pixels("height", func(p *Preset) *int { return &p.Height }),
@@ -211,11 +210,11 @@ func number[T any](name string, at func(*T) *int, most int, expected string) fie
 	}
 }
 
-func word[T ~string](name string, at func(*Preset) *T, words ...T) field[Preset] {
-	return field[Preset]{
+func word[T any, W ~string](name string, at func(*T) *W, words ...W) field[T] {
+	return field[T]{
 		name: name, expected: "one of " + list(words),
-		set: func(p *Preset, text string) bool { *at(p) = T(text); return slices.Contains(words, T(text)) },
-		get: func(p Preset) string { return string(*at(&p)) },
+		set: func(of *T, text string) bool { *at(of) = W(text); return slices.Contains(words, W(text)) },
+		get: func(of T) string { return string(*at(&of)) },
 	}
 }
 

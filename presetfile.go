@@ -25,10 +25,10 @@ var EmbeddedPresets []byte
 // Presets are the effective presets and their variants, with the origin of each of their
 // values.
 type Presets struct {
-	names    []string                     // of the presets, in the file's order, then the environment's
-	presets  map[string]Preset            // variants too
-	variants map[string]Variants          // of each preset
-	origins  map[string]map[string]string // preset or variant, field: where its value was set
+	names   []string                     // of the presets, in the file's order, then the environment's
+	presets map[string]Preset            // variants too
+	serving map[string]Serving           // of each preset
+	origins map[string]map[string]string // preset or variant, field: where its value was set
 }
 
 // Value is one field of an effective preset. Text is empty for a field that is
@@ -67,9 +67,9 @@ func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
 	}
 	errs = append(errs, written.checkVariants()...)
 	ps := noPresets()
-	ps.names, ps.variants = written.names, written.variants
+	ps.names, ps.serving = written.names, written.serving
 	for _, name := range ps.names {
-		for _, v := range append([]variant{{name, 1, Auto}}, ps.variants[name].of(name)...) {
+		for _, v := range append([]variant{{name, 1, Auto}}, ps.serving[name].of(name)...) {
 			preset, origins := written.derive(v)
 			resolved, err := preset.Resolve()
 			// A wrong value has been reported where it was set; what is left are
@@ -84,7 +84,7 @@ func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
 }
 
 func noPresets() Presets {
-	return Presets{presets: map[string]Preset{}, variants: map[string]Variants{}, origins: map[string]map[string]string{}}
+	return Presets{presets: map[string]Preset{}, serving: map[string]Serving{}, origins: map[string]map[string]string{}}
 }
 
 // Names lists the presets, in the file's order, then those of the environment.
@@ -99,8 +99,8 @@ func (ps Presets) Get(name string) (Preset, bool) {
 // Explain lists the fields of a preset or a variant, each with its value and origin.
 func (ps Presets) Explain(name string) []Value {
 	values := explain(fields, ps.presets[name], ps.origins[name])
-	if of, ok := ps.variants[name]; ok {
-		values = append(values, explain(variantFields, of, ps.origins[name])...)
+	if of, ok := ps.serving[name]; ok {
+		values = append(values, explain(servingFields, of, ps.origins[name])...)
 	}
 	return values
 }
@@ -132,31 +132,31 @@ func (ps *Presets) define(name, origin string) error {
 		}
 	}
 	ps.names = append(ps.names, name)
-	ps.variants[name] = noVariants
+	ps.serving[name] = unserved
 	ps.origins[name] = map[string]string{"": origin}
 	return nil
 }
 
 // set gives a field of a preset, or of a variant, the value that origin spells as text.
 func (ps *Presets) set(preset, fieldName, text, origin string) error {
-	p, of := ps.presets[preset], ps.variants[preset]
+	p, of := ps.presets[preset], ps.serving[preset]
 	expected, known := assign(fields, &p, fieldName, text)
 	if !known {
-		expected, known = assign(variantFields, &of, fieldName, text)
+		expected, known = assign(servingFields, &of, fieldName, text)
 	}
 	_, isVariant := parseVariant(preset)
 	switch {
 	case !known:
 		return fmt.Errorf("%s: preset %s: %s: unknown field, expected one of %s",
-			origin, preset, fieldName, list(append(names(fields), names(variantFields)...)))
-	case isVariant && (fieldName == "format" || slices.Contains(names(variantFields), fieldName)):
+			origin, preset, fieldName, list(append(names(fields), names(servingFields)...)))
+	case isVariant && (fieldName == "format" || slices.Contains(names(servingFields), fieldName)):
 		return fmt.Errorf("%s: preset %s: %s: a variant has it by its name, expected another field", origin, preset, fieldName)
 	case expected != "":
 		return fmt.Errorf("%s: preset %s: %s: %q, expected %s", origin, preset, fieldName, text, expected)
 	}
 	ps.presets[preset] = p
 	if !isVariant {
-		ps.variants[preset] = of
+		ps.serving[preset] = of
 	}
 	ps.origins[preset][fieldName] = origin
 	return nil
@@ -229,7 +229,7 @@ func (ps *Presets) readYAML(file string, text []byte) (errs []error) {
 // with spaces between them. Any other value that is no scalar has no text, which no such
 // field takes.
 func textOf(fieldName string, value *yaml.Node) string {
-	takesList := slices.ContainsFunc(variantFields, func(f field[Variants]) bool { return f.name == fieldName && f.list })
+	takesList := slices.ContainsFunc(servingFields, func(f field[Serving]) bool { return f.name == fieldName && f.list })
 	if value.Kind != yaml.SequenceNode || !takesList {
 		return value.Value
 	}

@@ -24,28 +24,6 @@ type Variants struct {
 	DPR     int
 }
 
-// variantFields is the table of the fields that say which variants a preset has.
-var variantFields = []field[Variants]{
-	{
-		name: "formats", expected: "one or more of " + list(formats) + ", each once, the best first", list: true,
-		set: func(of *Variants, text string) bool {
-			of.Formats = nil
-			for word := range strings.FieldsSeq(text) {
-				if !slices.Contains(formats, Format(word)) || slices.Contains(of.Formats, Format(word)) {
-					return false
-				}
-				of.Formats = append(of.Formats, Format(word))
-			}
-			return true // none is none, so that a variable can take them away
-		},
-		get: func(of Variants) string { return strings.ReplaceAll(list(of.Formats), ",", "") },
-	},
-	number("dpr", func(of *Variants) *int { return &of.DPR }, MaxDPR, fmt.Sprintf("a whole number from 1 to %d", MaxDPR)),
-}
-
-// noVariants are the values of a preset that sets none.
-var noVariants = Variants{DPR: 1}
-
 // variant is a variant of a preset: ratio times as large, in a format, which is Auto for the
 // preset's own. With a ratio of 1 and Auto it is the preset itself.
 type variant struct {
@@ -120,7 +98,7 @@ func parseSuffix(preset, suffix string) (v variant, ok bool) {
 func (ps *Presets) checkVariants() (errs []error) {
 	declared := map[string]bool{}
 	for _, preset := range ps.names {
-		of := ps.variants[preset]
+		of := ps.serving[preset]
 		if own := ps.presets[preset].Format; slices.Contains(of.Formats, own) {
 			errs = append(errs, fmt.Errorf("%s: preset %s: formats: %s is its own format, expected others", ps.origins[preset]["formats"], preset, own))
 		}
@@ -138,7 +116,7 @@ func (ps *Presets) checkVariants() (errs []error) {
 			continue
 		}
 		expected := "a preset " + v.preset
-		if _, ok := ps.variants[v.preset]; ok {
+		if _, ok := ps.serving[v.preset]; ok {
 			expected = "formats and dpr of " + v.preset + " to name it"
 		}
 		errs = append(errs, fmt.Errorf("%s: preset %s: no preset has this variant, expected %s", ps.origins[name][""], name, expected))
@@ -183,7 +161,7 @@ func (ps *Presets) override(p *Preset, origins map[string]string, v variant) {
 
 // Variants lists the names of a preset's variants, the smallest first.
 func (ps Presets) Variants(preset string) (names []string) {
-	for _, v := range ps.variants[preset].of(preset) {
+	for _, v := range ps.serving[preset].of(preset) {
 		names = append(names, v.String())
 	}
 	return names
@@ -198,12 +176,12 @@ func (ps Presets) Formats(name string) []Format {
 	}
 	v, isVariant := parseVariant(name)
 	if !isVariant {
-		return ps.variants[name].Formats
+		return ps.serving[name].Formats
 	}
 	if v.format != Auto {
 		return nil
 	}
-	return ps.variants[v.preset].Formats
+	return ps.serving[v.preset].Formats
 }
 
 // longestFormat is as long as the part of a variant's name that names its format can be.

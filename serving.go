@@ -1,0 +1,35 @@
+package prew
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Serving is what a preset says beside how a preview is made: what it comes in, and how it is
+// asked for. A variant has all of it from its preset.
+type Serving struct {
+	Variants
+}
+
+// unserved are the values of a preset that says nothing of it.
+var unserved = Serving{Variants: Variants{DPR: 1}}
+
+// servingFields is the table of its fields.
+var servingFields = []field[Serving]{
+	{
+		name: "formats", expected: "one or more of " + list(formats) + ", each once, the best first", list: true,
+		set: func(of *Serving, text string) bool {
+			of.Formats = nil
+			for word := range strings.FieldsSeq(text) {
+				if !slices.Contains(formats, Format(word)) || slices.Contains(of.Formats, Format(word)) {
+					return false
+				}
+				of.Formats = append(of.Formats, Format(word))
+			}
+			return true // none is none, so that a variable can take them away
+		},
+		get: func(of Serving) string { return strings.ReplaceAll(list(of.Formats), ",", "") },
+	},
+	number("dpr", func(of *Serving) *int { return &of.DPR }, MaxDPR, fmt.Sprintf("a whole number from 1 to %d", MaxDPR)),
+}
