@@ -33,19 +33,29 @@ func allows(preset prew.Preset, f prew.Format) bool {
 }
 
 // smallest returns the smallest of the previews that there may be of a photo that its
-// preset leaves as it is: the encoded one, the photo's own picture, and, if the preset
-// leaves the format open, one without loss of what came without loss.
+// preset leaves as it is: the encoded one, the photo's own picture, and, of what came
+// without loss and is still larger than the photo, others without loss.
 func (e *engine) smallest(encoded Preview, p photo, m picture, preset prew.Preset) Preview {
-	data, written := []byte(nil), p.own.format
-	if written != prew.Auto && allows(preset, written) {
-		data = p.own.copied()
+	try := func(as prew.Format, data []byte) {
+		if data != nil && len(data) < len(encoded.Data) {
+			encoded.Data, encoded.ContentType = data, formats[as].mediaType
+		}
 	}
-	if data == nil && p.own.lossless && preset.Format == prew.Auto && len(e.file) < len(encoded.Data) {
-		written = prew.PNG
-		data = formats[written].encode(e, m.frames[0], preset)
+	if p.own.format != prew.Auto && allows(preset, p.own.format) {
+		try(p.own.format, p.own.copied())
 	}
-	if data != nil && len(data) < len(encoded.Data) {
-		encoded.Data, encoded.ContentType = data, formats[written].mediaType
+	if !p.own.lossless || len(encoded.Data) <= len(e.file) {
+		return encoded
+	}
+	f := m.frames[0]
+	switch preset.Format {
+	case prew.WebP:
+		try(prew.WebP, e.encodeLossless(f, preset))
+	case prew.Auto:
+		try(prew.PNG, e.encodePNG(f, preset))
+		try(prew.PNG, e.encodePalette(f))
+	case prew.PNG:
+		try(prew.PNG, e.encodePalette(f))
 	}
 	return encoded
 }

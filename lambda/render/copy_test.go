@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"image/color"
+	"image/gif"
 	"os"
 	"path/filepath"
 	"testing"
@@ -76,6 +78,61 @@ func TestPreviewIsNotLargerThanItsPhoto(t *testing.T) {
 				t.Errorf("%d bytes which are not the photo's %d", len(preview.Data), len(test.want))
 			}
 		})
+	}
+}
+
+// halftone is a picture of two colours, the dots of print.
+func halftone(w, h int, dark, light color.Color) *image.Paletted {
+	m := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{light, dark})
+	for y := range h {
+		for x := range w {
+			m.Pix[y*m.Stride+x] = uint8((x*x/7 + y*y/5 + x*y/11) / 9 % 2)
+		}
+	}
+	return m
+}
+
+// TestDrawingIsNotLargerThanItsPhoto has pictures without loss, of kinds that no preset
+// asks for, which presets leave as they are: each preview that may be without loss is, and
+// is not larger.
+func TestDrawingIsNotLargerThanItsPhoto(t *testing.T) {
+	fax, err := os.ReadFile("tiff/testdata/fax-g4.tif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		want *image.Paletted // nil: the fax
+	}{
+		{"fax", nil},
+		{"gif", halftone(300, 200, blue, yellow)},
+		{"grey gif", halftone(300, 200, black, white)},
+		{"clear gif", halftone(300, 200, blue, clear0)},
+	}
+	for _, test := range tests {
+		src := fax
+		if test.want != nil {
+			src = encoded(func(b *bytes.Buffer) error { return gif.Encode(b, test.want, nil) })
+		}
+		for _, format := range []prew.Format{prew.Auto, prew.PNG, prew.WebP} {
+			t.Run(test.name+" to "+string(format), func(t *testing.T) {
+				preview, m := rendered(t, src, prew.Preset{Width: 640, Format: format, Quality: 100})
+				if len(preview.Data) > len(src) {
+					t.Errorf("%s of %d bytes, the photo has %d", preview.ContentType, len(preview.Data), len(src))
+				}
+				if test.want == nil {
+					return
+				}
+				for y := range 200 {
+					for x := range 300 {
+						got, want := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA), color.NRGBAModel.Convert(test.want.At(x, y)).(color.NRGBA)
+						if got != want && max(got.A, want.A) > 0 {
+							t.Fatalf("pixel %d,%d is %v, want %v", x, y, got, want)
+						}
+					}
+				}
+			})
+		}
 	}
 }
 

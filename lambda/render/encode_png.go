@@ -8,16 +8,28 @@ import (
 // encodePNG writes luma alone as grey, and everything else as colours, which have
 // an alpha channel only where anything shines through.
 func (e *engine) encodePNG(f frame, _ prew.Preset) []byte {
+	pix, stride, colour := samples(f)
+	return e.png.Encode(pix, stride, f.size().X, f.size().Y, colour, f.profile)
+}
+
+// encodePalette writes a frame of at most 256 colours, which are sRGB's, with a palette.
+// Of more colours it writes nothing.
+func (e *engine) encodePalette(f frame) []byte {
+	pix, stride, colour := samples(f)
+	return e.png.EncodePalette(pix, stride, f.size().X, f.size().Y, colour)
+}
+
+// samples are those of a frame as package png takes them.
+func samples(f frame) (pix []uint8, stride int, colour png.Colour) {
 	if len(f.planes) == 1 {
-		luma := f.planes[0]
-		return e.png.Encode(luma.Pix, luma.Stride, luma.Width, luma.Height, png.Grey, f.profile)
+		return f.planes[0].Pix, f.planes[0].Stride, png.Grey
 	}
-	pixels, colour := f.pixels, png.RGBA
+	pixels := f.pixels
 	if pixels == nil {
 		pixels = colours(f.planes)
 	}
 	if f.opaque() {
-		colour = png.RGB
+		return pixels.Pix, pixels.Stride, png.RGB
 	}
-	return e.png.Encode(pixels.Pix, pixels.Stride, pixels.Rect.Dx(), pixels.Rect.Dy(), colour, f.profile)
+	return pixels.Pix, pixels.Stride, png.RGBA
 }

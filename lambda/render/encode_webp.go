@@ -38,6 +38,24 @@ func (e *engine) encodeWebP(f frame, preset prew.Preset) []byte {
 	return lossy
 }
 
+// encodeLossless writes pixels, or luma alone, without loss.
+func (e *engine) encodeLossless(f frame, preset prew.Preset) []byte {
+	img, size := f.pixels, f.size()
+	if img == nil {
+		img = greys(f.planes[0])
+	}
+	return e.webp.EncodeLossless(img.Pix, img.Stride, size.X, size.Y, webp.EncodeOptions{Effort: efforts[preset.Effort], ICC: f.profile})
+}
+
+// greys is luma as pixels.
+func greys(luma plane.Plane) *image.NRGBA {
+	return pixelsOf([]plane.Plane{luma}, func(row []uint8, y int) {
+		for x, v := range luma.Row(y) {
+			row[4*x], row[4*x+1], row[4*x+2], row[4*x+3] = v, v, v, 0xff
+		}
+	})
+}
+
 // alphaOf is the alpha of pixels as a plane.
 func alphaOf(img *image.NRGBA) plane.Plane {
 	size := img.Rect.Size()

@@ -34,8 +34,8 @@ var formats = [...]struct{ colourType, bytesHere, bytesThere int }{
 // below the 2^31-1 bytes that a chunk can have (5.3).
 const maxBytes = 1 << 30
 
-// An Encoder writes PNGs of eight bits a sample, not interlaced. The zero value
-// is ready. It keeps its buffers from one picture to the next and is not for
+// An Encoder writes PNGs of eight bits a sample, or with a palette, not interlaced. The
+// zero value is ready. It keeps its buffers from one picture to the next and is not for
 // concurrent use.
 type Encoder struct {
 	pix           []uint8
@@ -45,6 +45,7 @@ type Encoder struct {
 
 	deflaters [len(levels)]*zlib.Writer
 	packed    [2][]uint8 // the last rows of RGB
+	indices   []uint8    // of a palette
 	blank     []uint8    // what is above the first row
 	line      []uint8    // a filtered row, behind its filter's number
 	out       bytes.Buffer
@@ -58,6 +59,12 @@ type Encoder struct {
 // A side below 1, pixels of over a GiB and a slice that is too short for them are
 // the caller's mistake: Encode panics.
 func (e *Encoder) Encode(pix []uint8, stride, width, height int, c Colour, icc []byte) []byte {
+	e.take(pix, stride, width, height, c)
+	return e.write(width, 8, nil, icc)
+}
+
+// take begins with a picture.
+func (e *Encoder) take(pix []uint8, stride, width, height int, c Colour) {
 	format := formats[c]
 	if width < 1 || height < 1 || width > maxBytes/format.bytesThere/height {
 		panic(fmt.Sprintf("png: picture is %dx%d, limits are 1x1 and %d bytes of pixels", width, height, maxBytes))
@@ -67,23 +74,35 @@ func (e *Encoder) Encode(pix []uint8, stride, width, height int, c Colour, icc [
 			width, height, len(pix), stride))
 	}
 	e.pix, e.stride, e.width, e.height, e.colour = pix, stride, width, height, c
-	e.makeRoom(width * format.bytesThere)
+}
+
+// write makes the file of what was taken: of width pixels a row, which are depth bits a
+// sample, or an index where there is a palette.
+func (e *Encoder) write(width, depth int, palette []uint32, icc []byte) []byte {
+	colourType := formats[e.colour].colourType
+	if palette != nil {
+		colourType = 3
+	}
+	e.makeRoom(e.width * formats[e.colour].bytesThere)
 	m := e.choose()
 
 	e.out.Reset()
 	e.out.WriteString("\x89PNG\r\n\x1a\n") // 5.2
 	header := e.begin("IHDR")
 	size := binary.BigEndian.AppendUint32(e.out.AvailableBuffer(), uint32(width))
-	e.out.Write(binary.BigEndian.AppendUint32(size, uint32(height)))
-	e.out.Write([]byte{8, byte(format.colourType), 0, 0, 0}) // 11.2.1: bit depth to interlace
+	e.out.Write(binary.BigEndian.AppendUint32(size, uint32(e.height)))
+	e.out.Write([]byte{byte(depth), byte(colourType), 0, 0, 0}) // 11.2.1: bit depth to interlace
 	e.end(header)
 	if icc != nil {
 		e.writeProfile(icc)
 	}
+	if palette != nil {
+		e.writePalette(palette)
+	}
 	// One IDAT: more would let a decoder begin before the rest is there, but the
 	// file is made as a whole.
 	data := e.begin("IDAT")
-	e.deflate(m, bands{1, height})
+	e.deflate(m, bands{1, e.height})
 	e.end(data)
 	e.end(e.begin("IEND"))
 

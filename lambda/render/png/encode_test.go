@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"testing"
@@ -89,6 +90,9 @@ func pixelOf(m image.Image, x, y int) [4]uint8 {
 		return [4]uint8{v, v, v, 0xff}
 	case *image.RGBA:
 		c := m.RGBAAt(x, y)
+		return [4]uint8{c.R, c.G, c.B, c.A}
+	case *image.Paletted:
+		c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
 		return [4]uint8{c.R, c.G, c.B, c.A}
 	}
 	c := m.(*image.NRGBA).NRGBAAt(x, y)
