@@ -53,8 +53,8 @@ const (
 
 // EncodeOptions say how a picture is encoded.
 type EncodeOptions struct {
-	// Quality is from 1 to 100. At each number a picture is as good as a JPEG of that
-	// number by package jpeg.
+	// Quality is from 1 to 100. At each number a picture looks about as good as a JPEG of
+	// that number by package jpeg: alike in encode_segments.go has the figures.
 	Quality int
 
 	Effort Effort
