@@ -104,7 +104,7 @@ const MaxOversample = 8
 const MaxPresetSide = 8192
 
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
-// side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks the same;
+// side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
 // Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it.
