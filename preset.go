@@ -107,7 +107,8 @@ const MaxPresetSide = 8192
 // side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
 // Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
-// MaxOversample, before Kernel shrinks it.
+// MaxOversample, before Kernel shrinks it. Source names where the photo lies (source.go);
+// empty is the default source.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
 	Height      int     `json:"height,omitempty"`
@@ -123,6 +124,7 @@ type Preset struct {
 	Kernel      Kernel  `json:"kernel,omitempty"`
 	Oversample  float64 `json:"oversample,omitempty"`
 	Damaged     Damaged `json:"damaged,omitempty"`
+	Source      string  `json:"source,omitempty"`
 }
 
 // defaults holds the values of fields that are not set. Quality 80 is the usual
@@ -187,6 +189,17 @@ var fields = []field[Preset]{
 		},
 	},
 	word("damaged", func(p *Preset) *Damaged { return &p.Damaged }, Refuse, RenderRest),
+	{
+		name: "source", expected: "the name of a SOURCE_<NAME> variable in lower case",
+		set: func(p *Preset, text string) bool {
+			p.Source = text
+			if text == DefaultSource {
+				p.Source = ""
+			}
+			return sourceName.MatchString(text)
+		},
+		get: func(p Preset) string { return p.Source },
+	},
 }
 
 func pixels(name string, at func(*Preset) *int) field[Preset] {

@@ -151,6 +151,8 @@ func (ps *Presets) set(preset, fieldName, text, origin string) error {
 			origin, preset, fieldName, list(append(names(fields), names(servingFields)...)))
 	case isVariant && (fieldName == "format" || slices.Contains(names(servingFields), fieldName)):
 		return fmt.Errorf("%s: preset %s: %s: a variant has it by its name, expected another field", origin, preset, fieldName)
+	case isVariant && fieldName == "source":
+		return fmt.Errorf("%s: preset %s: %s: its preset has it, expected another field", origin, preset, fieldName)
 	case expected != "":
 		return fmt.Errorf("%s: preset %s: %s: %q, expected %s", origin, preset, fieldName, text, expected)
 	}

@@ -1,8 +1,10 @@
 // Package prew is the vocabulary that the gateway and the function share: what
 // a preview is called, how it is made, and the JSON that passes between them.
 //
-// A photo lies in S3 at photo/<key>. Its preview in a preset lies at
-// prew/<preset>/<key>, and its URL path is spelt the same. A preset's variants are presets
+// The URL path of a photo is /photo/<key>, and that of its preview /prew/<preset>/<key>.
+// In S3 the photo lies at <prefix><key> and the preview at <prefix><preset>/<key>, each in
+// the bucket and below the prefix of its place (place.go): photo/ and prew/, unless the
+// environment says otherwise. A preset's variants are presets
 // by names of their own, and some paths are answered with one of them (variant.go).
 // A key is the decoded bytes of the path, so that "@" and "%40" name one object
 // and one lease; Unicode is never normalised.
@@ -17,21 +19,21 @@ import (
 )
 
 const (
-	// SourceRoot is the folder of the bucket that holds the photos.
+	// SourceRoot is the first segment of the URL path of a photo.
 	SourceRoot = "photo"
-	// PreviewRoot is the folder of the bucket that holds the previews.
+	// PreviewRoot is the first segment of the URL path of a preview.
 	PreviewRoot = "prew"
 
-	// maxKey is the longest name of an object that S3 takes, in bytes of UTF-8
+	// MaxObject is the longest name of an object that S3 takes, in bytes of UTF-8
 	// (Amazon S3 User Guide, "Naming Amazon S3 objects").
-	maxKey = 1024
+	MaxObject = 1024
 )
 
 // ErrPath is the error that ParsePath and ParsePhoto wrap when they refuse a path.
 var ErrPath = errors.New("path refused")
 
 // Ref names one preview: the preset, or variant of one, it is made with and the key of its
-// photo below photo/, both decoded.
+// photo, both decoded.
 type Ref struct {
 	Preset string
 	Key    string
@@ -39,51 +41,34 @@ type Ref struct {
 
 // ParsePath reads the path of a request for a preview, /prew/<preset>/<key>,
 // as the client spelt it: still escaped, with no query. It refuses every path
-// that could reach a key outside prew/ and photo/ or give one object two keys;
-// the error wraps ErrPath.
+// that could reach an object outside the folders of previews and photos or give one object
+// two keys; the error wraps ErrPath. Whether S3 can have the objects' names, their places
+// say (Place.Preview, Place.Photo).
 func ParsePath(raw string) (Ref, error) {
-	object, err := decode(raw)
+	rest, err := decode(raw, PreviewRoot)
 	if err != nil {
 		return Ref{}, err
 	}
-	return ParsePreviewKey(object)
+	return parseRef(rest)
 }
 
 // ParsePhoto reads the path of a request for a photo, /photo/<key>, under the
-// rules of ParsePath, and returns the key below photo/.
+// rules of ParsePath, and returns the key.
 func ParsePhoto(raw string) (key string, err error) {
-	object, err := decode(raw)
-	if err != nil {
-		return "", err
-	}
-	return ParseSourceKey(object)
+	return decode(raw, SourceRoot)
 }
 
-// ParsePreviewKey reads the name of a preview in its bucket, prew/<preset>/<key>. It
-// refuses every name that ParsePath gives to no preview; the error wraps ErrPath.
-func ParsePreviewKey(object string) (Ref, error) {
-	rest, err := below(object, PreviewRoot)
-	if err != nil {
-		return Ref{}, err
-	}
-	preset, key, ok := strings.Cut(rest, "/")
+// parseRef reads <preset>/<key>, both decoded and checked.
+func parseRef(name string) (Ref, error) {
+	preset, key, ok := strings.Cut(name, "/")
 	if !ok {
-		return Ref{}, refuse(object, "no key after the preset")
+		return Ref{}, refuse(name, "no key after the preset")
 	}
 	return Ref{Preset: preset, Key: key}, nil
 }
 
-// ParseSourceKey reads the name of a photo in its bucket, photo/<key>, under the
-// rules of ParsePreviewKey, and returns the key below photo/.
-func ParseSourceKey(object string) (key string, err error) {
-	return below(object, SourceRoot)
-}
-
-// SourceKey is the name of the photo in its bucket.
-func (r Ref) SourceKey() string { return SourceRoot + "/" + r.Key }
-
-// PreviewKey is the name of the preview in its bucket.
-func (r Ref) PreviewKey() string { return PreviewRoot + "/" + r.Preset + "/" + r.Key }
+// String is the preview's name below the prefix of its place.
+func (r Ref) String() string { return r.Preset + "/" + r.Key }
 
 // Path is the canonical URL path of the preview, the one that ParsePath reads
 // back as r: everything but unreserved characters and slashes is escaped, and the "@" of a
@@ -129,9 +114,8 @@ func Refusal(status int, code, message string) Code {
 	return StorageFailed
 }
 
-// decode checks the spelling of an escaped path and returns the name of the object,
-// decoded and without the slash at the start.
-func decode(raw string) (object string, err error) {
+// decode checks the spelling of an escaped path and returns what follows /<root>/, decoded.
+func decode(raw, root string) (string, error) {
 	// Escaped slashes must be found before decoding, while they still differ from
 	// real ones: a/b and a%2Fb would be two paths to one object.
 	for i := 0; i+2 < len(raw); i++ {
@@ -146,38 +130,34 @@ func decode(raw string) (object string, err error) {
 	if err != nil {
 		return "", refuse(raw, "a percent sign that starts no escape")
 	}
-	object, ok := strings.CutPrefix(path, "/")
+	rest, ok := strings.CutPrefix(path, "/"+root+"/")
 	if !ok {
-		return "", refuse(raw, "no slash at its start")
+		return "", refuse(raw, "no /"+root+"/ at its start")
 	}
-	return object, nil
-}
-
-// below checks the name of an object against every rule for keys and returns what
-// follows <root>/.
-func below(object, root string) (string, error) {
-	if !utf8.ValidString(object) {
-		return "", refuse(object, "invalid UTF-8")
-	}
-	if i := strings.IndexFunc(object, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }); i >= 0 {
-		return "", refuse(object, "a control byte or a backslash")
-	}
-	if len(object) > maxKey {
-		return "", refuse(object, fmt.Sprintf("a key of %d bytes, limit is %d", len(object), maxKey))
-	}
-	for segment := range strings.SplitSeq(object, "/") {
-		switch segment {
-		case "":
-			return "", refuse(object, "an empty segment")
-		case ".", "..":
-			return "", refuse(object, "a dot segment")
-		}
-	}
-	rest, ok := strings.CutPrefix(object, root+"/")
-	if !ok {
-		return "", refuse(object, "no "+root+"/ at its start")
+	if why := misspelt(rest); why != "" {
+		return "", refuse(rest, why)
 	}
 	return rest, nil
+}
+
+// misspelt says what a name has that no key may have, or nothing if it is as keys are:
+// UTF-8 without control bytes and backslashes, in segments that are neither empty nor dots.
+func misspelt(name string) string {
+	if !utf8.ValidString(name) {
+		return "invalid UTF-8"
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }) {
+		return "a control byte or a backslash"
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		switch segment {
+		case "":
+			return "an empty segment"
+		case ".", "..":
+			return "a dot segment"
+		}
+	}
+	return ""
 }
 
 func refuse(raw, why string) error {

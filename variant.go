@@ -17,7 +17,7 @@ const MaxDPR = 4
 //
 // A variant is a preset by a name, name[@<n>x][.<format>]: card@2x, card.webp, card@2x.webp.
 // It has its preset's fields, but is in that format and n times as large. Its previews lie at
-// prew/<variant>/<key>, and each has a lease of its own. A preset's name can have neither "@"
+// <variant>/<key> among those of presets, and each has a lease of its own. A preset's name can have neither "@"
 // nor ".", so no variant has the name of a preset.
 type Variants struct {
 	Formats []Format
@@ -184,17 +184,18 @@ func (ps Presets) Formats(name string) []Format {
 	return ps.serving[v.preset].Formats
 }
 
-// longestFormat is as long as the part of a variant's name that names its format can be.
-const longestFormat = len(".webp")
+// LongestFormat is as long as the part of a variant's name that names its format can be.
+const LongestFormat = len(".webp")
 
 // Negotiate returns the preview that a request with an Accept header (RFC 9110, section
 // 12.5.1) is answered with: in the first of the preset's formats that it accepts, or else in
 // the preset's own. Where negotiated is false the header decides nothing, and the preview is
-// the one that is asked for: the name has no formats, or the preview's key would have no room
-// for one in S3's limit. nginx has the same rules (site.conf.tmpl, variant.conf).
-func (ps Presets) Negotiate(ref Ref, accept string) (chosen Ref, negotiated bool) {
+// the one that is asked for: the name has no formats, or the preview's name, at the place of
+// previews, would have no room for one in S3's limit. nginx has the same rules
+// (site.conf.tmpl, variant.conf).
+func (ps Presets) Negotiate(ref Ref, accept string, previews Place) (chosen Ref, negotiated bool) {
 	formats := ps.Formats(ref.Preset)
-	if len(formats) == 0 || len(ref.PreviewKey())+longestFormat > maxKey {
+	if len(formats) == 0 || len(previews.Prefix+ref.String())+LongestFormat > MaxObject {
 		return ref, false
 	}
 	for _, format := range formats {

@@ -96,7 +96,7 @@ func TestVariantsCanBeTakenAway(t *testing.T) {
 		if got := presets.Variants(name); got != nil {
 			t.Errorf("%s has %v", name, got)
 		}
-		if ref, negotiated := presets.Negotiate(Ref{name, "a.jpg"}, "image/webp"); negotiated || ref.Preset != name {
+		if ref, negotiated := presets.Negotiate(Ref{name, "a.jpg"}, "image/webp", Place{Prefix: "prew/"}); negotiated || ref.Preset != name {
 			t.Errorf("%s: %v, %v", name, ref, negotiated)
 		}
 	}
@@ -208,7 +208,7 @@ func TestFirstAcceptedFormatIsChosen(t *testing.T) {
 		{"nope", "image/webp", "nope", false},
 	}
 	for _, test := range tests {
-		got, negotiated := presets.Negotiate(Ref{test.preset, "a/b.jpg"}, test.accept)
+		got, negotiated := presets.Negotiate(Ref{test.preset, "a/b.jpg"}, test.accept, Place{Prefix: "prew/"})
 		if got != (Ref{test.want, "a/b.jpg"}) || negotiated != test.negotiated {
 			t.Errorf("%s for %q: %v, %v; want %s, %v", test.preset, test.accept, got, negotiated, test.want, test.negotiated)
 		}
@@ -221,13 +221,13 @@ func TestLongestKeysAreNotNegotiated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	longest := Ref{"card", strings.Repeat("k", maxKey-len("prew/card.webp/"))}
-	if chosen, negotiated := presets.Negotiate(longest, "image/webp"); !negotiated || len(chosen.PreviewKey()) != maxKey {
-		t.Errorf("a key of %d bytes, %v", len(chosen.PreviewKey()), negotiated)
+	longest := Ref{"card", strings.Repeat("k", MaxObject-len("prew/card.webp/"))}
+	if chosen, negotiated := presets.Negotiate(longest, "image/webp", Place{Prefix: "prew/"}); !negotiated || len("prew/"+chosen.String()) != MaxObject {
+		t.Errorf("a key of %d bytes, %v", len("prew/"+chosen.String()), negotiated)
 	}
 	longest.Key += "k"
-	if chosen, negotiated := presets.Negotiate(longest, "image/webp"); negotiated || chosen != longest {
-		t.Errorf("a key of %d bytes, %v", len(chosen.PreviewKey()), negotiated)
+	if chosen, negotiated := presets.Negotiate(longest, "image/webp", Place{Prefix: "prew/"}); negotiated || chosen != longest {
+		t.Errorf("a key of %d bytes, %v", len("prew/"+chosen.String()), negotiated)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 // only what main gave it, and that it has been invoked.
 type function struct {
 	storage storage
+	sources prew.Sources
 	presets prew.Presets // for requests that carry no parameters
 	log     *slog.Logger
 	warm    *atomic.Bool // it has been invoked before
@@ -53,7 +54,7 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 		return result, err
 	}
 	lap := stopwatch()
-	photo, err := f.storage.get(ctx, request.SrcBucket, request.SrcKey)
+	photo, err := f.storage.get(ctx, preset.Source, request.SrcBucket, request.SrcKey)
 	result.Timing.Opened = milliseconds(photo.waited)
 	result.Timing.Fetch = result.Timing.Opened
 	if err != nil {
@@ -106,23 +107,30 @@ func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst stri
 	if dst, err = request.Destination(); err != nil {
 		return preset, "", fail(prew.RequestInvalid, "%v", err)
 	}
-	// Whoever may invoke the function gets no further than its URLs do, whatever its
-	// credentials may read and write.
-	if _, err := prew.ParseSourceKey(request.SrcKey); err != nil {
-		return preset, "", fail(prew.RequestInvalid, "src_key: %v", err)
-	}
-	if _, err := prew.ParsePreviewKey(dst); err != nil {
-		return preset, "", fail(prew.RequestInvalid, "destination: %v", err)
-	}
 	if request.Preset == (prew.Preset{}) {
-		preset, ok := f.presets.Get(request.PresetName)
-		if !ok {
+		var ok bool
+		if preset, ok = f.presets.Get(request.PresetName); !ok {
 			return preset, "", fail(prew.RequestInvalid, "preset_name %q is unknown and the request has no parameters", request.PresetName)
 		}
-		return preset, dst, nil
-	}
-	if preset, err = request.Resolve(); err != nil {
+	} else if preset, err = request.Resolve(); err != nil {
 		return preset, "", fail(prew.RequestInvalid, "%v", err)
+	}
+	// Whoever may invoke the function gets no further than its URLs do, whatever its
+	// credentials may read and write.
+	source, ok := f.sources.Get(preset.Source)
+	if !ok {
+		return preset, "", fail(prew.RequestInvalid, "source %q is unknown", preset.Source)
+	}
+	photos, previews := source.Photos, f.sources.Previews
+	if source.Name != "" && photos.Bucket != request.SrcBucket {
+		return preset, "", fail(prew.RequestInvalid, "src_bucket %q, expected %s of the source %s", request.SrcBucket, photos.Bucket, source.Name)
+	}
+	photos.Bucket, previews.Bucket = request.SrcBucket, request.DstBucket // those of the default source are the request's
+	if _, err := photos.ParsePhoto(request.SrcKey, previews); err != nil {
+		return preset, "", fail(prew.RequestInvalid, "src_key: %v", err)
+	}
+	if _, err := previews.ParsePreview(dst); err != nil {
+		return preset, "", fail(prew.RequestInvalid, "destination: %v", err)
 	}
 	return preset, dst, nil
 }
@@ -144,11 +152,20 @@ func (f function) report(ctx context.Context, request prew.RenderRequest, result
 	dst, _ := request.Destination()
 	f.log.Info("render",
 		"request", request.RequestID, "invocation", invocation, "cold", result.Timing.Cold,
-		"src", request.SrcBucket+"/"+request.SrcKey, "dst", request.DstBucket+"/"+dst, "preset", request.PresetName,
+		"source", f.sourceOf(request), "src", request.SrcBucket+"/"+request.SrcKey, "dst", request.DstBucket+"/"+dst, "preset", request.PresetName,
 		"outcome", outcome, "message", message,
 		"width", result.Width, "height", result.Height, "size", result.Size,
 		"fetch_ms", result.Timing.Fetch, "render_ms", result.Timing.Render, "store_ms", result.Timing.Store,
 		"ms", result.Timing.Total)
+}
+
+// sourceOf is what the log calls the source of a request.
+func (f function) sourceOf(request prew.RenderRequest) string {
+	preset, _ := f.presets.Get(request.PresetName)
+	if request.Preset != (prew.Preset{}) {
+		preset = request.Preset
+	}
+	return prew.Source{Name: preset.Source}.Label()
 }
 
 // about adds the ETag of the photo that could not be rendered to its failure: as

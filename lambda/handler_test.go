@@ -47,7 +47,17 @@ func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	return function{storage{photos: client, previews: client}, presets, prew.NewLog(&log), new(atomic.Bool)}, &log
+	return function{storage{photos: map[string]*s3.Client{"": client}, previews: client}, sourcesOf(t), presets, prew.NewLog(&log), new(atomic.Bool)}, &log
+}
+
+// sourcesOf returns the sources of an environment.
+func sourcesOf(t *testing.T, environ ...string) prew.Sources {
+	t.Helper()
+	sources, err := prew.ReadSources(prew.Places{}, environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sources
 }
 
 // picture is a JPEG of a flat colour.
@@ -208,7 +218,7 @@ func TestOnlyTheFirstInvocationIsCold(t *testing.T) {
 func TestPhotosAndPreviewsMayLieInTwoStores(t *testing.T) {
 	f, _ := functionOn(t, s3Server(t))
 	f.storage.previews = s3Server(t)
-	upload(t, f.storage.photos, "photo/a.jpg", picture(t, 40, 40))
+	upload(t, f.storage.photos[""], "photo/a.jpg", picture(t, 40, 40))
 	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/small/a.jpg", PresetName: "small"})
 	if !result.Status {
 		t.Fatalf("%+v", result.Error)
@@ -378,5 +388,46 @@ func TestPanicIsLoggedWithItsStack(t *testing.T) {
 	}
 	if !strings.Contains(rest, `"outcome":"render_panic"`) {
 		t.Errorf("then logged %s", rest)
+	}
+}
+
+// TestRequestsAreHeldToTheirSources sends requests that could name any bucket and key to a
+// function with photos at a bucket's root and a named source.
+func TestRequestsAreHeldToTheirSources(t *testing.T) {
+	client := s3Server(t)
+	f, log := functionOn(t, client)
+	root, small := "", "small"
+	sources, err := prew.ReadSources(prew.Places{Prefix: &small, SourcePrefix: &root}, []string{"SOURCE_PEOPLE=bucket=photos,prefix=faces"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.sources, f.storage.photos["people"] = sources, client
+	upload(t, client, "2024/a.jpg", picture(t, 40, 40))
+	upload(t, client, "faces/a.jpg", picture(t, 80, 80))
+	for _, test := range []struct{ what, request, want string }{
+		{"at the root", `{"src_bucket":"photos","src_key":"2024/a.jpg","dst_bucket":"photos","dst_key":"small/x/a.jpg","width":10}`, ""},
+		{"of a source", `{"src_bucket":"photos","src_key":"faces/a.jpg","dst_bucket":"photos","dst_key":"small/y/a.jpg","width":10,"source":"people"}`, ""},
+		{"an unknown source", `{"src_bucket":"photos","src_key":"faces/a.jpg","dst_bucket":"photos","dst_key":"small/y/a.jpg","width":10,"source":"nobody"}`, `source "nobody" is unknown`},
+		{"another bucket than the source's", `{"src_bucket":"secret","src_key":"faces/a.jpg","dst_bucket":"photos","dst_key":"small/y/a.jpg","width":10,"source":"people"}`, `src_bucket "secret", expected photos of the source people`},
+		{"another folder than the source's", `{"src_bucket":"photos","src_key":"2024/a.jpg","dst_bucket":"photos","dst_key":"small/y/a.jpg","width":10,"source":"people"}`, "has no faces/ at its start"},
+		{"a preview as the photo", `{"src_bucket":"photos","src_key":"small/x/a.jpg","dst_bucket":"photos","dst_key":"small/y/a.jpg","width":10}`, "has the folder of the previews at its start"},
+		{"the usual folder of previews", `{"src_bucket":"photos","src_key":"2024/a.jpg","dst_bucket":"photos","dst_key":"prew/x/a.jpg","width":10}`, "has no small/ at its start"},
+	} {
+		log.Reset()
+		result := invoke(t, f, test.request)
+		got := ""
+		if result.Error != nil {
+			got = string(result.Error.Code) + ": " + result.Error.Message
+		}
+		if (test.want == "") != result.Status || test.want != "" && !strings.HasPrefix(got, "request_invalid: ") || !strings.Contains(got, test.want) {
+			t.Errorf("%s: %s, want %s", test.what, got, test.want)
+		}
+		source := map[bool]string{true: `"source":"people"`, false: `"source":"default"`}[strings.Contains(test.request, "people")]
+		if !strings.Contains(test.request, "nobody") && !strings.Contains(log.String(), source) {
+			t.Errorf("%s: logged as %s, want %s", test.what, log, source)
+		}
+	}
+	if _, data := stored(t, client, "small/y/a.jpg"); len(data) == 0 {
+		t.Error("nothing is stored")
 	}
 }

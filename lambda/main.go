@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"prew"
@@ -48,16 +49,25 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	places, err := prew.ReadPlaces(os.Getenv)
+	places, err := prew.ReadPlaces(os.LookupEnv)
 	if err != nil {
 		return err
 	}
+	sources, err := prew.ReadSources(places, os.Environ())
+	if err := errors.Join(err, sources.CheckPresets(presets)); err != nil {
+		return err
+	}
+	photos := map[string]*s3.Client{}
+	for _, source := range sources.All() {
+		photos[source.Name] = store.Open(cfg, source.Photos).Client
+	}
 	f := function{
 		storage: storage{
-			photos:   store.Open(cfg, places.Photos()).Client,
-			previews: store.Open(cfg, places.Previews()).Client,
+			photos:   photos,
+			previews: store.Open(cfg, sources.Previews).Client,
 			acl:      types.ObjectCannedACL(os.Getenv("PREW_ACL")),
 		},
+		sources: sources,
 		presets: presets,
 		log:     prew.NewLog(os.Stderr),
 		warm:    new(atomic.Bool),

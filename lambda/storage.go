@@ -21,7 +21,7 @@ import (
 // storage reads photos and stores previews. Each request names its buckets; the
 // environment says where they lie.
 type storage struct {
-	photos   *s3.Client
+	photos   map[string]*s3.Client // of each source, by its name
 	previews *s3.Client
 	acl      types.ObjectCannedACL // of a stored preview; empty leaves it to the bucket
 }
@@ -55,14 +55,14 @@ func (p *photo) wait() (done func() (late bool)) {
 	}
 }
 
-// get opens a photo. The store has StoreTimeout for all of it, which counts only while
+// get opens a photo of a source. The store has StoreTimeout for all of it, which counts only while
 // the photo is waited for. Its errors are SourceTooLarge for a photo with more than
 // render.MaxSourceBytes, and those of store.Refusal.
-func (s storage) get(ctx context.Context, bucket, key string) (*photo, error) {
+func (s storage) get(ctx context.Context, source, bucket, key string) (*photo, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &photo{name: bucket + "/" + key, cancel: cancel, most: prew.StoreTimeout}
 	done := p.wait()
-	object, err := store.Bucket{Client: s.photos, Name: bucket}.Get(ctx, key, "", "")
+	object, err := store.Bucket{Client: s.photos[source], Name: bucket}.Get(ctx, key, "", "")
 	late := done()
 	if err != nil {
 		cancel()

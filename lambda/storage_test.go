@@ -33,7 +33,7 @@ func faulty(t *testing.T, answer http.HandlerFunc) storage {
 	t.Cleanup(server.Close)
 	b := store.Open(aws.Config{Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")},
 		prew.Place{Region: "us-east-1", Endpoint: server.URL, PathStyle: true})
-	return storage{photos: b.Client, previews: b.Client}
+	return storage{photos: map[string]*s3.Client{"": b.Client}, previews: b.Client}
 }
 
 // refuse answers as S3 does when it refuses.
@@ -53,7 +53,7 @@ func codeOf(err error) prew.Code {
 
 // readAll reads a photo to its end.
 func readAll(s storage, ctx context.Context) error {
-	p, err := s.get(ctx, "b", "k")
+	p, err := s.get(ctx, "", "b", "k")
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func TestRefusalsOfGet(t *testing.T) {
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.status, " ", test.code), func(t *testing.T) {
 			s := faulty(t, func(w http.ResponseWriter, r *http.Request) { refuse(w, test.status, test.code) })
-			_, err := s.get(t.Context(), "b", "k")
+			_, err := s.get(t.Context(), "", "b", "k")
 			if codeOf(err) != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
@@ -97,10 +97,10 @@ func TestRefusalsOfGet(t *testing.T) {
 
 // TestUnknownKeysAreNoMissingPhoto asks the S3 server of compose.yaml.
 func TestUnknownKeysAreNoMissingPhoto(t *testing.T) {
-	s := storage{photos: s3.New(s3Server(t).Options(), func(o *s3.Options) {
+	s := storage{photos: map[string]*s3.Client{"": s3.New(s3Server(t).Options(), func(o *s3.Options) {
 		o.Credentials = credentials.NewStaticCredentialsProvider("nobody", "secret", "")
-	})}
-	if _, err := s.get(t.Context(), bucket, "photo/a.jpg"); codeOf(err) != prew.StorageFailed {
+	})}}
+	if _, err := s.get(t.Context(), "", bucket, "photo/a.jpg"); codeOf(err) != prew.StorageFailed {
 		t.Errorf("%v, want %s", err, prew.StorageFailed)
 	}
 }
@@ -113,7 +113,7 @@ func TestPhotoThatSaysItIsTooLargeIsNotRead(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done() // no byte comes, so that the reader waits for its deadline
 	})
-	_, err := s.get(t.Context(), "b", "k")
+	_, err := s.get(t.Context(), "", "b", "k")
 	failure, ok := errors.AsType[*prew.RenderError](err)
 	if !ok || failure.Code != prew.SourceTooLarge || failure.SourceETag != `"e"` {
 		t.Errorf("%+v, want %s of \"e\"", err, prew.SourceTooLarge)
@@ -129,7 +129,7 @@ func TestPhotoThatNeverEndsIsReadToTheLimit(t *testing.T) {
 			}
 		}
 	})
-	p, err := s.get(t.Context(), "b", "k")
+	p, err := s.get(t.Context(), "", "b", "k")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestPackedPhotos(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(test.announced))
 			w.Write(test.body)
 		})
-		p, err := s.get(t.Context(), "b", "k")
+		p, err := s.get(t.Context(), "", "b", "k")
 		if err == nil {
 			_, err = render.Render(p, prew.Preset{Width: 80, Quality: 80})
 			p.Close()
@@ -229,7 +229,7 @@ func TestConnectionIsKeptAfterASmallRest(t *testing.T) {
 			w.Write(make([]byte, 100+test.rest))
 		})
 		for range 2 {
-			p, err := s.get(t.Context(), "b", "k")
+			p, err := s.get(t.Context(), "", "b", "k")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +296,7 @@ func TestPhotoThatBreaksOffIsNotToBlame(t *testing.T) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(whole)))
 		w.Write(whole[:len(whole)/2])
 	})
-	f := function{storage: s, presets: prew.Presets{}, log: slog.New(slog.DiscardHandler), warm: new(atomic.Bool)}
+	f := function{storage: s, sources: sourcesOf(t), presets: prew.Presets{}, log: slog.New(slog.DiscardHandler), warm: new(atomic.Bool)}
 	result := invoke(t, f, prew.RenderRequest{SrcBucket: "b", SrcKey: "photo/k", DstBucket: "b", DstKey: "prew/x/k", Preset: prew.Preset{Width: 80}})
 	if result.Error == nil || result.Error.Code != prew.StorageFailed || result.Error.SourceETag != "" {
 		t.Errorf("%+v, want %s of no ETag", result.Error, prew.StorageFailed)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"prew"
 )
 
 var (
@@ -90,6 +92,7 @@ func (s Site) Check(dir string) error {
 			expect(slices.Contains(previews, m), ofPhotos[m.setting], m.value, m.expected)
 		}
 	}
+	errs = append(errs, prew.CheckPrefixes(s.Previews, s.Photos)...)
 	expectEach(address.MatchString, "PREW_GATEWAYS", s.Gateways, "host:port")
 	expect(len(s.Gateways) > 0, "PREW_GATEWAYS", "", "at least one")
 	expectEach(isResolver, "PREW_RESOLVER", s.Resolvers, "the address of a DNS server, perhaps with a port; IPv6 in brackets")

@@ -31,8 +31,8 @@ const OpenFiles = 16384
 type Site struct {
 	Listen   string     // clients connect to it; the host may be *
 	TLS      TLS        // clients connect to it over TLS
-	Previews prew.Place // unused where the site is private
-	Photos   prew.Place // the zero Place: the same as Previews
+	Previews prew.Place // where the site is private only its prefix counts; the zero Place: prew/
+	Photos   prew.Place // of the default source; the zero Place: in photo/ of the bucket of Previews
 	Private  bool       // nothing in S3 is public, and every miss goes to a gateway
 	Gateways []string   // at least one
 
@@ -139,7 +139,13 @@ func (s Site) Write(dir string) (confFile string, err error) {
 // withDefaults returns the site with the defaults of Photos and CacheSize filled in.
 func (s Site) withDefaults() Site {
 	s.CacheSize = cmp.Or(s.CacheSize, "2g")
-	s.Photos = cmp.Or(s.Photos, s.Previews)
+	if s.Previews == (prew.Place{}) {
+		s.Previews.Prefix = prew.DefaultPrefix
+	}
+	if s.Photos == (prew.Place{}) {
+		s.Photos = s.Previews
+		s.Photos.Prefix = prew.DefaultSourcePrefix
+	}
 	return s
 }
 
@@ -171,9 +177,15 @@ func (s Site) conf(dir string) ([]byte, error) {
 		Tunnels   []tunnel
 
 		Negotiated []negotiated
+		NoRoom     int // fewest bytes behind /prew/ that leave no room for a format
 		Formats    []prew.Format
+
+		Named   []string // patterns of the names of presets that have a source
+		Refused []string
 	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2()}
 	data.Negotiated, data.Formats = s.negotiated()
+	data.NoRoom = prew.MaxObject - len(s.Previews.Prefix) - prew.LongestFormat + 1
+	data.Named, data.Refused = s.ofNamedSources(), s.refused()
 	if !s.Private {
 		data.Upstreams, data.Tunnels = s.upstreams(dir)
 	}

@@ -25,7 +25,7 @@ func TestConfigurationIsAccepted(t *testing.T) {
 	ca := newAuthority(t)
 	certificate, key := files(t, ca.issue(t, "prew.test", soon()))
 	gateways, local := []string{"127.0.0.1:2"}, stack.StoreAt("127.0.0.1:1", "photos")
-	aws := prew.Place{Bucket: "photos", Region: "eu-central-1"}
+	aws := prew.Place{Prefix: "prew/", Bucket: "photos", Region: "eu-central-1"}
 	for _, site := range []nginx.Site{
 		{Listen: "127.0.0.1:8080", Previews: local, Gateways: gateways},
 		{Listen: "*:8080", Previews: aws, Gateways: []string{"127.0.0.1:2", "[::1]:2"}},
@@ -72,7 +72,7 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`PREW_BUCKET: "a/../b"`, func(s *nginx.Site) { s.Previews.Bucket = "a/../b" }},
 		{`PREW_BUCKET: "$args"`, func(s *nginx.Site) { s.Previews.Bucket = "$args" }},
 		{`PREW_S3_REGION is not set`, func(s *nginx.Site) { s.Previews.Endpoint = "" }},
-		{`PREW_S3_REGION: "eu;"`, func(s *nginx.Site) { s.Previews = prew.Place{Bucket: "b", Region: "eu;"} }},
+		{`PREW_S3_REGION: "eu;"`, func(s *nginx.Site) { s.Previews = prew.Place{Prefix: "prew/", Bucket: "b", Region: "eu;"} }},
 		{`PREW_S3_ENDPOINT: "127.0.0.1:1"`, func(s *nginx.Site) { s.Previews.Endpoint = "127.0.0.1:1" }},
 		{`PREW_S3_ENDPOINT: "ftp://s3.test"`, func(s *nginx.Site) { s.Previews.Endpoint = "ftp://s3.test" }},
 		{`PREW_S3_ENDPOINT: "http://s3.test/base"`, func(s *nginx.Site) { s.Previews.Endpoint = "http://s3.test/base" }},
@@ -81,7 +81,9 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`PREW_S3_ENDPOINT: "http://a\";}"`, func(s *nginx.Site) { s.Previews.Endpoint = `http://a";}` }},
 		{`PREW_S3_ENDPOINT: "http://s3.test:1\nx"`, func(s *nginx.Site) { s.Previews.Endpoint = "http://s3.test:1\nx" }},
 		{`PREW_S3_ENDPOINT: "https://192.0.2.1"`, func(s *nginx.Site) { s.Previews.Endpoint = "https://192.0.2.1" }},
-		{`PREW_S3_ENDPOINT: "http://192.0.2.1"`, func(s *nginx.Site) { s.Previews = prew.Place{Bucket: "b", Endpoint: "http://192.0.2.1"} }},
+		{`PREW_S3_ENDPOINT: "http://192.0.2.1"`, func(s *nginx.Site) {
+			s.Previews = prew.Place{Prefix: "prew/", Bucket: "b", Endpoint: "http://192.0.2.1"}
+		}},
 		{`PREW_SOURCE_BUCKET: "$args"`, func(s *nginx.Site) { s.Photos = stack.StoreAt("127.0.0.1:1", "$args") }},
 		{`PREW_GATEWAYS: "127.0.0.1:2 weight=5"`, func(s *nginx.Site) { s.Gateways = []string{"127.0.0.1:1", "127.0.0.1:2 weight=5"} }},
 		{`PREW_GATEWAYS is not set`, func(s *nginx.Site) { s.Gateways = nil }},
@@ -114,7 +116,7 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`gallery: "/a\nb"`, func(s *nginx.Site) { s.Gallery = "/a\nb" }},
 		{`user: "root; include x"`, func(s *nginx.Site) { s.User = "root; include x" }},
 		{"PREW_NGINX_LISTEN is not set, expected host:port\nPREW_S3_REGION is not set, expected one of AWS's, or an endpoint\nPREW_GATEWAYS is not set", func(s *nginx.Site) {
-			*s = nginx.Site{Previews: prew.Place{Bucket: "b"}}
+			*s = nginx.Site{Previews: prew.Place{Prefix: "prew/", Bucket: "b"}}
 		}},
 	}
 	for _, test := range tests {
@@ -156,8 +158,8 @@ func TestMissingModuleIsNamed(t *testing.T) {
 		want  []string
 	}{
 		{stack.StoreAt("127.0.0.1:1", "photos"), []string{headersMore}},
-		{prew.Place{Bucket: "photos", Endpoint: "http://minio:9000"}, []string{headersMore, stream}},
-		{prew.Place{Bucket: "photos", Region: "eu-central-1"}, []string{headersMore, stream}},
+		{prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "http://minio:9000"}, []string{headersMore, stream}},
+		{prew.Place{Prefix: "prew/", Bucket: "photos", Region: "eu-central-1"}, []string{headersMore, stream}},
 	}
 	for _, test := range tests {
 		site := nginx.Site{Listen: "127.0.0.1:8080", Previews: test.store, Gateways: []string{"127.0.0.1:2"}, Resolvers: []string{"127.0.0.1"}, CAFile: "/ca.pem"}

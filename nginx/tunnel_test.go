@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"prew"
-	"prew/deploy/local/stack"
 	"prew/nginx"
 )
 
@@ -85,7 +84,7 @@ func TestStoreByName(t *testing.T) {
 		names := newDNS(t)
 		names.points(test.host, "127.0.0.1")
 		front := start(t, nginx.Site{
-			Previews: prew.Place{Bucket: test.bucket, Endpoint: test.scheme + "://s3.test:" + s3.port, PathStyle: test.pathStyle},
+			Previews: prew.Place{Prefix: "prew/", Bucket: test.bucket, Endpoint: test.scheme + "://s3.test:" + s3.port, PathStyle: test.pathStyle},
 			Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 		})
 		got := front.get(t, "/photo/a%20b.jpg")
@@ -108,7 +107,7 @@ func TestConnectionsToAStoreAreKept(t *testing.T) {
 	names := newDNS(t)
 	names.points("s3.test", "127.0.0.1")
 	front := start(t, nginx.Site{
-		Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
+		Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
 		Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 	})
 	workers := runtime.NumCPU()
@@ -132,7 +131,7 @@ func TestQuitWaitsForNobody(t *testing.T) {
 	names := newDNS(t)
 	names.points("s3.test", "127.0.0.1")
 	front := start(t, nginx.Site{
-		Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
+		Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
 		Gateways: []string{gateway.addr}, Resolvers: []string{names.addr}, CAFile: ca.file,
 	})
 	for i := range 20 {
@@ -174,7 +173,7 @@ func TestStoreMustShowItsCertificate(t *testing.T) {
 		names := newDNS(t)
 		names.points("s3.test", "127.0.0.1")
 		front := start(t, nginx.Site{
-			Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
+			Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
 			Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 		})
 		for _, target := range []string{"/photo/a.jpg", "/prew/thumb/a.jpg"} {
@@ -201,7 +200,7 @@ func TestStoreMoves(t *testing.T) {
 	names := newDNS(t)
 	names.points("s3.test", "127.0.0.1")
 	front := start(t, nginx.Site{
-		Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + before.port, PathStyle: true},
+		Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + before.port, PathStyle: true},
 		Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 	})
 	if got := front.get(t, "/photo/1.jpg"); got.body != "before" {
@@ -228,7 +227,7 @@ func TestStoreWithAnAddressThatIsOff(t *testing.T) {
 	names := newDNS(t)
 	names.points("s3.test", "127.0.0.1", "127.0.0.2")
 	front := start(t, nginx.Site{
-		Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + port, PathStyle: true},
+		Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + port, PathStyle: true},
 		Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 	})
 	for i := range 2 * runtime.NumCPU() {
@@ -256,7 +255,7 @@ func TestStoreEndsConnections(t *testing.T) {
 	names := newDNS(t)
 	names.points("s3.test", "127.0.0.1")
 	front := start(t, nginx.Site{
-		Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
+		Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + s3.port, PathStyle: true},
 		Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 	})
 	const objects = 20
@@ -306,7 +305,7 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
 				front := start(t, nginx.Site{
-					Previews: prew.Place{Bucket: "photos", Endpoint: "https://s3.test:" + test.port, PathStyle: true},
+					Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "https://s3.test:" + test.port, PathStyle: true},
 					Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{test.resolver}, CAFile: ca.file,
 				})
 				front.get(t, "/photo/a.jpg").checkPicture(t, test.name+" is not answered", test.status, test.code, "error.png")
@@ -320,7 +319,7 @@ func TestStoreThatNobodyKnows(t *testing.T) {
 	s3 := newNamed(t, "127.0.0.1:0", nil, picture(object))
 	names := newDNS(t)
 	front := start(t, nginx.Site{
-		Previews: prew.Place{Bucket: "photos", Endpoint: "http://s3.test:" + s3.port, PathStyle: true},
+		Previews: prew.Place{Prefix: "prew/", Bucket: "photos", Endpoint: "http://s3.test:" + s3.port, PathStyle: true},
 		Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr},
 	})
 	front.get(t, "/photo/a.jpg").checkPicture(t, "a name that is in no DNS", 502, "upstream_unreachable", "error.png")
@@ -343,11 +342,11 @@ func TestTwoStores(t *testing.T) {
 		at     *upstream
 		asked  string
 	}{
-		{stack.StoreAt(near.addr, "originals"), near, near.addr + "/originals/photo/a.jpg"},
-		{prew.Place{Bucket: "originals", Endpoint: "https://elsewhere.test:" + far.port, PathStyle: true}, far.upstream, "elsewhere.test:" + far.port + "/originals/photo/a.jpg"},
+		{prew.Place{Bucket: "originals", Prefix: "photo/", Endpoint: "http://" + near.addr, PathStyle: true}, near, near.addr + "/originals/photo/a.jpg"},
+		{prew.Place{Bucket: "originals", Prefix: "photo/", Endpoint: "https://elsewhere.test:" + far.port, PathStyle: true}, far.upstream, "elsewhere.test:" + far.port + "/originals/photo/a.jpg"},
 	} {
 		front := start(t, nginx.Site{
-			Previews: prew.Place{Bucket: "previews", Endpoint: "https://s3.test:" + previews.port}, Photos: test.photos,
+			Previews: prew.Place{Prefix: "prew/", Bucket: "previews", Endpoint: "https://s3.test:" + previews.port}, Photos: test.photos,
 			Gateways: []string{"127.0.0.1:1"}, Resolvers: []string{names.addr}, CAFile: ca.file,
 		})
 		if got := front.get(t, "/photo/a.jpg"); got.body != "photo" {

@@ -19,7 +19,7 @@ type upstream struct {
 	Server string // host:port or unix:<socket>
 	Tunnel bool   // Server is the socket of a tunnel
 	Host   string
-	Prefix string
+	Prefix string // comes before the names below the prefix of the place
 }
 
 // tunnel is a socket from which nginx's stream module connects to a store. stream.conf
@@ -37,7 +37,7 @@ func (s Site) upstreams(dir string) (all []upstream, tunnels []tunnel) {
 		place prew.Place
 	}{{"previews", s.Previews}, {"photos", s.Photos}} {
 		o := originOf(of.place)
-		u := upstream{Name: of.name, Server: o.Addr, Host: o.Host, Prefix: o.Prefix}
+		u := upstream{Name: of.name, Server: o.Addr, Host: o.Host, Prefix: o.Prefix + "/" + prew.Escape(of.place.Prefix)}
 		if o.TLS || !isAddress(o.Name) {
 			u.Tunnel = true
 			t := tunnel{o, filepath.Join(dir, of.name+".sock")}

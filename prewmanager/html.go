@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ type showHTML struct {
 
 	Picture bool   `env:"-" help:"Print a <picture> whose addresses mean the same file for everybody, for caches between that do not know Vary."`
 	Preset  string `arg:"" help:"Name of a preset."`
-	Key     string `arg:"" help:"Key of a photo: the photo lies at photo/<key> in the bucket."`
+	Key     string `arg:"" help:"Key of a photo: /photo/<key> is its address."`
 }
 
 func (s showHTML) Run(k *kong.Kong) error {
@@ -28,7 +29,11 @@ func (s showHTML) Run(k *kong.Kong) error {
 		return fmt.Errorf("preset %q is unknown, expected one of %s", s.Preset, strings.Join(presets.Names(), ", "))
 	}
 	ref := prew.Ref{Preset: s.Preset, Key: s.Key}
-	if _, err := prew.ParsePreviewKey(ref.PreviewKey()); err != nil {
+	places, err := prew.ReadPlaces(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if _, err := places.Previews().ParsePreview(places.Previews().Prefix + ref.String()); err != nil {
 		return err
 	}
 	html := presets.Img(ref)

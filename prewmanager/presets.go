@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,10 +25,13 @@ type showPresets struct {
 	presetSource `embed:""`
 }
 
-// Run prints every field of each preset, and of its variants those that differ from it.
+// Run prints every field of each preset, and of its variants those that differ from it; then
+// every field of each source.
 func (s showPresets) Run(k *kong.Kong) error {
 	presets, err := s.load()
-	if err != nil {
+	places, errPlaces := prew.ReadPlaces(os.LookupEnv)
+	sources, errSources := prew.ReadSources(places, os.Environ())
+	if err := errors.Join(err, errPlaces, errSources, sources.CheckPresets(presets)); err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(k.Stdout, 0, 0, 2, ' ', 0)
@@ -38,6 +42,9 @@ func (s showPresets) Run(k *kong.Kong) error {
 			own := slices.DeleteFunc(presets.Explain(variant), func(v prew.Value) bool { return slices.Contains(values, v) })
 			printValues(table, variant, own)
 		}
+	}
+	for _, source := range sources.All() {
+		printValues(table, "source "+source.Label(), source.Explain())
 	}
 	return table.Flush()
 }

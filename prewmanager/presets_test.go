@@ -50,3 +50,27 @@ func TestPresetsCommandShowsVariants(t *testing.T) {
 		}
 	}
 }
+
+func TestPresetsCommandShowsSources(t *testing.T) {
+	environ := []string{"PREW_BUCKET=b", "PREW_SOURCE_PREFIX=", "SOURCE_PEOPLE=bucket=people,prefix=faces", "PRESET_CARD=source=people"}
+	out, err := itself(t, environ, "presets").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	got := regexp.MustCompile(` +`).ReplaceAllString(string(out), " ")
+	for _, want := range []string{
+		" source people PRESET_CARD\n",
+		"source default\n bucket b PREW_BUCKET\n prefix - PREW_SOURCE_PREFIX\n region - default\n role - default\n endpoint - default\n path_style 0 default\n" +
+			"source people\n bucket people SOURCE_PEOPLE\n prefix faces/ SOURCE_PEOPLE\n region - default\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nwant it to have\n%s", got, want)
+		}
+	}
+	out, err = itself(t, append(environ[:3], "PRESET_CARD=source=nowhere", "SOURCE_A=x"), "presets").CombinedOutput()
+	for _, want := range []string{`SOURCE_A: "x", expected field=value`, "SOURCE_A: no bucket", `PRESET_CARD: preset card: source: "nowhere" is unknown`} {
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v\n%s\nwant %s", err, out, want)
+		}
+	}
+}

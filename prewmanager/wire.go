@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
+	"prew"
 	"prew/lambda/answer"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
@@ -40,6 +42,9 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	note(c.check())
 	presets, err := c.load()
 	note(err)
+	sources, err := prew.ReadSources(c.Places, os.Environ())
+	note(err)
+	note(sources.CheckPresets(presets))
 	placeholders, err := answer.NewPlaceholders(c.NotFoundImage, c.ErrorImage)
 	note(err)
 	if !c.ErrorPictures {
@@ -71,7 +76,7 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		}
 		return wired{}, wrong
 	}
-	metrics := gateway.NewMetrics()
+	metrics := gateway.NewMetrics(sources.All())
 	var renderers *pool.Pool
 	function := gateway.OnLambda(aws, c.Function, c.InvokeTimeout, metrics)
 	if program != "" {
@@ -81,11 +86,16 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		}
 		function = inPool(renderers, c.InvokeTimeout)
 	}
+	photos := map[string]store.Bucket{}
+	for _, source := range sources.All() {
+		photos[source.Name] = store.Open(aws, source.Photos)
+	}
 	return wired{gateway.New(gateway.Config{
 		Presets:      presets,
 		Flights:      flights,
-		Photos:       store.Open(aws, c.Photos()),
-		Previews:     store.Open(aws, c.Previews()),
+		Sources:      sources,
+		Photos:       photos,
+		Previews:     store.Open(aws, sources.Previews),
 		Function:     function,
 		S3Timeout:    c.S3Timeout,
 		Invokes:      c.slots(),

@@ -181,7 +181,8 @@ func photoOf(key, name string) (photo, error) {
 	case !info.Mode().IsRegular():
 		return photo{}, errors.New("no regular file")
 	}
-	if _, err := prew.ParsePhoto(prew.Escape("/" + prew.SourceRoot + "/" + key)); err != nil {
+	var at prew.Places // the stack's, but for the bucket
+	if _, err := at.Photos().ParsePhoto(at.Photos().Prefix+key, at.Previews()); err != nil {
 		return photo{}, err
 	}
 	file, err := os.Open(name)
@@ -222,7 +223,7 @@ func sniff(head []byte) string {
 // how many those were.
 func upload(ctx context.Context, bucket store.Bucket, photos []photo) (int, error) {
 	stored := map[string]int64{}
-	for object, err := range bucket.List(ctx, prew.SourceRoot+"/") {
+	for object, err := range bucket.List(ctx, prew.DefaultSourcePrefix) {
 		if err != nil {
 			return 0, err
 		}
@@ -246,7 +247,7 @@ func upload(ctx context.Context, bucket store.Bucket, photos []photo) (int, erro
 		})
 	}
 	for _, p := range photos {
-		size, ok := stored[prew.SourceRoot+"/"+p.key]
+		size, ok := stored[prew.DefaultSourcePrefix+p.key]
 		if !ok || size != p.size {
 			work <- p
 		}
@@ -264,7 +265,7 @@ func put(ctx context.Context, bucket store.Bucket, p photo) error {
 	defer file.Close()
 	_, err = bucket.Client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:      &bucket.Name,
-		Key:         aws.String(prew.SourceRoot + "/" + p.key),
+		Key:         aws.String(prew.DefaultSourcePrefix + p.key),
 		ContentType: aws.String(p.contentType),
 		Body:        file,
 	})

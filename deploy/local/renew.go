@@ -56,10 +56,10 @@ func renew(ctx context.Context, bucket store.Bucket, state string, presets prew.
 			parts = append(parts, "presets gone: "+strings.Join(gone, ", "))
 		}
 		for _, name := range append(changed, gone...) {
-			prefixes = append(prefixes, prew.Ref{Preset: name}.PreviewKey())
+			prefixes = append(prefixes, prew.DefaultPrefix+prew.Ref{Preset: name}.String())
 		}
 	} else {
-		prefixes = []string{prew.PreviewRoot + "/"}
+		prefixes = []string{prew.DefaultPrefix}
 	}
 	old, err := below(ctx, bucket, prefixes)
 	if err != nil {

@@ -26,7 +26,8 @@ func (e Errors) Error() string {
 
 // Unreadable returns an error for each variable whose value is not of its flag's
 // type. It removes the variable from the environment, because kong would stop at it.
-// It also removes empty variables: every program treats them as not set.
+// It also removes empty variables, because every program treats them as not set, except
+// those of a text that may be empty: their flags are pointers to one.
 func Unreadable(program *kong.Application) (wrong Errors) {
 	seen := map[string]bool{} // commands share flags
 	for _, command := range program.Leaves(true) {
@@ -37,7 +38,7 @@ func Unreadable(program *kong.Application) (wrong Errors) {
 					continue
 				}
 				seen[name] = true
-				if value == "" {
+				if value == "" && flag.Target.Type() != reflect.TypeFor[*string]() {
 					os.Unsetenv(name)
 					continue
 				}

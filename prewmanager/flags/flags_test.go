@@ -31,10 +31,12 @@ func TestEveryUnreadableValueIsNamed(t *testing.T) {
 			Pictures Switch `default:"on"`
 			Empty    int    `default:"7"`
 			Text     string
+			Root     *string
+			NotSet   *string
 		} `cmd:""`
 	}
 	parser := kong.Must(&line, kong.DefaultEnvars("FLAGSTEST"))
-	for name, value := range map[string]string{"NUMBER": "x", "PICTURES": "maybe", "EMPTY": "", "TEXT": "t"} {
+	for name, value := range map[string]string{"NUMBER": "x", "PICTURES": "maybe", "EMPTY": "", "TEXT": "t", "ROOT": ""} {
 		t.Setenv("FLAGSTEST_"+name, value)
 	}
 	const want = "the configuration has mistakes\n" +
@@ -46,7 +48,7 @@ func TestEveryUnreadableValueIsNamed(t *testing.T) {
 	if _, ok := os.LookupEnv("FLAGSTEST_TEXT"); !ok {
 		t.Error("a value that can be read is taken out")
 	}
-	if _, err := parser.Parse([]string{"serve"}); err != nil || line.Serve.Empty != 7 || !line.Serve.Pictures || line.Serve.Text != "t" {
+	if _, err := parser.Parse([]string{"serve"}); err != nil || line.Serve.Empty != 7 || !line.Serve.Pictures || line.Serve.Text != "t" || line.Serve.NotSet != nil || line.Serve.Root == nil || *line.Serve.Root != "" {
 		t.Errorf("%+v, %v", line.Serve, err)
 	}
 	if one := Unreadable(parser.Model); len(one) != 0 {

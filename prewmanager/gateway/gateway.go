@@ -29,8 +29,9 @@ import (
 // where a comment says otherwise.
 type Config struct {
 	Presets  prew.Presets
+	Sources  prew.Sources // with every source of the presets
 	Flights  *flight.Group[*Preview]
-	Photos   store.Bucket
+	Photos   map[string]store.Bucket // of each source, by its name
 	Previews store.Bucket
 	Function Function
 
@@ -47,8 +48,9 @@ type Config struct {
 // Gateway answers requests for what nginx did not find in S3.
 type Gateway struct {
 	presets      prew.Presets
+	sources      prew.Sources
 	flights      *flight.Group[*Preview]
-	photos       storage
+	photos       map[string]storage // of each source, by its name
 	previews     storage
 	admission    admission
 	function     Function
@@ -65,12 +67,15 @@ type Gateway struct {
 // New returns a gateway. It starts no flight before Settle has returned. Call Close
 // in the end.
 func New(c Config) *Gateway {
-	stored := func(b store.Bucket) storage { return storage{b, c.S3Timeout, c.Traces.gateway, c.Metrics} }
+	stored := func(b store.Bucket, source string) storage {
+		return storage{b, source, c.S3Timeout, c.Traces.gateway, c.Metrics}
+	}
 	g := &Gateway{
 		presets:      c.Presets,
+		sources:      c.Sources,
 		flights:      c.Flights,
-		photos:       stored(c.Photos),
-		previews:     stored(c.Previews),
+		photos:       map[string]storage{},
+		previews:     stored(c.Previews, ""),
 		admission:    newAdmission(c.Invokes, c.Queue),
 		function:     c.Function,
 		placeholders: c.Placeholders,
@@ -79,6 +84,9 @@ func New(c Config) *Gateway {
 		metrics:      c.Metrics,
 		traces:       c.Traces,
 		settled:      make(chan struct{}),
+	}
+	for _, source := range c.Sources.All() {
+		g.photos[source.Name] = stored(c.Photos[source.Name], source.Label())
 	}
 	starting := "starting"
 	g.unreached.Store(&starting)
@@ -157,20 +165,26 @@ func (g *Gateway) servePreview(e *entry, path string) {
 		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
 		return
 	}
-	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","))
+	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","), g.sources.Previews)
+	preset, known := g.presets.Get(ref.Preset)
+	objects, err := g.objectsOf(ref, preset)
+	if err != nil {
+		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
+		return
+	}
 	if negotiated {
 		e.Header().Set("Vary", "Accept") // on failures too, and on answers without a body
 	}
 	e.preset, e.key = ref.Preset, ref.Key
-	preset, ok := g.presets.Get(ref.Preset)
-	if !ok {
+	if !known {
 		g.answerFailure(e, prew.Preset{}, fail(prew.PresetUnknown, nil))
 		return
 	}
-	if g.private && g.sendObject(e, g.previews, ref.PreviewKey()) {
+	e.source = objects.photos.source
+	if g.private && g.sendObject(e, g.previews, objects.preview) {
 		return
 	}
-	found, outcome, err := g.fly(e, ref, preset)
+	found, outcome, err := g.fly(e, ref, preset, objects)
 	if err != nil {
 		g.answerFailure(e, preset, err)
 		return
@@ -178,19 +192,33 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	g.answerPreview(e, found, outcome)
 }
 
+// objects are a preview's object and its photo's, each by its name in its bucket.
+type objects struct {
+	photos         storage // those of the preset's source
+	photo, preview string
+}
+
+// objectsOf returns the objects of a preview in a preset, of which the zero Preset has its
+// photos from the default source.
+func (g *Gateway) objectsOf(ref prew.Ref, preset prew.Preset) (*objects, error) {
+	source, _ := g.sources.Get(preset.Source) // CheckPresets has found it
+	preview, photo, err := g.sources.Objects(ref, source)
+	return &objects{g.photos[source.Name], photo, preview}, err
+}
+
 // fly waits for the flight of a preview, which finds or renders it. It is a function of
 // its own so that its variables are off the stack when the answer is written: with them
 // the stack of each of 10,000 waiters would grow from 8 to 16 KiB.
-func (g *Gateway) fly(e *entry, ref prew.Ref, preset prew.Preset) (*Preview, flight.Outcome, error) {
+func (g *Gateway) fly(e *entry, ref prew.Ref, preset prew.Preset, of *objects) (*Preview, flight.Outcome, error) {
 	<-g.settled // takes a moment; waits even if the client leaves, so that its preview is made
-	m := newMiss(g, ref, preset, e.id)
-	found, outcome, err := g.flights.Do(e.request.Context(), g.previews.Name+"/"+ref.PreviewKey(), flight.Work[*Preview]{
-		Look:    func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, ref) },
+	m := newMiss(g, ref, preset, of, e.id)
+	found, outcome, err := g.flights.Do(e.request.Context(), g.previews.Name+"/"+of.preview, flight.Work[*Preview]{
+		Look:    func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, of.preview) },
 		Prepare: m.prepare,
 		Admit:   m.admit,
 		Make:    m.render,
 		Holds: func(ctx context.Context, f *flight.Failure) bool {
-			etag, err := g.photos.etag(ctx, ref.SourceKey())
+			etag, err := of.photos.etag(ctx, of.photo)
 			return err != nil || etag == f.Mark // if the ETag can't be read, the failure stands
 		},
 	})

@@ -95,6 +95,7 @@ func (f *renderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // settings are the settings that a test may change.
 type settings struct {
 	prew.Places
+	Environ                  []string // SOURCE_ and PRESET_ variables
 	Redis                    string
 	Private, NoPictures      bool
 	Lacking                  bool // photos that are not stored are missing; otherwise whoever asks finds every photo
@@ -139,8 +140,15 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	for _, c := range change {
 		c(&s)
 	}
-	presets, err := prew.LoadPresets("presets.yaml", prew.EmbeddedPresets, nil)
+	presets, err := prew.LoadPresets("presets.yaml", prew.EmbeddedPresets, s.Environ)
 	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := prew.ReadSources(s.Places, s.Environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sources.CheckPresets(presets); err != nil {
 		t.Fatal(err)
 	}
 	placeholders, err := answer.NewPlaceholders("", "")
@@ -162,13 +170,17 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics := NewMetrics()
+	metrics := NewMetrics(sources.All())
 	photos := cfg.Copy()
 	if !s.Lacking {
 		photos.HTTPClient = everyPhoto{cfg.HTTPClient}
 	}
+	buckets := map[string]store.Bucket{}
+	for _, source := range sources.All() {
+		buckets[source.Name] = store.Open(photos, source.Photos)
+	}
 	g := New(Config{
-		Presets: presets, Flights: flights, Photos: store.Open(photos, s.Photos()), Previews: store.Open(cfg, s.Previews()),
+		Presets: presets, Sources: sources, Flights: flights, Photos: buckets, Previews: store.Open(cfg, s.Previews()),
 		Function:  OnLambda(cfg, "render", s.InvokeTimeout, metrics),
 		S3Timeout: s.S3Timeout, Invokes: s.Invokes, Queue: s.Queue, CacheControl: prew.DefaultCacheControl, Private: s.Private,
 		Placeholders: placeholders, Metrics: metrics, Traces: traces,

@@ -31,8 +31,8 @@ type Metrics struct {
 // hit to the end of the ladder of timeouts.
 var upToTheLadder = []float64{.002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 2, 3, 5, 8, 15, 30}
 
-// NewMetrics returns metrics that start at zero.
-func NewMetrics() *Metrics {
+// NewMetrics returns metrics that start at zero, for photos of some sources.
+func NewMetrics(sources []prew.Source) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -41,39 +41,53 @@ func NewMetrics() *Metrics {
 	}
 	m := &Metrics{
 		requests: counter("prew_requests_total",
-			"Requests answered, by route and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client.",
-			"route", "outcome", "code"),
+			"Requests answered, by route, the source of the photo, and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client.",
+			"route", "source", "outcome", "code"),
 		seconds: histogram("prew_request_seconds", "Time to the end of the answer.", "route", "outcome"),
 		stages: histogram("prew_stage_seconds",
 			"Time of each step of a render: lease, photo, queue and invoke in the gateway, fetch, render and store in the function.", "stage"),
 		received: counter("prew_received_bytes_total", "Bytes read from the function and from S3.", "from"),
 		sent:     counter("prew_sent_bytes_total", "Bytes of the bodies of answers.", "route"),
-		s3Errors: counter("prew_s3_errors_total", "Calls of the gateway to S3 that failed, a missing object not being a failure.", "code"),
+		s3Errors: counter("prew_s3_errors_total", "Calls of the gateway to S3 that failed, a missing object not being a failure, by the source of the photos; none for the previews.", "code", "source"),
 		throttles: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "prew_throttles_total", Help: "Times that the function had no slot free."}),
 		coldStarts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "prew_cold_starts_total", Help: "Invocations that were the first of their process."}),
 	}
-	m.startAtZero()
+	m.startAtZero(sources)
 	return m
 }
 
 // startAtZero creates the series that graphs and alerts use. A series that began
 // with its first event would hide that event: a rate needs an earlier value.
-func (m *Metrics) startAtZero() {
-	for code := range prew.Codes() {
-		m.requests.WithLabelValues(routePreview, failed, string(code))
-		m.requests.WithLabelValues(routePhoto, failed, string(code))
+func (m *Metrics) startAtZero(sources []prew.Source) {
+	storage := []prew.Code{prew.StorageFailed, prew.StorageBusy, prew.KMSDenied, prew.TimedOut}
+	for _, code := range storage {
+		m.s3Errors.WithLabelValues(string(code), "")
 	}
-	for _, outcome := range []string{outcomes[flight.Made], outcomes[flight.Joined], outcomes[flight.Found], left} {
-		m.requests.WithLabelValues(routePreview, outcome, "")
+	for _, source := range sources {
+		of := source.Label()
+		for code := range prew.Codes() {
+			m.requests.WithLabelValues(routePreview, of, failed, string(code))
+		}
+		for _, outcome := range []string{outcomes[flight.Made], outcomes[flight.Joined], outcomes[flight.Found], left} {
+			m.requests.WithLabelValues(routePreview, of, outcome, "")
+		}
+		for _, code := range storage {
+			m.s3Errors.WithLabelValues(string(code), of)
+		}
+	}
+	for code := range prew.Codes() {
+		m.requests.WithLabelValues(routePhoto, prew.DefaultSource, failed, string(code))
 	}
 	for _, outcome := range []string{outcomes[flight.Found], left} {
-		m.requests.WithLabelValues(routePhoto, outcome, "")
+		m.requests.WithLabelValues(routePhoto, prew.DefaultSource, outcome, "")
 	}
-	for _, code := range []prew.Code{prew.StorageFailed, prew.StorageBusy, prew.KMSDenied, prew.TimedOut} {
-		m.s3Errors.WithLabelValues(string(code))
+	// What names no photo is of no source.
+	for _, code := range []prew.Code{prew.PathRefused, prew.PresetUnknown} {
+		m.requests.WithLabelValues(routePreview, "", failed, string(code))
 	}
+	m.requests.WithLabelValues(routePhoto, "", failed, string(prew.PathRefused))
 }
 
 // flying collects what is under way, and the counts of the flights, from the

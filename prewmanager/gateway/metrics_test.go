@@ -32,10 +32,10 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`prew_flights_total{code="",outcome="joined"} 0`,
 		`prew_flights_total{code="",outcome="stored"} 1`,
 		`prew_flights_total{code="source_missing",outcome="failed"} 1`,
-		`prew_requests_total{code="",outcome="rendered",route="preview"} 1`,
-		`prew_requests_total{code="",outcome="stored",route="preview"} 1`,
-		`prew_requests_total{code="source_missing",outcome="failed",route="preview"} 1`,
-		`prew_requests_total{code="",outcome="stored",route="photo"} 1`,
+		`prew_requests_total{code="",outcome="rendered",route="preview",source="default"} 1`,
+		`prew_requests_total{code="",outcome="stored",route="preview",source="default"} 1`,
+		`prew_requests_total{code="source_missing",outcome="failed",route="preview",source="default"} 1`,
+		`prew_requests_total{code="",outcome="stored",route="photo",source="default"} 1`,
 		`prew_request_seconds_count{outcome="rendered",route="preview"} 1`,
 		`prew_stage_seconds_count{stage="lease"} 2`, `prew_stage_seconds_count{stage="queue"} 2`, `prew_stage_seconds_count{stage="invoke"} 2`,
 		`prew_stage_seconds_sum{stage="fetch"} 0.005`, `prew_stage_seconds_sum{stage="render"} 0.002`, `prew_stage_seconds_sum{stage="store"} 0.003`,
@@ -49,12 +49,12 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`prew_redis_refusals_total{kind="moved"} 0`, `prew_redis_refusals_total{kind="clusterdown"} 0`, `prew_redis_refusals_total{kind="other"} 0`,
 		"prew_renders_without_lease_total 0", "go_goroutines ", "process_resident_memory_bytes ",
 		// A rate sees the first of these events only after an earlier zero.
-		`prew_requests_total{code="timed_out",outcome="failed",route="preview"} 0`,
-		`prew_requests_total{code="storage_failed",outcome="failed",route="photo"} 0`,
-		`prew_requests_total{code="",outcome="joined",route="preview"} 0`,
-		`prew_requests_total{code="",outcome="left",route="photo"} 0`,
+		`prew_requests_total{code="timed_out",outcome="failed",route="preview",source="default"} 0`,
+		`prew_requests_total{code="storage_failed",outcome="failed",route="photo",source="default"} 0`,
+		`prew_requests_total{code="",outcome="joined",route="preview",source="default"} 0`,
+		`prew_requests_total{code="",outcome="left",route="photo",source="default"} 0`,
 		`prew_flights_total{code="throttled",outcome="failed"} 0`,
-		`prew_s3_errors_total{code="storage_failed"} 0`, `prew_s3_errors_total{code="timed_out"} 0`,
+		`prew_s3_errors_total{code="storage_failed",source="default"} 0`, `prew_s3_errors_total{code="timed_out",source=""} 0`,
 	} {
 		if !strings.Contains(text, "\n"+want) {
 			t.Errorf("no line %q", want)
@@ -85,7 +85,7 @@ func TestPanicsAreHeardOf(t *testing.T) {
 	for _, want := range []string{
 		`prew_panics_total{in="function"} 1`, `prew_panics_total{in="gateway"} 2`,
 		`prew_flights_total{code="render_panic",outcome="failed"} 1`,
-		`prew_requests_total{code="render_failed",outcome="failed",route="photo"} 1`,
+		`prew_requests_total{code="render_failed",outcome="failed",route="photo",source=""} 1`,
 	} {
 		if !strings.Contains(text, "\n"+want) {
 			t.Errorf("no line %q", want)

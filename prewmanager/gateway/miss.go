@@ -21,6 +21,7 @@ type miss struct {
 	gateway *Gateway
 	ref     prew.Ref
 	preset  prew.Preset
+	of      *objects
 	request string // id of the request that started the flight
 
 	began  time.Time     // of the wait for the lease
@@ -31,8 +32,8 @@ type miss struct {
 	timing stages
 }
 
-func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, request string) *miss {
-	return &miss{gateway: g, ref: ref, preset: preset, request: request, began: time.Now()}
+func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, of *objects, request string) *miss {
+	return &miss{gateway: g, ref: ref, preset: preset, of: of, request: request, began: time.Now()}
 }
 
 // prepare asks whether there is a photo, while the flight looks for the preview. It
@@ -49,7 +50,7 @@ func (m *miss) prepare(ctx context.Context) {
 			}
 			photo <- lacks
 		}()
-		lacks = m.gateway.photos.lacks(context.WithoutCancel(ctx), m.ref.SourceKey())
+		lacks = m.of.photos.lacks(context.WithoutCancel(ctx), m.of.photo)
 	}()
 }
 
@@ -93,10 +94,10 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	invocation, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
 	invoked := time.Now()
 	result, received, err := g.function.invoke(invocation, prew.RenderRequest{
-		SrcBucket:    g.photos.Name,
-		SrcKey:       m.ref.SourceKey(),
+		SrcBucket:    m.of.photos.Name,
+		SrcKey:       m.of.photo,
 		DstBucket:    g.previews.Name,
-		DstKey:       m.ref.PreviewKey(),
+		DstKey:       m.of.preview,
 		PresetName:   m.ref.Preset,
 		Preset:       m.preset,
 		CacheControl: g.cacheControl,
@@ -130,7 +131,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControl,
 		}, span.SpanContext()), nil
 	}
-	stored, found, err := g.previews.preview(ctx, m.ref)
+	stored, found, err := g.previews.preview(ctx, m.of.preview)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +159,7 @@ const modifiedTimeout = 500 * time.Millisecond
 func (m *miss) modified(ctx context.Context, etag string) time.Time {
 	ctx, cancel := context.WithTimeout(ctx, modifiedTimeout)
 	defer cancel()
-	head, err := m.gateway.previews.head(ctx, m.ref.PreviewKey())
+	head, err := m.gateway.previews.head(ctx, m.of.preview)
 	if err != nil || aws.ToString(head.ETag) != etag {
 		return time.Time{}
 	}
@@ -170,7 +171,7 @@ func (m *miss) modified(ctx context.Context, etag string) time.Time {
 // photo has that ETag.
 func (m *miss) marked(ctx context.Context, err error) error {
 	if failure, ok := errors.AsType[*flight.Failure](err); ok && failure.Code == string(prew.SourceTooLarge) && failure.Mark == "" {
-		failure.Mark, _ = m.gateway.photos.etag(ctx, m.ref.SourceKey()) // without an ETag the failure lasts for its Keep
+		failure.Mark, _ = m.of.photos.etag(ctx, m.of.photo) // without an ETag the failure lasts for its Keep
 	}
 	return err
 }

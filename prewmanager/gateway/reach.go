@@ -9,12 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"prew"
 	"prew/lambda/store"
 )
 
 // reachAgain is the pause between two attempts to reach the buckets and the
-// function. An attempt is three small requests, so it can be short: once the cause
+// function. An attempt is a small request to each, so it can be short: once the cause
 // is removed, the gateway is ready without a restart and without a wait.
 const reachAgain = time.Second
 
@@ -51,19 +50,27 @@ func (g *Gateway) Reach(ctx context.Context) {
 func (g *Gateway) reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, g.previews.timeout)
 	defer cancel()
-	var previews, photos, function error
+	var previews, function error
+	sources := g.sources.All()
+	photos := make([]error, len(sources))
 	var asking sync.WaitGroup
-	asking.Go(func() { previews = g.previews.reach(ctx, "previews", prew.PreviewRoot) })
-	asking.Go(func() { photos = g.photos.reach(ctx, "photos", prew.SourceRoot) })
+	asking.Go(func() { previews = g.previews.reach(ctx, "previews", g.sources.Previews.Prefix) })
+	for i, source := range sources {
+		what := "photos"
+		if source.Name != "" {
+			what += " of the source " + source.Name
+		}
+		asking.Go(func() { photos[i] = g.photos[source.Name].reach(ctx, what, source.Photos.Prefix) })
+	}
 	asking.Go(func() { function = g.function.Reach(ctx) })
 	asking.Wait()
-	return errors.Join(previews, photos, function)
+	return errors.Join(append(append([]error{previews}, photos...), function)...)
 }
 
 // reach asks for an object that does not exist: if S3 answers that the object is
 // missing, the bucket exists and may be read.
-func (s storage) reach(ctx context.Context, what, root string) error {
-	object, err := s.Get(ctx, root+"/.reach", "", "")
+func (s storage) reach(ctx context.Context, what, prefix string) error {
+	object, err := s.Get(ctx, prefix+".reach", "", "")
 	switch {
 	case err == nil:
 		object.Body.Close()

@@ -39,9 +39,11 @@ func TestRefusalsOfTheStore(t *testing.T) {
 			}
 		}
 		_, text := get(t, measuredAt(t, server))
-		line := fmt.Sprintf(`prew_s3_errors_total{code=%q} 2`, test.as)
-		if strings.Contains(text, line) != test.counted {
-			t.Errorf("%s: counted %v, want %v", test.code, !test.counted, test.counted)
+		for _, source := range []string{"default", ""} { // the photos, and the previews
+			line := fmt.Sprintf(`prew_s3_errors_total{code=%q,source=%q} 1`, test.as, source)
+			if strings.Contains(text, line) != test.counted {
+				t.Errorf("%s of %q: counted %v, want %v", test.code, source, !test.counted, test.counted)
+			}
 		}
 		if f.invoked.Load() != 0 {
 			t.Errorf("%s: %d invocations", test.code, f.invoked.Load())

@@ -44,6 +44,7 @@ type entry struct {
 	route   string
 	preset  string
 	key     string // decoded
+	source  string // of the photo; empty for what names none
 	outcome string
 	code    string // of a failure
 	reason  string
@@ -117,7 +118,7 @@ func (g *Gateway) end(e *entry) {
 // write writes an entry.
 func (g *Gateway) write(e *entry) {
 	took := time.Since(e.began)
-	g.metrics.requests.WithLabelValues(e.route, e.outcome, e.code).Inc()
+	g.metrics.requests.WithLabelValues(e.route, e.source, e.outcome, e.code).Inc()
 	g.metrics.seconds.WithLabelValues(e.route, e.outcome).Observe(took.Seconds())
 	g.metrics.sent.WithLabelValues(e.route).Add(float64(e.sent))
 
@@ -130,7 +131,7 @@ func (g *Gateway) write(e *entry) {
 
 	e.span.SetAttributes(
 		attribute.String("http.request.method", e.request.Method), attribute.Int("http.response.status_code", e.status),
-		attribute.String("prew.preset", e.preset), attribute.String("prew.key", e.key),
+		attribute.String("prew.preset", e.preset), attribute.String("prew.key", e.key), attribute.String("prew.source", e.source),
 		attribute.String("prew.outcome", e.outcome), attribute.String("prew.code", e.code),
 	)
 	e.span.End()
@@ -140,7 +141,7 @@ func (g *Gateway) write(e *entry) {
 func (e *entry) fields(took time.Duration) []slog.Attr {
 	fields := []slog.Attr{
 		slog.String("request", e.id), slog.String("method", e.request.Method), slog.String("route", e.route),
-		slog.String("preset", e.preset), slog.String("key", e.key), slog.String("outcome", e.outcome),
+		slog.String("preset", e.preset), slog.String("key", e.key), slog.String("source", e.source), slog.String("outcome", e.outcome),
 		slog.Int("status", e.status), slog.Int64("sent", e.sent), slog.Float64("ms", milliseconds(took)),
 	}
 	if e.code != "" {

@@ -76,11 +76,11 @@ func TestEachRequestIsALineOfTheLog(t *testing.T) {
 	server.Close() // the line follows the answer
 
 	type line struct {
-		Level, Msg, Request, Method, Route, Preset, Key, Outcome, Code, Reason string
-		Status, Sent                                                           int
-		MS                                                                     float64
-		InvokeMS                                                               float64 `json:"invoke_ms"`
-		RenderMS                                                               float64 `json:"render_ms"`
+		Level, Msg, Request, Method, Route, Preset, Key, Source, Outcome, Code, Reason string
+		Status, Sent                                                                   int
+		MS                                                                             float64
+		InvokeMS                                                                       float64 `json:"invoke_ms"`
+		RenderMS                                                                       float64 `json:"render_ms"`
 	}
 	var got []line
 	for text := range strings.Lines(log()) {
@@ -100,7 +100,7 @@ func TestEachRequestIsALineOfTheLog(t *testing.T) {
 		t.Errorf("times: %+v, then %+v", first, second)
 	}
 	first.MS, first.InvokeMS, first.RenderMS = 0, 0, 0
-	if want := (line{Level: "INFO", Msg: "request", Request: id, Method: "GET", Route: "preview", Preset: "hero", Key: "log me.jpg",
+	if want := (line{Level: "INFO", Msg: "request", Request: id, Method: "GET", Route: "preview", Preset: "hero", Key: "log me.jpg", Source: "default",
 		Outcome: "rendered", Status: 200, Sent: len("preview of photo/log me.jpg")}); first != want {
 		t.Errorf("%+v, want %+v", first, want)
 	}

@@ -25,16 +25,17 @@ const maxPreview = 64 << 20
 // that the body of a streamed object may take longer.
 type storage struct {
 	store.Bucket
+	source  string // what the metrics call the source of the photos; empty for the previews
 	timeout time.Duration
 	tracer  trace.Tracer
 	metrics *Metrics
 }
 
 // preview reads a stored preview into memory.
-func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found bool, err error) {
+func (s storage) preview(ctx context.Context, key string) (_ *Preview, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	object, err := s.get(ctx, ref.PreviewKey(), "", "")
+	object, err := s.get(ctx, key, "", "")
 	if store.Missing(err) {
 		return nil, false, nil
 	}
@@ -48,7 +49,7 @@ func (s storage) preview(ctx context.Context, ref prew.Ref) (_ *Preview, found b
 		return nil, false, s.failure(ctx, err)
 	}
 	if len(data) > maxPreview {
-		return nil, false, fail(prew.StorageFailed, fmt.Errorf("%s is larger than %d bytes", ref.PreviewKey(), maxPreview))
+		return nil, false, fail(prew.StorageFailed, fmt.Errorf("%s is larger than %d bytes", key, maxPreview))
 	}
 	return &Preview{
 		data:         data,
@@ -184,7 +185,7 @@ func (s storage) failure(ctx context.Context, err error) error {
 		code = prew.TimedOut
 	}
 	if code != prew.PathRefused && code != prew.SourceArchived {
-		s.metrics.s3Errors.WithLabelValues(string(code)).Inc()
+		s.metrics.s3Errors.WithLabelValues(string(code), s.source).Inc()
 	}
 	return fail(code, fmt.Errorf("s3: %w", err))
 }

@@ -15,7 +15,7 @@ import (
 	"prew/prewmanager/flight"
 )
 
-// servePhoto streams a photo that nginx can't get from S3: because the bucket is
+// servePhoto streams a photo of the default source that nginx can't get from S3: because the bucket is
 // private, or because the path as the client spelt it, such as one with a bare
 // "+", would mean another object to S3.
 func (g *Gateway) servePhoto(e *entry, path string) {
@@ -24,12 +24,19 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
 		return
 	}
-	e.key = key
-	if e.request.Header.Get(refusedHeader) != "" {
-		g.answerRefused(e, prew.SourceRoot+"/"+key)
+	source, _ := g.sources.Get("")
+	object, err := source.Photos.Photo(key, g.sources.Previews)
+	if err != nil {
+		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
 		return
 	}
-	if !g.sendObject(e, g.photos, prew.SourceRoot+"/"+key) {
+	photos := g.photos[source.Name]
+	e.key, e.source = key, photos.source
+	if e.request.Header.Get(refusedHeader) != "" {
+		g.answerRefused(e, photos, object)
+		return
+	}
+	if !g.sendObject(e, photos, object) {
 		g.answerMissing(e)
 	}
 }
@@ -41,17 +48,17 @@ const refusedHeader = "X-Prew-Refused"
 // wrong with the bucket. S3 says that in the body of its error, which nginx can't read.
 // The photo itself is never sent: the public may not have it, whatever this gateway may
 // read.
-func (g *Gateway) answerRefused(e *entry, key string) {
+func (g *Gateway) answerRefused(e *entry, photos storage, key string) {
 	client := e.request.Context()
-	ctx, cancel := context.WithTimeout(client, g.photos.timeout)
+	ctx, cancel := context.WithTimeout(client, photos.timeout)
 	defer cancel()
-	err := g.photos.ask(ctx, key)
+	err := photos.ask(ctx, key)
 	switch {
 	case client.Err() != nil: // the client left; this is no error of S3
 		e.leave()
 		return
 	case err != nil && !store.Missing(err):
-		g.answerFailure(e, prew.Preset{}, g.photos.failure(ctx, err))
+		g.answerFailure(e, prew.Preset{}, photos.failure(ctx, err))
 		return
 	}
 	g.answerMissing(e)

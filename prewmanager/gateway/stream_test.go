@@ -204,7 +204,7 @@ func TestObjectThatDoesNotComeIsTooLate(t *testing.T) {
 			t.Errorf("%s: %s, %q", path, r.Status, r.Header.Get("X-Prew-Error"))
 		}
 	}
-	if _, text := get(t, measuredAt(t, server)); !strings.Contains(text, `prew_s3_errors_total{code="timed_out"} 2`) {
+	if _, text := get(t, measuredAt(t, server)); !strings.Contains(text, `prew_s3_errors_total{code="timed_out",source="default"} 1`) || !strings.Contains(text, `prew_s3_errors_total{code="timed_out",source=""} 1`) {
 		t.Error("they are not counted")
 	}
 }
@@ -258,7 +258,7 @@ func TestObjectThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	}
 	server.Close() // returns after the entry is written
 	_, text := get(t, measuredAt(t, server))
-	for _, want := range []string{`prew_s3_errors_total{code="storage_failed"} 1`, `prew_requests_total{code="storage_failed",outcome="failed",route="photo"} 1`} {
+	for _, want := range []string{`prew_s3_errors_total{code="storage_failed",source="default"} 1`, `prew_requests_total{code="storage_failed",outcome="failed",route="photo",source="default"} 1`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no line %q", want)
 		}
@@ -286,7 +286,7 @@ func TestClientThatLeavesIsNoErrorOfS3(t *testing.T) {
 	}
 	server.Close() // returns after the entry is written
 	_, text := get(t, measuredAt(t, server))
-	if !strings.Contains(text, `prew_requests_total{code="",outcome="left",route="photo"} 1`) || strings.Contains(text, `prew_s3_errors_total{code="timed_out"} 1`) {
+	if !strings.Contains(text, `prew_requests_total{code="",outcome="left",route="photo",source="default"} 1`) || strings.Contains(text, `prew_s3_errors_total{code="timed_out",source="default"} 1`) {
 		t.Error("it is not counted as left, or as an error of S3 too")
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	_ "golang.org/x/image/webp"
 
+	"prew"
 	"prew/deploy/local/stack"
 	"prew/nginx"
 )
@@ -79,7 +80,12 @@ func photo(t testing.TB, width, height int) []byte {
 
 func upload(t testing.TB, key string, data []byte) {
 	t.Helper()
-	_, err := whole.S3.Client().PutObject(context.Background(), &s3.PutObjectInput{
+	uploadTo(t, whole, key, data)
+}
+
+func uploadTo(t testing.TB, system *stack.Stack, key string, data []byte) {
+	t.Helper()
+	_, err := system.S3.Client().PutObject(context.Background(), &s3.PutObjectInput{
 		Bucket: aws.String(stack.Bucket), Key: &key, Body: bytes.NewReader(data), ContentType: aws.String("image/jpeg"),
 	})
 	if err != nil {
@@ -90,8 +96,13 @@ func upload(t testing.TB, key string, data []byte) {
 // stored lists the keys of the bucket below a prefix.
 func stored(t testing.TB, prefix string) []string {
 	t.Helper()
+	return storedIn(t, whole, prefix)
+}
+
+func storedIn(t testing.TB, system *stack.Stack, prefix string) []string {
+	t.Helper()
 	var keys []string
-	pages := s3.NewListObjectsV2Paginator(whole.S3.Client(), &s3.ListObjectsV2Input{Bucket: aws.String(stack.Bucket), Prefix: &prefix})
+	pages := s3.NewListObjectsV2Paginator(system.S3.Client(), &s3.ListObjectsV2Input{Bucket: aws.String(stack.Bucket), Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(context.Background())
 		if err != nil {
@@ -148,6 +159,12 @@ func get(t testing.TB, addr, target string, headers ...string) answer {
 // anotherFront is a second nginx before the same parts, with a cache of its own.
 func anotherFront(t *testing.T, gateways ...string) string {
 	t.Helper()
+	return anotherFrontOf(t, whole, prew.Places{}, gateways...)
+}
+
+// anotherFrontOf is one before the parts of a system, with the folders of places.
+func anotherFrontOf(t *testing.T, system *stack.Stack, places prew.Places, gateways ...string) string {
+	t.Helper()
 	addr, err := stack.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +173,10 @@ func anotherFront(t *testing.T, gateways ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: stack.StoreAt(whole.S3.Addr, stack.Bucket), Gateways: gateways, Presets: presets})
+	previews := stack.StoreAt(system.S3.Addr, stack.Bucket)
+	photos := previews
+	previews.Prefix, photos.Prefix = places.Previews().Prefix, places.Photos().Prefix
+	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: previews, Photos: photos, Gateways: gateways, Presets: presets})
 	if err != nil {
 		t.Fatal(err)
 	}

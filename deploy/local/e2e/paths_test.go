@@ -19,11 +19,37 @@ import (
 // preset has.
 func TestPathsMeanTheSameColdAndStored(t *testing.T) {
 	for _, accept := range []string{"*/*", "image/webp"} {
-		t.Run(accept, func(t *testing.T) { pathsMeanTheSame(t, accept) })
+		t.Run(accept, func(t *testing.T) { pathsMeanTheSame(t, whole, prew.Places{}, accept) })
 	}
 }
 
-func pathsMeanTheSame(t *testing.T, accept string) {
+// TestPathsMeanTheSameWhereTheRootHasThePhotos sends them to a bucket as people have one: the
+// photos at its root, and the previews in a folder below.
+func TestPathsMeanTheSameWhereTheRootHasThePhotos(t *testing.T) {
+	root := ""
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	atRoot, err := stack.Start(t.Context(), stack.Config{Dir: t.TempDir(), Listen: addr, Renderers: 2, Gateways: 2, SourcePrefix: &root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(atRoot.Stop)
+	pathsMeanTheSame(t, atRoot, prew.Places{SourcePrefix: &root}, "image/webp")
+	const preview = "/prew/thumb/prew/thumb/a.jpg"
+	uploadTo(t, atRoot, "prew/thumb/a.jpg", photo(t, 64, 48)) // a preview, and no photo
+	for _, target := range []string{preview, "/photo/prew/thumb/a.jpg"} {
+		for _, front := range []string{atRoot.Nginx.Addr, atRoot.Gateways[0].Addr} {
+			if a := get(t, front, target); a.status != 404 || a.header.Get("X-Prew-Error") != "path_refused" {
+				t.Errorf("%s: %d %s", target, a.status, a.header.Get("X-Prew-Error"))
+			}
+		}
+	}
+}
+
+// pathsMeanTheSame sends them to a stack with its photos and previews in the folders of places.
+func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, accept string) {
 	file, err := os.Open("../../../nginx/testdata/paths.tsv")
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +59,10 @@ func pathsMeanTheSame(t *testing.T, accept string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh := anotherFront(t, whole.Gateways[1].Addr)
+	fresh := anotherFrontOf(t, whole, places, whole.Gateways[1].Addr)
+	photos, previews := places.Photos(), places.Previews()
 	picture := photo(t, 64, 48)
-	before := stored(t, "")
+	before := storedIn(t, whole, "")
 	wanted := slices.Clone(before) // objects, afterwards
 	rows := 0
 	for lines := bufio.NewScanner(file); lines.Scan(); {
@@ -52,21 +79,29 @@ func pathsMeanTheSame(t *testing.T, accept string) {
 
 		status := 404
 		path, _, _ := strings.Cut(target, "?")
-		if key, err := prew.ParsePhoto(path); err == nil {
+		// Objects lie where the rules for names say: the table's notes on what is too long,
+		// or a preview's, are for the usual folders.
+		put := func(ref prew.Ref) (ok bool) {
+			name, err := photos.Photo(ref.Key, previews)
+			if err == nil {
+				uploadTo(t, whole, name, picture)
+				wanted = append(wanted, name)
+			}
+			return err == nil
+		}
+		if key, err := prew.ParsePhoto(path); err == nil && put(prew.Ref{Key: key}) {
 			status = 200
-			upload(t, prew.SourceRoot+"/"+key, picture)
-			wanted = append(wanted, prew.SourceRoot+"/"+key)
 		}
 		if ref, err := prew.ParsePath(path); err == nil {
-			upload(t, ref.SourceKey(), picture)
-			wanted = append(wanted, ref.SourceKey())
-			if ref.Preset != "nobodys" {
+			_, err := previews.Preview(ref)
+			if err == nil && put(ref) && ref.Preset != "nobodys" {
 				status = 200
-				chosen, _ := presets.Negotiate(ref, accept)
-				wanted = append(wanted, chosen.PreviewKey())
+				chosen, _ := presets.Negotiate(ref, accept, previews)
+				name, _ := previews.Preview(chosen)
+				wanted = append(wanted, name)
 			}
 		}
-		if (room == "refused") && status == 200 {
+		if room == "refused" && status == 200 && places == (prew.Places{}) {
 			t.Fatalf("%.80q is refused by nginx and not by the gateway", target)
 		}
 		cold := get(t, whole.Nginx.Addr, target, "Accept: "+accept)
@@ -84,7 +119,7 @@ func pathsMeanTheSame(t *testing.T, accept string) {
 		t.Errorf("%d rows, want at least 60", rows)
 	}
 	slices.Sort(wanted)
-	if got, want := stored(t, ""), slices.Compact(wanted); !slices.Equal(got, want) {
+	if got, want := storedIn(t, whole, ""), slices.Compact(wanted); !slices.Equal(got, want) {
 		for _, key := range got {
 			if !slices.Contains(want, key) {
 				t.Errorf("%.80q is in the bucket and was not asked for", key)

@@ -22,7 +22,7 @@ func Presets() (prew.Presets, error) {
 }
 
 // StartGateway starts a gateway on a free port, with its log at <dir>/<name>.log,
-// and waits until it is ready. env configures it. It also gets the PRESET_ and PREW_
+// and waits until it is ready. env configures it. It also gets the PRESET_, SOURCE_ and PREW_
 // variables of this program's environment that are not in env.
 func StartGateway(dir, name string, env []string) (*Gateway, error) {
 	program, err := Program("prewmanager")

@@ -30,9 +30,10 @@ func (n *Nginx) Stop() {
 	n.counting.stop()
 }
 
-// StoreAt is the place of a bucket of the S3 server at host:port of this machine.
+// StoreAt is the place of the previews in a bucket of the S3 server at host:port of this
+// machine, in their usual folder.
 func StoreAt(addr, bucket string) prew.Place {
-	return prew.Place{Endpoint: "http://" + addr, Bucket: bucket, PathStyle: true}
+	return prew.Place{Endpoint: "http://" + addr, Bucket: bucket, Prefix: prew.DefaultPrefix, PathStyle: true}
 }
 
 // StartNginx writes the configuration of a site below dir, starts nginx with it

@@ -40,7 +40,7 @@ func start(dir string, c process.Command) (*process.Process, error) {
 func settings() []string {
 	var passed []string
 	for _, variable := range os.Environ() {
-		if strings.HasPrefix(variable, "PRESET_") || strings.HasPrefix(variable, "PREW_") {
+		if strings.HasPrefix(variable, "PRESET_") || strings.HasPrefix(variable, "SOURCE_") || strings.HasPrefix(variable, "PREW_") {
 			passed = append(passed, variable)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -101,16 +102,22 @@ func (s *S3) CreatePrivateBucket(ctx context.Context, name string) error {
 	return nil
 }
 
-// CreateBucket makes a bucket in which anyone may read photos and previews and
-// nothing else, as docs/deploy.md describes for S3. If the bucket exists, only its
-// policy is set.
-func (s *S3) CreateBucket(ctx context.Context, name string) error {
+// CreateBucket makes a bucket in which anyone may read what lies in some folders and
+// nothing else, as docs/deploy.md describes for S3. Where none are named they are the usual
+// ones of photos and previews. If the bucket exists, only its policy is set.
+func (s *S3) CreateBucket(ctx context.Context, name string, folders ...string) error {
+	if folders == nil {
+		folders = []string{prew.DefaultSourcePrefix, prew.DefaultPrefix}
+	}
 	if err := s.CreatePrivateBucket(ctx, name); err != nil {
 		return err
 	}
+	var objects []string
+	for _, folder := range folders {
+		objects = append(objects, fmt.Sprintf("%q", "arn:aws:s3:::"+name+"/"+folder+"*"))
+	}
 	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",`+
-		`"Action":"s3:GetObject","Resource":["arn:aws:s3:::%[1]s/%[2]s/*","arn:aws:s3:::%[1]s/%[3]s/*"]}]}`,
-		name, prew.SourceRoot, prew.PreviewRoot)
+		`"Action":"s3:GetObject","Resource":[%s]}]}`, strings.Join(objects, ","))
 	if _, err := s.Client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &name, Policy: &policy}); err != nil {
 		return fmt.Errorf("bucket %s: %w", name, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +33,8 @@ type Config struct {
 	Gateways  int
 	Gallery   string // folder that nginx serves at /; empty: none
 	Private   bool   // nothing in S3 is public
+
+	Prefix, SourcePrefix *string // folders of previews and photos; nil: the usual ones
 
 	NoErrorPictures bool // failures are answered without a body
 
@@ -70,6 +73,8 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
+	places := prew.Places{Prefix: c.Prefix, SourcePrefix: c.SourcePrefix}
+	folders := []string{"PREW_PREFIX=" + places.Previews().Prefix, "PREW_SOURCE_PREFIX=" + places.Photos().Prefix}
 	bootstrap, err := Program("bootstrap")
 	if err != nil {
 		return nil, err
@@ -100,7 +105,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		if c.Private {
 			return s.S3.CreatePrivateBucket(ctx, Bucket)
 		}
-		return s.S3.CreateBucket(ctx, Bucket)
+		return s.S3.CreateBucket(ctx, Bucket, places.Photos().Prefix, places.Previews().Prefix)
 	})
 	if err == nil && c.Fill != nil {
 		err = c.Fill(ctx, store.Bucket{Client: s.S3.Client(), Name: Bucket})
@@ -111,7 +116,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			Processes: c.Renderers,
 			Timeout:   prew.FunctionTimeout,
 			Memory:    FunctionMemory,
-			Env:       append(settings(), s.S3.Env()...),
+			Env:       slices.Concat(settings(), s.S3.Env(), folders),
 			Dir:       dir,
 		})
 		if err == nil {
@@ -123,7 +128,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
-			gateway, err := StartGateway(dir, name, append(s.S3.Env(),
+			gateway, err := StartGateway(dir, name, append(append(s.S3.Env(), folders...),
 				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
 				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
 				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures)))
@@ -137,7 +142,8 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		})
 	}
 	part("nginx", func() (err error) {
-		site.Previews = StoreAt(s.S3.Addr, Bucket)
+		site.Previews, site.Photos = StoreAt(s.S3.Addr, Bucket), StoreAt(s.S3.Addr, Bucket)
+		site.Previews.Prefix, site.Photos.Prefix = places.Previews().Prefix, places.Photos().Prefix
 		if site.Presets, err = Presets(); err != nil {
 			return err
 		}
