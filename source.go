@@ -36,22 +36,18 @@ type Sources struct {
 	all      []Source // the default one first, then by name
 }
 
-// ReadSources returns the default source, which is the place of the photos in places, and one
-// for each SOURCE_<NAME> variable of an environment in the form of os.Environ. The error joins
-// all mistakes in the prefixes of places and in the variables, each with its variable.
+// ReadSources returns the default source, which is the place of the photos in places, and
+// those of an environment in the form of os.Environ: one for each SOURCE_<NAME> variable, and
+// those of PREW_SOURCES, name:field=value,field=value;name:field=value, for who can't make up
+// names of variables, as a stack's template. The error joins all mistakes in the prefixes of
+// places and in the variables, each with its variable.
 func ReadSources(places Places, environ []string) (Sources, error) {
 	s := Sources{Previews: places.Previews(), all: []Source{{Photos: places.Photos(), origin: "the default one", origins: originsOfDefault(environ)}}}
 	errs := CheckPrefixes(s.Previews, places.Photos())
-	for _, entry := range slices.Sorted(slices.Values(environ)) {
-		variable, text, _ := strings.Cut(entry, "=")
-		name, ok := strings.CutPrefix(variable, "SOURCE_")
-		// SOURCE_DATE_EPOCH is set by builders of packages (reproducible-builds.org,
-		// "SOURCE_DATE_EPOCH") and names no place.
-		if !ok || text == "" || variable == "SOURCE_DATE_EPOCH" {
-			continue
-		}
-		source := Source{Name: strings.ToLower(name), origin: variable, origins: map[string]string{}}
-		mistakes := source.read(text)
+	for _, said := range sourcesIn(environ) {
+		variable := said.variable
+		source := Source{Name: strings.ToLower(said.name), origin: variable, origins: map[string]string{}}
+		mistakes := source.read(said.text)
 		if endpoint := valueIn(environ, awsEndpoint); source.Photos.Endpoint == "" && endpoint != "" {
 			source.Photos.Endpoint, source.origins["endpoint"] = endpoint, awsEndpoint // where the SDK would ask
 		}
@@ -66,6 +62,35 @@ func ReadSources(places Places, environ []string) (Sources, error) {
 	}
 	return s, errors.Join(errs...)
 }
+
+// said is what a variable says of one source.
+type said struct {
+	variable, name, text string
+}
+
+// sourcesIn returns what the variables of an environment say of sources, in an order that is
+// the same at every start.
+func sourcesIn(environ []string) (all []said) {
+	for _, entry := range slices.Sorted(slices.Values(environ)) {
+		variable, text, _ := strings.Cut(entry, "=")
+		name, ok := strings.CutPrefix(variable, "SOURCE_")
+		// SOURCE_DATE_EPOCH is set by builders of packages (reproducible-builds.org,
+		// "SOURCE_DATE_EPOCH") and names no place.
+		if ok && text != "" && variable != "SOURCE_DATE_EPOCH" {
+			all = append(all, said{variable, name, text})
+		}
+	}
+	for one := range strings.SplitSeq(valueIn(environ, severalSources), ";") {
+		if one = strings.TrimSpace(one); one != "" {
+			name, text, _ := strings.Cut(one, ":")
+			all = append(all, said{severalSources, name, text})
+		}
+	}
+	return all
+}
+
+// severalSources is the variable that may have several sources.
+const severalSources = "PREW_SOURCES"
 
 // awsEndpoint is the SDK's variable for a store other than S3.
 const awsEndpoint = "AWS_ENDPOINT_URL_S3"
@@ -143,7 +168,11 @@ func isURL(text string) bool {
 // mistakes in it.
 func (s *Source) read(text string) (errs []error) {
 	wrong := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf(s.origin+": "+format, args...))
+		origin := s.origin
+		if origin == severalSources {
+			origin += ": " + s.Name
+		}
+		errs = append(errs, fmt.Errorf(origin+": "+format, args...))
 	}
 	if !sourceName.MatchString(s.Name) || s.Name == DefaultSource {
 		wrong("source %q, expected a name of at most 64 letters, digits, _ and -, and not %s", s.Name, DefaultSource)

@@ -10,6 +10,7 @@ func TestSourcesAreReadFromTheEnvironment(t *testing.T) {
 	sources, err := ReadSources(Places{Bucket: "b", S3Region: "r"}, []string{
 		"SOURCE_PROFILES=bucket=people, region=us-east-1,prefix=faces,role=arn:aws:iam::111122223333:role/photos,endpoint=https://s3.test:9000,path_style=1",
 		"SOURCE_OLD_SITE=bucket=b,prefix=archive/2001/", "SOURCE_DATE_EPOCH=1700000000", "SOURCE_EMPTY=", "PREW_BUCKET=b",
+		"PREW_SOURCES=wide:bucket=landscapes; Tall:bucket=portraits,prefix=2024;",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -17,6 +18,8 @@ func TestSourcesAreReadFromTheEnvironment(t *testing.T) {
 	want := map[string]Place{
 		"default":  {Bucket: "b", Prefix: "photo/", Region: "r"},
 		"old_site": {Bucket: "b", Prefix: "archive/2001/"},
+		"wide":     {Bucket: "landscapes"},
+		"tall":     {Bucket: "portraits", Prefix: "2024/"},
 		"profiles": {Bucket: "people", Prefix: "faces/", Region: "us-east-1", Role: "arn:aws:iam::111122223333:role/photos", Endpoint: "https://s3.test:9000", PathStyle: true},
 	}
 	got := map[string]Place{}
@@ -57,6 +60,8 @@ func TestMistakesInSourcesAreNamed(t *testing.T) {
 		{[]string{"SOURCE_A=bucket=x,prefix=/a"}, []string{`SOURCE_A: "/a/", expected none that starts with a slash`}},
 		{[]string{"SOURCE_A=bucket=b,prefix=prew/x"}, []string{`SOURCE_A: "prew/x/", expected a folder that is not among the previews`}},
 		{[]string{"SOURCE_A=bucket=x", "SOURCE_a=bucket=y"}, []string{"SOURCE_a: source a is SOURCE_A already, expected another name"}},
+		{[]string{"SOURCE_A=bucket=x", "PREW_SOURCES=a:bucket=y;b:prefix=x;c"}, []string{"PREW_SOURCES: source a is SOURCE_A already", "PREW_SOURCES: b: no bucket",
+			`PREW_SOURCES: c: "", expected field=value`, "PREW_SOURCES: c: no bucket"}},
 		{[]string{"SOURCE_DEFAULT=bucket=x"}, []string{`SOURCE_DEFAULT: source "default", expected a name`}},
 		{[]string{"SOURCE_=bucket=x"}, []string{`SOURCE_: source "", expected a name`, "SOURCE_: source default is"}},
 		{[]string{"SOURCE_B=prefix=x", "SOURCE_A.B=bucket=x"}, []string{`SOURCE_A.B: source "a.b", expected a name`, "SOURCE_B: no bucket"}},

@@ -68,7 +68,7 @@ func functionEnvironment(environ []string) []string {
 			return true
 		}
 		return !slices.ContainsFunc([]string{
-			"AWS_", "PRESET_", "SOURCE_", "PREW_PRESETS=", "PREW_ACL=", "PREW_HEIC=", "HOME=", "SSL_CERT_",
+			"AWS_", "PRESET_", "SOURCE_", "PREW_SOURCES=", "PREW_PRESETS=", "PREW_ACL=", "PREW_HEIC=", "HOME=", "SSL_CERT_",
 			"HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=",
 		}, func(prefix string) bool { return strings.HasPrefix(variable, prefix) })
 	})

@@ -26,7 +26,7 @@ case "$*" in
 "lambda publish-version"*) echo 7 ;;
 "lambda get-alias"*) have ResourceNotFoundException "$LIVE" ;;
 "lambda list-versions-by-function"*) have ResourceNotFoundException "$VERSIONS" ;;
-"cloudformation get-template-summary"*gateway.yaml*) printf '%s\n' Function Bucket GatewayImage NginxImage Architecture SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole Subnets ;;
+"cloudformation get-template-summary"*gateway.yaml*) printf '%s\n' Function Bucket GatewayImage NginxImage Architecture SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole Prefix SourcePrefix Sources SourceBuckets SourceRoles Subnets ;;
 "cloudformation get-template-summary"*) printf '%s\n' CodeBucket CodeKey Architecture LiveVersion MemorySize LogDays ;;
 "cloudformation describe-stacks --stack-name demo-gateway"*Status*) have "ValidationError: Stack does not exist" "$GATEWAY_STATUS" ;;
 "cloudformation describe-stacks"*Status*) have "ValidationError: Stack does not exist" "$STATUS" ;;
@@ -288,6 +288,10 @@ func TestDeployStackPrintsTheEnvironmentOfAGateway(t *testing.T) {
 			`\nBucketRegion\tr1\nBucketRole\tarn:b\nSourceBucketRegion\tr2\nSourceBucketRole\tarn:s`,
 			"AWS_REGION=eu-west-1\nPREW_FUNCTION=arn:f:live\nPREW_BUCKET=pictures\nPREW_S3_REGION=r1\nPREW_S3_ROLE=arn:b\n" +
 				"PREW_SOURCE_BUCKET=photos\nPREW_SOURCE_REGION=r2\nPREW_SOURCE_ROLE=arn:s\nPREW_PRIVATE=1\n"},
+		{`Region\teu-west-1\nFunction\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tpublic\nPrefix\tprew/\nSourcePrefix\tphoto/`,
+			"AWS_REGION=eu-west-1\nPREW_FUNCTION=arn:f:live\nPREW_BUCKET=pictures\n"},
+		{`Region\teu-west-1\nFunction\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tpublic\nPrefix\tsmall/\nSourcePrefix\t/\nSources\tprofiles:bucket=people`,
+			"AWS_REGION=eu-west-1\nPREW_FUNCTION=arn:f:live\nPREW_BUCKET=pictures\nPREW_PREFIX=small/\nPREW_SOURCE_PREFIX=\nPREW_SOURCES=profiles:bucket=people\n"},
 	} {
 		output, _, err := onStack(t, "deploy.sh", "STATUS=UPDATE_COMPLETE", "LIVE=10", asNewest, "OUTPUTS="+test.outputs)
 		if err != nil || !strings.HasSuffix(output, "beside PREW_REDIS and the gateway's credentials:\n\n"+test.environment) {
@@ -479,7 +483,7 @@ esac
 func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 	const (
 		registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-		stackOf  = `OUTPUTS=Function\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tprivate\nBucketRole\tarn:b\nUrl\thttp://there\nTarget\tthere`
+		stackOf  = `OUTPUTS=Function\tarn:f:live\nBucket\tpictures\nSourceBucket\tpictures\nAccess\tprivate\nBucketRole\tarn:b\nPrefix\tprew/\nSourcePrefix\t/\nSources\tprofiles:bucket=people,prefix=faces/;old:bucket=old\nSourceBuckets\tpeople,old\nUrl\thttp://there\nTarget\tthere`
 		push     = "docker build --platform linux/arm64 --file deploy/images/gateway.Dockerfile --iidfile FILE .\n" +
 			"ecr describe-repositories --repository-names demo-gateway/gateway\n" +
 			"docker tag 0123456789abcdefgateway " + registry + "/demo-gateway/gateway:0123456789abcdef\n" +
@@ -500,7 +504,8 @@ func TestDeployGatewayBuildsPushesAndDeploys(t *testing.T) {
 		strings.NewReplacer("update-stack", "create-stack", "demo ", "demo-gateway ").Replace(updated("--template-body file://deploy/aws/gateway.yaml",
 			"GatewayImage="+registry+"/demo-gateway/gateway:0123456789abcdef", "NginxImage="+registry+"/demo-gateway/nginx:0123456789abcdef", "Architecture=arm64",
 			"Function=arn:f:live", "Bucket=pictures", "SourceBucket=pictures", "Access=private",
-			"BucketRegion=", "BucketRole=arn:b", "SourceBucketRegion=", "SourceBucketRole=", "Subnets=subnet-1,subnet-2")) +
+			"BucketRegion=", "BucketRole=arn:b", "SourceBucketRegion=", "SourceBucketRole=", "Sources=profiles:bucket=people,prefix=faces/;old:bucket=old", "SourceBuckets=people,old", "SourceRoles=", "Prefix=prew/", "SourcePrefix=",
+			"Subnets=subnet-1,subnet-2")) +
 		"cloudformation wait stack-create-complete --stack-name demo-gateway\n" +
 		strings.ReplaceAll(outputs, "demo", "demo-gateway")
 	if err != nil || !strings.Contains(output, "demo-gateway: http://there\n") || calls != want {

@@ -199,6 +199,8 @@ func (c template) value(node *yaml.Node) any {
 			parts = append(parts, s)
 		}
 		return parts
+	case "!Join": // of a parameter that is a list, CommaDelimitedList
+		return strings.ReplaceAll(part(1).(string), ",", fmt.Sprint(part(0)))
 	case "!Select":
 		index, list := part(0).(int), part(1).([]any)
 		if index >= len(list) {

@@ -68,8 +68,12 @@ gateway_image=$image
 push_image nginx
 
 given=("GatewayImage=$gateway_image" "NginxImage=$image" "Architecture=$architecture")
-for name in Function Bucket SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole; do
+for name in Function Bucket SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole Sources SourceBuckets SourceRoles; do
 	given+=("$name=$(output "$name")")
+done
+# A slash is the root of a bucket. A stack that was made before has none of the two.
+for name in Prefix SourcePrefix; do
+	case $(output "$name") in "") ;; /) given+=("$name=") ;; *) given+=("$name=$(output "$name")") ;; esac
 done
 deploy_stack "$gateway" deploy/aws/gateway.yaml "${given[@]}"
 

@@ -46,4 +46,9 @@ set_to PREW_S3_ROLE "$(output BucketRole)"
 if [ "$(output SourceBucket)" != "$(output Bucket)" ]; then set_to PREW_SOURCE_BUCKET "$(output SourceBucket)"; fi
 set_to PREW_SOURCE_REGION "$(output SourceBucketRegion)"
 set_to PREW_SOURCE_ROLE "$(output SourceBucketRole)"
+# The usual folders go unsaid. A slash is the root of a bucket, for which the variable is empty.
+folder() { case $(output "$2") in "" | "$3") ;; /) echo "$1=" ;; *) echo "$1=$(output "$2")" ;; esac; }
+folder PREW_PREFIX Prefix prew/
+folder PREW_SOURCE_PREFIX SourcePrefix photo/
+set_to PREW_SOURCES "$(output Sources)"
 if [ "$(output Access)" = private ]; then echo PREW_PRIVATE=1; fi

@@ -42,6 +42,29 @@ func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
 		`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["arn:s"]}]`)
 }
 
+// readsSources is the policy on the buckets of sources, and assumes the one on their roles.
+const (
+	readsSources = `[
+		{"Sid": "ReadSources", "Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::people/*", "arn:aws:s3:::old/*"]},
+		{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": ["arn:aws:s3:::people", "arn:aws:s3:::old"]}]`
+	assumes = `[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:r1,arn:r2"}]` // a list, in CloudFormation
+)
+
+func TestSourcesMayBeReadByBoth(t *testing.T) {
+	for _, file := range []string{"render.yaml", "gateway.yaml"} {
+		c := load(t, file, "SourceBuckets=people,old", "SourceRoles=arn:r1,arn:r2")
+		expectJSON(t, file, c.property("OtherBuckets", "PolicyDocument", "Statement"), readsSources)
+		expectJSON(t, file, c.property("RolesOfSources", "PolicyDocument", "Statement"), assumes)
+		c = load(t, file, "Bucket=pictures", "SourceBucket=photos", "Prefix=", "SourcePrefix=2024/")
+		text := fmt.Sprint(c.property("Permissions", "PolicyDocument", "Statement"))
+		for _, want := range []string{"arn:aws:s3:::pictures/*", "arn:aws:s3:::photos/2024/*"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %s, want %s", file, text, want)
+			}
+		}
+	}
+}
+
 // TestRolesAreForThisAccountsTasks: no other account's service may take them on.
 func TestRolesAreForThisAccountsTasks(t *testing.T) {
 	c := load(t, "gateway.yaml")
@@ -72,9 +95,11 @@ func TestTaskRoleIsTheGatewaysAlone(t *testing.T) {
 // TestGatewayTakesWhatTheFunctionsStackGives checks that outputs of render.yaml are
 // parameters of gateway.yaml by the same names.
 func TestGatewayTakesWhatTheFunctionsStackGives(t *testing.T) {
-	outputs := load(t, "render.yaml", "BucketRegion=r", "BucketRole=r", "SourceBucketRegion=r", "SourceBucketRole=r").outputs()
+	outputs := load(t, "render.yaml", "BucketRegion=r", "BucketRole=r", "SourceBucketRegion=r", "SourceBucketRole=r",
+		"Sources=s", "SourceBuckets=s", "SourceRoles=s").outputs()
 	parameters := load(t, "gateway.yaml").parameters
-	for _, name := range []string{"Function", "Bucket", "SourceBucket", "Access", "BucketRegion", "BucketRole", "SourceBucketRegion", "SourceBucketRole"} {
+	for _, name := range []string{"Function", "Bucket", "SourceBucket", "Access", "BucketRegion", "BucketRole", "SourceBucketRegion", "SourceBucketRole",
+		"Prefix", "SourcePrefix", "Sources", "SourceBuckets", "SourceRoles"} {
 		if _, ok := outputs[name]; !ok {
 			t.Errorf("render.yaml has no output %s", name)
 		}
@@ -128,6 +153,14 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "1",
 		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s",
 		"PREW_METRICS_LISTEN": ":9101", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}`)
+	folders := append(here, "Prefix=", "SourcePrefix=2024/", "Sources=profiles:bucket=people")
+	expectJSON(t, "the gateway", environment(0, folders...), `{"AWS_REGION": "eu-west-1", "PREW_FUNCTION": "arn:f:live", "PREW_INVOKES": "64",
+		"PREW_REDIS": "rediss://<Redis.PrimaryEndPoint.Address>:<Redis.PrimaryEndPoint.Port>",
+		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0",
+		"PREW_PREFIX": "", "PREW_SOURCE_PREFIX": "2024/", "PREW_SOURCES": "profiles:bucket=people"}`)
+	expectJSON(t, "nginx", environment(1, folders...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
+		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0", "PREW_PREFIX": "", "PREW_SOURCE_PREFIX": "2024/",
+		"PREW_REAL_IP_FROM": "10.80.0.0/24", "PREW_MISSES_PER_SECOND": "50", "PREW_CACHE_SIZE": "10g"}`)
 	expectJSON(t, "nginx", environment(1, here...), `{"AWS_REGION": "eu-west-1", "PREW_GATEWAYS": "127.0.0.1:8081",
 		"PREW_BUCKET": "pictures", "PREW_SOURCE_BUCKET": "photos", "PREW_PRIVATE": "0",
 		"PREW_REAL_IP_FROM": "10.80.0.0/24", "PREW_MISSES_PER_SECOND": "50", "PREW_CACHE_SIZE": "10g"}`)

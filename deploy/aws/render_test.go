@@ -24,6 +24,16 @@ func TestFunctionIsTheOneThatTheGatewayExpects(t *testing.T) {
 	expectJSON(t, "its processor", c.property("Function", "Architectures"), `["x86_64"]`)
 	expectJSON(t, "its environment", c.property("Function", "Environment", "Variables"), `{
 		"PREW_S3_REGION": "us-west-2", "PREW_S3_ROLE": "arn:b", "PREW_SOURCE_REGION": "ap-south-1", "PREW_SOURCE_ROLE": "arn:s"}`)
+
+	c = load(t, "render.yaml", "SourcePrefix=", "Prefix=small/", "Sources=profiles:bucket=people", "SourceBuckets=people,old", "PreviewDays=9", "Access=public")
+	expectJSON(t, "its folders", c.property("Function", "Environment", "Variables"), `{
+		"PREW_PREFIX": "small/", "PREW_SOURCE_PREFIX": "", "PREW_SOURCES": "profiles:bucket=people"}`)
+	outputs := c.outputs()
+	expectJSON(t, "a gateway's", []any{outputs["Prefix"], outputs["SourcePrefix"], outputs["Sources"], outputs["SourceBuckets"], outputs["SourceRoles"]},
+		`["small/", "/", "profiles:bucket=people", "people,old", null]`)
+	expectJSON(t, "what expires", c.property("Pictures", "LifecycleConfiguration", "Rules", 1, "Prefix"), `"small/"`)
+	expectJSON(t, "what is public", c.property("PicturesPolicy", "PolicyDocument", "Statement", 0, "Resource"),
+		`["arn:aws:s3:::<Pictures>/small/*", "arn:aws:s3:::<Pictures>/*"]`)
 }
 
 // TestRegionOfThePhotosIsTheirs checks the region for the function and for a gateway.
@@ -53,6 +63,7 @@ func TestRegionOfThePhotosIsTheirs(t *testing.T) {
 func TestWhatWouldDoNothingIsRefused(t *testing.T) {
 	const (
 		role = "Give SourceBucket, one that BucketRole or SourceBucketRole may read."
+		told = "Give Prefix, as prew/, or two buckets."
 		days = "give yours a lifecycle rule for prew/."
 	)
 	for _, test := range []struct {
@@ -66,6 +77,9 @@ func TestWhatWouldDoNothingIsRefused(t *testing.T) {
 		{[]string{"Bucket=mine", "BucketRole=arn:b", "Buckets=two", "SourceBucket=theirs"}, ""},
 		{[]string{"Bucket=mine", "Buckets=two", "SourceBucketRole=arn:s"}, ""},
 		{[]string{"Bucket=mine"}, ""},
+		{[]string{"Bucket=mine", "Prefix="}, told},
+		{[]string{"Bucket=mine", "Prefix=", "SourceBucket=theirs", "SourcePrefix="}, ""},
+		{[]string{"Bucket=mine", "SourcePrefix="}, ""},
 		{[]string{"Bucket=mine", "PreviewDays=90"}, days},
 		{[]string{"SourceBucket=theirs", "PreviewDays=90"}, ""},
 	} {
