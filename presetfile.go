@@ -28,6 +28,7 @@ type Presets struct {
 	names   []string                     // of the presets, in the file's order, then the environment's
 	presets map[string]Preset            // variants too
 	serving map[string]Serving           // of each preset
+	aliases []Alias                      // in the order in which they are tried
 	origins map[string]map[string]string // preset or variant, field: where its value was set
 }
 
@@ -66,8 +67,9 @@ func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
 		errs = append(errs, fmt.Errorf("%s: no presets, expected at least one", file))
 	}
 	errs = append(errs, written.checkVariants()...)
+	errs = append(errs, written.readAliases()...)
 	ps := noPresets()
-	ps.names, ps.serving = written.names, written.serving
+	ps.names, ps.serving, ps.aliases = written.names, written.serving, written.aliases
 	for _, name := range ps.names {
 		for _, v := range append([]variant{{name, 1, Auto}}, ps.serving[name].of(name)...) {
 			preset, origins := written.derive(v)
@@ -149,6 +151,8 @@ func (ps *Presets) set(preset, fieldName, text, origin string) error {
 	case !known:
 		return fmt.Errorf("%s: preset %s: %s: unknown field, expected one of %s",
 			origin, preset, fieldName, list(append(names(fields), names(servingFields)...)))
+	case isVariant && fieldName == "aliases":
+		return fmt.Errorf("%s: preset %s: %s: its preset has it, expected another field", origin, preset, fieldName)
 	case isVariant && (fieldName == "format" || slices.Contains(names(servingFields), fieldName)):
 		return fmt.Errorf("%s: preset %s: %s: a variant has it by its name, expected another field", origin, preset, fieldName)
 	case isVariant && fieldName == "source":

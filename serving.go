@@ -10,6 +10,7 @@ import (
 // asked for. A variant has all of it from its preset.
 type Serving struct {
 	Variants
+	Aliases []string // other addresses, as they are written (address.go)
 }
 
 // unserved are the values of a preset that says nothing of it.
@@ -32,4 +33,12 @@ var servingFields = []field[Serving]{
 		get: func(of Serving) string { return strings.ReplaceAll(list(of.Formats), ",", "") },
 	},
 	number("dpr", func(of *Serving) *int { return &of.DPR }, MaxDPR, fmt.Sprintf("a whole number from 1 to %d", MaxDPR)),
+	{
+		name: "aliases", expected: "paths such as /100x100/{key}", list: true,
+		set: func(of *Serving, text string) bool {
+			of.Aliases = splitAliases(text)
+			return true // readAliases says what is wrong with which
+		},
+		get: func(of Serving) string { return strings.Join(of.Aliases, " ") },
+	},
 }

@@ -81,7 +81,7 @@ func TestVariantsAreAsTheirPresetSays(t *testing.T) {
 			t.Errorf("%s: %v\nwant %v", field, got, want)
 		}
 	}
-	if got, want := presets.Explain("card"), []Value{{"formats", "webp png", "p.yaml:5"}, {"dpr", "3", "p.yaml:6"}}; !slices.Equal(got[len(got)-2:], want) {
+	if got, want := presets.Explain("card"), []Value{{"formats", "webp png", "p.yaml:5"}, {"dpr", "3", "p.yaml:6"}, {"aliases", "", "default"}}; !slices.Equal(got[len(got)-3:], want) {
 		t.Errorf("%v, want %v at its end", got, want)
 	}
 }
@@ -123,6 +123,7 @@ func TestMistakesInVariants(t *testing.T) {
 		{"set twice", "a:\n  width: 1\n  dpr: 2\na@2x:\n  quality: 1\n  quality: 2\n", nil, "p.yaml:6: preset a@2x: quality: set twice, expected once"},
 		{"format of a variant", "a:\n  width: 1\n  formats: [webp]\na.webp:\n  format: png\n", nil, "p.yaml:5: preset a.webp: format: a variant has it by its name, expected another field"},
 		{"variants of a variant", "a:\n  width: 1\n  formats: [webp]\na.webp:\n  dpr: 2\n", nil, "p.yaml:5: preset a.webp: dpr: a variant has it by its name, expected another field"},
+		{"aliases of a variant", "a:\n  width: 1\n  formats: [webp]\na.webp:\n  aliases: [\"/x/{key}\"]\n", nil, "p.yaml:5: preset a.webp: aliases: its preset has it, expected another field"},
 		{"value", "a:\n  width: 1\n  formats: [webp]\na.webp:\n  quality: 0\n", nil, `p.yaml:5: preset a.webp: quality: "0", expected a whole number from 1 to 100`},
 		{"variable, undeclared", "a:\n  width: 1\n", []string{"PRESET_A__WEBP=quality=50"}, "PRESET_A__WEBP: preset a.webp: no preset has this variant"},
 		{"variable, no format", "a:\n  width: 1\n", []string{"PRESET_A__WEPB=quality=50"}, "PRESET_A__WEPB: preset a__wepb: width: neither it nor height is set"},
