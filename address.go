@@ -10,13 +10,15 @@ import (
 	"strings"
 )
 
-// MaxAlias is the longest alias, in bytes. nginx reads words of at most 4,096 bytes
-// (NGX_CONF_BUFFER), and the pattern that it gets of an alias is up to three times as long.
-const MaxAlias = 1024
-
-// maxParameters is how many query parameters an alias may name: each adds some 40 bytes to
-// nginx's pattern.
-const maxParameters = 16
+// An alias has at most so many bytes, so many of them in its query, and so many parameters
+// there. nginx reads words of at most 4,096 bytes (NGX_CONF_BUFFER), and in the pattern that
+// it gets of an alias a byte of the path is up to two, one of the query up to four, and each
+// parameter has 50 more.
+const (
+	maxAlias      = 1024
+	maxQuery      = 400
+	maxParameters = 16
+)
 
 // Alias is another address of a preset, such as "/100x100/{key}" or "/h/{key}?w=300": what
 // it matches means /prew/<preset>/<key>. Pages that were written for another service keep
@@ -43,13 +45,13 @@ type Alias struct {
 // Wild stands in Alias.Before for a segment of the path that does not count.
 const Wild = "{*}"
 
-// reserved are the first segments of paths that mean something already.
-var reserved = []string{PreviewRoot, SourceRoot, "health", "ready", "access", "gallery"}
+// Reserved are the first segments of paths that mean something already, and are no aliases.
+var Reserved = []string{PreviewRoot, SourceRoot, "health", "ready", "access", "gallery"}
 
-// Reserved reports whether a path means something already, so that it is no alias.
-func Reserved(path string) bool {
+// isReserved reports whether a path means something already, so that it is no alias.
+func isReserved(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return slices.Contains(reserved, first)
+	return slices.Contains(Reserved, first)
 }
 
 // Address returns the path that a request target means, the path as the client spelt it
@@ -62,7 +64,7 @@ func Reserved(path string) bool {
 // rules (nginx/alias.go).
 func (ps Presets) Address(target string) (path string, aliased bool) {
 	path, query, _ := strings.Cut(target, "?")
-	if Reserved(path) {
+	if isReserved(path) {
 		return path, false
 	}
 	for _, a := range ps.aliases {
@@ -137,19 +139,16 @@ func has(query, parameter string) bool {
 	return false
 }
 
-// ofURL turns base64url's two characters that base64 has not into those of base64.
-var ofURL = strings.NewReplacer("-", "+", "_", "/")
+// toBase64 turns base64url's two characters that base64 has not into those of base64, and
+// reads the escapes of those that a path may have only escaped. Other escapes are no base64.
+var toBase64 = strings.NewReplacer("-", "+", "_", "/", "%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/", "%3D", "=", "%3d", "=")
 
 // decode returns the key, escaped, of a text in base64. Slashes in it are first taken for
 // separators, by which imgproxy keeps segments of a path short, and then for the digit that
 // they are in base64.
 func (a Alias) decode(raw string) (key string, ok bool) {
-	encoded, err := url.PathUnescape(raw)
-	if err != nil {
-		return "", false
-	}
-	for _, digits := range []string{strings.ReplaceAll(encoded, "/", ""), encoded} {
-		text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(ofURL.Replace(digits), "="))
+	for _, digits := range []string{strings.ReplaceAll(raw, "/", ""), raw} {
+		text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(toBase64.Replace(digits), "="))
 		if err != nil {
 			continue
 		}
@@ -167,8 +166,8 @@ func (a Alias) decode(raw string) (key string, ok bool) {
 // parseAlias reads an alias as it is written.
 func parseAlias(pattern string) (Alias, error) {
 	a := Alias{Pattern: pattern}
-	if len(pattern) > MaxAlias {
-		return a, fmt.Errorf("%d bytes, limit is %d", len(pattern), MaxAlias)
+	if len(pattern) > maxAlias {
+		return a, fmt.Errorf("%d bytes, limit is %d", len(pattern), maxAlias)
 	}
 	if strings.ContainsFunc(pattern, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
 		return a, errors.New("a control byte")
@@ -220,13 +219,16 @@ func parseAlias(pattern string) (Alias, error) {
 	if !keyed {
 		return a, errors.New("no {key}")
 	}
-	if Reserved(a.Before) {
+	if isReserved(a.Before) {
 		return a, errors.New("the start of an address that there is already")
 	}
 	if err := checkLiterals(a.Before, a.After); err != nil {
 		return a, err
 	}
 	if query, ok := strings.CutPrefix(rest, "?"); ok {
+		if len(query) > maxQuery {
+			return a, fmt.Errorf("a query of %d bytes, limit is %d", len(query), maxQuery)
+		}
 		a.Query = strings.Split(query, "&")
 	}
 	return a, checkQuery(a.Query)

@@ -77,6 +77,7 @@ thumb:
 		{"/" + strings.TrimRight(dit, "="), "/prew/card/a/b%20c.jpg"},
 		{"/" + strings.ReplaceAll(dit, "=", "%3D"), "/prew/card/a/b%20c.jpg"},
 		{"/" + dit[:len(dit)-8], ""},
+		{"/%65" + dit[1:], ""}, // only what base64 has beside letters and digits may be escaped
 		{"/caf%C3%A9/a.jpg", "/prew/card/a.jpg"},
 		{"/caf%c3%a9/a.jpg", ""},
 		{"/s/300x200/smart/a.jpg", "/prew/thumb/a.jpg"},
@@ -141,6 +142,7 @@ func TestMistakesInAliases(t *testing.T) {
 		{"the key in the query", `["/{key}?w={key}"]`, "has a character that a query has only escaped"},
 		{"only a query", `["?url={key}"]`, "has no slash at its start"},
 		{"many parameters", `["/{key}?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q"]`, "has 17 query parameters, limit is 16"},
+		{"a long query", `["/{key}?w=` + strings.Repeat("a", 399) + `"]`, "has a query of 401 bytes, limit is 400"},
 		{"long", `["/` + strings.Repeat("a", 1020) + `{key}"]`, "has 1026 bytes, limit is 1024"},
 		{"twice", `["/x/{key}", "/x/{key}"]`, `p.yaml:3: preset a: aliases: "/x/{key}" is an address of preset a already, "/x/{key}" at p.yaml:3, expected another`},
 		{"of another preset", `["/x/{key}?w=1&h=2"]` + "\nb:\n  width: 2\n  aliases: [\"/x/{key}?h=2&w=1\"]",
@@ -197,7 +199,7 @@ func FuzzAlias(f *testing.F) {
 			}
 			return
 		}
-		if Reserved(own) {
+		if isReserved(own) {
 			t.Fatalf("%q is an address of its own and means %q", target, path)
 		}
 		if !strings.HasPrefix(path, "/prew/card/") || len(path) == len("/prew/card/") {
