@@ -27,7 +27,7 @@ func TestPresetsCommandSaysWhereValuesComeFrom(t *testing.T) {
 // and where that comes from.
 func TestPresetsCommandShowsVariants(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "p.yaml")
-	const presets = "card:\n  width: 640\n  quality: 80\n  formats: [webp]\n  dpr: 2\nplain:\n  width: 10\ncard.webp:\n  quality: 70\n"
+	const presets = "card:\n  width: 640\n  quality: 80\n  formats: [webp]\n  dpr: 2\n  aliases: [\"/c/{key}\", \"/h/{key}?w=640\"]\nplain:\n  width: 10\ncard.webp:\n  quality: 70\n"
 	if err := os.WriteFile(file, []byte(presets), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -38,12 +38,12 @@ func TestPresetsCommandShowsVariants(t *testing.T) {
 	spaces := regexp.MustCompile(` +`)
 	got := strings.ReplaceAll(spaces.ReplaceAllString(string(out), " "), file, "p.yaml")
 	for _, want := range []string{
-		" formats webp p.yaml:4\n dpr 2 p.yaml:5\n" +
-			"card.webp\n format webp its name\n quality 70 p.yaml:9\n" +
+		" formats webp p.yaml:4\n dpr 2 p.yaml:5\n aliases /c/{key} /h/{key}?w=640 p.yaml:6\n" +
+			"card.webp\n format webp its name\n quality 70 p.yaml:10\n" +
 			"card@2x\n width 1280 its name\n" +
 			"card@2x.webp\n width 1280 its name\n format webp its name\n quality 50 PRESET_CARD__2X__WEBP\n" +
 			"plain\n",
-		" formats - default\n dpr 1 default\n",
+		" formats - default\n dpr 1 default\n aliases - default\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s\nwant it to have\n%s", got, want)

@@ -108,6 +108,7 @@ func (e *entry) describe(p *Preview) (status int, body []byte, refused *refusal)
 	h.Set("Content-Type", p.contentType)
 	h.Set("X-Prew", e.outcome)
 	answer.SetIfAny(h, "ETag", p.etag)
+	answer.SetIfAny(h, "Content-Location", e.location)
 	answer.SetIfAny(h, "Cache-Control", p.cacheControl)
 	if !p.modified.IsZero() {
 		h.Set("Last-Modified", p.modified.UTC().Format(http.TimeFormat))

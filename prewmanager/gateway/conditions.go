@@ -30,6 +30,7 @@ func (e *entry) refuse(r refusal) {
 	if r.status == http.StatusNotModified {
 		answer.SetIfAny(h, "ETag", r.etag)
 		answer.SetIfAny(h, "Cache-Control", r.cacheControl)
+		answer.SetIfAny(h, "Content-Location", e.location)
 	} else {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Length", "0")

@@ -132,9 +132,10 @@ func (g *Gateway) Close(ctx context.Context) error {
 }
 
 // ServeHTTP routes a request by its path, as the client spelt it: net/http's own
-// routing would clean the path first, and two spellings could mean one object.
+// routing would clean the path first, and two spellings could mean one object. The path of
+// an alias is that of the preview that it means.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path, _, _ := strings.Cut(r.RequestURI, "?")
+	path, aliased := g.presets.Address(r.RequestURI)
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
@@ -152,6 +153,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		e := g.begin(w, r, routePreview)
 		defer g.end(e)
+		e.aliased = aliased
 		g.servePreview(e, path)
 	}
 }
@@ -164,6 +166,9 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	if err != nil {
 		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
 		return
+	}
+	if e.aliased {
+		e.location = ref.Path()
 	}
 	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","), g.sources.Previews)
 	preset, known := g.presets.Get(ref.Preset)

@@ -45,12 +45,16 @@ type entry struct {
 	preset  string
 	key     string // decoded
 	source  string // of the photo; empty for what names none
-	outcome string
-	code    string // of a failure
-	reason  string
-	timing  stages // of the render so far, in the entry of the request that started it
-	status  int
-	sent    int64 // bytes of the body
+	aliased bool   // the request's address is an alias
+	// location is the Content-Location of a success (RFC 9110, section 8.7): where the
+	// address is an alias, the one that it means.
+	location string
+	outcome  string
+	code     string // of a failure
+	reason   string
+	timing   stages // of the render so far, in the entry of the request that started it
+	status   int
+	sent     int64 // bytes of the body
 }
 
 // WriteHeader implements http.ResponseWriter.

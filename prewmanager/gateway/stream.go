@@ -96,6 +96,7 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	h := e.Header()
 	answer.Protect(h)
 	h.Set("Accept-Ranges", "bytes")
+	answer.SetIfAny(h, "Content-Location", e.location)
 	if e.route == routePreview {
 		h.Set("X-Prew", outcomes[flight.Found])
 	}
