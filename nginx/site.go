@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
 
 	"prew"
@@ -37,7 +38,7 @@ type Site struct {
 	Gateways []string   // at least one
 
 	// Presets are those of the gateways: the paths of presets that have formats are
-	// negotiated. The zero Presets: none are.
+	// negotiated, and their aliases are addresses. The zero Presets: none are.
 	Presets prew.Presets
 
 	// Resolvers are the DNS servers that look up the names of stores, each an address,
@@ -182,10 +183,16 @@ func (s Site) conf(dir string) ([]byte, error) {
 
 		Named   []string // patterns of the names of presets that have a source
 		Refused []string
+
+		Reserved    string // first segments of paths that are no aliases
+		Aliases     []alias
+		AliasedURIs []aliasedURI
 	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2()}
 	data.Negotiated, data.Formats = s.negotiated()
 	data.NoRoom = prew.MaxObject - len(s.Previews.Prefix) - prew.LongestFormat + 1
 	data.Named, data.Refused = s.ofNamedSources(), s.refused()
+	data.Reserved = strings.Join(prew.Reserved, "|")
+	data.Aliases, data.AliasedURIs = s.aliases()
 	if !s.Private {
 		data.Upstreams, data.Tunnels = s.upstreams(dir)
 	}
