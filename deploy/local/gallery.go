@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"prew"
@@ -25,13 +26,16 @@ type galleryPreset struct {
 	Name  string `json:"name"`
 	Terms string `json:"terms"` // the preset's fields, as text for readers
 	HTML  string `json:"html"`  // how a page shows the first photo
+
+	Source string `json:"source,omitempty"`
 }
 
 type galleryPhoto struct {
 	Name     string           `json:"name"`
-	Path     string           `json:"path"`
+	Source   string           `json:"source,omitempty"`
+	Path     string           `json:"path"`     // empty where it is of a source that has no addresses
 	Size     int64            `json:"size"`     // in bytes
-	Previews []galleryPreview `json:"previews"` // one for each preset
+	Previews []galleryPreview `json:"previews"` // one for each preset; without a path where that has another source
 }
 
 type galleryPreview struct {
@@ -72,15 +76,22 @@ func describe(photos []photo, presets prew.Presets) gallery {
 				terms = append(terms, value.Field+" "+value.Text)
 			}
 		}
-		html := ""
-		if len(photos) > 0 {
-			html = presets.Img(prew.Ref{Preset: name, Key: photos[0].key})
+		html, source := "", sourceOf(presets, name)
+		if first := slices.IndexFunc(photos, func(p photo) bool { return p.source == source }); first >= 0 {
+			html = presets.Img(prew.Ref{Preset: name, Key: photos[first].key})
 		}
-		g.Presets = append(g.Presets, galleryPreset{name, strings.Join(terms, ", "), html})
+		g.Presets = append(g.Presets, galleryPreset{name, strings.Join(terms, ", "), html, source})
 	}
 	for _, p := range photos {
-		row := galleryPhoto{Name: p.key, Path: prew.Escape("/" + prew.SourceRoot + "/" + p.key), Size: p.size}
+		row := galleryPhoto{Name: p.key, Source: p.source, Size: p.size}
+		if p.source == "" {
+			row.Path = prew.Escape("/" + prew.SourceRoot + "/" + p.key)
+		}
 		for _, preset := range g.Presets {
+			if preset.Source != p.source {
+				row.Previews = append(row.Previews, galleryPreview{})
+				continue
+			}
 			preview := galleryPreview{Path: prew.Ref{Preset: preset.Name, Key: p.key}.Path()}
 			for _, variant := range presets.Variants(preset.Name) {
 				preview.Variants = append(preview.Variants, galleryVariant{strings.TrimPrefix(variant, preset.Name), prew.Ref{Preset: variant, Key: p.key}.Path()})
@@ -90,4 +101,10 @@ func describe(photos []photo, presets prew.Presets) gallery {
 		g.Photos = append(g.Photos, row)
 	}
 	return g
+}
+
+// sourceOf is the source of a preset, empty for the default one.
+func sourceOf(presets prew.Presets, name string) string {
+	preset, _ := presets.Get(name)
+	return preset.Source
 }

@@ -95,13 +95,28 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	if err != nil {
 		return err
 	}
+	added, err := setOthers(presets)
+	if err != nil {
+		return err
+	}
+	if presets, err = loadPresets(root); err != nil {
+		return err
+	}
+	sources, err := prew.ReadSources(prew.Places{Bucket: stack.Bucket}, os.Environ())
+	if err := errors.Join(err, sources.CheckPresets(presets)); err != nil {
+		return err
+	}
 	began := time.Now()
 	photos, err := findPhotos(ctx, root, photoDir)
 	if err != nil {
 		return err
 	}
-	gallery := filepath.Join(state, "gallery")
-	if err := writeGallery(gallery, photos, presets); err != nil {
+	gallery, all := filepath.Join(state, "gallery"), photos
+	var buckets []string
+	for _, o := range added {
+		all, buckets = append(all, o.photosOf(photos)...), append(buckets, o.bucket)
+	}
+	if err := writeGallery(gallery, all, presets); err != nil {
 		return err
 	}
 	progress(fmt.Sprintf("%d photos and the gallery", len(photos)), time.Since(began))
@@ -115,14 +130,20 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		Gateways:  gateways,
 		Gallery:   gallery,
 		Private:   private,
+		Buckets:   buckets,
 		Progress:  progress,
 
 		NoErrorPictures: !bool(pictures),
 		Fill: func(ctx context.Context, bucket store.Bucket) error {
 			began := time.Now()
-			uploaded, err := upload(ctx, bucket, photos)
+			uploaded, err := upload(ctx, bucket, prew.DefaultSourcePrefix, photos)
 			if err != nil {
 				return err
+			}
+			for _, o := range added {
+				if _, err := upload(ctx, store.Bucket{Client: bucket.Client, Name: o.bucket}, o.prefix, o.photosOf(photos)); err != nil {
+					return err
+				}
 			}
 			progress(fmt.Sprintf("bucket, %d photos uploaded", uploaded), time.Since(began))
 			said, err := renew(ctx, bucket, state, presets)
@@ -136,7 +157,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		return err
 	}
 	defer system.Stop()
-	announce(system, port, state, presets.Names()[0], photos[0])
+	announce(system, port, state, presets.Names()[0], photos[0], append([]string{stack.Bucket}, buckets...))
 	select {
 	case err = <-system.Failed():
 	case <-ctx.Done():
@@ -235,7 +256,7 @@ func progress(part string, took time.Duration) {
 }
 
 // announce prints the addresses to open.
-func announce(system *stack.Stack, port int, state, preset string, p photo) {
+func announce(system *stack.Stack, port int, state, preset string, p photo, buckets []string) {
 	site := fmt.Sprintf("http://localhost:%d", port)
 	var addrs []string
 	for _, gateway := range system.Gateways {
@@ -245,7 +266,7 @@ func announce(system *stack.Stack, port int, state, preset string, p photo) {
 Open   %s/
 Try    curl -s -o preview -D - %s%s
 
-S3        %s, bucket %s
+S3        %s, buckets %s
 Redis     %s
 Gateways  %s
 Lambda    %s/invocations
@@ -253,6 +274,6 @@ Logs      %s
 
 Ctrl-C stops everything.
 `, site, site, prew.Ref{Preset: preset, Key: p.key}.Path(),
-		"http://"+system.S3.Addr, stack.Bucket, system.Redis.Addr, strings.Join(addrs, ", "), system.Emulator.URL,
+		"http://"+system.S3.Addr, strings.Join(buckets, ", "), system.Redis.Addr, strings.Join(addrs, ", "), system.Emulator.URL,
 		filepath.Join(state, "*.log")+", "+filepath.Join(state, "nginx", "*.log"))
 }

@@ -230,7 +230,7 @@ func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		uploaded, err := upload(t.Context(), store.Bucket{Client: server.Client(), Name: stack.Bucket}, photos)
+		uploaded, err := upload(t.Context(), store.Bucket{Client: server.Client(), Name: stack.Bucket}, prew.DefaultSourcePrefix, photos)
 		if err != nil || uploaded != step.uploaded {
 			t.Errorf("%s with %q: %d uploaded, %v, want %d", step.file, step.text, uploaded, err, step.uploaded)
 		}
@@ -252,8 +252,24 @@ func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 	state := t.TempDir()
 	for _, answer := range []string{"rendered", "cached"} {
 		site, listed, stop := start(t, "", state)
-		if len(listed.Photos) != len(samples) {
-			t.Errorf("the gallery lists %d photos, want %d", len(listed.Photos), len(samples))
+		if want := len(samples) + len(others)*fewPhotos; len(listed.Photos) != want {
+			t.Errorf("the gallery lists %d photos, want %d", len(listed.Photos), want)
+		}
+		for _, p := range listed.Photos {
+			for i, preview := range p.Previews {
+				if preset := listed.Presets[i]; (preset.Source == p.Source) != (preview.Path != "") {
+					t.Errorf("%s of the source %q in %s of %q: %q", p.Name, p.Source, preset.Name, preset.Source, preview.Path)
+				}
+				if p.Source == "" || preview.Path == "" {
+					continue
+				}
+				if status, _, _ := get(t, site+preview.Path); status != http.StatusOK {
+					t.Errorf("%s: %d", preview.Path, status)
+				}
+			}
+		}
+		if status, header, _ := get(t, site+"/prew/profile/earth.png"); status != http.StatusNotFound || header.Get("X-Prew-Error") != "source_missing" {
+			t.Errorf("a photo of the default source in a preset of another: %d, %s", status, header.Get("X-Prew-Error"))
 		}
 		status, header, body := get(t, site+"/prew/thumb/cardinal.jpg")
 		if status != http.StatusOK || header.Get("Content-Type") != "image/jpeg" || len(body) == 0 {
@@ -351,6 +367,7 @@ func TestMistakesInTheEnvironmentStopTheStart(t *testing.T) {
 		{"PREW_BUKET", "b", "PREW_BUKET: unknown variable, the closest is PREW_BUCKET"},
 		{"PREW_ERROR_PICTURES", "maybe", `PREW_ERROR_PICTURES: "maybe", expected on or off`},
 		{"PREW_PRIVATE", "maybe", "PREW_PRIVATE=maybe, expected 1 or 0"},
+		{"SOURCE_PETS", "prefix=x", "SOURCE_PETS: no bucket, expected bucket=<name>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(test.name, test.value)
@@ -376,6 +393,46 @@ func TestFailuresMayHaveNoBody(t *testing.T) {
 	} {
 		if status, header, body := get(t, site+path); status != http.StatusNotFound || header.Get("X-Prew-Error") != code || len(body) > 0 {
 			t.Errorf("%s: %d, %s, a body of %d bytes", path, status, header.Get("X-Prew-Error"), len(body))
+		}
+	}
+}
+
+// TestWhatSomebodyHasSetStaysAsItIs checks that a run puts no source and no preset of its own in
+// the place of somebody's.
+func TestWhatSomebodyHasSetStaysAsItIs(t *testing.T) {
+	for _, test := range []struct {
+		presets string
+		environ map[string]string
+		want    string // the sources that are added
+	}{
+		{"thumb: {width: 1}", nil, "people archive"},
+		{"thumb: {width: 1}", map[string]string{"SOURCE_PEOPLE": "bucket=mine"}, "archive"},
+		{"thumb: {width: 1}", map[string]string{"PRESET_ARCHIVED": "width=2"}, "people"},
+		{"profile: {width: 1}", nil, "archive"},
+	} {
+		for _, o := range others {
+			source, preset := o.variables()
+			t.Setenv(source[0], test.environ[source[0]])
+			t.Setenv(preset[0], test.environ[preset[0]])
+		}
+		presets, err := prew.LoadPresets("presets.yaml", []byte(test.presets), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time what the first has set is there
+			added, err := setOthers(presets)
+			var names []string
+			for _, o := range added {
+				names = append(names, o.name)
+			}
+			if got := strings.Join(names, " "); got != test.want || err != nil {
+				t.Errorf("%s with %v: added %q, %v; want %q", test.presets, test.environ, got, err, test.want)
+			}
+		}
+		for name, value := range test.environ {
+			if got := os.Getenv(name); got != value {
+				t.Errorf("%s is %q, was %q", name, got, value)
+			}
 		}
 	}
 }

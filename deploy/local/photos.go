@@ -22,8 +22,9 @@ import (
 	"prew/lambda/store"
 )
 
-// photo is a file that goes to photo/<key> of the bucket.
+// photo is a file that goes to photo/<key> of the bucket, or to a source of its own.
 type photo struct {
+	source      string // empty for the default one
 	key         string
 	file        string
 	size        int64
@@ -103,7 +104,7 @@ func findPhotos(ctx context.Context, root, dir string) ([]photo, error) {
 		if err != nil {
 			return nil, err
 		}
-		photos[i] = photo{sample.key, file, info.Size(), contentTypes[filepath.Ext(file)]}
+		photos[i] = photo{"", sample.key, file, info.Size(), contentTypes[filepath.Ext(file)]}
 	}
 	return photos, nil
 }
@@ -202,7 +203,7 @@ func photoOf(key, name string) (photo, error) {
 	if contentType == "" {
 		return photo{}, errors.New("no picture by the ending of its name or its first bytes")
 	}
-	return photo{key, name, info.Size(), contentType}, nil
+	return photo{"", key, name, info.Size(), contentType}, nil
 }
 
 // sniff is the kind of picture that begins with these bytes, or "".
@@ -219,11 +220,11 @@ func sniff(head []byte) string {
 	return ""
 }
 
-// upload stores the photos that the bucket does not hold in this size, and says
+// upload stores the photos that the bucket does not hold below a prefix in this size, and says
 // how many those were.
-func upload(ctx context.Context, bucket store.Bucket, photos []photo) (int, error) {
+func upload(ctx context.Context, bucket store.Bucket, prefix string, photos []photo) (int, error) {
 	stored := map[string]int64{}
-	for object, err := range bucket.List(ctx, prew.DefaultSourcePrefix) {
+	for object, err := range bucket.List(ctx, prefix) {
 		if err != nil {
 			return 0, err
 		}
@@ -240,14 +241,14 @@ func upload(ctx context.Context, bucket store.Bucket, photos []photo) (int, erro
 				if errs[i] != nil {
 					continue // drains what is left
 				}
-				if errs[i] = put(ctx, bucket, p); errs[i] == nil {
+				if errs[i] = put(ctx, bucket, prefix, p); errs[i] == nil {
 					uploaded.Add(1)
 				}
 			}
 		})
 	}
 	for _, p := range photos {
-		size, ok := stored[prew.DefaultSourcePrefix+p.key]
+		size, ok := stored[prefix+p.key]
 		if !ok || size != p.size {
 			work <- p
 		}
@@ -257,7 +258,7 @@ func upload(ctx context.Context, bucket store.Bucket, photos []photo) (int, erro
 	return int(uploaded.Load()), errors.Join(errs...)
 }
 
-func put(ctx context.Context, bucket store.Bucket, p photo) error {
+func put(ctx context.Context, bucket store.Bucket, prefix string, p photo) error {
 	file, err := os.Open(p.file)
 	if err != nil {
 		return err
@@ -265,7 +266,7 @@ func put(ctx context.Context, bucket store.Bucket, p photo) error {
 	defer file.Close()
 	_, err = bucket.Client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:      &bucket.Name,
-		Key:         aws.String(prew.DefaultSourcePrefix + p.key),
+		Key:         aws.String(prefix + p.key),
 		ContentType: aws.String(p.contentType),
 		Body:        file,
 	})

@@ -141,9 +141,15 @@ function summarise() {
 }
 
 function addRow(photo, presets) {
-  const row = element("tr", {}, element("th", { scope: "row" },
-    element("a", { href: photo.path }, photo.name), element("small", {}, bytes(photo.size))));
+  // Only photos of the default source have addresses of their own.
+  const name = photo.path ? element("a", { href: photo.path }, photo.name) : photo.name;
+  const source = photo.source ? [element("small", {}, `source ${photo.source}`)] : [];
+  const row = element("tr", {}, element("th", { scope: "row" }, name, ...source, element("small", {}, bytes(photo.size))));
   photo.previews.forEach(({ path, variants }, i) => {
+    if (!path) { // the preset has its photos from another source
+      row.append(element("td"));
+      return;
+    }
     const image = element("img", { alt: "" });
     const caption = element("figcaption");
     const lines = element("table", { className: "variants" });

@@ -38,6 +38,8 @@ type Config struct {
 
 	NoErrorPictures bool // failures are answered without a body
 
+	Buckets []string // more of them, which nobody may read without signing
+
 	// Fill puts into the bucket what it shall hold, before anybody can ask for it.
 	// Nil: nothing.
 	Fill func(context.Context, store.Bucket) error
@@ -102,6 +104,11 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			return err
 		}
 		s.keep(s.S3.Process)
+		for _, name := range c.Buckets {
+			if err := s.S3.CreatePrivateBucket(ctx, name); err != nil {
+				return err
+			}
+		}
 		if c.Private {
 			return s.S3.CreatePrivateBucket(ctx, Bucket)
 		}
