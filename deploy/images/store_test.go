@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -220,6 +221,28 @@ func TestComposeUserMayDoWhatTheGatewayDoes(t *testing.T) {
 	}
 }
 
+// TestComposeUserHasTheFoldersThatAreSet gives the rights for a bucket that has its photos at its
+// root.
+func TestComposeUserHasTheFoldersThatAreSet(t *testing.T) {
+	store, keys := startStore(t), settings(t, "credentials.env")
+	folders := maps.Clone(keys)
+	folders["PREW_SOURCE_PREFIX"], folders["PREW_PREFIX"] = "", "small"
+	store.setUp(t, folders)
+	user := store.client(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
+	for key, may := range map[string]bool{"small/thumb/a.jpg": true, "2024/a.jpg": false, "smaller/a.jpg": false, "prew/thumb/a.jpg": false} {
+		put := &s3.PutObjectInput{Bucket: aws.String("prew"), Key: &key, Body: strings.NewReader("picture")}
+		if _, err := user.PutObject(t.Context(), put); (err == nil) != may {
+			t.Errorf("write %s: %v, want that it may: %t", key, err, may)
+		}
+		if _, err := store.root(t).PutObject(t.Context(), put); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := user.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("prew"), Key: &key}); err != nil {
+			t.Errorf("read %s: %v", key, err)
+		}
+	}
+}
+
 // TestComposeTakesNewKeys has credentials.env changed: from the next docker compose up
 // on the new secret counts, and not the old one.
 func TestComposeTakesNewKeys(t *testing.T) {
@@ -295,6 +318,9 @@ func TestComposeUserHasTheRightsOfTheRoles(t *testing.T) {
 		before := len(want)
 		resources := field(template.Content[0], "Resources")
 		for _, resource := range resources.Content {
+			if of := field(resource, "Condition"); of != nil && of.Value == "HasSourceBuckets" {
+				continue // compose.yaml has no such buckets
+			}
 			if kind := field(resource, "Type"); kind != nil && kind.Value == "AWS::IAM::Policy" {
 				want = append(want, rights(field(field(resource, "Properties"), "PolicyDocument"))...)
 			}
@@ -331,6 +357,9 @@ func TestComposeUserHasTheRightsOfTheRoles(t *testing.T) {
 // bucketName is the name of a bucket in a resource of S3's.
 var bucketName = regexp.MustCompile(`^.*:s3:::(\$\{\w+\}|[a-z]+)`)
 
+// usual puts the usual folders in the place of the parameters of a template.
+var usual = strings.NewReplacer("${SourcePrefix}", "photo/", "${Prefix}", "prew/")
+
 // rights are those that a policy gives on S3, as "s3:GetObject /photo/*": an action,
 // and a resource without its bucket.
 func rights(policy *yaml.Node) (rights []string) {
@@ -338,7 +367,7 @@ func rights(policy *yaml.Node) (rights []string) {
 		for _, action := range texts(field(statement, "Action")) {
 			for _, resource := range texts(field(statement, "Resource")) {
 				if strings.HasPrefix(action, "s3:") && bucketName.MatchString(resource) {
-					rights = append(rights, action+" "+bucketName.ReplaceAllString(resource, ""))
+					rights = append(rights, action+" "+usual.Replace(bucketName.ReplaceAllString(resource, "")))
 				}
 			}
 		}
