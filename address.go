@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// An alias has at most so many bytes, so many of them in its query, and so many parameters
-// there. nginx reads words of at most 4,096 bytes (NGX_CONF_BUFFER), and in the pattern that
-// it gets of an alias a byte of the path is up to two, one of the query up to four, and each
-// parameter has 50 more.
+// An alias has at most so many bytes, so many of them in its query, so many parameters there,
+// and so many segments that do not count. nginx reads words of at most 4,096 bytes
+// (NGX_CONF_BUFFER), and in the pattern that it gets of an alias a byte of the path is up to
+// two, one of the query up to four, each parameter has 50 more, and each such segment 90.
 const (
 	maxAlias      = 1024
-	maxQuery      = 400
+	maxQuery      = 320
 	maxParameters = 16
+	maxWild       = 4
 )
 
 // Alias is another address of a preset, such as "/100x100/{key}" or "/h/{key}?w=300": what
@@ -212,6 +213,9 @@ func parseAlias(pattern string) (Alias, error) {
 			return a, fmt.Errorf("an unknown placeholder {%s}", placeholder)
 		}
 		rest = after
+	}
+	if n := strings.Count(a.Before, Wild); n > maxWild {
+		return a, fmt.Errorf("%d segments {*}, limit is %d", n, maxWild)
 	}
 	if !strings.HasPrefix(a.Before, "/") {
 		return a, errors.New("no slash at its start")

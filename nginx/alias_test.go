@@ -263,7 +263,12 @@ func TestManyLongAliases(t *testing.T) {
 	for i := range 500 {
 		fmt.Fprintf(&text, "    - /fit-in/%dx%d/filters:quality(80)/{key}?w=%d&h=%d\n", i+1, i+2, i, i)
 	}
-	fmt.Fprintf(&text, "    - '/%s/{key}?%s'\n", strings.Repeat("(", 600), "a="+strings.Repeat("+", 390))
+	fmt.Fprintf(&text, "    - '/%s/{key}?%s'\n", strings.Repeat("(", 600), "a="+strings.Repeat("+", 310))
+	query := "((((((((((((((((((" // the longest pattern that there is
+	for i := range 15 {
+		query += fmt.Sprintf("&%s%x", strings.Repeat("(", 18), i)
+	}
+	fmt.Fprintf(&text, "    - '/{*}/{*}/{*}/{*}/%s{key}?%s'\n", strings.Repeat("(", 1024-320-23), query)
 	fmt.Fprintf(&text, "    - '/long/{key}.jpg?%s'\n", "a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=1&k=2&l=3&m=4&n=5&o=6&p=7")
 	presets := presetsOf(t, text.String())
 	s3 := newUpstream(t, decodes)
@@ -271,7 +276,8 @@ func TestManyLongAliases(t *testing.T) {
 	for _, test := range []struct{ target, want string }{
 		{"/fit-in/500x501/filters:quality(80)/a.jpg?h=499&w=499", "/prew/thumb/a.jpg"},
 		{"/fit-in/500x501/filters:quality(80)/a.jpg?h=499&w=498", ""},
-		{"/" + strings.Repeat("(", 600) + "/a.jpg?a=" + strings.Repeat("+", 390), "/prew/thumb/a.jpg"},
+		{"/" + strings.Repeat("(", 600) + "/a.jpg?a=" + strings.Repeat("+", 310), "/prew/thumb/a.jpg"},
+		{"/a/b/c/d/" + strings.Repeat("(", 1024-320-23) + "a?" + query, "/prew/thumb/a"},
 		{"/long/a.jpg?p=7&o=6&n=5&m=4&l=3&k=2&j=1&i=9&h=8&g=7&f=6&e=5&d=4&c=3&b=2&a=1", "/prew/thumb/a"},
 		{"/long/" + strings.Repeat("%6B", 2500) + ".jpg?a=1", ""},
 		{"/fit-in/1x2/filters:quality(80)/" + strings.Repeat("%6B", 2500) + "?w=0&h=0", ""},

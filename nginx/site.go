@@ -185,7 +185,7 @@ func (s Site) conf(dir string) ([]byte, error) {
 		Refused []string
 
 		Reserved    string // first segments of paths that are no aliases
-		Aliases     []alias
+		Aliases     []aliasGroup
 		AliasedURIs []aliasedURI
 	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2()}
 	data.Negotiated, data.Formats = s.negotiated()
