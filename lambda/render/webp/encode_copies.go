@@ -2,143 +2,142 @@ package webp
 
 import (
 	mathbits "math/bits"
-	"slices"
 
 	"prew/lambda/render/plane"
 )
 
-// copied is some pixels that are those of before, or one that is none: then length is 0
-// and distance the pixel.
-type copied struct {
-	length   uint16
-	distance uint32 // in pixels
+// copied is some pixels that are those of before, its length-1 above its distance in
+// pixels, or 0, which is a pixel by itself.
+type copied uint32
+
+// maxCopy is the longest copy, and maxDistance is how far back one reaches.
+const (
+	maxCopy     = 4096
+	maxDistance = window - len(neighbours)
+
+	distanceBits = 20
+)
+
+func copyOf(length, distance int) copied {
+	return copied(length-1)<<distanceBits | copied(distance)
 }
 
-// maxCopy is the longest copy.
-const maxCopy = 4096
+// length is 1 for a pixel by itself.
+func (c copied) length() int   { return int(c>>distanceBits) + 1 }
+func (c copied) distance() int { return int(c & (1<<distanceBits - 1)) }
 
-// finder finds copies: for each pair of pixels it knows the last place that has one
-// with its hash, and for each place the one before.
+// finder finds copies. It looks for them at edges alone, which are the pixels that differ
+// from the one before: what lies within a run is found from its ends, so that the plain
+// areas of drawings cost nothing and text is found however far apart its letters stand.
+//
+// For each pair of runs it knows the last few edges where it began. For each four it
+// knows the last one, and for each edge the one before with those four.
 type finder struct {
-	last   []int32 // by hash, one more than the place
+	edges  []int32
+	found  []copied // at edges, 0 for none
+	pairs  [][pairsKept]int32
+	fours  []int32 // by hash, one more than the number of the edge
 	before []int32
-	copies []copied
-
-	single int     // what a pixel takes by itself, in 1/256 bit
-	codes  []uint8 // of distances nearby, 0 for none
 }
 
-// pairBits is how many bits the hash of two pixels has.
-const pairBits = 16
+const (
+	pairsKept = 4
+	pairBits  = 13 // of the hash of a pair
+	fourBits  = 16
+)
 
-func pairHash(pixels []uint32, i int) uint32 {
-	return (pixels[i]*0x9e3779b1 + pixels[i+1]*0x85ebca6b) >> (32 - pairBits)
-}
+// enough is the length of a copy with which no longer one is looked for.
+const enough = 128
 
-// find divides an image into copies and single pixels. tries is how many places are
-// looked at for each.
-func (f *finder) find(pixels []uint32, width, tries int) []copied {
-	if len(f.last) == 0 {
-		f.last = make([]int32, 1<<pairBits)
+// find finds the longest copy at each edge. tries is how many places are looked at for
+// it.
+func (f *finder) find(pixels []uint32, tries int) {
+	if f.pairs == nil {
+		f.pairs, f.fours = make([][pairsKept]int32, 1<<pairBits), make([]int32, 1<<fourBits)
 	}
-	clear(f.last)
-	f.single, f.codes = singleRate(pixels), distanceCodes(f.codes, width)
-	f.before = slices.Grow(f.before[:0], len(pixels))[:len(pixels)]
-	f.copies = f.copies[:0]
-	indexed := 0
-	index := func(to int) {
-		for ; indexed < min(to, len(pixels)-1); indexed++ {
-			h := pairHash(pixels, indexed)
-			f.before[indexed] = f.last[h]
-			f.last[h] = int32(indexed) + 1
+	clear(f.pairs)
+	clear(f.fours)
+	f.edges = f.edges[:0]
+	for i, p := range pixels {
+		if i == 0 || p != pixels[i-1] {
+			f.edges = append(f.edges, int32(i))
 		}
 	}
-	for i := 0; i < len(pixels); {
-		length, distance := f.longest(pixels, i, width, tries)
-		if length > 0 && length < 32 && i+1 < len(pixels) {
-			// A longer one that begins a pixel later is better.
-			index(i + 1)
-			if next, _ := f.longest(pixels, i+1, width, tries/2); next > length+1 {
-				length = 0
+	f.found = plane.Resized(f.found, len(f.edges))
+	f.before = plane.Resized(f.before, len(f.edges))
+	length, distance := 0, 0
+	for e, edge := range f.edges {
+		i := int(edge)
+		if e > 0 {
+			length = max(length-(i-int(f.edges[e-1])), 0)
+		}
+		var pair, four uint32
+		if e+4 < len(f.edges) {
+			pair, four = f.hashes(pixels, e)
+			if length < enough {
+				length, distance = f.longest(pixels, e, length, distance, pair, four, tries)
 			}
+			kept := &f.pairs[pair]
+			copy(kept[1:], kept[:pairsKept-1])
+			kept[0] = edge + 1
+			f.before[e] = f.fours[four]
+			f.fours[four] = int32(e) + 1
 		}
-		if length == 0 {
-			f.copies = append(f.copies, copied{0, pixels[i]})
-			length = 1
-		} else {
-			f.copies = append(f.copies, copied{uint16(length), uint32(distance)})
+		f.found[e] = 0
+		if length >= 2 {
+			f.found[e] = copyOf(length, distance)
 		}
-		i += length
-		index(i)
 	}
-	return f.copies
 }
 
-// longest is the longest copy for what begins at i, or 0 where single pixels take less.
-func (f *finder) longest(pixels []uint32, i, width, tries int) (length, distance int) {
+// hashes are those of the two and four runs that begin at an edge, of the last of which
+// only the colour counts.
+func (f *finder) hashes(pixels []uint32, e int) (pair, four uint32) {
+	i, j, k, l := f.edges[e], f.edges[e+1], f.edges[e+2], f.edges[e+3]
+	const a, b = 0x9e3779b1, 0x85ebca6b
+	h := pixels[i]*a + uint32(j-i)*b
+	h = (h^h>>15)*a + pixels[j]
+	pair = h * b >> (32 - pairBits)
+	h = (h^h>>15)*a + uint32(k-j)*b + pixels[k]
+	h = (h^h>>15)*a + uint32(l-k)*b + pixels[l]
+	return pair, (h ^ h>>15) * b >> (32 - fourBits)
+}
+
+// longest is the longest copy at an edge, where one of a length and distance is known.
+func (f *finder) longest(pixels []uint32, e, length, distance int, pair, four uint32, tries int) (int, int) {
+	i := int(f.edges[e])
 	most := min(len(pixels)-i, maxCopy)
-	if most < 2 {
-		return 0, 0
-	}
+	from := pixels[i:][:most]
 	try := func(at int) {
-		if length > 0 && pixels[at+length] != pixels[i+length] {
+		if pixels[at+length] != from[length] {
 			return
 		}
 		n := 0
-		for n < most && pixels[at+n] == pixels[i+n] {
+		for there := pixels[at:][:most]; n < len(from) && n < len(there) && there[n] == from[n]; {
 			n++
 		}
 		if n > length {
 			length, distance = n, i-at
 		}
 	}
-	// The pixels to the left and above have the shortest distances.
-	for _, near := range [2]int{1, width} {
-		if i >= near && length < most {
-			try(i - near)
-		}
-	}
-	at := int(f.last[pairHash(pixels, i)]) - 1
-	for ; at >= 0 && tries > 0 && length < most; tries-- {
-		if i-at > window-len(neighbours) {
+	known := length
+	for at := int(f.fours[four]) - 1; at >= 0 && tries > 0 && length < most; tries-- {
+		if i-int(f.edges[at]) > maxDistance {
 			break
 		}
-		if at < i {
-			try(at)
-		}
+		try(int(f.edges[at]))
 		at = int(f.before[at]) - 1
 	}
-	if length < 2 {
-		return 0, 0
+	if length > known {
+		return length, distance
 	}
-	// The symbols of length and distance take about six bits each, and then there are the
-	// bits behind them.
-	code := codeOfDistance(f.codes, distance)
-	_, lengthBits, _ := prefixed(length)
-	_, distanceBits, _ := prefixed(code)
-	if int(12+lengthBits+distanceBits)<<8 >= length*f.single {
-		return 0, 0
+	for _, at := range f.pairs[pair] {
+		if at == 0 || length == most || i-int(at-1) > maxDistance {
+			break
+		}
+		try(int(at - 1))
 	}
 	return length, distance
-}
-
-// singleRate is what a pixel takes in the mean where there are no copies, in 1/256 bit:
-// of each sample that is not the same everywhere a bit at least.
-func singleRate(pixels []uint32) int {
-	h := newHistogram(0)
-	for _, p := range pixels {
-		h[0][p>>8&0xff]++
-		h[1][p>>16&0xff]++
-		h[2][p&0xff]++
-		h[3][p>>24]++
-	}
-	all := 0
-	for _, counts := range h[:4] {
-		if rate := int((&histogram{counts}).rate()) / len(pixels); slices.Max(counts) < uint32(len(pixels)) {
-			all += max(rate, 256)
-		}
-	}
-	return all
 }
 
 // codeOfDistance is the code of a distance.

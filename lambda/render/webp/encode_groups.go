@@ -33,8 +33,8 @@ type symbolCount struct {
 // by k-means: tiles go to the group whose codes are the shortest for them, and the codes
 // of groups follow, a few times over. At first tiles that take alike many bits by
 // themselves are a group.
-func (g *grouping) choose(l *losslessEncoder, pixels []uint32, copies []copied, codes []uint8, width int, cacheBits uint) {
-	height := len(pixels) / width
+func (g *grouping) choose(e *imageEncoder, copies []copied) {
+	width, height, cacheBits := e.width, len(e.pixels)/e.width, e.cacheBits
 	for g.bits = 3; tiles(width, g.bits)*tiles(height, g.bits) > mostTiles; g.bits++ {
 	}
 	if g.bits > 9 {
@@ -43,7 +43,7 @@ func (g *grouping) choose(l *losslessEncoder, pixels []uint32, copies []copied, 
 	g.across = tiles(width, g.bits)
 	of := make([][]symbolCount, g.across*tiles(height, g.bits))
 	whole := newHistogram(cacheBits)
-	g.gather(of, whole, func(add func(at, kind, symbol int)) { l.count(pixels, copies, codes, cacheBits, add) }, width)
+	g.gather(of, whole, func(add func(at, kind, symbol int)) { e.count(copies, add) }, width)
 	g.histograms, g.groupOf = []histogram{whole}, make([]int, len(of))
 	least := whole.rate()
 	weights := make([]int, len(of))
@@ -172,7 +172,7 @@ func (g *grouping) dropEmpty() {
 }
 
 // write writes which tile has which group.
-func (g *grouping) write(l *losslessEncoder, w *bitWriter) {
+func (g *grouping) write(w *bitWriter, parts *imageEncoder) {
 	if len(g.histograms) == 1 {
 		w.write(0, 1)
 		return
@@ -183,5 +183,6 @@ func (g *grouping) write(l *losslessEncoder, w *bitWriter) {
 	for i, group := range g.groupOf {
 		image[i] = black | uint32(group)<<8
 	}
-	l.writeImage(w, image, g.across, 8, false)
+	parts.prepare(image, g.across, partTries, 0)
+	parts.write(w, nil)
 }

@@ -1,0 +1,216 @@
+package webp
+
+import (
+	"slices"
+
+	"prew/lambda/render/plane"
+)
+
+// prices are what symbols take, in 1/256 bit.
+type prices struct {
+	samples   [4][]uint16 // of green with the entries of the cache, of red, blue and alpha
+	lengths   [maxCopy + 1]uint16
+	distances [distances]uint16
+}
+
+// fallback is what a symbol of a copy is taken to take before any copy is made.
+const fallback = 6 << 8
+
+// guess prices symbols before any copy is made: each pixel takes single.
+func (p *prices) guess(single int) {
+	for i := range p.samples {
+		p.samples[i] = plane.Resized(p.samples[i], literals)
+		clear(p.samples[i])
+	}
+	for i := range p.samples[0] {
+		p.samples[0][i] = uint16(single)
+	}
+	var symbols [lengths]uint16
+	for i := range symbols {
+		symbols[i] = fallback
+	}
+	p.setLengths(symbols[:])
+	for i := range p.distances {
+		p.distances[i] = fallback + bitsBehind(i)<<8
+	}
+}
+
+// learn prices symbols by how often there are in an image that is divided already.
+func (p *prices) learn(h *histogram) {
+	var rates [5][]uint16
+	for kind, counts := range h {
+		total := uint64(0)
+		for _, n := range counts {
+			total += uint64(n)
+		}
+		rates[kind] = make([]uint16, len(counts))
+		for symbol, n := range counts {
+			rates[kind][symbol] = uint16(min(log2(2*total+1, 8)-log2(uint64(2*n+1), 8), 15<<8))
+		}
+	}
+	p.setLengths(rates[0][literals:][:lengths])
+	rates[0] = slices.Delete(rates[0], literals, literals+lengths)
+	copy(p.samples[:], rates[:4])
+	for i := range p.distances {
+		p.distances[i] = rates[4][i] + bitsBehind(i)<<8
+	}
+}
+
+// setLengths prices lengths by their symbols.
+func (p *prices) setLengths(symbols []uint16) {
+	for length := 1; length <= maxCopy; length++ {
+		symbol, bits, _ := prefixed(length)
+		p.lengths[length] = symbols[symbol] + uint16(bits)<<8
+	}
+}
+
+// bitsBehind is how many bits are behind a symbol of a length or distance.
+func bitsBehind(symbol int) uint16 { return uint16(max(symbol/2-1, 0)) }
+
+// distance is what a distance takes.
+func (p *prices) distance(codes []uint8, distance int) uint32 {
+	symbol, _, _ := prefixed(codeOfDistance(codes, distance))
+	return uint32(p.distances[symbol])
+}
+
+// parser divides an image into copies and single pixels so that it takes least.
+type parser struct {
+	prices prices
+	cache  []uint32
+	least  []uint32 // what a part takes from a pixel to its end
+	best   []copied // that a part begins with at a pixel so that it takes least
+	copies []copied
+}
+
+// partLength is how many pixels are divided at a time, so that little memory is enough
+// for it, and a sum of prices has 32 bits. No copy goes over the end of a part.
+const partLength = 1 << 17
+
+// parse returns the copies and single pixels that take least by the prices, of copies that
+// were found and those from the left and above. They are valid until the next call.
+func (p *parser) parse(f *finder, pixels []uint32, width int, cacheBits uint, codes []uint8) []copied {
+	p.copies = p.copies[:0]
+	p.cache = plane.Resized(p.cache, 1<<maxCacheBits)
+	clear(p.cache)
+	part := min(partLength, len(pixels))
+	p.least, p.best = plane.Resized(p.least, part+1), plane.Resized(p.best, part)
+	edge := 0 // how many edges are before the end of the part
+	for start := 0; start < len(pixels); start += partLength {
+		end := min(start+partLength, len(pixels))
+		p.priceSingles(pixels, start, end, cacheBits)
+		for edge < len(f.edges) && int(f.edges[edge]) < end {
+			edge++
+		}
+		p.parsePart(f, pixels, start, end, width, edge, codes)
+		for i := start; i < end; {
+			c := p.best[i-start]
+			p.copies = append(p.copies, c)
+			i += c.length()
+		}
+	}
+	return p.copies
+}
+
+// priceSingles leaves in p.least what each pixel of a part takes by itself.
+func (p *parser) priceSingles(pixels []uint32, start, end int, cacheBits uint) {
+	to := p.least[:end-start]
+	shift := 32 - cacheBits
+	green, red, blue, alpha := p.prices.samples[0], p.prices.samples[1], p.prices.samples[2], p.prices.samples[3]
+	for i, pixel := range pixels[start:end] {
+		if cacheBits > 0 {
+			place := pixel * cacheMultiplier >> shift
+			if p.cache[place] == pixel {
+				to[i] = uint32(green[literals+place])
+				continue
+			}
+			p.cache[place] = pixel
+		}
+		to[i] = uint32(green[pixel>>8&0xff]) + uint32(red[pixel>>16&0xff]) + uint32(blue[pixel&0xff]) + uint32(alpha[pixel>>24])
+	}
+}
+
+// parsePart goes from the end of a part to its start: what takes least from a pixel on is
+// a copy, of one of a few lengths, or a single pixel and what takes least behind it.
+func (p *parser) parsePart(f *finder, pixels []uint32, start, end, width, edge int, codes []uint8) {
+	least, best, lengths := p.least[:end-start+1], p.best[:end-start], &p.prices.lengths
+	least[end-start] = 0
+	ofLeft, ofAbove, ofFar := p.prices.distance(codes, 1), p.prices.distance(codes, width), uint32(0)
+	left, above, far, distance := 0, 0, 0, 0
+	nextEdge := -1
+	if edge > 0 {
+		nextEdge = int(f.edges[edge-1])
+	}
+	for i := end - 1; i >= start; i-- {
+		at := i - start
+		pixel := pixels[i]
+		take, with := least[at]+least[at+1], copied(0)
+		if i != nextEdge {
+			if left++; left > 1 {
+				n := min(left, maxCopy)
+				if t := ofLeft + uint32(lengths[n]) + least[at+n]; t < take {
+					take, with = t, copyOf(n, 1)
+				}
+			}
+		} else {
+			left = 0
+		}
+		if i >= width && pixels[i-width] == pixel {
+			if above++; above > 1 {
+				n := min(above, maxCopy)
+				if t := ofAbove + uint32(lengths[n]) + least[at+n]; t < take {
+					take, with = t, copyOf(n, width)
+				}
+				if n <= shortened {
+					take, with = p.shorter(at, n, width, ofAbove, take, with)
+				}
+			}
+		} else {
+			above = 0
+		}
+		if far > 0 {
+			if far++; i < distance || pixels[i-distance] != pixel {
+				far = 0
+			}
+		}
+		if i == nextEdge {
+			edge--
+			if c := f.found[edge]; c != 0 {
+				if length := min(c.length(), end-i); length > far {
+					far, distance = length, c.distance()
+					ofFar = p.prices.distance(codes, distance)
+				}
+			}
+			nextEdge = -1
+			if edge > 0 {
+				nextEdge = int(f.edges[edge-1])
+			}
+		}
+		if far > 1 && distance != 1 && distance != width {
+			n := min(far, maxCopy)
+			if t := ofFar + uint32(lengths[n]) + least[at+n]; t < take {
+				take, with = t, copyOf(n, distance)
+			}
+			if n <= shortened {
+				take, with = p.shorter(at, n, distance, ofFar, take, with)
+			}
+		}
+		least[at], best[at] = take, with
+	}
+}
+
+// shortened is the longest copy for which shorter lengths are tried.
+const shortened = 32
+
+// shorter tries a copy at a pixel with all lengths that are the longest of their symbol,
+// and returns what takes least.
+func (p *parser) shorter(at, length, distance int, ofDistance, take uint32, with copied) (uint32, copied) {
+	for _, n := range [...]int{2, 3, 4, 6, 8, 12, 16, 24} {
+		if n >= length {
+			break
+		}
+		if t := ofDistance + uint32(p.prices.lengths[n]) + p.least[at+n]; t < take {
+			take, with = t, copyOf(n, distance)
+		}
+	}
+	return take, with
+}
