@@ -120,7 +120,7 @@ func (e *Encoder) EncodeLossless(pix []uint8, stride, width, height int, o Encod
 		head |= 1 << 28
 	}
 	stream := binary.LittleEndian.AppendUint32([]byte{0x2f}, head)
-	stream = append(stream, e.lossless.encode(e.pixels, width, height, e.effort.tries, false)...)
+	stream = append(stream, e.lossless.encode(e.pixels, width, height, e.effort, false)...)
 	return assemble(width, height, alpha, o.ICC, []namedChunk{{"VP8L", stream}})
 }
 

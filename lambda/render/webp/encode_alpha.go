@@ -16,5 +16,5 @@ func (e *Encoder) encodeAlpha(alpha plane.Plane) []byte {
 	}
 	const compressed = 1
 	head := []byte{filterNone<<2 | compressed}
-	return append(head, e.lossless.encode(e.pixels, width, height, e.effort.tries, true)...)
+	return append(head, e.lossless.encode(e.pixels, width, height, e.effort, true)...)
 }

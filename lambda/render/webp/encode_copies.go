@@ -43,7 +43,10 @@ type finder struct {
 const (
 	pairsKept = 4
 	pairBits  = 13 // of the hash of a pair
-	fourBits  = 16
+
+	// The hash of four has as many bits as the number of edges, so that hardly any edge
+	// is looked at for its hash alone.
+	leastFourBits, mostFourBits = 8, 18
 )
 
 // enough is the length of a copy with which no longer one is looked for.
@@ -52,17 +55,16 @@ const enough = 128
 // find finds the longest copy at each edge. tries is how many places are looked at for
 // it.
 func (f *finder) find(pixels []uint32, tries int) {
-	if f.pairs == nil {
-		f.pairs, f.fours = make([][pairsKept]int32, 1<<pairBits), make([]int32, 1<<fourBits)
-	}
-	clear(f.pairs)
-	clear(f.fours)
 	f.edges = f.edges[:0]
 	for i, p := range pixels {
 		if i == 0 || p != pixels[i-1] {
 			f.edges = append(f.edges, int32(i))
 		}
 	}
+	fourBits := min(max(mathbits.Len(uint(len(f.edges))), leastFourBits), mostFourBits)
+	f.pairs, f.fours = plane.Resized(f.pairs, 1<<pairBits), plane.Resized(f.fours, 1<<fourBits)
+	clear(f.pairs)
+	clear(f.fours)
 	f.found = plane.Resized(f.found, len(f.edges))
 	f.before = plane.Resized(f.before, len(f.edges))
 	length, distance := 0, 0
@@ -74,6 +76,7 @@ func (f *finder) find(pixels []uint32, tries int) {
 		var pair, four uint32
 		if e+4 < len(f.edges) {
 			pair, four = f.hashes(pixels, e)
+			four >>= 32 - fourBits
 			if length < enough {
 				length, distance = f.longest(pixels, e, length, distance, pair, four, tries)
 			}
@@ -90,8 +93,16 @@ func (f *finder) find(pixels []uint32, tries int) {
 	}
 }
 
+// edgeBefore is the last of the first n edges, or -1 where there is none.
+func (f *finder) edgeBefore(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return int(f.edges[n-1])
+}
+
 // hashes are those of the two and four runs that begin at an edge, of the last of which
-// only the colour counts.
+// only the colour counts. Of that of four the upper bits are the best.
 func (f *finder) hashes(pixels []uint32, e int) (pair, four uint32) {
 	i, j, k, l := f.edges[e], f.edges[e+1], f.edges[e+2], f.edges[e+3]
 	const a, b = 0x9e3779b1, 0x85ebca6b
@@ -100,7 +111,7 @@ func (f *finder) hashes(pixels []uint32, e int) (pair, four uint32) {
 	pair = h * b >> (32 - pairBits)
 	h = (h^h>>15)*a + uint32(k-j)*b + pixels[k]
 	h = (h^h>>15)*a + uint32(l-k)*b + pixels[l]
-	return pair, (h ^ h>>15) * b >> (32 - fourBits)
+	return pair, (h ^ h>>15) * b
 }
 
 // longest is the longest copy at an edge, where one of a length and distance is known.

@@ -14,7 +14,7 @@ type imageEncoder struct {
 	tally  tally
 	cache  []uint32
 
-	// What is prepared: pixels that are divided by a guess.
+	// What is prepared: pixels, a cache for them, and which symbols there are then.
 	pixels    []uint32
 	width     int
 	codes     []uint8 // of distances nearby
@@ -22,16 +22,29 @@ type imageEncoder struct {
 	symbols   histogram
 }
 
-// prepare divides an image into copies and single pixels, with a colour cache of at most
-// so many bits, and returns about what it takes then, in 1/256 bit.
+// prepare divides an image into copies and single pixels by a guess of what symbols take.
+// Its colour cache has at most so many bits. It returns what divide does.
 func (e *imageEncoder) prepare(pixels []uint32, width, tries int, mostCacheBits uint) (rate uint64) {
 	e.pixels, e.width, e.codes = pixels, width, distanceCodes(e.codes, width)
 	e.finder.find(pixels, tries)
-	e.parser.prices.guess(singleRate(pixels))
-	copies := e.parser.parse(&e.finder, pixels, width, 0, e.codes)
-	e.tally.count(pixels, copies, e.codes, mostCacheBits)
+	e.parser.prices.guess(e.singleRate())
+	e.cacheBits = 0
+	return e.divide(mostCacheBits)
+}
+
+// divide divides the image by the prices of symbols, chooses a colour cache, and returns
+// about what the image takes with one group of codes, in 1/256 bit.
+func (e *imageEncoder) divide(mostCacheBits uint) (rate uint64) {
+	copies := e.parser.parse(&e.finder, e.pixels, e.width, e.cacheBits, e.codes)
+	e.tally.count(e.pixels, copies, e.codes, mostCacheBits)
 	e.cacheBits, e.symbols, rate = e.tally.choose(mostCacheBits)
 	return rate
+}
+
+// improve divides the image anew by what symbols take in it until now.
+func (e *imageEncoder) improve(mostCacheBits uint) {
+	e.parser.prices.learn(&e.symbols)
+	e.divide(mostCacheBits)
 }
 
 // write writes the image that was prepared last, divided anew by what symbols take in it.
@@ -179,19 +192,25 @@ func (h *histogram) rate() uint64 {
 
 // singleRate is what a pixel takes in the mean where there are no copies, in 1/256 bit:
 // of each sample that is not the same everywhere a bit at least.
-func singleRate(pixels []uint32) int {
+func (e *imageEncoder) singleRate() int {
 	h := newHistogram(0)
-	for _, p := range pixels {
-		h[0][p>>8&0xff]++
-		h[1][p>>16&0xff]++
-		h[2][p&0xff]++
-		h[3][p>>24]++
+	edges := e.finder.edges
+	for i, edge := range edges {
+		next := len(e.pixels)
+		if i+1 < len(edges) {
+			next = int(edges[i+1])
+		}
+		p, run := e.pixels[edge], uint32(next)-uint32(edge)
+		h[0][p>>8&0xff] += run
+		h[1][p>>16&0xff] += run
+		h[2][p&0xff] += run
+		h[3][p>>24] += run
 	}
 	all := 0
 	for _, counts := range h[:4] {
-		if slices.Max(counts) < uint32(len(pixels)) {
+		if slices.Max(counts) < uint32(len(e.pixels)) {
 			sample := histogram{1: counts}
-			all += max(int(sample.rate())/len(pixels), 256)
+			all += max(int(sample.rate())/len(e.pixels), 256)
 		}
 	}
 	return all

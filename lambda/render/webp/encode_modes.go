@@ -18,13 +18,14 @@ type effort struct {
 	// its coefficients: hardly a level would be left.
 	calm int
 
-	tries int // where a lossless copy is looked for
+	tries    int  // where a lossless copy is looked for
+	improves bool // a lossless picture is divided into copies once more
 }
 
 var efforts = [...]effort{
 	Fast:     {squares: 1, wholes: 1, giveUp: 16, sure: 16, calm: 96, tries: 8},
 	Balanced: {squares: 3, near: 20, wholes: 1, chooses: true, giveUp: 18, sure: 14, calm: 32, tries: 24},
-	Small:    {squares: 6, near: 40, wholes: 3, chooses: true, always: true, giveUp: 1 << 16, sure: 0, tries: 100},
+	Small:    {squares: 6, near: 40, wholes: 3, chooses: true, always: true, giveUp: 1 << 16, sure: 0, tries: 100, improves: true},
 }
 
 // maxTried is how many modes of a square may be tried, an even number.

@@ -13,11 +13,10 @@ type prices struct {
 	distances [distances]uint16
 }
 
-// fallback is what a symbol of a copy is taken to take before any copy is made.
-const fallback = 6 << 8
-
-// guess prices symbols before any copy is made: each pixel takes single.
+// guess prices symbols before any copy is made: each pixel takes single. Copies from the
+// left and above are so many in most pictures that their distances take little.
 func (p *prices) guess(single int) {
+	const length, distance, near = 6 << 8, 6 << 8, 2 << 8
 	for i := range p.samples {
 		p.samples[i] = plane.Resized(p.samples[i], literals)
 		clear(p.samples[i])
@@ -27,12 +26,13 @@ func (p *prices) guess(single int) {
 	}
 	var symbols [lengths]uint16
 	for i := range symbols {
-		symbols[i] = fallback
+		symbols[i] = length
 	}
 	p.setLengths(symbols[:])
 	for i := range p.distances {
-		p.distances[i] = fallback + bitsBehind(i)<<8
+		p.distances[i] = distance + bitsBehind(i)<<8
 	}
+	p.distances[0], p.distances[1] = near, near
 }
 
 // learn prices symbols by how often there are in an image that is divided already.
@@ -90,7 +90,7 @@ const partLength = 1 << 17
 // were found and those from the left and above. They are valid until the next call.
 func (p *parser) parse(f *finder, pixels []uint32, width int, cacheBits uint, codes []uint8) []copied {
 	p.copies = p.copies[:0]
-	p.cache = plane.Resized(p.cache, 1<<maxCacheBits)
+	p.cache = plane.Resized(p.cache, 1<<usefulCacheBits)
 	clear(p.cache)
 	part := min(partLength, len(pixels))
 	p.least, p.best = plane.Resized(p.least, part+1), plane.Resized(p.best, part)
@@ -116,73 +116,82 @@ func (p *parser) priceSingles(pixels []uint32, start, end int, cacheBits uint) {
 	to := p.least[:end-start]
 	shift := 32 - cacheBits
 	green, red, blue, alpha := p.prices.samples[0], p.prices.samples[1], p.prices.samples[2], p.prices.samples[3]
+	last, again := ^pixels[start], uint32(0) // the last pixel and what it takes once more
 	for i, pixel := range pixels[start:end] {
+		if pixel == last {
+			to[i] = again
+			continue
+		}
+		last = pixel
+		place := pixel * cacheMultiplier >> shift
 		if cacheBits > 0 {
-			place := pixel * cacheMultiplier >> shift
+			again = uint32(green[literals+place])
 			if p.cache[place] == pixel {
-				to[i] = uint32(green[literals+place])
+				to[i] = again
 				continue
 			}
 			p.cache[place] = pixel
 		}
 		to[i] = uint32(green[pixel>>8&0xff]) + uint32(red[pixel>>16&0xff]) + uint32(blue[pixel&0xff]) + uint32(alpha[pixel>>24])
+		if cacheBits == 0 {
+			again = to[i]
+		}
 	}
 }
 
 // parsePart goes from the end of a part to its start: what takes least from a pixel on is
-// a copy, of one of a few lengths, or a single pixel and what takes least behind it.
+// a copy, of one of a few lengths, or a single pixel, and what takes least behind it.
 func (p *parser) parsePart(f *finder, pixels []uint32, start, end, width, edge int, codes []uint8) {
 	least, best, lengths := p.least[:end-start+1], p.best[:end-start], &p.prices.lengths
 	least[end-start] = 0
 	ofLeft, ofAbove, ofFar := p.prices.distance(codes, 1), p.prices.distance(codes, width), uint32(0)
-	left, above, far, distance := 0, 0, 0, 0
-	nextEdge := -1
-	if edge > 0 {
-		nextEdge = int(f.edges[edge-1])
-	}
+	left, above, far, distance := 0, 0, 0, 0 // how long copies from there are
+	nextEdge := f.edgeBefore(edge)
+	long, from, ofLong := 0, 0, uint32(0) // the copy that is best a pixel later
 	for i := end - 1; i >= start; i-- {
-		at := i - start
-		pixel := pixels[i]
-		take, with := least[at]+least[at+1], copied(0)
-		if i != nextEdge {
-			if left++; left > 1 {
-				n := min(left, maxCopy)
-				if t := ofLeft + uint32(lengths[n]) + least[at+n]; t < take {
-					take, with = t, copyOf(n, 1)
-				}
-			}
-		} else {
-			left = 0
-		}
-		if i >= width && pixels[i-width] == pixel {
-			if above++; above > 1 {
-				n := min(above, maxCopy)
-				if t := ofAbove + uint32(lengths[n]) + least[at+n]; t < take {
-					take, with = t, copyOf(n, width)
-				}
-				if n <= shortened {
-					take, with = p.shorter(at, n, width, ofAbove, take, with)
-				}
-			}
-		} else {
-			above = 0
+		at, pixel := i-start, pixels[i]
+		left++
+		above++
+		broken := false // no copy from here on that was possible a pixel later
+		if i < width || pixels[i-width] != pixel {
+			above, broken = 0, true
 		}
 		if far > 0 {
 			if far++; i < distance || pixels[i-distance] != pixel {
-				far = 0
+				far, broken = 0, true
 			}
 		}
 		if i == nextEdge {
+			left, broken = 0, true
 			edge--
+			nextEdge = f.edgeBefore(edge)
 			if c := f.found[edge]; c != 0 {
 				if length := min(c.length(), end-i); length > far {
 					far, distance = length, c.distance()
 					ofFar = p.prices.distance(codes, distance)
 				}
 			}
-			nextEdge = -1
-			if edge > 0 {
-				nextEdge = int(f.edges[edge-1])
+		}
+		if !broken && long > shortened {
+			// Within a long copy, where nothing begins or ends, it is only longer.
+			long = min(long+1, maxCopy)
+			least[at], best[at] = ofLong+uint32(lengths[long])+least[at+long], copyOf(long, from)
+			continue
+		}
+		take, with := least[at]+least[at+1], copied(0)
+		if left > 1 {
+			n := min(left, maxCopy)
+			if t := ofLeft + uint32(lengths[n]) + least[at+n]; t < take {
+				take, with = t, copyOf(n, 1)
+			}
+		}
+		if above > 1 {
+			n := min(above, maxCopy)
+			if t := ofAbove + uint32(lengths[n]) + least[at+n]; t < take {
+				take, with = t, copyOf(n, width)
+			}
+			if n <= shortened {
+				take, with = p.shorter(at, n, width, ofAbove, take, with)
 			}
 		}
 		if far > 1 && distance != 1 && distance != width {
@@ -195,6 +204,9 @@ func (p *parser) parsePart(f *finder, pixels []uint32, start, end, width, edge i
 			}
 		}
 		least[at], best[at] = take, with
+		if long, from = with.length(), with.distance(); long > shortened {
+			ofLong = p.prices.distance(codes, from)
+		}
 	}
 }
 

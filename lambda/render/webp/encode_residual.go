@@ -129,16 +129,10 @@ var usualCosts = func() (table [256]uint8) {
 
 // residuals leaves in to what is left of pixels that follow one another, less what a mode
 // predicts (RFC 9649, section 3.5.1). row begins with the pixel to the left of the first,
-// above with the one above that, and ends with one more.
+// above with the one above that, and ends with one more. Mode 1 is from the left alone.
 func residuals(to, row, above []uint32, mode uint32) {
-	row = row[:len(to)+1]
-	if mode != 1 {
-		above = above[:len(to)+2]
-	}
-	left := row[:len(to)]
-	pixels := row[1:][:len(to)]
-	switch mode {
-	case 1:
+	left, pixels := row[:len(to)], row[1:][:len(to)]
+	if mode == 1 {
 		for x := range to {
 			to[x] = subtract(pixels[x], left[x])
 		}
