@@ -36,10 +36,12 @@ var variables = []string{
 	"PREW_NGINX_LISTEN",
 	"PREW_NGINX_METRICS_LISTEN",
 	"PREW_NOT_FOUND_IMAGE",
+	"PREW_PHOTO_ACCESS",
 	"PREW_PHOTO_CACHE_CONTROL",
 	"PREW_PREFIX",
 	"PREW_PRESETS",
 	"PREW_PRIVATE",
+	"PREW_PROTECTED_CACHE_CONTROL",
 	"PREW_QUEUE",
 	"PREW_REAL_IP_FROM",
 	"PREW_REDIS",
@@ -52,6 +54,7 @@ var variables = []string{
 	"PREW_S3_REGION",
 	"PREW_S3_ROLE",
 	"PREW_S3_TIMEOUT",
+	"PREW_SIGNING_KEYS",
 	"PREW_SOURCES",
 	"PREW_SOURCE_BUCKET",
 	"PREW_SOURCE_ENDPOINT",
@@ -62,6 +65,11 @@ var variables = []string{
 	"PREW_TLS_CERTIFICATE",
 	"PREW_TLS_KEY",
 	"PREW_TLS_LISTEN",
+	"PREW_TOKEN_AUDIENCE",
+	"PREW_TOKEN_CLAIM",
+	"PREW_TOKEN_COOKIE",
+	"PREW_TOKEN_ISSUER",
+	"PREW_TOKEN_KEYS",
 }
 
 // ofServices matches the variables that Kubernetes sets for services, such as

@@ -10,11 +10,15 @@ import (
 // X-Prew-Error header of an answer.
 type Code string
 
-// The codes, by where they arise: in the path, in the function, between the
-// gateway and the function.
+// The codes, by where they arise: in the path, in what shows who may see it, in the
+// function, between the gateway and the function.
 const (
 	PathRefused   Code = "path_refused"
 	PresetUnknown Code = "preset_unknown"
+
+	AccessMissing Code = "access_missing" // no token, or no signature
+	AccessRefused Code = "access_refused" // one that is not valid, or not for this
+	AccessExpired Code = "access_expired" // one that was valid
 
 	SourceMissing     Code = "source_missing"
 	SourceUnsupported Code = "source_unsupported" // no image, or in a format that is not read
@@ -60,6 +64,9 @@ type Failure struct {
 var failures = map[Code]Failure{
 	PathRefused:       {404, Slashed, 0},
 	PresetUnknown:     {404, Slashed, 0},
+	AccessMissing:     {401, Exclaimed, 0},
+	AccessRefused:     {403, Exclaimed, 0},
+	AccessExpired:     {403, Exclaimed, 0},
 	SourceMissing:     {404, Slashed, 10 * time.Second},
 	SourceUnsupported: {422, Exclaimed, 10 * time.Minute},
 	SourceDamaged:     {422, Exclaimed, 10 * time.Minute},

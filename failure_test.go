@@ -14,7 +14,7 @@ import (
 // success, and a failure that may pass by itself is not remembered.
 func TestEveryFailureIsAnswered(t *testing.T) {
 	lasting := []Code{SourceMissing, SourceUnsupported, SourceDamaged, SourceTooLarge, SourceArchived}
-	drawn := map[int]Drawing{404: Slashed, 422: Exclaimed, 502: Exclaimed, 503: Waiting, 504: Exclaimed}
+	drawn := map[int]Drawing{401: Exclaimed, 403: Exclaimed, 404: Slashed, 422: Exclaimed, 502: Exclaimed, 503: Waiting, 504: Exclaimed}
 	for code := range Codes() {
 		same, f := FailureOf(code)
 		if same != code {

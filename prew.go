@@ -77,6 +77,9 @@ func (r Ref) Path() string {
 	return "/" + PreviewRoot + "/" + strings.ReplaceAll(Escape(r.Preset), "%40", "@") + "/" + Escape(r.Key)
 }
 
+// PhotoPath is the canonical URL path of a photo, the one that ParsePhoto reads back as its key.
+func PhotoPath(key string) string { return "/" + SourceRoot + "/" + Escape(key) }
+
 // Escape escapes every byte of a path except the slash and RFC 3986's unreserved
 // characters, so that every server reads it alike. It also escapes "+", which S3
 // would otherwise read as a space.

@@ -11,10 +11,11 @@ import (
 type Serving struct {
 	Variants
 	Aliases []string // other addresses, as they are written (address.go)
+	Access  Access   // who may see the previews
 }
 
 // unserved are the values of a preset that says nothing of it.
-var unserved = Serving{Variants: Variants{DPR: 1}}
+var unserved = Serving{Variants: Variants{DPR: 1}, Access: Open}
 
 // servingFields is the table of its fields.
 var servingFields = []field[Serving]{
@@ -41,4 +42,5 @@ var servingFields = []field[Serving]{
 		},
 		get: func(of Serving) string { return strings.Join(of.Aliases, " ") },
 	},
+	word("access", func(of *Serving) *Access { return &of.Access }, presetAccess...),
 }

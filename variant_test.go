@@ -81,7 +81,7 @@ func TestVariantsAreAsTheirPresetSays(t *testing.T) {
 			t.Errorf("%s: %v\nwant %v", field, got, want)
 		}
 	}
-	if got, want := presets.Explain("card"), []Value{{"formats", "webp png", "p.yaml:5"}, {"dpr", "3", "p.yaml:6"}, {"aliases", "", "default"}}; !slices.Equal(got[len(got)-3:], want) {
+	if got, want := presets.Explain("card"), []Value{{"formats", "webp png", "p.yaml:5"}, {"dpr", "3", "p.yaml:6"}, {"aliases", "", "default"}, {"access", "open", "default"}}; !slices.Equal(got[len(got)-4:], want) {
 		t.Errorf("%v, want %v at its end", got, want)
 	}
 }

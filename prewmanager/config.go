@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/prewmanager/access"
 	"prew/prewmanager/flags"
 	"prew/prewmanager/gateway"
 )
@@ -20,6 +21,15 @@ type config struct {
 
 	prew.Places `embed:""`
 	Private     bool `help:"Nothing in S3 is public: stream photos and stored previews too."`
+
+	PhotoAccess           prew.Access `default:"open" help:"Who may see photos at /photo/: open, signed, token, or closed, which is nobody. Presets say it themselves."`
+	SigningKeys           string      `placeholder:"KEY,..." help:"Keys of signed addresses, of at least 16 bytes: the first signs, all are accepted."`
+	TokenKeys             string      `placeholder:"FILE|URL" help:"What tokens are verified by: a file of public keys in PEM, of a JWKS or of a secret, or the https:// URL of a JWKS."`
+	TokenIssuer           string      `placeholder:"NAME" help:"Issuer that tokens have to name."`
+	TokenAudience         string      `placeholder:"NAME" help:"Audience that tokens have to name; if left out they must name none."`
+	TokenCookie           string      `default:"prew" help:"Cookie that may hold a token."`
+	TokenClaim            string      `default:"prew" help:"Claim of tokens that may name presets and folders of keys."`
+	ProtectedCacheControl string      `default:"private" help:"Cache-Control of what not everybody may see, answered and stored."`
 
 	Function       string `placeholder:"NAME" help:"Lambda function that renders: name, ARN, or either with :alias; or local, to render on this machine. Required."`
 	Renderer       string `placeholder:"FILE" help:"Program that renders where the function is local; bootstrap beside this one if left out."`
@@ -35,6 +45,27 @@ type config struct {
 	AnswerTimeout time.Duration `default:"${answerTimeout}" help:"Longest time to an answer; less than the ${nginxTimeout} that nginx waits."`
 	InvokeTimeout time.Duration `default:"${invokeTimeout}" help:"Longest invocation; the function itself is stopped after ${functionTimeout}."`
 	S3Timeout     time.Duration `name:"s3-timeout" env:"PREW_S3_TIMEOUT" default:"${storeTimeout}" help:"Longest call to S3."`
+}
+
+// checker returns what decides who may see what, or all mistakes in its settings.
+func (c config) checker(presets prew.Presets) (*access.Checker, error) {
+	checker, err := access.New(access.Settings{
+		SigningKeys: c.SigningKeys, TokenKeys: c.TokenKeys, Issuer: c.TokenIssuer, Audience: c.TokenAudience, Cookie: c.TokenCookie, Claim: c.TokenClaim,
+	})
+	if err != nil {
+		return nil, errors.Join(prew.CheckAccess(presets, c.PhotoAccess, c.Private), err)
+	}
+	needed := map[prew.Access]bool{c.PhotoAccess: true}
+	for _, name := range presets.Names() {
+		needed[presets.Access(name)] = true
+	}
+	errs := []error{prew.CheckAccess(presets, c.PhotoAccess, c.Private)}
+	for _, way := range []prew.Access{prew.Signed, prew.Token} {
+		if needed[way] {
+			errs = append(errs, checker.Can(way))
+		}
+	}
+	return checker, errors.Join(errs...)
 }
 
 // queuePerInvoke is how many previews wait, unless PREW_QUEUE says otherwise, for each

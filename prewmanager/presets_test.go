@@ -16,7 +16,7 @@ func TestPresetsCommandSaysWhereValuesComeFrom(t *testing.T) {
 	const want = `thumb
   width        64        PRESET_THUMB
   height       64        PRESET_THUMB
-  fit          cover     built-in presets.yaml:46
+  fit          cover     built-in presets.yaml:47
 `
 	if !strings.HasPrefix(string(out), want) {
 		t.Errorf("%s\nwant it to begin\n%s", out, want)
@@ -38,7 +38,7 @@ func TestPresetsCommandShowsVariants(t *testing.T) {
 	spaces := regexp.MustCompile(` +`)
 	got := strings.ReplaceAll(spaces.ReplaceAllString(string(out), " "), file, "p.yaml")
 	for _, want := range []string{
-		" formats webp p.yaml:4\n dpr 2 p.yaml:5\n aliases /c/{key} /h/{key}?w=640 p.yaml:6\n" +
+		" formats webp p.yaml:4\n dpr 2 p.yaml:5\n aliases /c/{key} /h/{key}?w=640 p.yaml:6\n access open default\n" +
 			"card.webp\n format webp its name\n quality 70 p.yaml:10\n" +
 			"card@2x\n width 1280 its name\n" +
 			"card@2x.webp\n width 1280 its name\n format webp its name\n quality 50 PRESET_CARD__2X__WEBP\n" +

@@ -42,6 +42,8 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	note(c.check())
 	presets, err := c.load()
 	note(err)
+	checker, err := c.checker(presets)
+	note(err)
 	sources, err := prew.ReadSources(c.Places, os.Environ())
 	note(err)
 	note(sources.CheckPresets(presets))
@@ -100,7 +102,10 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		S3Timeout:    c.S3Timeout,
 		Invokes:      c.slots(),
 		Queue:        c.queue(),
+		Access:       checker,
+		PhotoAccess:  c.PhotoAccess,
 		CacheControl: c.CacheControl,
+		Protected:    c.ProtectedCacheControl,
 		Private:      c.Private,
 		Placeholders: placeholders,
 		Metrics:      metrics,

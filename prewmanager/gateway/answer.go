@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (e *entry) describe(p *Preview) (status int, body []byte, refused *refusal)
 	h.Set("X-Prew", e.outcome)
 	answer.SetIfAny(h, "ETag", p.etag)
 	answer.SetIfAny(h, "Content-Location", e.location)
-	answer.SetIfAny(h, "Cache-Control", p.cacheControl)
+	answer.SetIfAny(h, "Cache-Control", cmp.Or(e.cacheControl, p.cacheControl))
 	if !p.modified.IsZero() {
 		h.Set("Last-Modified", p.modified.UTC().Format(http.TimeFormat))
 	}
@@ -144,7 +145,11 @@ func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
 	answer.SetIfAny(h, "Server-Timing", e.timing.String())
 	h.Set("Cache-Control", "no-store")
 	if how.Status == http.StatusNotFound && !failure.Until.IsZero() {
-		h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(max(0, time.Until(failure.Until)).Seconds())))
+		audience := "public"
+		if e.cacheControl != "" {
+			audience = "private"
+		}
+		h.Set("Cache-Control", fmt.Sprintf("%s, max-age=%d", audience, int(max(0, time.Until(failure.Until)).Seconds())))
 	}
 	if how.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1") // by then a render has probably ended and a slot is free

@@ -29,7 +29,7 @@ func (e *entry) refuse(r refusal) {
 	answer.Protect(h)
 	if r.status == http.StatusNotModified {
 		answer.SetIfAny(h, "ETag", r.etag)
-		answer.SetIfAny(h, "Cache-Control", r.cacheControl)
+		answer.SetIfAny(h, "Cache-Control", cmp.Or(e.cacheControl, r.cacheControl))
 		answer.SetIfAny(h, "Content-Location", e.location)
 	} else {
 		h.Set("Cache-Control", "no-store")

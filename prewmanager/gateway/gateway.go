@@ -22,6 +22,7 @@ import (
 	"prew"
 	"prew/lambda/answer"
 	"prew/lambda/store"
+	"prew/prewmanager/access"
 	"prew/prewmanager/flight"
 )
 
@@ -34,11 +35,14 @@ type Config struct {
 	Photos   map[string]store.Bucket // of each source, by its name
 	Previews store.Bucket
 	Function Function
+	Access   *access.Checker
 
 	S3Timeout    time.Duration        // the longest call to S3
 	Invokes      int                  // the most invocations at a time
 	Queue        int                  // the most flights that wait for an invocation
 	CacheControl string               // of previews, answered and stored
+	PhotoAccess  prew.Access          // who may see photos
+	Protected    string               // Cache-Control of what not everybody may see, answered and stored
 	Private      bool                 // the buckets are private: stream photos and stored previews
 	Placeholders *answer.Placeholders // nil: failures are answered without a body
 	Metrics      *Metrics
@@ -55,6 +59,8 @@ type Gateway struct {
 	admission    admission
 	function     Function
 	placeholders *answer.Placeholders
+	access       *access.Checker
+	photoAccess  prew.Access
 	cacheControl string
 	private      bool
 	metrics      *Metrics
@@ -62,6 +68,8 @@ type Gateway struct {
 	settled      chan struct{}          // closed once flights may start
 	unreached    atomic.Pointer[string] // why the gateway is not ready yet; nil: everything has been reached
 	draining     atomic.Bool
+
+	protectedCacheControl string
 }
 
 // New returns a gateway. It starts no flight before Settle has returned. Call Close
@@ -79,11 +87,15 @@ func New(c Config) *Gateway {
 		admission:    newAdmission(c.Invokes, c.Queue),
 		function:     c.Function,
 		placeholders: c.Placeholders,
+		access:       c.Access,
+		photoAccess:  c.PhotoAccess,
 		cacheControl: c.CacheControl,
 		private:      c.Private,
 		metrics:      c.Metrics,
 		traces:       c.Traces,
 		settled:      make(chan struct{}),
+
+		protectedCacheControl: c.Protected,
 	}
 	for _, source := range c.Sources.All() {
 		g.photos[source.Name] = stored(c.Photos[source.Name], source.Label())
@@ -146,6 +158,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if why := g.unready(); why != "" {
 			http.Error(w, why, http.StatusServiceUnavailable)
 		}
+	case path == "/access": // nginx asks who may see what
+		e := g.begin(w, r, routeAccess)
+		defer g.end(e)
+		g.serveAccess(e)
 	case strings.HasPrefix(path, "/"+prew.SourceRoot+"/"):
 		e := g.begin(w, r, routePhoto)
 		defer g.end(e)
@@ -159,7 +175,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // servePreview is the whole flow: the path names a preset and a photo, the client may
-// choose the preset's variant by what it accepts, the flight of that preview finds or renders
+// choose the preset's variant by what it accepts and has to be one who may see it, the flight of that preview finds or renders
 // it, and its result answers all who wait.
 func (g *Gateway) servePreview(e *entry, path string) {
 	ref, err := prew.ParsePath(path)
@@ -170,6 +186,7 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	if e.aliased {
 		e.location = ref.Path()
 	}
+	asked := g.previewTarget(ref)
 	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","), g.sources.Previews)
 	preset, known := g.presets.Get(ref.Preset)
 	objects, err := g.objectsOf(ref, preset)
@@ -186,6 +203,9 @@ func (g *Gateway) servePreview(e *entry, path string) {
 		return
 	}
 	e.source = objects.photos.source
+	if !g.admits(e, asked, preset) {
+		return
+	}
 	if g.private && g.sendObject(e, g.previews, objects.preview) {
 		return
 	}

@@ -24,6 +24,7 @@ import (
 	"prew/deploy/local/stack/stacktest"
 	"prew/lambda/answer"
 	"prew/lambda/store"
+	"prew/prewmanager/access"
 	"prew/prewmanager/flight"
 )
 
@@ -100,6 +101,8 @@ type settings struct {
 	Private, NoPictures      bool
 	Lacking                  bool // photos that are not stored are missing; otherwise whoever asks finds every photo
 	Invokes, Queue           int
+	Access                   access.Settings
+	PhotoAccess              prew.Access
 	AnswerTimeout            time.Duration
 	InvokeTimeout, S3Timeout time.Duration
 }
@@ -136,6 +139,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	s := settings{
 		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: servers.Redis.Addr,
 		Invokes: 64, Queue: 256, AnswerTimeout: prew.AnswerTimeout, InvokeTimeout: prew.InvokeTimeout, S3Timeout: prew.StoreTimeout,
+		Access: access.Settings{Cookie: "prew", Claim: "prew"}, PhotoAccess: prew.Open,
 	}
 	for _, c := range change {
 		c(&s)
@@ -170,6 +174,10 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	if err != nil {
 		t.Fatal(err)
 	}
+	checker, err := access.New(s.Access)
+	if err != nil {
+		t.Fatal(err)
+	}
 	metrics := NewMetrics(sources.All())
 	photos := cfg.Copy()
 	if !s.Lacking {
@@ -184,6 +192,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 		Function:  OnLambda(cfg, "render", s.InvokeTimeout, metrics),
 		S3Timeout: s.S3Timeout, Invokes: s.Invokes, Queue: s.Queue, CacheControl: prew.DefaultCacheControl, Private: s.Private,
 		Placeholders: placeholders, Metrics: metrics, Traces: traces,
+		Access: checker, PhotoAccess: s.PhotoAccess, Protected: "private",
 	})
 	close(g.settled) // Redis has been there all along
 	g.unreached.Store(nil)

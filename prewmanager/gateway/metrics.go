@@ -41,7 +41,7 @@ func NewMetrics(sources []prew.Source) *Metrics {
 	}
 	m := &Metrics{
 		requests: counter("prew_requests_total",
-			"Requests answered, by route, the source of the photo, and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client.",
+			"Requests answered, by route, the source of the photo, and outcome: rendered for it, joined (another's render), stored already, failed with the code, or left by the client; and nginx's questions who may see what.",
 			"route", "source", "outcome", "code"),
 		seconds: histogram("prew_request_seconds", "Time to the end of the answer.", "route", "outcome"),
 		stages: histogram("prew_stage_seconds",
@@ -88,6 +88,10 @@ func (m *Metrics) startAtZero(sources []prew.Source) {
 		m.requests.WithLabelValues(routePreview, "", failed, string(code))
 	}
 	m.requests.WithLabelValues(routePhoto, "", failed, string(prew.PathRefused))
+	m.requests.WithLabelValues(routeAccess, "", allowed, "")
+	for _, code := range []prew.Code{prew.AccessMissing, prew.AccessRefused, prew.AccessExpired} {
+		m.requests.WithLabelValues(routeAccess, "", failed, string(code))
+	}
 }
 
 // flying collects what is under way, and the counts of the flights, from the

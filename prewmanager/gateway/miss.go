@@ -100,7 +100,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		DstKey:       m.of.preview,
 		PresetName:   m.ref.Preset,
 		Preset:       m.preset,
-		CacheControl: g.cacheControl,
+		CacheControl: g.cacheControlOf(m.ref.Preset),
 		RequestID:    m.request,
 		Traceparent:  traceparent(invocation),
 	})
@@ -128,7 +128,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	if len(result.Data) > 0 {
 		return m.made(&Preview{
 			data: result.Data, contentType: result.ContentType, etag: result.ETag,
-			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControl,
+			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControlOf(m.ref.Preset),
 		}, span.SpanContext()), nil
 	}
 	stored, found, err := g.previews.preview(ctx, m.of.preview)
@@ -139,6 +139,14 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		return nil, fail(prew.NotStored, nil)
 	}
 	return m.made(stored, span.SpanContext()), nil
+}
+
+// cacheControlOf is the Cache-Control of the previews of a preset.
+func (g *Gateway) cacheControlOf(preset string) string {
+	if g.presets.Access(preset).Protected() {
+		return g.protectedCacheControl
+	}
+	return g.cacheControl
 }
 
 // made notes in a preview how this miss made it. The header is written once for all who

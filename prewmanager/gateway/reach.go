@@ -46,11 +46,11 @@ func (g *Gateway) Reach(ctx context.Context) {
 	}
 }
 
-// reach tries the buckets and the function once and returns what is wrong with each.
+// reach tries the buckets and the function, and the URL of the keys of tokens, once and returns what is wrong with each.
 func (g *Gateway) reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, g.previews.timeout)
 	defer cancel()
-	var previews, function error
+	var previews, function, keys error
 	sources := g.sources.All()
 	photos := make([]error, len(sources))
 	var asking sync.WaitGroup
@@ -63,8 +63,9 @@ func (g *Gateway) reach(ctx context.Context) error {
 		asking.Go(func() { photos[i] = g.photos[source.Name].reach(ctx, what, source.Photos.Prefix) })
 	}
 	asking.Go(func() { function = g.function.Reach(ctx) })
+	asking.Go(func() { keys = g.access.Reach(ctx) })
 	asking.Wait()
-	return errors.Join(append(append([]error{previews}, photos...), function)...)
+	return errors.Join(append(append([]error{previews}, photos...), function, keys)...)
 }
 
 // reach asks for an object that does not exist: if S3 answers that the object is

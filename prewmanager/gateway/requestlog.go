@@ -24,9 +24,11 @@ import (
 const (
 	routePreview = "preview"
 	routePhoto   = "photo"
+	routeAccess  = "access"
 
-	failed = "failed"
-	left   = "left" // the client did not wait for the answer
+	allowed = "allowed" // a verdict
+	failed  = "failed"
+	left    = "left" // the client did not wait for the answer
 )
 
 // statusLeft is nginx's status for a request whose client has left.
@@ -55,6 +57,8 @@ type entry struct {
 	timing   stages // of the render so far, in the entry of the request that started it
 	status   int
 	sent     int64 // bytes of the body
+
+	cacheControl string // of the answer, where not everybody may see it; or else empty
 }
 
 // WriteHeader implements http.ResponseWriter.

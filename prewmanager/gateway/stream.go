@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -19,6 +21,10 @@ import (
 // private, or because the path as the client spelt it, such as one with a bare
 // "+", would mean another object to S3.
 func (g *Gateway) servePhoto(e *entry, path string) {
+	if g.photoAccess == prew.Closed {
+		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, errors.New("photos are closed")))
+		return
+	}
 	key, err := prew.ParsePhoto(path)
 	if err != nil {
 		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
@@ -32,6 +38,9 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 	}
 	photos := g.photos[source.Name]
 	e.key, e.source = key, photos.source
+	if !g.admits(e, g.photoTarget(key), prew.Preset{}) {
+		return
+	}
 	if e.request.Header.Get(refusedHeader) != "" {
 		g.answerRefused(e, photos, object)
 		return
@@ -103,10 +112,11 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	for name, value := range map[string]*string{
 		"Content-Type": object.ContentType, "Content-Encoding": object.ContentEncoding, "Content-Language": object.ContentLanguage,
 		"Content-Disposition": object.ContentDisposition, "Content-Range": object.ContentRange,
-		"Cache-Control": object.CacheControl, "ETag": object.ETag,
+		"ETag": object.ETag,
 	} {
 		answer.SetIfAny(h, name, aws.ToString(value))
 	}
+	answer.SetIfAny(h, "Cache-Control", cmp.Or(e.cacheControl, aws.ToString(object.CacheControl)))
 	if object.LastModified != nil {
 		h.Set("Last-Modified", object.LastModified.UTC().Format(http.TimeFormat))
 	}

@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"prew"
+	"prew/prewmanager/access"
+	"prew/prewmanager/flight"
+)
+
+// targetOf is what the path of a request asks for. The error wraps prew.ErrPath where the path
+// names no preview or photo that could be asked for.
+func (g *Gateway) targetOf(path string) (access.Target, error) {
+	if strings.HasPrefix(path, "/"+prew.SourceRoot+"/") {
+		key, err := prew.ParsePhoto(path)
+		return g.photoTarget(key), err
+	}
+	ref, err := prew.ParsePath(path)
+	if _, known := g.presets.Get(ref.Preset); err == nil && !known {
+		err = errors.New("no preset has this name")
+	}
+	return g.previewTarget(ref), err
+}
+
+func (g *Gateway) photoTarget(key string) access.Target {
+	return access.Target{Access: g.photoAccess, Paths: []string{prew.PhotoPath(key)}, Key: key}
+}
+
+// previewTarget is the preview of a ref as it was asked for. nginx asks for the variant that
+// it has chosen by its name, and the signature is that of the address that the client has.
+func (g *Gateway) previewTarget(ref prew.Ref) access.Target {
+	t := access.Target{Access: g.presets.Access(ref.Preset), Preset: g.presets.PresetOf(ref.Preset), Key: ref.Key}
+	for _, name := range g.presets.AskedAs(ref.Preset) {
+		t.Paths = append(t.Paths, prew.Ref{Preset: name, Key: ref.Key}.Path())
+	}
+	return t
+}
+
+// admits reports whether a request may see its target, and answers it if it may not. It
+// stands before all that the answer could depend on, so that who may not see a thing does not
+// learn whether it exists either. Whatever is answered to who may is kept as protected.
+func (g *Gateway) admits(e *entry, t access.Target, preset prew.Preset) bool {
+	if !t.Access.Protected() {
+		return true
+	}
+	e.cacheControl = g.protectedCacheControl
+	_, query, _ := strings.Cut(e.request.RequestURI, "?")
+	_, err := g.access.Check(t, g.access.Credentials(query, e.request.Header))
+	if err != nil {
+		g.answerFailure(e, preset, challenged(e.Header(), err))
+		return false
+	}
+	return true
+}
+
+// challenged is the failure that the error of a check stands for. It sets the header that says
+// what is expected, where nothing was shown.
+func challenged(h http.Header, err error) *flight.Failure {
+	refusal, ok := errors.AsType[*access.Refusal](err)
+	if !ok {
+		return fail(prew.AccessRefused, err)
+	}
+	if refusal.Challenge != "" {
+		h.Set("WWW-Authenticate", refusal.Challenge)
+	}
+	return fail(refusal.Code, err)
+}
+
+// targetHeader is the header in which nginx names what a client asks for, path and query, as
+// the client spelt it.
+const targetHeader = "X-Prew-Target"
+
+// maxKept is the longest time for which nginx may keep a verdict. It bounds for how long
+// a token is good after its key has been taken away.
+const maxKept = time.Minute
+
+// serveAccess answers nginx, which asks for the verdict on a client's request before it serves
+// anything that not everybody may see, be it from its cache: 204, with the seconds for which
+// the verdict holds, or 401 or 403. What this gateway can't tell, because it takes the path
+// for none of an object, or knows no such preset, nobody may see.
+func (g *Gateway) serveAccess(e *entry) {
+	path, query, _ := strings.Cut(e.request.Header.Get(targetHeader), "?")
+	h := e.Header()
+	h.Set("Cache-Control", "no-store")
+	target, err := g.targetOf(path)
+	e.preset, e.key = target.Preset, target.Key
+	var until time.Time
+	if err == nil {
+		until, err = g.access.Check(target, g.access.Credentials(query, e.request.Header))
+	}
+	if err != nil {
+		failure := challenged(h, err)
+		code, how := prew.FailureOf(prew.Code(failure.Code))
+		e.fail(failure)
+		h.Set("X-Prew-Error", string(code))
+		h.Set("Content-Length", "0")
+		e.WriteHeader(how.Status)
+		return
+	}
+	e.outcome = allowed
+	h.Set("X-Accel-Expires", strconv.Itoa(keptFor(until, time.Now())))
+	e.WriteHeader(http.StatusNoContent)
+}
+
+// keptFor is how many seconds nginx may keep a verdict that holds until a time; the zero time
+// has no end. nginx counts in whole seconds, and keeps what it got in one of them to the end of
+// another: one less is never too long.
+func keptFor(until, now time.Time) int {
+	left := maxKept
+	if !until.IsZero() {
+		left = min(left, until.Sub(now)-time.Second)
+	}
+	return max(0, int(left/time.Second))
+}
