@@ -45,6 +45,7 @@ var packages = []struct {
 	{"prew/prewmanager/pool/child", nil, nil},
 	{"prew/prewmanager/pool", []string{"prew/prewmanager/pool/child"}, nil},
 	{"prew/prewmanager/access", []string{"prew", "github.com/golang-jwt/jwt"}, []string{"image", "github.com/aws", "github.com/redis"}},
+	{"prew/prewmanager/access/accesstest", []string{"prew", "prew/prewmanager/access", "github.com/golang-jwt/jwt"}, nil}, // of tests alone
 	{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/access", "prew/prewmanager/flight",
 		"github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/prewmanager/pool", "prew/deploy", "prew/nginx"}},

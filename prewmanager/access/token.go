@@ -143,8 +143,10 @@ func (t *tokens) verify(token string) (g grant, _ *Refusal) {
 	if from, _ := claims.GetNotBefore(); from != nil {
 		g.from = from.Add(-leeway)
 	}
-	if g.scope, err = readScope(claims[t.claim]); err != nil {
-		return g, refused("the token's claim " + t.claim + ": " + err.Error())
+	if claim, ok := claims[t.claim]; ok {
+		if g.scope, err = readScope(claim); err != nil {
+			return g, refused("the token's claim " + t.claim + ": " + err.Error())
+		}
 	}
 	return g, nil
 }
@@ -213,19 +215,17 @@ func (t *tokens) reach(ctx context.Context) error {
 	return err
 }
 
-// scope is what the claim of a token allows. Nil lists allow everything.
+// scope is what the claim of a token allows. Nil lists allow everything, as does a token
+// without the claim.
 type scope struct {
 	Presets  []string `json:"presets"`  // names, each of which stands for the preset's variants too
 	Prefixes []string `json:"prefixes"` // folders of keys, which end in a slash
 }
 
 // readScope reads the claim of a token, {"presets": [...], "prefixes": [...]}, of which each
-// may be left out. A token without the claim is for everything. What can't be read, or has
-// anything else in it, allows nothing: it was meant to limit the token.
+// may be left out. What can't be read, or has anything else in it, allows nothing: it was meant
+// to limit the token.
 func readScope(claim any) (s scope, err error) {
-	if claim == nil {
-		return s, nil
-	}
 	members, ok := claim.(map[string]any)
 	if !ok {
 		return s, errors.New(`expected {"presets": [...], "prefixes": [...]}`)

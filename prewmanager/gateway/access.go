@@ -83,7 +83,9 @@ const maxKept = time.Minute
 // the verdict holds, or 401 or 403. What this gateway can't tell, because it takes the path
 // for none of an object, or knows no such preset, nobody may see.
 func (g *Gateway) serveAccess(e *entry) {
-	path, query, _ := strings.Cut(e.request.Header.Get(targetHeader), "?")
+	asked := e.request.Header.Get(targetHeader)
+	path, _ := g.presets.Address(asked)
+	_, query, _ := strings.Cut(asked, "?")
 	h := e.Header()
 	h.Set("Cache-Control", "no-store")
 	target, err := g.targetOf(path)
