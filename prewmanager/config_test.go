@@ -47,6 +47,15 @@ func TestMistakesStopTheStart(t *testing.T) {
 		{"no invocation", append(sound, "PREW_INVOKES=0"), "PREW_INVOKES: 0, "},
 		{"region", []string{"PREW_BUCKET=b", "PREW_FUNCTION=f"}, "AWS_REGION is not set"},
 		{"picture", append(sound, "PREW_ERROR_IMAGE="+file), "PREW_ERROR_IMAGE: " + file + " is text/plain; charset=utf-8, expected an image"},
+		{"access in a public bucket", append(sound, "PRESET_CARD=access=token", "PREW_TOKEN_KEYS="+file), "PRESET_CARD: preset card: access: token in a public bucket, expected PREW_PRIVATE=1"},
+		{"photos in a public bucket", append(sound, "PREW_PHOTO_ACCESS=signed", "PREW_SIGNING_KEYS=a-key-of-some-length"), "PREW_PHOTO_ACCESS: signed in a public bucket, expected PREW_PRIVATE=1"},
+		{"access of photos", append(sound, "PREW_PHOTO_ACCESS=shut"), `PREW_PHOTO_ACCESS: --photo-access: "shut", expected one of open, signed, token, closed`},
+		{"no signing keys", append(sound, "PREW_PRIVATE=1", "PREW_PHOTO_ACCESS=signed"), "PREW_SIGNING_KEYS is not set, expected the keys of signed addresses"},
+		{"no token keys", append(sound, "PREW_PRIVATE=1", "PRESET_CARD=access=token"), "PREW_TOKEN_KEYS is not set, expected what tokens are verified by"},
+		{"short signing key", append(sound, "PREW_SIGNING_KEYS=hunter2"), "PREW_SIGNING_KEYS: key 1 has 7 bytes, expected at least 16"},
+		{"token keys that are none", append(sound, "PREW_TOKEN_KEYS="+file), "PREW_TOKEN_KEYS: " + file + ": neither PEM nor JSON, and as a secret it has 18 bytes, expected at least 32"},
+		{"token keys in plain HTTP", append(sound, "PREW_TOKEN_KEYS=http://login.example/keys"), "PREW_TOKEN_KEYS: expected a file, or a URL as https://host/path"},
+		{"cookie", append(sound, "PREW_TOKEN_COOKIE=a;b"), "PREW_TOKEN_COOKIE: expected the name of a cookie, such as prew"},
 		{"port", append(sound, "PREW_LISTEN="+servers.Redis.Addr), "PREW_LISTEN: listen tcp " + servers.Redis.Addr + ": bind: address already in use"},
 	}
 	for _, test := range tests {

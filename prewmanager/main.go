@@ -17,6 +17,7 @@ type commandLine struct {
 	Serve   serve       `cmd:"" help:"Answer requests for previews. AWS_* variables name region, credentials and endpoints."`
 	Presets showPresets `cmd:"" help:"Print the effective presets with their variants, the sources of their photos, and where each value comes from."`
 	HTML    showHTML    `cmd:"" name:"html" help:"Print how a page shows a photo in a preset: an <img>, or a <picture>, with its formats and pixel ratios."`
+	Sign    sign        `cmd:"" help:"Print addresses of previews or photos with signatures, for presets and photos whose access is signed."`
 	Health  health      `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
 }
 

@@ -2,16 +2,21 @@ package main
 
 import (
 	"bytes"
+	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"prew/deploy/local/stack"
+	"prew/prewmanager/access/accesstest"
 )
 
 // lambda stands in for Lambda: it has the function, but does not render.
@@ -49,6 +54,75 @@ func serving(t *testing.T, environ ...string) (cmd *exec.Cmd, addr string, log *
 			cmd.Wait()
 			t.Fatalf("never ready: %v\n%s", err, log)
 		}
+	}
+}
+
+// TestKeysOfTokensAreFetchedBeforeItIsReady starts it with the URL of a JWKS whose server is
+// down at first: it starts all the same, opens nothing, and is ready when it has the keys.
+func TestKeysOfTokensAreFetchedBeforeItIsReady(t *testing.T) {
+	put(t, "photo/by-token.jpg", "0123456789")
+	site := accesstest.New(t)
+	keys, err := os.ReadFile(site.Settings().TokenKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var up atomic.Bool
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !up.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		w.Write(keys)
+	}))
+	defer server.Close()
+	authority := filepath.Join(t.TempDir(), "authority.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := itself(t, append(append(servers.S3.Env(), site.Environ()...), "AWS_ENDPOINT_URL_LAMBDA="+lambda(t), "PREW_BUCKET="+bucket, "PREW_REDIS="+servers.Redis.Addr,
+		"PREW_FUNCTION=f", "PREW_LISTEN="+addr, "PREW_TOKEN_KEYS="+server.URL+"/keys.json", "SSL_CERT_FILE="+authority), "serve")
+	log := new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	bearer := "Bearer " + site.Token("rsa", accesstest.Claims(time.Now().Add(time.Hour)))
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		response, err := http.Get("http://" + addr + "/ready")
+		if err != nil && time.Now().Before(deadline) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if !up.Load() && strings.Contains(string(text), "keys of tokens: "+server.URL+"/keys.json answers 502") {
+			if r, _ := get(t, "http://"+addr+"/photo/by-token.jpg", "Authorization", bearer); r.StatusCode != 403 {
+				t.Errorf("without keys: %s", r.Status)
+			}
+			up.Store(true)
+		}
+		if response.StatusCode == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never ready: %s", text)
+		}
+	}
+	if !up.Load() {
+		t.Error("it was ready without the keys")
+	}
+	if r, body := get(t, "http://"+addr+"/photo/by-token.jpg", "Authorization", bearer); r.StatusCode != 200 || body != "0123456789" {
+		t.Errorf("%s %q", r.Status, body)
+	}
+	if r, _ := get(t, "http://"+addr+"/photo/by-token.jpg"); r.StatusCode != 401 || r.Header.Get("WWW-Authenticate") != "Bearer" {
+		t.Errorf("without a token: %s, %q", r.Status, r.Header.Get("WWW-Authenticate"))
 	}
 }
 
