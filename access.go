@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Access says who may see the previews of a preset, or the photos.
@@ -66,20 +67,31 @@ func (ps Presets) AskedAs(name string) []string {
 	return []string{name, negotiated}
 }
 
-// CheckAccess returns an error for each preset, and for the photos, that only some may see
-// where private is false: a public bucket would show them to everybody who knows its name.
+// credentials are the query parameters that a request may carry for each way (package
+// prewmanager/access).
+var credentials = map[Access][]string{Signed: {"e", "s"}, Token: {"t"}}
+
+// CheckAccess returns the mistakes of what only some may see: each preset, and the photos,
+// where private is false, because a public bucket would show them to everybody who knows its
+// name; and each alias that takes a parameter which says who may see it for itself.
 func CheckAccess(presets Presets, photos Access, private bool) error {
-	if private {
-		return nil
-	}
 	var errs []error
 	for _, name := range presets.Names() {
-		if access := presets.Access(name); access.Protected() {
+		if access := presets.Access(name); access.Protected() && !private {
 			errs = append(errs, fmt.Errorf("%s: preset %s: access: %s in a public bucket, expected PREW_PRIVATE=1",
 				presets.origins[name]["access"], name, access))
 		}
 	}
-	if photos.Protected() {
+	for _, a := range presets.Aliases() {
+		access := presets.Access(a.Preset)
+		for _, parameter := range a.Query {
+			if parameter, _, _ := strings.Cut(parameter, "="); slices.Contains(credentials[access], parameter) {
+				errs = append(errs, fmt.Errorf("%s: preset %s: aliases: %q has the parameter %s, which says who may see it where access is %s, expected another",
+					presets.origins[a.Preset]["aliases"], a.Preset, a.Pattern, parameter, access))
+			}
+		}
+	}
+	if photos.Protected() && !private {
 		errs = append(errs, fmt.Errorf("PREW_PHOTO_ACCESS: %s in a public bucket, expected PREW_PRIVATE=1", photos))
 	}
 	return errors.Join(errs...)

@@ -45,6 +45,15 @@ func TestVariantsAreSeenByThoseWhoSeeTheirPreset(t *testing.T) {
 	if err := CheckAccess(Presets{}, Closed, false); err != nil {
 		t.Error(err)
 	}
+	presets, err = LoadPresets("p.yaml", []byte("a:\n  width: 1\n  access: signed\n  aliases: [\"/a/{key}?s=3\", \"/a/{key}?t=3&S=1\"]\nb:\n  width: 1\n  access: token\n  aliases: [\"/b/{key}?e=3&t\"]\nc:\n  width: 1\n  aliases: [\"/c/{key}?e=3&s=3&t=3\"]\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const taken = `p.yaml:8: preset b: aliases: "/b/{key}?e=3&t" has the parameter t, which says who may see it where access is token, expected another` + "\n" +
+		`p.yaml:4: preset a: aliases: "/a/{key}?s=3" has the parameter s, which says who may see it where access is signed, expected another`
+	if err := CheckAccess(presets, Open, true); err == nil || err.Error() != taken {
+		t.Errorf("%v\nwant %s", err, taken)
+	}
 }
 
 func TestAccessIsOneOfFewWords(t *testing.T) {
