@@ -172,6 +172,57 @@ func TestContainersAreToldWhereEverythingIs(t *testing.T) {
 		"PREW_NGINX_METRICS_LISTEN": ":9102"}`)
 }
 
+// TestGatewaysAreToldWhoMaySeeWhat checks that the keys are with the gateway alone, and that
+// CloudFront hands on what it needs to know, and keeps answers apart by it.
+func TestGatewaysAreToldWhoMaySeeWhat(t *testing.T) {
+	const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:signing-AbCdEf"
+	for _, test := range []struct {
+		given                           []string
+		gateway, secrets, nginx, rights string // what the task has of it
+		cookies, queries, headers       string // of CloudFront
+	}{
+		{nil, `{}`, `null`, `{}`, `null`, `{"CookieBehavior": "none"}`, `{"QueryStringBehavior": "none"}`, `["Accept"]`},
+		{[]string{"PhotoAccess=closed"}, `{"PREW_PHOTO_ACCESS": "closed"}`, `null`, `{"PREW_PHOTO_ACCESS": "closed"}`, `null`,
+			`{"CookieBehavior": "none"}`, `{"QueryStringBehavior": "none"}`, `["Accept"]`},
+		{[]string{"SigningKeys=" + secret, "AllowOrigin=https://a.test"}, `{}`, `[{"Name": "PREW_SIGNING_KEYS", "ValueFrom": "` + secret + `"}]`, `{}`,
+			`{"Sid": "ReadSigningKeys", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "` + secret + `"}`,
+			`{"CookieBehavior": "none"}`, `{"QueryStringBehavior": "whitelist", "QueryStrings": ["e", "s"]}`, `["Accept", "Origin"]`},
+		{[]string{"TokenKeys=https://login.test/keys", "TokenIssuer=login", "TokenAudience=us", "PhotoAccess=token", "AllowOrigin=https://a.test"},
+			`{"PREW_TOKEN_KEYS": "https://login.test/keys", "PREW_TOKEN_ISSUER": "login", "PREW_TOKEN_AUDIENCE": "us", "PREW_PHOTO_ACCESS": "token"}`, `null`, `{"PREW_PHOTO_ACCESS": "token"}`, `null`,
+			`{"CookieBehavior": "whitelist", "Cookies": ["prew"]}`, `{"QueryStringBehavior": "whitelist", "QueryStrings": ["t"]}`, `["Accept", "Origin", "Authorization"]`},
+		{[]string{"TokenKeys=https://login.test/keys", "SigningKeys=" + secret}, `{"PREW_TOKEN_KEYS": "https://login.test/keys"}`,
+			`[{"Name": "PREW_SIGNING_KEYS", "ValueFrom": "` + secret + `"}]`, `{}`,
+			`{"Sid": "ReadSigningKeys", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "` + secret + `"}`,
+			`{"CookieBehavior": "whitelist", "Cookies": ["prew"]}`, `{"QueryStringBehavior": "whitelist", "QueryStrings": ["e", "s", "t"]}`, `["Accept", "Authorization"]`},
+	} {
+		c := load(t, "gateway.yaml", append(test.given, "CloudFront=yes", "Access=private")...)
+		what := strings.Join(test.given, " ")
+		for container, want := range []string{test.gateway, test.nginx} {
+			found := map[string]any{}
+			for _, variable := range c.property("Task", "ContainerDefinitions", container, "Environment").([]any) {
+				name := variable.(map[string]any)["Name"].(string)
+				if strings.HasPrefix(name, "PREW_TOKEN_") || strings.HasPrefix(name, "PREW_SIGNING_") || name == "PREW_PHOTO_ACCESS" {
+					found[name] = variable.(map[string]any)["Value"]
+				}
+			}
+			expectJSON(t, what, found, want)
+		}
+		expectJSON(t, what, c.property("Task", "ContainerDefinitions", 0, "Secrets"), test.secrets)
+		expectJSON(t, what, c.property("Task", "ContainerDefinitions", 1, "Secrets"), `null`)
+		var rights any
+		for _, statement := range c.property("ExecutionRole", "Policies", 0, "PolicyDocument", "Statement").([]any) {
+			if statement.(map[string]any)["Sid"] == "ReadSigningKeys" {
+				rights = statement
+			}
+		}
+		expectJSON(t, what, rights, test.rights)
+		for property, want := range map[string]string{"CookiesConfig": test.cookies, "QueryStringsConfig": test.queries} {
+			expectJSON(t, what, c.property("CachePolicy", "CachePolicyConfig", "ParametersInCacheKeyAndForwardedToOrigin", property), want)
+		}
+		expectJSON(t, what, c.property("CachePolicy", "CachePolicyConfig", "ParametersInCacheKeyAndForwardedToOrigin", "HeadersConfig", "Headers"), test.headers)
+	}
+}
+
 // TestClientsComeInWhereTheyShould checks that there is no other way in.
 func TestClientsComeInWhereTheyShould(t *testing.T) {
 	const (
