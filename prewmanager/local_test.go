@@ -137,7 +137,7 @@ func TestTermEndsAStart(t *testing.T) {
 func TestFunctionIsGivenNoMoreThanItNeeds(t *testing.T) {
 	got := functionEnvironment([]string{
 		"AWS_REGION=r", "AWS_LAMBDA_RUNTIME_API=x", "PRESET_CARD=width=1", "SOURCE_A=bucket=a", "PREW_SOURCES=b:bucket=b", "PREW_S3_ENDPOINT=e", "PREW_SOURCE_ROLE=a", "PREW_ACL=p", "PREW_HEIC=off",
-		"PREW_REDIS=redis://user:secret@host", "HOME=/h", "PATH=/bin", "OTEL_EXPORTER_OTLP_HEADERS=secret", "PREW_BUCKET=b",
+		"PREW_REDIS=redis://user:secret@host", "HOME=/h", "PATH=/bin", "OTEL_EXPORTER_OTLP_HEADERS=secret", "PREW_BUCKET=b", "PREW_SIGNING_KEYS=secret", "PREW_TOKEN_KEYS=file",
 	})
 	want := []string{"AWS_REGION=r", "PRESET_CARD=width=1", "SOURCE_A=bucket=a", "PREW_SOURCES=b:bucket=b", "PREW_ACL=p", "PREW_HEIC=off", "HOME=/h"}
 	if !slices.Equal(got, want) {
