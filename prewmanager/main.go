@@ -3,26 +3,31 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"prew"
 	"prew/prewmanager/flags"
+	"prew/prewmanager/importer"
 )
 
 // commandLine has all commands, flags and variables.
 type commandLine struct {
-	Serve   serve       `cmd:"" help:"Answer requests for previews. AWS_* variables name region, credentials and endpoints."`
-	Presets showPresets `cmd:"" help:"Print the effective presets with their variants, the sources of their photos, and where each value comes from."`
-	HTML    showHTML    `cmd:"" name:"html" help:"Print how a page shows a photo in a preset: an <img>, or a <picture>, with its formats and pixel ratios."`
-	Sign    sign        `cmd:"" help:"Print addresses of previews or photos with signatures, for presets and photos whose access is signed."`
-	Health  health      `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
+	Serve   serve         `cmd:"" help:"Answer requests for previews. AWS_* variables name region, credentials and endpoints."`
+	Presets showPresets   `cmd:"" help:"Print the effective presets with their variants, the sources of their photos, and where each value comes from."`
+	HTML    showHTML      `cmd:"" name:"html" help:"Print how a page shows a photo in a preset: an <img>, or a <picture>, with its formats and pixel ratios."`
+	Sign    sign          `cmd:"" help:"Print addresses of previews or photos with signatures, for presets and photos whose access is signed."`
+	Import  importPresets `cmd:"" help:"Write presets that answer the addresses of another image service, from its access log."`
+	Health  health        `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
 }
 
 // defaults are the defaults that the flags share with the rest of the project.
 var defaults = kong.Vars{
+	"services":        strings.Join(importer.Services(), ","),
 	"cacheControl":    prew.DefaultCacheControl,
 	"nginxTimeout":    prew.NginxTimeout.String(),
 	"answerTimeout":   prew.AnswerTimeout.String(),
@@ -45,6 +50,11 @@ func main() {
 	parser.FatalIfErrorf(err)
 	if err := command.Run(wrong); err != nil {
 		fmt.Fprintln(os.Stderr, "prewmanager:", err)
-		os.Exit(1)
+		code := 1
+		var with kong.ExitCoder
+		if errors.As(err, &with) {
+			code = with.ExitCode()
+		}
+		os.Exit(code)
 	}
 }

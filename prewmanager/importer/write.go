@@ -1,0 +1,196 @@
+package importer
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"prew"
+)
+
+// written is a preset as it is written: all aliases of one meaning and place.
+type written struct {
+	name, source string
+	meaning
+	place
+	shapes []*shape
+	count  int
+}
+
+// presets are the presets, those that were asked for most first, and their aliases likewise.
+func (i *Importer) presets() (presets []*written, sources map[place]string) {
+	type same struct {
+		prew.Preset
+		place
+	}
+	by := map[same]*written{}
+	sources = map[place]string{}
+	for _, s := range i.sorted() {
+		if s.err != nil {
+			continue
+		}
+		key := same{s.Preset, s.place}
+		p := by[key]
+		if p == nil {
+			p = &written{meaning: meaning{Preset: s.Preset}, place: s.place}
+			by[key] = p
+			presets = append(presets, p)
+		}
+		p.shapes, p.count = append(p.shapes, s), p.count+s.count
+		for _, note := range s.notes {
+			p.note(note)
+		}
+	}
+	slices.SortStableFunc(presets, func(a, b *written) int { return cmp.Compare(b.count, a.count) })
+	taken := map[string]bool{}
+	for _, p := range presets {
+		if p.place != (place{}) {
+			source, ok := sources[p.place]
+			if !ok {
+				source = unique(p.place.source(), slices.AppendSeq(slices.Clone(noSources), maps.Values(sources)))
+				sources[p.place] = source
+			}
+			p.source = source
+		}
+		p.name = p.meaning.name()
+		if taken[p.name] && p.source != "" {
+			p.name = strings.TrimRight(p.name[:min(len(p.name), 64-maxSourceName-5)], "_") + "_" + p.source
+		}
+		p.name = unique(p.name, slices.Collect(maps.Keys(taken)))
+		taken[p.name] = true
+	}
+	return presets, sources
+}
+
+// noSources are names that a source can't have: the default one's, and SOURCE_DATE_EPOCH.
+var noSources = []string{"", "default", "date_epoch"}
+
+// sorted are the shapes, those that were asked for most first.
+func (i *Importer) sorted() []*shape {
+	return slices.SortedFunc(maps.Values(i.shapes), func(a, b *shape) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.alias, b.alias))
+	})
+}
+
+// unique adds a number to a name that is taken.
+func unique(name string, taken []string) string {
+	free := name
+	for n := 2; slices.Contains(taken, free); n++ {
+		free = name + "_" + strconv.Itoa(n)
+	}
+	return free
+}
+
+// WritePresets writes the presets as YAML that prew.LoadPresets reads, each with the number of
+// requests for it, and the sources that they name as comments. It returns how many there are.
+func (i *Importer) WritePresets(to io.Writer) (presets int, err error) {
+	i.check()
+	all, sources := i.presets()
+	out := bufio.NewWriter(to)
+	fmt.Fprintf(out, "# Presets for the addresses of %s, from %s. Numbers are of requests.\n", i.from, requests(i.requests))
+	if len(sources) > 0 {
+		fmt.Fprintf(out, "#\n# Where their photos lie, for the environment of gateways and function:\n#\n")
+		for _, at := range slices.SortedFunc(maps.Keys(sources), func(a, b place) int { return cmp.Compare(sources[a], sources[b]) }) {
+			fmt.Fprintf(out, "# SOURCE_%s=%q\n", strings.ToUpper(sources[at]), at.variable())
+			if at.host != "" {
+				fmt.Fprintf(out, "#   (put the name of the bucket behind %s there)\n", at.host)
+			}
+		}
+	}
+	for _, p := range all {
+		p.write(out)
+	}
+	return len(all), out.Flush()
+}
+
+// variable is the value of the variable of a place's source.
+func (p place) variable() string {
+	text := "bucket=" + cmp.Or(p.bucket, strings.ReplaceAll(p.host, ":", "-"))
+	if p.prefix != "" {
+		text += ",prefix=" + p.prefix
+	}
+	if p.region != "" {
+		text += ",region=" + p.region
+	}
+	return text
+}
+
+func (p *written) write(out io.Writer) {
+	fmt.Fprintf(out, "\n# %s\n", grouped(p.count))
+	for _, note := range p.notes {
+		fmt.Fprintf(out, "# not as before: %s\n", note)
+	}
+	fmt.Fprintf(out, "%s:\n", p.name)
+	for _, field := range []struct{ name, text string }{
+		{"width", digitsOf(p.Width)}, {"height", digitsOf(p.Height)}, {"fit", string(p.Fit)}, {"gravity", string(p.Gravity)},
+		{"format", string(p.Format)}, {"quality", digitsOf(p.Quality)}, {"chroma", string(p.Chroma)}, {"background", quoted(p.Background)},
+		{"colour", string(p.Colour)}, {"source", p.source},
+	} {
+		if field.text != "" {
+			fmt.Fprintf(out, "  %s: %s\n", field.name, field.text)
+		}
+	}
+	if p.Progressive {
+		fmt.Fprintf(out, "  progressive: true\n")
+	}
+	fmt.Fprintf(out, "  aliases:\n")
+	for _, s := range p.shapes {
+		fmt.Fprintf(out, "    - %s # %s\n", quoted(s.alias), grouped(s.count))
+	}
+}
+
+// check marks the aliases that prew refuses, so that one of them does not stop a start with
+// all others.
+func (i *Importer) check() {
+	for _, s := range i.shapes {
+		if s.err != nil {
+			continue
+		}
+		alone := "x:\n  width: 1\n  aliases:\n    - " + quoted(s.alias) + "\n"
+		if _, err := prew.LoadPresets("", []byte(alone), nil); err != nil {
+			s.err = errSpelling
+			if _, why, ok := strings.Cut(err.Error(), strconv.Quote(s.alias)+" has "); ok {
+				why, _, _ = strings.Cut(why, ", expected ")
+				s.err = errors.New("an address that can be no alias, it would have " + why)
+			}
+		}
+	}
+}
+
+// quoted is a text in YAML's single quotes, or nothing where there is none.
+func quoted(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// digitsOf writes a number, or nothing for 0.
+func digitsOf(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// grouped writes a number with commas between its thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+func requests(n int) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return grouped(n) + " requests"
+}
