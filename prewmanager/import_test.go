@@ -43,8 +43,8 @@ func TestImportWritesPresetsAndSaysWhatIsMissing(t *testing.T) {
 		code           int
 		stdout, stderr string // parts of them
 	}{
-		{[]string{"sizes", all}, "", 0, "# 2\nw300h200_cover:\n  width: 300\n  height: 200\n  fit: cover\n  aliases:\n    - '/300x200/{key}' # 2\n", "2 of 2 requests answered, presets: 1, sources: 0\n"},
-		{[]string{"sizes", all, all}, "", 0, "# 4\nw300h200_cover:", "4 of 4 requests"},
+		{[]string{"sizes", all}, "", 0, "# 2 requests\nw300h200_cover:\n  width: 300\n  height: 200\n  fit: cover\n  aliases:\n    - '/300x200/{key}' # 2\n", "2 of 2 requests answered, presets: 1, sources: 0\n"},
+		{[]string{"sizes", all, all}, "", 0, "# 4 requests\nw300h200_cover:", "4 of 4 requests"},
 		{[]string{"sizes", "-"}, line("/90x/a.jpg"), 0, "w90:", "1 of 1 request"},
 		{[]string{"sizes", some}, "", 2, "w300h200_cover:", "  1  no address of a picture of this service\n     /robots.txt\n"},
 		{[]string{"sizes", none}, "", 1, "", "prewmanager: no preset: no log has an address of sizes"},

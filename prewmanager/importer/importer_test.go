@@ -198,6 +198,24 @@ func TestInventedAddressesDoNotDisplaceThoseOfPages(t *testing.T) {
 	}
 }
 
+func TestSourcesAreBounded(t *testing.T) {
+	of := open(t, "imgproxy")
+	for n := range maxSources + 2 {
+		for range maxSources + 2 - n {
+			if err := of.request(fmt.Sprintf("/_/w:10/plain/s3://photos-%d/a.jpg", n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var out strings.Builder
+	if _, err := of.WritePresets(&out); err != nil || strings.Count(out.String(), "# SOURCE_") != maxSources || !strings.Contains(out.String(), "SOURCE_PHOTOS_0=") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	if unanswered, err := of.WriteReport(io.Discard); unanswered != 2+1 || err != nil {
+		t.Errorf("%d unanswered, %v, want those of the two rarest sources", unanswered, err)
+	}
+}
+
 func TestReasonsAreBounded(t *testing.T) {
 	of := open(t, "imgproxy")
 	var log strings.Builder

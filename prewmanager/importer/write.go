@@ -48,22 +48,22 @@ func (i *Importer) presets() (presets []*written, sources map[place]string) {
 		}
 	}
 	slices.SortStableFunc(presets, func(a, b *written) int { return cmp.Compare(b.count, a.count) })
-	taken := map[string]bool{}
+	names, sourceNames := map[string]bool{}, map[string]bool{}
+	for _, name := range noSources {
+		sourceNames[name] = true
+	}
 	for _, p := range presets {
 		if p.place != (place{}) {
-			source, ok := sources[p.place]
-			if !ok {
-				source = unique(p.place.source(), slices.AppendSeq(slices.Clone(noSources), maps.Values(sources)))
-				sources[p.place] = source
+			if sources[p.place] == "" {
+				sources[p.place] = unique(p.place.source(), sourceNames)
 			}
-			p.source = source
+			p.source = sources[p.place]
 		}
 		p.name = p.meaning.name()
-		if taken[p.name] && p.source != "" {
-			p.name = strings.TrimRight(p.name[:min(len(p.name), 64-maxSourceName-5)], "_") + "_" + p.source
+		if names[p.name] && p.source != "" {
+			p.name = strings.TrimRight(p.name[:min(len(p.name), 64-maxSourceName-10)], "_") + "_" + p.source
 		}
-		p.name = unique(p.name, slices.Collect(maps.Keys(taken)))
-		taken[p.name] = true
+		p.name = unique(p.name, names)
 	}
 	return presets, sources
 }
@@ -78,12 +78,13 @@ func (i *Importer) sorted() []*shape {
 	})
 }
 
-// unique adds a number to a name that is taken.
-func unique(name string, taken []string) string {
+// unique takes a name, with a number where it is taken already.
+func unique(name string, taken map[string]bool) string {
 	free := name
-	for n := 2; slices.Contains(taken, free); n++ {
+	for n := 2; taken[free]; n++ {
 		free = name + "_" + strconv.Itoa(n)
 	}
+	taken[free] = true
 	return free
 }
 
@@ -93,7 +94,7 @@ func (i *Importer) WritePresets(to io.Writer) (presets int, err error) {
 	i.check()
 	all, sources := i.presets()
 	out := bufio.NewWriter(to)
-	fmt.Fprintf(out, "# Presets for the addresses of %s, from %s. Numbers are of requests.\n", i.from, requests(i.requests))
+	fmt.Fprintf(out, "# Presets for the addresses of %s, from %s\n", i.from, requests(i.requests))
 	if len(sources) > 0 {
 		fmt.Fprintf(out, "#\n# Where their photos lie, for the environment of gateways and function:\n#\n")
 		for _, at := range slices.SortedFunc(maps.Keys(sources), func(a, b place) int { return cmp.Compare(sources[a], sources[b]) }) {
@@ -122,7 +123,7 @@ func (p place) variable() string {
 }
 
 func (p *written) write(out io.Writer) {
-	fmt.Fprintf(out, "\n# %s\n", grouped(p.count))
+	fmt.Fprintf(out, "\n# %s\n", requests(p.count))
 	for _, note := range p.notes {
 		fmt.Fprintf(out, "# not as before: %s\n", note)
 	}
@@ -145,11 +146,22 @@ func (p *written) write(out io.Writer) {
 	}
 }
 
+// maxSources is how many sources are written. A function's variables have 4 kB (AWS Lambda
+// Developer Guide, "Lambda quotas"), and each start looks into every bucket.
+const maxSources = 50
+
+var errSources = fmt.Errorf("a photo in one more bucket or folder than %d sources", maxSources)
+
 // check marks the aliases that prew refuses, so that one of them does not stop a start with
-// all others.
+// all others, and those of places for which there are no more sources.
 func (i *Importer) check() {
-	for _, s := range i.shapes {
+	places := map[place]bool{{}: true}
+	for _, s := range i.sorted() {
 		if s.err != nil {
+			continue
+		}
+		if !places[s.place] && len(places) > maxSources {
+			s.err = errSources
 			continue
 		}
 		alone := "x:\n  width: 1\n  aliases:\n    - " + quoted(s.alias) + "\n"
@@ -159,7 +171,9 @@ func (i *Importer) check() {
 				why, _, _ = strings.Cut(why, ", expected ")
 				s.err = errors.New("an address that can be no alias, it would have " + why)
 			}
+			continue
 		}
+		places[s.place] = true
 	}
 }
 
