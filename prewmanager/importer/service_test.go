@@ -29,6 +29,7 @@ func TestWhatAddressesMean(t *testing.T) {
 		{"imgproxy", "/_/avatar/plain/a.jpg", "/{*}/avatar/plain/{key}", "w96h96_cover_top_q82", "", ""},
 		{"imgproxy", "/_/w:9/plain/https://my.photos.s3.eu-west-1.amazonaws.com/x/a.jpg", "/{*}/w:9/plain/https://my.photos.s3.eu-west-1.amazonaws.com/{key}", "w9_q82", "my_photos", ""},
 		{"imgproxy", "/_/w:9/plain/http:/img.example.com:8080/a.jpg", "/{*}/w:9/plain/http:/img.example.com:8080/{key}", "w9_q82", "img_example_com_8080", ""},
+		{"imgproxy", "/_/w:9/plain/2026%2F03%2Fa.jpg", "/{*}/w:9/plain/2026%2F03%2F{key}", "w9_q82", "2026_03", ""},
 		{"imgproxy", "/_/w:9/plain/gs://b1/a.jpg", "", "", "", errOtherStore.Error()},
 		{"imgproxy", "/_/w:9/plain/a%2Fb/c.jpg", "", "", "", errMixedEscapes.Error()},
 		{"imgproxy", "/_/w:9/plain/https://img.example.com/a.jpg%3Fv=1", "", "", "", errSourceQuery.Error()},

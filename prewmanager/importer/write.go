@@ -99,8 +99,11 @@ func (i *Importer) WritePresets(to io.Writer) (presets int, err error) {
 		fmt.Fprintf(out, "#\n# Where their photos lie, for the environment of gateways and function:\n#\n")
 		for _, at := range slices.SortedFunc(maps.Keys(sources), func(a, b place) int { return cmp.Compare(sources[a], sources[b]) }) {
 			fmt.Fprintf(out, "# SOURCE_%s=%q\n", strings.ToUpper(sources[at]), at.variable())
-			if at.host != "" {
+			switch {
+			case at.host != "":
 				fmt.Fprintf(out, "#   (put the name of the bucket behind %s there)\n", at.host)
+			case at.bucket == "":
+				fmt.Fprintf(out, "#   (put the name of the photos' bucket there)\n")
 			}
 		}
 	}
@@ -110,9 +113,10 @@ func (i *Importer) WritePresets(to io.Writer) (presets int, err error) {
 	return len(all), out.Flush()
 }
 
-// variable is the value of the variable of a place's source.
+// variable is the value of the variable of a place's source. Where the address names no bucket
+// it has a name in its place, because each source must have one.
 func (p place) variable() string {
-	text := "bucket=" + cmp.Or(p.bucket, strings.ReplaceAll(p.host, ":", "-"))
+	text := "bucket=" + cmp.Or(p.bucket, strings.ReplaceAll(p.host, ":", "-"), "your-bucket")
 	if p.prefix != "" {
 		text += ",prefix=" + p.prefix
 	}
