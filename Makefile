@@ -70,7 +70,7 @@ check: ## gofmt, go vet and staticcheck over both modules
 	@deploy/tools/build.sh staticcheck
 	@deploy/tools/check.sh
 
-bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits, the whole stack (CORPUS=dir)
+bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits, the whole stack, an import (CORPUS=dir)
 	@deploy/tools/install.sh wrk
 	@deploy/tools/build.sh versitygw
 	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...

@@ -272,7 +272,7 @@ func TestConfigurationsAreChecked(t *testing.T) {
 	}
 }
 
-func TestConfigurationIsToldFromALog(t *testing.T) {
+func TestConfigurationDiffersFromALog(t *testing.T) {
 	for _, test := range []struct {
 		from, head string
 		want       bool
@@ -287,4 +287,45 @@ func TestConfigurationIsToldFromALog(t *testing.T) {
 			t.Errorf("%s, %.40q: %v", test.from, test.head, got)
 		}
 	}
+}
+
+// FuzzLogs checks for any log of each service that what is written of it can be loaded, and that
+// no request is lost.
+func FuzzLogs(f *testing.F) {
+	for _, from := range Services() {
+		log, err := os.ReadFile("testdata/" + from + ".log")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(from, string(log))
+	}
+	f.Add("sizes", combined("GET", "/10x10/a.jpg", 200)+combined("GET", "/10X10/a.jpg", 200)+"\x1f\x8b")
+	f.Fuzz(func(t *testing.T, from, log string) {
+		if services[from] == nil {
+			return
+		}
+		of := open(t, from)
+		of.Read(strings.NewReader(log)) // an error is for what says it is gzip and is none
+		var out strings.Builder
+		n, err := of.WritePresets(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			load(t, out.String())
+		}
+		unanswered, err := of.WriteReport(io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered := 0
+		for _, s := range of.shapes {
+			if s.err == nil {
+				answered += s.count
+			}
+		}
+		if answered+unanswered != of.requests {
+			t.Errorf("%d answered and %d not, of %d", answered, unanswered, of.requests)
+		}
+	})
 }
