@@ -74,11 +74,11 @@ type tally struct {
 // New prepares the import from a service, which is one of Services. The configuration is the
 // service's own, or nil; a log below a path such as /img has addresses that begin with it.
 func New(from string, config io.Reader, path string) (*Importer, error) {
-	make, ok := services[from]
+	prepare, ok := services[from]
 	if !ok {
 		return nil, fmt.Errorf("unknown service %q, expected one of %s", from, strings.Join(Services(), ", "))
 	}
-	of, err := make(config)
+	of, err := prepare(config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", from, err)
 	}

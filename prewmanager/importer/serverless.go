@@ -144,40 +144,33 @@ func parameters(query string, names []string) (found []string) {
 	return found
 }
 
-// edits are the edits of the JSON form that a preset can have. Numbers may be strings there.
+// edits are the edits of the JSON form that are read; any other name is refused. Numbers may be
+// strings there. Where a field is json.RawMessage its value changes nothing.
 type edits struct {
 	Resize *struct {
-		Width              any             `json:"width"`
-		Height             any             `json:"height"`
-		Fit                string          `json:"fit"`
-		Position           any             `json:"position"`
-		Gravity            any             `json:"gravity"`
-		Background         any             `json:"background"`
-		Kernel             json.RawMessage `json:"kernel"`
-		WithoutEnlargement json.RawMessage `json:"withoutEnlargement"`
-		FastShrinkOnLoad   json.RawMessage `json:"fastShrinkOnLoad"`
-	} `json:"resize"`
-	ToFormat string                    `json:"toFormat"`
-	JPEG     *output                   `json:"jpeg"`
-	PNG      *output                   `json:"png"`
-	WebP     *output                   `json:"webp"`
-	AVIF     *output                   `json:"avif"`
-	Flatten  *struct{ Background any } `json:"flatten"`
-	Rotate   *float64                  `json:"rotate"`
-	Sharpen  any                       `json:"sharpen"`
-	Smart    any                       `json:"smartCrop"`
-	Grey     bool                      `json:"grayscale"`
-	Greyly   bool                      `json:"greyscale"`
-	Flip     bool                      `json:"flip"`
-	Flop     bool                      `json:"flop"`
-	StripE   json.RawMessage           `json:"stripExif"`
-	StripI   json.RawMessage           `json:"stripIcc"`
-	Animated json.RawMessage           `json:"animated"`
+		Width, Height      any
+		Fit                string
+		Position, Gravity  any
+		Background         any
+		Kernel             json.RawMessage
+		WithoutEnlargement json.RawMessage
+		FastShrinkOnLoad   json.RawMessage
+	}
+	ToFormat             string
+	JPEG, PNG, WebP      *output
+	AVIF                 json.RawMessage
+	Flatten              *struct{ Background any }
+	Rotate               *float64
+	Flip, Flop           bool
+	Grayscale, Greyscale bool
+	Sharpen, SmartCrop   any
+	StripExif, StripICC  json.RawMessage
+	Animated             json.RawMessage
 }
 
 type output struct {
-	Quality     any  `json:"quality"`
-	Progressive bool `json:"progressive"`
+	Quality     any
+	Progressive bool
 }
 
 func (s serverless) means(options string) (m meaning, err error) {
@@ -266,13 +259,13 @@ func (s serverless) meansJSON(text string) (m meaning, err error) {
 		}
 	}
 	switch {
-	case e.Grey || e.Greyly:
+	case e.Grayscale || e.Greyscale:
 		return m, unsupported("grey pictures")
 	case e.Flip || e.Flop:
 		return m, unsupported("flipping")
 	case e.Rotate != nil && *e.Rotate != 0:
 		return m, unsupported("rotating")
-	case e.Smart != nil && e.Smart != false:
+	case e.SmartCrop != nil && e.SmartCrop != false:
 		return m, unsupported("a crop around faces")
 	}
 	if e.Sharpen != nil && e.Sharpen != false {
