@@ -37,13 +37,30 @@ func open(t testing.TB, from string) *Importer {
 	return of
 }
 
-// load reads presets as gateway and nginx do.
+// sourceLine matches a line of the presets that says which source to set.
+var sourceLine = regexp.MustCompile(`(?m)^# (SOURCE_[A-Z0-9_]+)="(.*)"$`)
+
+// load reads presets, and the sources that they say are to be set, as gateway and nginx do.
 func load(t testing.TB, text string) prew.Presets {
 	t.Helper()
-	text = regexp.MustCompile(`(?m)^  source: .*\n`).ReplaceAllString(text, "")
 	presets, err := prew.LoadPresets("presets.yaml", []byte(text), nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
+	}
+	var environ []string
+	for _, match := range sourceLine.FindAllStringSubmatch(text, -1) {
+		environ = append(environ, match[1]+"="+match[2])
+	}
+	root := ""
+	sources, err := prew.ReadSources(prew.Places{Bucket: "previews", SourcePrefix: &root}, environ)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if err := sources.CheckPresets(presets); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if want := strings.Count(text, "\n# SOURCE_"); len(sources.All()) != want+1 {
+		t.Fatalf("%d sources, want %d and the default one\n%s", len(sources.All()), want, text)
 	}
 	return presets
 }
