@@ -209,10 +209,10 @@ func (p Place) Reserved(previews Place) string {
 	return ""
 }
 
-// sharesBucket reports whether two places are in one bucket. The region tells nothing: a
-// store has a name once.
+// sharesBucket reports whether two places are in one bucket, which has a name: nginx may have
+// been told of none, where it asks no store. The region tells nothing: a store has a name once.
 func (p Place) sharesBucket(other Place) bool {
-	return p.Bucket == other.Bucket && strings.TrimSuffix(p.Endpoint, "/") == strings.TrimSuffix(other.Endpoint, "/")
+	return p.Bucket != "" && p.Bucket == other.Bucket && strings.TrimSuffix(p.Endpoint, "/") == strings.TrimSuffix(other.Endpoint, "/")
 }
 
 // CheckPrefixes returns what is wrong with the prefixes of the two places, by their

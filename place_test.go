@@ -140,6 +140,7 @@ func TestPrefixesAreChecked(t *testing.T) {
 		{at("b", "prew/"), at("b", "photo/"), ""},
 		{at("b", "prew/"), at("b", ""), ""},
 		{at("b", ""), at("c", ""), ""},
+		{at("", ""), at("", ""), ""}, // nobody has said which
 		{at("b", "a/"), at("b", "ab/"), ""},
 		{at("b", "/prew/"), at("c", ""), `PREW_PREFIX: "/prew/", expected none that starts with a slash`},
 		{at("b", "prew//x/"), at("c", ""), `PREW_PREFIX: "prew//x/", expected folders`},

@@ -132,7 +132,7 @@ func FuzzParsePath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		photos, previews := Place{}, Place{Prefix: "prew/"}
+		photos, previews := at("b", ""), at("b", "prew/")
 		preview, errPreview := previews.Preview(ref)
 		photo, errPhoto := photos.Photo(ref.Key, previews)
 		for _, key := range []string{preview, photo} {

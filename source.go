@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// DefaultSource is what metrics and logs call the source that has no name, and the word for it
-// in a preset.
+// DefaultSource is what metrics and logs call the source that needs no name, and the word for
+// it in a preset.
 const DefaultSource = "default"
 
 // Source is a place that presets may have their photos from.
@@ -38,8 +38,8 @@ type Sources struct {
 
 // ReadSources returns the default source, which is the place of the photos in places, and
 // those of an environment in the form of os.Environ: one for each SOURCE_<NAME> variable, and
-// those of PREW_SOURCES, name:field=value,field=value;name:field=value, for who can't make up
-// names of variables, as a stack's template. The error joins all mistakes in the prefixes of
+// those of PREW_SOURCES, name:field=value,field=value;name:field=value, which is for a template
+// of a stack, where no parameter can name a variable. The error joins all mistakes in the prefixes of
 // places and in the variables, each with its variable.
 func ReadSources(places Places, environ []string) (Sources, error) {
 	s := Sources{Previews: places.Previews(), all: []Source{{Photos: places.Photos(), origin: "the default one", origins: originsOfDefault(environ)}}}
@@ -172,7 +172,7 @@ func (s *Source) read(text string) (errs []error) {
 		if origin == severalSources {
 			origin += ": " + s.Name
 		}
-		errs = append(errs, fmt.Errorf(origin+": "+format, args...))
+		errs = append(errs, fmt.Errorf("%s: "+format, append([]any{origin}, args...)...))
 	}
 	if !sourceName.MatchString(s.Name) || s.Name == DefaultSource {
 		wrong("source %q, expected a name of at most 64 letters, digits, _ and -, and not %s", s.Name, DefaultSource)

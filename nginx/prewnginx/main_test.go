@@ -79,6 +79,9 @@ func TestServe(t *testing.T) {
 			"PREW_PRIVATE=", "PREW_MISSES_PER_SECOND=", "PREW_CACHE_SIZE=", "PREW_NGINX_ACCESS_LOG="}, "s3 /photos/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
 		{"another bucket of photos", append(at, "PREW_SOURCE_BUCKET=originals"), "s3 /originals/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
 		{"and another store", append(at, "PREW_SOURCE_BUCKET=originals", "PREW_SOURCE_ENDPOINT=http://"+source), "source /originals/photo/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"photos at the root", append(at, "PREW_SOURCE_PREFIX="), "s3 /photos/a.jpg", "s3 /photos/prew/thumb/a.jpg"},
+		{"other folders", append(at, "PREW_SOURCE_PREFIX=2024/in", "PREW_PREFIX=small previews"), "s3 /photos/2024/in/a.jpg", "s3 /photos/small%20previews/thumb/a.jpg"},
+		{"private at the roots", []string{"PREW_PRIVATE=1", "PREW_SOURCE_PREFIX=", "PREW_PREFIX="}, "gateway /photo/a.jpg", "gateway /prew/thumb/a.jpg"},
 		{"private", []string{"PREW_PRIVATE=1"}, "gateway /photo/a.jpg", "gateway /prew/thumb/a.jpg"},
 	}
 	for _, test := range tests {
@@ -423,6 +426,11 @@ func TestMistakesAreAllNamed(t *testing.T) {
 		// What photos have from previews is one mistake.
 		{[]string{"PREW_BUCKET=photos", "PREW_SOURCE_BUCKET=originals", "AWS_REGION=eu_west"},
 			`prewnginx: PREW_S3_REGION: "eu_west", expected one of AWS's, or an endpoint
+`},
+		{[]string{"PREW_BUCKET=photos", "AWS_REGION=eu-west-1", "PREW_PREFIX=", "PREW_SOURCE_PREFIX=/x"},
+			`prewnginx: the configuration has mistakes
+  PREW_SOURCE_PREFIX: "/x/", expected none that starts with a slash
+  PREW_PREFIX: "", expected a folder: the photos of PREW_SOURCE_PREFIX lie in the same bucket, photos
 `},
 		{[]string{"PREW_SOURCE_BUCKET=originals", "AWS_REGION=eu-west-1", "PREW_SOURCE_REGION=eu_west"},
 			`prewnginx: the configuration has mistakes

@@ -15,7 +15,7 @@ import (
 // targetOf is what the path of a request asks for. The error wraps prew.ErrPath where the path
 // names no preview or photo that could be asked for.
 func (g *Gateway) targetOf(path string) (access.Target, error) {
-	if strings.HasPrefix(path, "/"+prew.SourceRoot+"/") {
+	if isPhoto(path) {
 		key, err := prew.ParsePhoto(path)
 		return g.photoTarget(key), err
 	}

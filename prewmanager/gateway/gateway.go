@@ -162,7 +162,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e := g.begin(w, r, routeAccess)
 		defer g.end(e)
 		g.serveAccess(e)
-	case strings.HasPrefix(path, "/"+prew.SourceRoot+"/"):
+	case isPhoto(path):
 		e := g.begin(w, r, routePhoto)
 		defer g.end(e)
 		g.servePhoto(e, path)

@@ -522,7 +522,7 @@ func TestForbiddenIsMissing(t *testing.T) {
 func TestPhotoIsStreamed(t *testing.T) {
 	server := start(t, new(renderer))
 	etag := put(t, "photo/a+b.jpg", "0123456789")
-	for _, path := range []string{"/photo/a+b.jpg", "/photo/a%2Bb.jpg"} {
+	for _, path := range []string{"/photo/a+b.jpg", "/photo/a%2Bb.jpg", "/%70hoto/a+b.jpg"} {
 		response, body := get(t, server.URL+path)
 		if response.StatusCode != 200 || body != "0123456789" || response.Header.Get("Etag") != etag || response.Header.Get("Content-Type") != "image/jpeg" {
 			t.Errorf("%s: %s, %q, %v", path, response.Status, body, response.Header)

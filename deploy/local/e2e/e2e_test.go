@@ -159,11 +159,11 @@ func get(t testing.TB, addr, target string, headers ...string) answer {
 // anotherFront is a second nginx before the same parts, with a cache of its own.
 func anotherFront(t *testing.T, gateways ...string) string {
 	t.Helper()
-	return anotherFrontOf(t, whole, prew.Places{}, gateways...)
+	return anotherFrontOf(t, whole, prew.Places{}, false, gateways...)
 }
 
 // anotherFrontOf is one before the parts of a system, with the folders of places.
-func anotherFrontOf(t *testing.T, system *stack.Stack, places prew.Places, gateways ...string) string {
+func anotherFrontOf(t *testing.T, system *stack.Stack, places prew.Places, private bool, gateways ...string) string {
 	t.Helper()
 	addr, err := stack.FreeAddr()
 	if err != nil {
@@ -176,7 +176,7 @@ func anotherFrontOf(t *testing.T, system *stack.Stack, places prew.Places, gatew
 	previews := stack.StoreAt(system.S3.Addr, stack.Bucket)
 	photos := previews
 	previews.Prefix, photos.Prefix = places.Previews().Prefix, places.Photos().Prefix
-	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: previews, Photos: photos, Gateways: gateways, Presets: presets})
+	n, err := stack.StartNginx(t.TempDir(), nginx.Site{Listen: addr, Previews: previews, Photos: photos, Private: private, Gateways: gateways, Presets: presets})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -19,24 +20,30 @@ import (
 // preset has.
 func TestPathsMeanTheSameColdAndStored(t *testing.T) {
 	for _, accept := range []string{"*/*", "image/webp"} {
-		t.Run(accept, func(t *testing.T) { pathsMeanTheSame(t, whole, prew.Places{}, accept) })
+		t.Run(accept, func(t *testing.T) { pathsMeanTheSame(t, whole, prew.Places{Bucket: stack.Bucket}, false, accept) })
 	}
 }
 
 // TestPathsMeanTheSameWhereTheRootHasThePhotos sends them to a bucket as people have one: the
 // photos at its root, and the previews in a folder below.
 func TestPathsMeanTheSameWhereTheRootHasThePhotos(t *testing.T) {
+	for _, private := range []bool{false, true} {
+		t.Run(fmt.Sprintf("private=%t", private), func(t *testing.T) { pathsAtTheRoot(t, private) })
+	}
+}
+
+func pathsAtTheRoot(t *testing.T, private bool) {
 	root := ""
 	addr, err := stack.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	atRoot, err := stack.Start(t.Context(), stack.Config{Dir: t.TempDir(), Listen: addr, Renderers: 2, Gateways: 2, SourcePrefix: &root})
+	atRoot, err := stack.Start(t.Context(), stack.Config{Dir: t.TempDir(), Listen: addr, Renderers: 2, Gateways: 2, SourcePrefix: &root, Private: private})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(atRoot.Stop)
-	pathsMeanTheSame(t, atRoot, prew.Places{SourcePrefix: &root}, "image/webp")
+	pathsMeanTheSame(t, atRoot, prew.Places{Bucket: stack.Bucket, SourcePrefix: &root}, private, "image/webp")
 	const preview = "/prew/thumb/prew/thumb/a.jpg"
 	uploadTo(t, atRoot, "prew/thumb/a.jpg", photo(t, 64, 48)) // a preview, and no photo
 	for _, target := range []string{preview, "/photo/prew/thumb/a.jpg"} {
@@ -49,7 +56,7 @@ func TestPathsMeanTheSameWhereTheRootHasThePhotos(t *testing.T) {
 }
 
 // pathsMeanTheSame sends them to a stack with its photos and previews in the folders of places.
-func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, accept string) {
+func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, private bool, accept string) {
 	file, err := os.Open("../../../nginx/testdata/paths.tsv")
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +66,7 @@ func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, acce
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh := anotherFrontOf(t, whole, places, whole.Gateways[1].Addr)
+	fresh := anotherFrontOf(t, whole, places, private, whole.Gateways[1].Addr)
 	photos, previews := places.Photos(), places.Previews()
 	picture := photo(t, 64, 48)
 	before := storedIn(t, whole, "")
@@ -101,7 +108,7 @@ func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, acce
 				wanted = append(wanted, name)
 			}
 		}
-		if room == "refused" && status == 200 && places == (prew.Places{}) {
+		if room == "refused" && status == 200 && places.SourcePrefix == nil {
 			t.Fatalf("%.80q is refused by nginx and not by the gateway", target)
 		}
 		cold := get(t, whole.Nginx.Addr, target, "Accept: "+accept)
