@@ -16,6 +16,7 @@ var (
 	user         = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)?$`)
 	accessLog    = regexp.MustCompile(`^(stdout|unix:/[A-Za-z0-9._/-]+)?$`)
 	redirectHost = regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]{1,5})?)?$`)
+	cookieName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 	cacheControl = regexp.MustCompile(`^[A-Za-z0-9=, _-]*$`)
 	// An origin is what browsers send as Origin: lower case, without a path (RFC 6454,
 	// section 6.2).
@@ -107,6 +108,14 @@ func (s Site) Check(dir string) error {
 		errs = append(errs, fmt.Errorf("PREW_MISSES_PER_SECOND: %d, expected 0 (no limit) to %d", s.MissesPerSecond, mostMisses))
 	}
 	expect(cacheControl.MatchString(s.PhotoCacheControl), "PREW_PHOTO_CACHE_CONTROL", s.PhotoCacheControl, "directives, as public, max-age=86400")
+	expect(cookieName.MatchString(s.TokenCookie), "PREW_TOKEN_COOKIE", s.TokenCookie, "at most 64 letters, digits, _ and -")
+	expect(cacheControl.MatchString(s.ProtectedCacheControl), "PREW_PROTECTED_CACHE_CONTROL", s.ProtectedCacheControl, "directives, as private, max-age=60")
+	if err := new(prew.Access).UnmarshalText([]byte(s.PhotoAccess)); err != nil {
+		errs = append(errs, fmt.Errorf("PREW_PHOTO_ACCESS: %w", err))
+	}
+	if err := prew.CheckAccess(s.Presets, s.PhotoAccess, s.Private); err != nil {
+		errs = append(errs, err)
+	}
 	if !s.AnyOrigin() {
 		expectEach(webOrigin.MatchString, "PREW_ALLOW_ORIGIN", s.AllowOrigin, "* alone, or origins as https://www.example.org")
 	}

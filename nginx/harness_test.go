@@ -124,6 +124,9 @@ func (f *front) log(t *testing.T, count int) []map[string]string {
 		}
 		lines = nil
 		for line := range strings.Lines(string(text)) {
+			if !strings.HasSuffix(line, "\n") {
+				break // it is being written
+			}
 			var fields map[string]string
 			if err := json.Unmarshal([]byte(line), &fields); err != nil {
 				t.Fatalf("%s: %v", line, err)

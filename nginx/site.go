@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -38,8 +39,13 @@ type Site struct {
 	Gateways []string   // at least one
 
 	// Presets are those of the gateways: the paths of presets that have formats are
-	// negotiated, and their aliases are addresses. The zero Presets: none are.
+	// negotiated, their aliases are addresses, and those that not everybody may see are
+	// guarded. The zero Presets: none are.
 	Presets prew.Presets
+
+	PhotoAccess           prew.Access // who may see photos; empty: everybody
+	TokenCookie           string      // the cookie that may hold a token; empty: prew
+	ProtectedCacheControl string      // Cache-Control of what not everybody may see; empty: private
 
 	// Resolvers are the DNS servers that look up the names of stores, each an address,
 	// perhaps with a port. None: those of /etc/resolv.conf.
@@ -91,7 +97,7 @@ type TLS struct {
 // Write writes below dir everything that nginx needs to serve the site, and returns the
 // file to start it with: nginx -e <dir>/error.log -p <dir> -c <file>. nginx then stays
 // in the foreground and writes nothing outside dir. Files of an earlier Write are
-// overwritten; the cache stays. Where Check finds mistakes, they are the error, and
+// overwritten; the cache stays, and verdicts go unless an nginx is still using them. Where Check finds mistakes, they are the error, and
 // nothing is written.
 func (s Site) Write(dir string) (confFile string, err error) {
 	dir, err = filepath.Abs(dir)
@@ -133,11 +139,14 @@ func (s Site) Write(dir string) (confFile string, err error) {
 	if err := removeDeadSockets(dir); err != nil {
 		return "", err
 	}
+	if err := removeOldVerdicts(dir); err != nil {
+		return "", err
+	}
 	confFile = filepath.Join(dir, "conf", "site.conf")
 	return confFile, os.WriteFile(confFile, conf, 0o644)
 }
 
-// withDefaults returns the site with the defaults of Photos and CacheSize filled in.
+// withDefaults returns the site with the defaults of all fields that have one filled in.
 func (s Site) withDefaults() Site {
 	s.CacheSize = cmp.Or(s.CacheSize, "2g")
 	if s.Previews == (prew.Place{}) {
@@ -147,6 +156,9 @@ func (s Site) withDefaults() Site {
 		s.Photos = s.Previews
 		s.Photos.Prefix = prew.DefaultSourcePrefix
 	}
+	s.PhotoAccess = cmp.Or(s.PhotoAccess, prew.Open)
+	s.TokenCookie = cmp.Or(s.TokenCookie, "prew")
+	s.ProtectedCacheControl = cmp.Or(s.ProtectedCacheControl, "private")
 	return s
 }
 
@@ -187,12 +199,20 @@ func (s Site) conf(dir string) ([]byte, error) {
 		Reserved    string // first segments of paths that are no aliases
 		Aliases     []aliasGroup
 		AliasedURIs []aliasedURI
-	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2()}
+
+		Guards       []guard
+		GuardsBase64 bool // an alias in base64 is guarded
+		TakesTokens  bool
+		MostVerdicts string
+	}{Site: s, Dir: dir, OpenFiles: OpenFiles, HTTP2: program.hasHTTP2(), MostVerdicts: mostVerdicts}
 	data.Negotiated, data.Formats = s.negotiated()
 	data.NoRoom = prew.MaxObject - len(s.Previews.Prefix) - prew.LongestFormat + 1
 	data.Named, data.Refused = s.ofNamedSources(), s.refused()
 	data.Reserved = strings.Join(prew.Reserved, "|")
 	data.Aliases, data.AliasedURIs = s.aliases()
+	data.Guards = s.guards()
+	data.GuardsBase64 = slices.ContainsFunc(data.Guards, func(g guard) bool { return g.Then == "@base64" })
+	data.TakesTokens = slices.ContainsFunc(data.Guards, func(g guard) bool { return g.Access != string(prew.Signed) })
 	if !s.Private {
 		data.Upstreams, data.Tunnels = s.upstreams(dir)
 	}

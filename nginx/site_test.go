@@ -38,6 +38,8 @@ func TestConfigurationIsAccepted(t *testing.T) {
 		{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: certificate, Key: key}, Previews: aws, Gateways: gateways, HTTPSRedirect: "1"},
 		{Listen: "*:8080", TLS: nginx.TLS{Listen: "*:8443", Certificate: certificate, Key: key}, Previews: aws, Gateways: gateways, HTTPSRedirect: "www.example.org:8443", HSTS: 31536000},
 		{Listen: "*:8080", Previews: aws, Gateways: gateways, HTTPSRedirect: "1", RealIPFrom: []string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}, MissesPerSecond: 100000, CacheSize: "500m"},
+		{Listen: "*:8080", Private: true, Gateways: gateways, Presets: presetsOf(t, protectedPresets), PhotoAccess: "token", TokenCookie: "__Host-a", ProtectedCacheControl: "private, max-age=9"},
+		{Listen: "*:8080", Previews: aws, Gateways: gateways, PhotoAccess: "closed"},
 	} {
 		dir := filepath.Join(t.TempDir(), "with a space")
 		for range 2 { // a second start finds what the first one has left
@@ -100,6 +102,11 @@ func TestSiteRefusesWhatIsNoWord(t *testing.T) {
 		{`PREW_HTTPS_REDIRECT: "$http_x", expected a host`, func(s *nginx.Site) { s.HTTPSRedirect = "$http_x" }},
 		{`PREW_HSTS: -1, expected a number of seconds`, func(s *nginx.Site) { s.HSTS = -1 }},
 		{`PREW_PHOTO_CACHE_CONTROL: "no-store\"; x"`, func(s *nginx.Site) { s.PhotoCacheControl = `no-store"; x` }},
+		{`PREW_TOKEN_COOKIE: "a.b", expected`, func(s *nginx.Site) { s.TokenCookie = "a.b" }},
+		{`PREW_PROTECTED_CACHE_CONTROL: "no-store\"; x"`, func(s *nginx.Site) { s.ProtectedCacheControl = `no-store"; x` }},
+		{`PREW_PHOTO_ACCESS: "shut", expected one of open, signed, token, closed`, func(s *nginx.Site) { s.PhotoAccess = "shut" }},
+		{`PREW_PHOTO_ACCESS: signed in a public bucket, expected PREW_PRIVATE=1`, func(s *nginx.Site) { s.PhotoAccess = prew.Signed }},
+		{`p.yaml:2: preset card: access: token in a public bucket, expected PREW_PRIVATE=1`, func(s *nginx.Site) { s.Presets = presetsOf(t, protectedPresets) }},
 		{`PREW_ALLOW_ORIGIN: "*", expected * alone`, func(s *nginx.Site) { s.AllowOrigin = []string{"*", "https://a.test"} }},
 		{`PREW_ALLOW_ORIGIN: "a.test"`, func(s *nginx.Site) { s.AllowOrigin = []string{"a.test"} }},
 		{`PREW_ALLOW_ORIGIN: "https://a.test/"`, func(s *nginx.Site) { s.AllowOrigin = []string{"https://a.test/"} }},

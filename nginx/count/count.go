@@ -30,7 +30,7 @@ var (
 	// Values of $upstream_cache_status, which is empty where the cache was not asked.
 	caches = []string{"HIT", "MISS", "EXPIRED", "STALE", "UPDATING", "REVALIDATED", unasked, other}
 
-	statuses = []string{"200", "204", "206", "301", "304", "400", "404", "405", "408", "412", "413", "414", "416",
+	statuses = []string{"200", "204", "206", "301", "304", "400", "401", "403", "404", "405", "408", "412", "413", "414", "416",
 		"422", "429", "499", "500", "501", "502", "503", "504", "505", other}
 
 	// The codes of gateways, and those that nginx itself has beside them (server.conf).

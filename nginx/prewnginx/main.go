@@ -33,7 +33,7 @@ type site struct {
 
 	prew.Places `embed:""`
 
-	Presets  string   `placeholder:"FILE" help:"Presets of the gateways, in place of the built-in presets.yaml; PRESET_<NAME> variables apply to either. Those that have formats are negotiated here."`
+	Presets  string   `placeholder:"FILE" help:"Presets of the gateways, in place of the built-in presets.yaml; PRESET_<NAME> variables apply to either. Those that have formats are negotiated here, and of those that not everybody may see the gateways are asked first."`
 	Private  bool     `help:"Nothing in S3 is public: ask the gateways for everything."`
 	Gateways []string `default:"127.0.0.1:8081" help:"Gateways, host:port,host:port."`
 	Resolver []string `placeholder:"ADDRESS" help:"DNS servers to ask for the names of the endpoints; by default those of /etc/resolv.conf."`
@@ -47,6 +47,10 @@ type site struct {
 	RealIPFrom     []string `name:"real-ip-from" env:"PREW_REAL_IP_FROM" placeholder:"NETWORK" help:"Addresses or networks of the balancers in front, which are believed who the client is (X-Forwarded-For) and how it came (X-Forwarded-Proto)."`
 
 	PhotoCacheControl string `default:"public, max-age=86400" help:"Cache-Control of photos that have none of their own in S3."`
+
+	PhotoAccess           prew.Access `default:"open" help:"Who may see photos, as the gateways have it: open, signed, token or closed."`
+	TokenCookie           string      `default:"prew" help:"Cookie that may hold a token, as the gateways have it."`
+	ProtectedCacheControl string      `default:"private" help:"Cache-Control of what not everybody may see, photos and previews."`
 
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Origins whose pages may read pictures and not only show them, as https://www.example.org,https://example.org; *: all."`
 
@@ -74,25 +78,28 @@ func (s site) nginxSite() (nginx.Site, error) {
 	presets, err := prew.ReadPresets(s.Presets, os.Environ())
 	errs = append(errs, err)
 	return nginx.Site{
-		Presets:           presets,
-		Listen:            s.Listen,
-		TLS:               nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
-		Previews:          s.Places.Previews(),
-		Photos:            s.Places.Photos(),
-		Private:           s.Private,
-		Gateways:          s.Gateways,
-		Resolvers:         s.Resolver,
-		CAFile:            absolute(s.CAFile),
-		HTTPSRedirect:     redirect(s.HTTPSRedirect),
-		HSTS:              s.HSTS,
-		RealIPFrom:        s.RealIPFrom,
-		AllowOrigin:       s.AllowOrigin,
-		PhotoCacheControl: s.PhotoCacheControl,
-		NoErrorPictures:   !bool(s.ErrorPictures),
-		MissesPerSecond:   s.MissesPerSecond,
-		CacheSize:         s.CacheSize,
-		AccessLog:         s.AccessLog,
-		CountedAt:         s.CountedAt,
+		Presets:               presets,
+		PhotoAccess:           s.PhotoAccess,
+		TokenCookie:           s.TokenCookie,
+		ProtectedCacheControl: s.ProtectedCacheControl,
+		Listen:                s.Listen,
+		TLS:                   nginx.TLS{Listen: s.TLSListen, Certificate: absolute(s.TLSCertificate), Key: absolute(s.TLSKey)},
+		Previews:              s.Places.Previews(),
+		Photos:                s.Places.Photos(),
+		Private:               s.Private,
+		Gateways:              s.Gateways,
+		Resolvers:             s.Resolver,
+		CAFile:                absolute(s.CAFile),
+		HTTPSRedirect:         redirect(s.HTTPSRedirect),
+		HSTS:                  s.HSTS,
+		RealIPFrom:            s.RealIPFrom,
+		AllowOrigin:           s.AllowOrigin,
+		PhotoCacheControl:     s.PhotoCacheControl,
+		NoErrorPictures:       !bool(s.ErrorPictures),
+		MissesPerSecond:       s.MissesPerSecond,
+		CacheSize:             s.CacheSize,
+		AccessLog:             s.AccessLog,
+		CountedAt:             s.CountedAt,
 	}, errors.Join(errs...)
 }
 

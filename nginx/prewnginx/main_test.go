@@ -411,6 +411,12 @@ func TestMistakesAreAllNamed(t *testing.T) {
   PREW_NGINX_ACCESS_LOG: "here", expected stdout, or a socket as unix:/dev/log
   PREW_CACHE_SIZE: "lots", expected a number of bytes, or with k, m or g behind it
 `},
+		{[]string{"PREW_BUCKET=photos", "AWS_REGION=eu-west-1", "PREW_PHOTO_ACCESS=token", "PREW_TOKEN_COOKIE=a b", "PRESET_CARD=access=signed"},
+			`prewnginx: the configuration has mistakes
+  PREW_TOKEN_COOKIE: "a b", expected at most 64 letters, digits, _ and -
+  PRESET_CARD: preset card: access: signed in a public bucket, expected PREW_PRIVATE=1
+  PREW_PHOTO_ACCESS: token in a public bucket, expected PREW_PRIVATE=1
+`},
 		{[]string{"PREW_PRIVATE=maybe", "PREW_SOURCE_PATH_STYLE=7", "PREW_HTTPS_REDIRECT=1", "PREW_BUCKET=photos", "PREW_S3_ENDPOINT=s3.test"},
 			`prewnginx: the configuration has mistakes
   PREW_SOURCE_PATH_STYLE: --source-path-style: bool value must be true, 1, yes, false, 0 or no but got "7"
