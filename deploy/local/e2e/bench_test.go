@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"prew/prewmanager/access/accesstest"
 )
 
 // BenchmarkMiss measures what a miss costs without the function's own time: the way
@@ -63,7 +65,7 @@ func BenchmarkHit(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(static, "static.jpg"), []byte(preview.body), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	rate := func(path string) float64 { return rateOf(b, wrk, path) }
+	rate := func(path string) float64 { return rateOf(b, wrk, whole.Nginx.Addr, path) }
 	var hits, statics, ratios []float64
 	for b.Loop() {
 		for range 5 { // on a shared machine a single pair means little
@@ -75,6 +77,83 @@ func BenchmarkHit(b *testing.B) {
 	b.ReportMetric(median(statics), "static/s")
 	b.ReportMetric(median(ratios), "hit/static")
 	b.ReportMetric(float64(len(preview.body)), "B")
+}
+
+// BenchmarkProtectedHit measures the rate of cached previews that only who has a token, or a
+// signed address, may see, against that of the same preview for everybody, from the same nginx
+// in turn. The verdicts are in nginx's cache, as they are for all but the first request of a
+// minute. At least two thirds of the rate must stay: of what nginx's CPU time allows, because
+// the rate itself depends on what else the machine does.
+func BenchmarkProtectedHit(b *testing.B) {
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		b.Fatalf("%v: make bench installs it", err)
+	}
+	system := newProtected(b)
+	for _, preset := range []string{"hero", "card", "thumb"} {
+		system.upload(b, "prew/"+preset+"/bench.jpg", photo(b, 320, 240)) // the same bytes in each
+	}
+	later := time.Now().Add(time.Hour)
+	open := "/prew/hero/bench.jpg"
+	token := "/prew/card/bench.jpg?t=" + system.Token("rsa", accesstest.Claims(later))
+	signed := "/prew/thumb/bench.jpg?" + accesstest.Sign("/prew/thumb/bench.jpg", later)
+	for _, target := range []string{open, token, signed} {
+		if a := get(b, system.addr, target); a.status != http.StatusOK {
+			b.Fatalf("%s: %d, %q", target, a.status, a.header.Get("X-Prew-Error"))
+		}
+	}
+	// perCPU is how many requests nginx answers in a second of its CPU time.
+	perCPU := func(path string) (rate, perCPU float64) {
+		before := cpuOf(b, system.nginx.PID())
+		rate, requests := loadOf(b, wrk, system.addr, path)
+		return rate, requests / (cpuOf(b, system.nginx.PID()) - before).Seconds()
+	}
+	ratios := map[string][]float64{}
+	for b.Loop() {
+		for range 5 { // as in BenchmarkHit
+			openRate, openCPU := perCPU(open)
+			ratios["open/s"] = append(ratios["open/s"], openRate)
+			for name, path := range map[string]string{"token/open": token, "signed/open": signed} {
+				rate, cpu := perCPU(path)
+				ratios[name] = append(ratios[name], cpu/openCPU)
+				ratios[name+"-rate"] = append(ratios[name+"-rate"], rate/openRate)
+			}
+		}
+	}
+	for name, values := range ratios {
+		b.ReportMetric(median(values), name)
+	}
+	for _, name := range []string{"token/open", "signed/open"} {
+		if ratio := median(ratios[name]); ratio < 2.0/3 {
+			b.Errorf("%s: %.2f, expected at least two thirds", name, ratio)
+		}
+	}
+}
+
+// cpuOf returns the CPU time of the workers of an nginx (proc(5), schedstat).
+func cpuOf(b *testing.B, master int) (total time.Duration) {
+	b.Helper()
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", master, master))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for pid := range strings.FieldsSeq(string(list)) {
+		title, err := os.ReadFile("/proc/" + pid + "/cmdline")
+		if err != nil || !strings.Contains(string(title), "worker process") {
+			continue // the cache's own processes come and go
+		}
+		stat, err := os.ReadFile("/proc/" + pid + "/schedstat")
+		if err != nil {
+			b.Fatal(err)
+		}
+		onCPU, _, _ := strings.Cut(string(stat), " ")
+		ns, err := strconv.ParseInt(onCPU, 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		total += time.Duration(ns)
+	}
+	return total
 }
 
 // BenchmarkHitSizes measures the rate of cached previews of 1 kB to 4 MB over kept
@@ -97,7 +176,7 @@ func BenchmarkHitSizes(b *testing.B) {
 	for b.Loop() {
 		for range 3 {
 			for _, size := range sizes {
-				rates[size] = append(rates[size], rateOf(b, wrk, target(size)))
+				rates[size] = append(rates[size], rateOf(b, wrk, whole.Nginx.Addr, target(size)))
 			}
 		}
 	}
@@ -112,23 +191,35 @@ func BenchmarkHitSizes(b *testing.B) {
 	}
 }
 
-var perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+var perSecond, inAll = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`), regexp.MustCompile(`([0-9]+) requests in`)
 
-// rateOf returns how many answers to a path wrk reads in a second.
-func rateOf(b *testing.B, wrk, path string) float64 {
+// rateOf returns how many answers of addr to a path wrk reads in a second.
+func rateOf(b *testing.B, wrk, addr, path string) float64 {
+	b.Helper()
+	rate, _ := loadOf(b, wrk, addr, path)
+	return rate
+}
+
+// loadOf has wrk ask for a path for a second, and returns how many answers it read in a
+// second, and how many in all.
+func loadOf(b *testing.B, wrk, addr, path string) (rate, requests float64) {
 	b.Helper()
 	// One thread of wrk is still much faster than nginx; 32 connections keep every
 	// worker of nginx busy.
-	out, err := exec.Command(wrk, "-t1", "-c32", "-d1s", "http://"+whole.Nginx.Addr+path).CombinedOutput()
-	match := perSecond.FindSubmatch(out)
-	if err != nil || match == nil || regexp.MustCompile(`Non-2xx|Socket errors`).Match(out) {
+	out, err := exec.Command(wrk, "-t1", "-c32", "-d1s", "http://"+addr+path).CombinedOutput()
+	match, all := perSecond.FindSubmatch(out), inAll.FindSubmatch(out)
+	if err != nil || match == nil || all == nil || regexp.MustCompile(`Non-2xx|Socket errors`).Match(out) {
 		b.Fatalf("wrk: %v\n%s", err, out)
 	}
-	rate, err := strconv.ParseFloat(string(match[1]), 64)
-	if err != nil {
-		b.Fatal(err)
+	for _, number := range []struct {
+		of   *float64
+		text []byte
+	}{{&rate, match[1]}, {&requests, all[1]}} {
+		if *number.of, err = strconv.ParseFloat(string(number.text), 64); err != nil {
+			b.Fatal(err)
+		}
 	}
-	return rate
+	return rate, requests
 }
 
 func median(values []float64) float64 {

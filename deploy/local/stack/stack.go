@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -131,7 +132,9 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return err
 	})
-	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures}
+	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures,
+		// As the gateways have them from this program's environment.
+		PhotoAccess: prew.Access(os.Getenv("PREW_PHOTO_ACCESS")), TokenCookie: os.Getenv("PREW_TOKEN_COOKIE"), ProtectedCacheControl: os.Getenv("PREW_PROTECTED_CACHE_CONTROL")}
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
