@@ -93,13 +93,8 @@ func uploadTo(t testing.TB, system *stack.Stack, key string, data []byte) {
 	}
 }
 
-// stored lists the keys of the bucket below a prefix.
-func stored(t testing.TB, prefix string) []string {
-	t.Helper()
-	return storedIn(t, whole, prefix)
-}
-
-func storedIn(t testing.TB, system *stack.Stack, prefix string) []string {
+// stored lists the keys of a system's bucket below a prefix.
+func stored(t testing.TB, system *stack.Stack, prefix string) []string {
 	t.Helper()
 	var keys []string
 	pages := s3.NewListObjectsV2Paginator(system.S3.Client(), &s3.ListObjectsV2Input{Bucket: aws.String(stack.Bucket), Prefix: &prefix})

@@ -69,7 +69,7 @@ func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, priv
 	fresh := anotherFrontOf(t, whole, places, private, whole.Gateways[1].Addr)
 	photos, previews := places.Photos(), places.Previews()
 	picture := photo(t, 64, 48)
-	before := storedIn(t, whole, "")
+	before := stored(t, whole, "")
 	wanted := slices.Clone(before) // objects, afterwards
 	rows := 0
 	for lines := bufio.NewScanner(file); lines.Scan(); {
@@ -126,7 +126,7 @@ func pathsMeanTheSame(t *testing.T, whole *stack.Stack, places prew.Places, priv
 		t.Errorf("%d rows, want at least 60", rows)
 	}
 	slices.Sort(wanted)
-	if got, want := storedIn(t, whole, ""), slices.Compact(wanted); !slices.Equal(got, want) {
+	if got, want := stored(t, whole, ""), slices.Compact(wanted); !slices.Equal(got, want) {
 		for _, key := range got {
 			if !slices.Contains(want, key) {
 				t.Errorf("%.80q is in the bucket and was not asked for", key)
