@@ -38,14 +38,14 @@ func (a Access) Protected() bool { return a == Signed || a == Token }
 // Access says who may see the previews of a preset, or of a variant, which has its preset's.
 // Of a name that is unknown there are no previews to see, and it is open.
 func (ps Presets) Access(name string) Access {
-	if of, ok := ps.serving[ps.PresetOf(name)]; ok {
+	if of, ok := ps.serving[PresetOf(name)]; ok {
 		return of.Access
 	}
 	return Open
 }
 
 // PresetOf is the preset that a name is of: the preset itself, or that of the variant.
-func (ps Presets) PresetOf(name string) string {
+func PresetOf(name string) string {
 	if v, ok := parseVariant(name); ok {
 		return v.preset
 	}

@@ -32,7 +32,7 @@ type Place struct {
 // have a flag for each, made from these tags (github.com/alecthomas/kong).
 type Places struct {
 	Bucket      string  `placeholder:"NAME" help:"Bucket of the previews, and of the photos unless another is named."`
-	Prefix      *string `placeholder:"FOLDER/" help:"Folder of the previews in their bucket, prew/ if left out; empty: the bucket's root."`
+	Prefix      *string `name:"s3-prefix" env:"PREW_PREFIX" placeholder:"FOLDER/" help:"Folder of the previews in their bucket, prew/ if left out; empty: the bucket's root."`
 	S3Region    string  `name:"s3-region" env:"PREW_S3_REGION,AWS_REGION" placeholder:"REGION" help:"Region of the bucket, where it is not AWS_REGION."`
 	S3Endpoint  string  `name:"s3-endpoint" env:"PREW_S3_ENDPOINT,AWS_ENDPOINT_URL_S3" placeholder:"URL" help:"Where a store other than S3 answers: http or https://host, perhaps with a port."`
 	S3PathStyle bool    `name:"s3-path-style" env:"PREW_S3_PATH_STYLE" help:"Name the bucket in the path, not in the host, as most stores other than S3 need."`

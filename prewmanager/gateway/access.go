@@ -33,7 +33,7 @@ func (g *Gateway) photoTarget(key string) access.Target {
 // previewTarget is the preview of a ref as it was asked for. nginx asks for the variant that
 // it has chosen by its name, and the signature is that of the address that the client has.
 func (g *Gateway) previewTarget(ref prew.Ref) access.Target {
-	t := access.Target{Access: g.presets.Access(ref.Preset), Preset: g.presets.PresetOf(ref.Preset), Key: ref.Key}
+	t := access.Target{Access: g.presets.Access(ref.Preset), Preset: prew.PresetOf(ref.Preset), Key: ref.Key}
 	for _, name := range g.presets.AskedAs(ref.Preset) {
 		t.Paths = append(t.Paths, prew.Ref{Preset: name, Key: ref.Key}.Path())
 	}

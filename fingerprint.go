@@ -1,0 +1,31 @@
+package prew
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Engine counts the engines whose previews were meant to take the place of stored ones. Raise
+// it where a change of the engine, or of a preset's default, shall make `purge --changed`
+// delete what was rendered before; leave it where stored previews are good enough to stay.
+const Engine = 1
+
+// Fingerprint is a hash of everything that makes a resolved preset's previews what they are:
+// the fields that differ from their defaults, and Engine. A new field leaves it as it was for
+// all presets that do not use the field.
+func (p Preset) Fingerprint() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "engine=%d", Engine)
+	for _, f := range fields {
+		if value := f.get(p); value != f.get(defaults) {
+			fmt.Fprintf(&text, "\n%s=%s", f.name, value)
+		}
+	}
+	sum := sha256.Sum256([]byte(text.String()))
+	return hex.EncodeToString(sum[:16]) // 128 bits are more than any number of presets needs
+}
+
+// IsPreset reports whether a name has the form of a preset's or a variant's.
+func IsPreset(name string) bool { return variantName.MatchString(name) }

@@ -1,0 +1,33 @@
+package prew
+
+import "testing"
+
+func TestFingerprintIsOfWhatMakesAPreview(t *testing.T) {
+	fingerprint := func(text string) string {
+		t.Helper()
+		presets, err := LoadPresets("p.yaml", []byte(text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		preset, _ := presets.Get("a")
+		return preset.Fingerprint()
+	}
+	// Bare: it must not change from version to version, or everything would be purged.
+	const want = "76f8f91059ca9cd8456e7161f6a2461f"
+	if got := fingerprint("a: {width: 640}\n"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	for text, same := range map[string]bool{
+		"a: {fit: contain, width: 640, quality: 80}\n": true, // the defaults
+		"a: {width: 640, formats: [webp], dpr: 3}\n":   true, // what it comes in
+		"b: {width: 1}\na: {width: 640}\n":             true,
+		"a: {width: 641}\n":                            false,
+		"a: {height: 640}\n":                           false,
+		"a: {width: 640, quality: 81}\n":               false,
+		"a: {width: 640, background: \"#000000\"}\n":   false,
+	} {
+		if got := fingerprint(text); (got == want) != same {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
