@@ -30,14 +30,23 @@ type Object struct {
 // PutIfAbsent stores an object unless its key has one already. If another one was
 // first, first is false and etag empty; that is no error.
 func (b Bucket) PutIfAbsent(ctx context.Context, key string, o Object) (etag string, first bool, err error) {
-	input := &s3.PutObjectInput{
-		Bucket:       &b.Name,
-		Key:          &key,
-		ContentType:  &o.ContentType,
-		CacheControl: &o.CacheControl,
-		IfNoneMatch:  aws.String("*"),
-		ACL:          o.ACL,
+	return b.put(ctx, key, o, &s3.PutObjectInput{IfNoneMatch: aws.String("*")})
+}
+
+// PutIfMatch stores an object in the place of the one that has the ETag before. If that one
+// is gone or another has its place, replaced is false and etag empty; that is no error.
+func (b Bucket) PutIfMatch(ctx context.Context, key string, o Object, before string) (etag string, replaced bool, err error) {
+	etag, replaced, err = b.put(ctx, key, o, &s3.PutObjectInput{IfMatch: &before})
+	if Status(err) == http.StatusNotFound { // S3's answer where there is no object
+		return "", false, nil
 	}
+	return etag, replaced, err
+}
+
+// put stores an object under the condition in input. If it is not met, met is false.
+func (b Bucket) put(ctx context.Context, key string, o Object, input *s3.PutObjectInput) (etag string, met bool, err error) {
+	input.Bucket, input.Key, input.ACL = &b.Name, &key, o.ACL
+	input.ContentType, input.CacheControl = &o.ContentType, &o.CacheControl
 	for tries := 1; ; tries++ {
 		input.Body = bytes.NewReader(o.Data)
 		object, err := b.Client.PutObject(ctx, input)
@@ -54,8 +63,8 @@ func (b Bucket) PutIfAbsent(ctx context.Context, key string, o Object) (etag str
 		case http.StatusNotImplemented:
 			// This store knows no conditional write. Two renders of a preview
 			// are alike, so the later one does no harm.
-			if input.IfNoneMatch != nil {
-				input.IfNoneMatch = nil
+			if input.IfNoneMatch != nil || input.IfMatch != nil {
+				input.IfNoneMatch, input.IfMatch = nil, nil
 				continue
 			}
 		}

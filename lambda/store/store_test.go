@@ -210,3 +210,15 @@ func TestWhatIsListedCanBeDeleted(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyThatIsGoneIsDeleted is about a store that says so where S3 says nothing.
+func TestKeyThatIsGoneIsDeleted(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "<DeleteResult><Error><Key>a</Key><Code>NoSuchKey</Code></Error><Error><Key>b</Key><Code>AccessDenied</Code></Error></DeleteResult>")
+	}))
+	defer server.Close()
+	b := store.Open(cfg, prew.Place{Bucket: "b", Endpoint: server.URL, PathStyle: true})
+	if refused, err := b.DeleteSome(t.Context(), []string{"a", "b", "c"}); err != nil || len(refused) != 1 || *refused[0].Key != "b" {
+		t.Errorf("%v, %v, want b alone", refused, err)
+	}
+}
