@@ -27,17 +27,10 @@ func (importPresets) Help() string {
 
 Logs are lines in nginx's combined format, JSON or CloudFront's standard log, plain or packed with gzip. GET and HEAD count where they were answered with a picture (status 200, 206 or 304). Where addresses name buckets or hosts, the presets name sources, and comments at their start the SOURCE_<NAME> variables to set.
 
-The exit code is 0 where the presets answer all of these requests, 2 where they do not answer some, and 1 where there is none or something can't be read. docs/moving.md has a note on each service.`
+The exit code is 0 where the presets answer all of these requests, 3 where they do not answer some, 2 where it is called wrongly, and 1 where there is none or something can't be read. docs/moving.md has a note on each service.`
 }
 
-// notAll is the error of an import that left some requests out, which its report has named.
-type notAll int
-
-func (n notAll) Error() string {
-	return fmt.Sprintf("the presets do not answer %d of the requests", int(n))
-}
-func (notAll) ExitCode() int { return 2 }
-
+// Run writes the presets and the report.
 func (s importPresets) Run(k *kong.Kong) error {
 	files := s.Files
 	var config io.Reader
@@ -79,7 +72,7 @@ func (s importPresets) Run(k *kong.Kong) error {
 	case presets == 0:
 		return fmt.Errorf("no preset: no log has an address of %s that was answered and that a preset can have", s.From)
 	case unanswered > 0:
-		return notAll(unanswered)
+		return exit{partlyDone, fmt.Errorf("the presets do not answer %d of the requests", unanswered)}
 	}
 	return nil
 }

@@ -45,14 +45,14 @@ func TestImportWritesPresetsAndSaysWhatIsMissing(t *testing.T) {
 		{[]string{"sizes", all}, "", 0, "# 2 requests\nw300h200_cover:\n  width: 300\n  height: 200\n  fit: cover\n  aliases:\n    - '/300x200/{key}' # 2\n", "2 of 2 requests answered, presets: 1, sources: 0\n"},
 		{[]string{"sizes", all, all}, "", 0, "# 4 requests\nw300h200_cover:", "4 of 4 requests"},
 		{[]string{"sizes", "-"}, line("/90x/a.jpg"), 0, "w90:", "1 of 1 request"},
-		{[]string{"sizes", some}, "", 2, "w300h200_cover:", "  1  no address of a picture of this service\n     /robots.txt\n"},
+		{[]string{"sizes", some}, "", 3, "w300h200_cover:", "  1  no address of a picture of this service\n     /robots.txt\n"},
 		{[]string{"sizes", none}, "", 1, "", "prewmanager: no preset: no log has an address of sizes"},
 		{[]string{"sizes", filepath.Join(dir, "missing")}, "", 1, "", "prewmanager: open "},
 		{[]string{"s3imageserver", config, of3}, "", 0, `# SOURCE_PHOTOS="bucket=photos"`, "1 of 1 request answered"},
 		{[]string{"s3imageserver", config}, "", 1, "", "config.json is no log, expected one after it, or - for stdin"},
 		{[]string{"imgproxy", presets, imgproxy}, "", 0, "w90:", "1 of 1 request answered"},
 		{[]string{"imgproxy", imgproxy}, "", 1, "", `preset "thumb": no preset has it`},
-		{[]string{"nginx", all}, "", 80, "", `--from must be one of "imagor"`},
+		{[]string{"nginx", all}, "", 2, "", `--from must be one of "imagor"`},
 	} {
 		cmd := itself(t, nil, append([]string{"import", "--from"}, test.args...)...)
 		cmd.Stdin = strings.NewReader(test.stdin)
@@ -66,7 +66,7 @@ func TestImportWritesPresetsAndSaysWhatIsMissing(t *testing.T) {
 		if code := cmd.ProcessState.ExitCode(); code != test.code || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {
 			t.Errorf("%q: exit code %d, want %d\n%s\n%s", test.args, code, test.code, stdout.String(), stderr.String())
 		}
-		if _, err := prew.LoadPresets("stdout", []byte(stdout.String()), nil); err != nil && (test.code == 0 || test.code == 2) {
+		if _, err := prew.LoadPresets("stdout", []byte(stdout.String()), nil); err != nil && (test.code == 0 || test.code == 3) {
 			t.Errorf("%q: %v", test.args, err)
 		}
 	}

@@ -22,6 +22,8 @@ type commandLine struct {
 	HTML    showHTML      `cmd:"" name:"html" help:"Print how a page shows a photo in a preset: an <img>, or a <picture>, with its formats and pixel ratios."`
 	Sign    sign          `cmd:"" help:"Print addresses of previews or photos with signatures, for presets and photos whose access is signed."`
 	Import  importPresets `cmd:"" help:"Write presets that answer the addresses of another image service, from its access log."`
+	Purge   purge         `cmd:"" help:"Delete stored previews, so that they are rendered anew. Exit codes: 2 called wrongly, 3 partly done, 4 refused."`
+	List    list          `cmd:"" help:"Print which stored previews are older than their preset, or without a photo."`
 	Health  health        `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
 }
 
@@ -36,6 +38,9 @@ var defaults = kong.Vars{
 	"storeTimeout":    prew.StoreTimeout.String(),
 }
 
+// kongsUsage is kong's exit code for flags that can't be read.
+const kongsUsage = 80
+
 func main() {
 	var line commandLine
 	parser := kong.Must(&line,
@@ -44,6 +49,12 @@ func main() {
 		kong.DefaultEnvars("PREW"),
 		defaults,
 		kong.ShortUsageOnError(),
+		kong.Exit(func(code int) {
+			if code == kongsUsage {
+				code = calledWrongly
+			}
+			os.Exit(code)
+		}),
 	)
 	wrong := append(flags.Unreadable(parser.Model), prew.UnknownVariables(os.Environ())...)
 	command, err := parser.Parse(os.Args[1:])
@@ -51,9 +62,8 @@ func main() {
 	if err := command.Run(wrong); err != nil {
 		fmt.Fprintln(os.Stderr, "prewmanager:", err)
 		code := 1
-		var with kong.ExitCoder
-		if errors.As(err, &with) {
-			code = with.ExitCode()
+		if coded, ok := errors.AsType[exit](err); ok {
+			code = coded.code
 		}
 		os.Exit(code)
 	}

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // itself runs this program as a process of its own: TestMain calls main.
-func itself(t *testing.T, environ []string, args ...string) *exec.Cmd {
+func itself(t testing.TB, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append([]string{"PREWMANAGER_ITSELF=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environ...)

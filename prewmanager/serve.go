@@ -91,7 +91,10 @@ func (s serve) Run(wrong flags.Errors) error {
 		defer measured.Close() // last, so that draining can be watched
 		go func() { served <- measured.Serve(metricsListener) }()
 	}
-	go g.Reach(ctx)
+	go func() {
+		g.Reach(ctx)
+		g.note(ctx)
+	}()
 	g.Settle(ctx)
 	slog.Info("serving", "address", listener.Addr().String(), "bucket", s.Bucket, "function", s.Function, "presets", g.Presets())
 	select {
@@ -114,5 +117,9 @@ func (s serve) Run(wrong flags.Errors) error {
 	if server.Shutdown(answered) != nil {
 		server.Close()
 	}
-	return g.close(finish)
+	err = g.close(finish)
+	recorded, cancel := context.WithTimeout(again, lastSteps)
+	defer cancel()
+	g.retire(recorded) // after the last preview that this gateway has had stored
+	return err
 }

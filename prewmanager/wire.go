@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"time"
 
 	"prew"
 	"prew/lambda/answer"
@@ -13,12 +15,29 @@ import (
 	"prew/prewmanager/flight"
 	"prew/prewmanager/gateway"
 	"prew/prewmanager/pool"
+	"prew/prewmanager/upkeep"
 )
 
 // wired is a gateway and, if its function is local, the function's processes.
 type wired struct {
 	*gateway.Gateway
-	pool *pool.Pool // nil if the function is on Lambda
+	pool     *pool.Pool // nil if the function is on Lambda
+	previews upkeep.Folder
+	presets  prew.Presets
+}
+
+// note notes the gateway's presets in the record beside the previews.
+func (w wired) note(ctx context.Context) { w.record(ctx, upkeep.Note) }
+
+// retire notes there that other presets than the gateway's are in effect alone from now on.
+func (w wired) retire(ctx context.Context) { w.record(ctx, upkeep.Retire) }
+
+// record changes the record. Without it previews are rendered all the same, but `purge
+// --changed` does not know when presets changed.
+func (w wired) record(ctx context.Context, change func(context.Context, upkeep.Folder, prew.Presets, time.Time) error) {
+	if err := change(ctx, w.previews, w.presets, time.Now()); err != nil && ctx.Err() == nil {
+		slog.Warn("the presets are not recorded, prewmanager purge --changed will not know when they changed", "reason", err.Error())
+	}
 }
 
 // close waits until every flight has landed, or ctx ends, and then ends the
@@ -92,12 +111,13 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	for _, source := range sources.All() {
 		photos[source.Name] = store.Open(aws, source.Photos)
 	}
+	previews := store.Open(aws, sources.Previews)
 	return wired{gateway.New(gateway.Config{
 		Presets:      presets,
 		Flights:      flights,
 		Sources:      sources,
 		Photos:       photos,
-		Previews:     store.Open(aws, sources.Previews),
+		Previews:     previews,
 		Function:     function,
 		S3Timeout:    c.S3Timeout,
 		Invokes:      c.slots(),
@@ -110,5 +130,5 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		Placeholders: placeholders,
 		Metrics:      metrics,
 		Traces:       traces,
-	}), renderers}, nil
+	}), renderers, upkeep.Folder{Bucket: previews, Prefix: sources.Previews.Prefix}, presets}, nil
 }

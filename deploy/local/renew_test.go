@@ -37,7 +37,7 @@ func TestRunRendersAnewWhatAPresetChanged(t *testing.T) {
 				{"width=64", "", 64, "rendered", "stored"},
 				{"width=64", "", 64, "cached", "cached"},
 				{"", "", 80, "rendered", "stored"},
-				{"", "presets.json", 80, "rendered", "rendered"},
+				{"", "s3/prew/prew/.presets.json", 80, "rendered", "rendered"},
 			}
 			if private == "1" {
 				steps = steps[:2] // the previews are kept in the same place

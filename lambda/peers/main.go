@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"prew"
-	"prew/deploy/local/progress"
+	"prew/prewmanager/progress"
 )
 
 const (

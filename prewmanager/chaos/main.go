@@ -22,8 +22,8 @@ import (
 	"syscall"
 	"time"
 
-	"prew/deploy/local/progress"
 	"prew/deploy/local/stack"
+	"prew/prewmanager/progress"
 )
 
 func main() {

@@ -119,8 +119,8 @@ func importSite(t *testing.T, service, config string) (sources []string) {
 	}
 	presets, err := exec.Command(program, append(args, logs+service+".log")...).Output()
 	var failed *exec.ExitError
-	if !errors.As(err, &failed) || failed.ExitCode() != 2 { // each log has addresses that no preset can have
-		t.Fatalf("%v, want exit code 2", err)
+	if !errors.As(err, &failed) || failed.ExitCode() != 3 { // each log has addresses that no preset can have
+		t.Fatalf("%v, want exit code 3", err)
 	}
 	file := filepath.Join(t.TempDir(), "presets.yaml")
 	if err := os.WriteFile(file, presets, 0o644); err != nil {

@@ -168,7 +168,8 @@ func TestNobodyGetsThrough(t *testing.T) {
 	for _, attack := range cold {
 		answers[attack.Name] = shown(p.attack(t, "a miss", attack, `"none"`))
 	}
-	if previews := p.stored(t, "prew/"); len(previews) > 0 {
+	previews := slices.DeleteFunc(p.stored(t, "prew/"), func(name string) bool { return name == "prew/.presets.json" }) // the gateway's record
+	if len(previews) > 0 {
 		t.Errorf("attacks had %q rendered", previews)
 	}
 	var etag string

@@ -102,7 +102,9 @@ func TestReadmeIsTrueForABucket(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, object := range page.Contents {
-			keys = append(keys, *object.Key)
+			if *object.Key != "prew/.presets.json" { // the gateway's record
+				keys = append(keys, *object.Key)
+			}
 		}
 	}
 	if got := strings.Join(keys, " "); got != key+" prew/thumb/"+key {

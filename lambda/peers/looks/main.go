@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"prew/deploy/local/progress"
+	"prew/prewmanager/progress"
 )
 
 const (
