@@ -24,6 +24,7 @@ type commandLine struct {
 	Import  importPresets `cmd:"" help:"Write presets that answer the addresses of another image service, from its access log."`
 	Purge   purge         `cmd:"" help:"Delete stored previews, so that they are rendered anew. Exit codes: 2 called wrongly, 3 partly done, 4 refused."`
 	List    list          `cmd:"" help:"Print which stored previews are older than their preset, or without a photo."`
+	Warm    warm          `cmd:"" help:"Have previews rendered that are not stored, by the gateways, behind people's requests."`
 	Health  health        `cmd:"" help:"Ask the gateway of this machine whether it is ready; exit code 0 if it is."`
 }
 

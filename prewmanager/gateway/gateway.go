@@ -57,6 +57,7 @@ type Gateway struct {
 	photos       map[string]storage // of each source, by its name
 	previews     storage
 	admission    admission
+	background   background
 	function     Function
 	placeholders *answer.Placeholders
 	access       *access.Checker
@@ -78,13 +79,15 @@ func New(c Config) *Gateway {
 	stored := func(b store.Bucket, source string) storage {
 		return storage{b, source, c.S3Timeout, c.Traces.gateway, c.Metrics}
 	}
+	admission := newAdmission(c.Invokes, c.Queue)
 	g := &Gateway{
 		presets:      c.Presets,
 		sources:      c.Sources,
 		flights:      c.Flights,
 		photos:       map[string]storage{},
 		previews:     stored(c.Previews, ""),
-		admission:    newAdmission(c.Invokes, c.Queue),
+		admission:    admission,
+		background:   background{admission: admission},
 		function:     c.Function,
 		placeholders: c.Placeholders,
 		access:       c.Access,
@@ -209,7 +212,13 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	if g.private && g.sendObject(e, g.previews, objects.preview) {
 		return
 	}
-	found, outcome, err := g.fly(e, ref, preset, objects)
+	admitted, err := g.warm(e.request)
+	if err != nil {
+		g.answerFailure(e, preset, err)
+		return
+	}
+	defer admitted()
+	found, outcome, err := g.fly(e, ref, preset, objects, admitted)
 	if err != nil {
 		g.answerFailure(e, preset, err)
 		return
@@ -231,12 +240,13 @@ func (g *Gateway) objectsOf(ref prew.Ref, preset prew.Preset) (*objects, error) 
 	return &objects{g.photos[source.Name], photo, preview}, err
 }
 
-// fly waits for the flight of a preview, which finds or renders it. It is a function of
+// fly waits for the flight of a preview, which finds or renders it, and calls admitted when it
+// has a slot. It is a function of
 // its own so that its variables are off the stack when the answer is written: with them
 // the stack of each of 10,000 waiters would grow from 8 to 16 KiB.
-func (g *Gateway) fly(e *entry, ref prew.Ref, preset prew.Preset, of *objects) (*Preview, flight.Outcome, error) {
+func (g *Gateway) fly(e *entry, ref prew.Ref, preset prew.Preset, of *objects, admitted func()) (*Preview, flight.Outcome, error) {
 	<-g.settled // takes a moment; waits even if the client leaves, so that its preview is made
-	m := newMiss(g, ref, preset, of, e.id)
+	m := newMiss(g, ref, preset, of, e.id, admitted)
 	found, outcome, err := g.flights.Do(e.request.Context(), g.previews.Name+"/"+of.preview, flight.Work[*Preview]{
 		Look:    func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, of.preview) },
 		Prepare: m.prepare,

@@ -24,6 +24,8 @@ type miss struct {
 	of      *objects
 	request string // id of the request that started the flight
 
+	admitted func() // called when the flight has a slot
+
 	began  time.Time     // of the wait for the lease
 	lease  time.Duration // all of this wait
 	known  time.Duration // the wait to know that there is a photo
@@ -32,8 +34,8 @@ type miss struct {
 	timing stages
 }
 
-func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, of *objects, request string) *miss {
-	return &miss{gateway: g, ref: ref, preset: preset, of: of, request: request, began: time.Now()}
+func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, of *objects, request string, admitted func()) *miss {
+	return &miss{gateway: g, ref: ref, preset: preset, of: of, request: request, admitted: admitted, began: time.Now()}
 }
 
 // prepare asks whether there is a photo, while the flight looks for the preview. It
@@ -68,6 +70,7 @@ func (m *miss) admit(ctx context.Context, takes func() time.Duration) (leave fun
 	m.known += known.Sub(leased)
 	if err == nil {
 		leave, err = m.gateway.admission.enter(ctx, takes)
+		m.admitted()
 		m.span(ctx, "queue", known, time.Now())
 		m.queue += time.Since(known)
 	}
