@@ -15,14 +15,20 @@ import (
 	"prew/lambda/render"
 )
 
-// function renders previews from S3 to S3. From one invocation to the next it keeps
-// only what main gave it, and that it has been invoked.
+// function renders previews from S3 to S3, and deletes those of photos that change. From one
+// invocation to the next it keeps only what main gave it, that it has been invoked, and which
+// events it has dealt with.
 type function struct {
 	storage storage
 	sources prew.Sources
-	presets prew.Presets // for requests that carry no parameters
+	presets prew.Presets // for what comes without parameters
 	log     *slog.Logger
 	warm    *atomic.Bool // it has been invoked before
+
+	rewarms      bool // previews of a photo that has changed are rendered anew
+	gateways     *gateways
+	seen         *seen
+	cacheControl string // of previews that nobody has asked a gateway for; empty means prew.DefaultCacheControl
 }
 
 // handle answers one invocation, whose payload is a prew.RenderRequest in JSON. If

@@ -47,7 +47,11 @@ func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	return function{storage{photos: map[string]*s3.Client{"": client}, previews: client}, sourcesOf(t), presets, prew.NewLog(&log), new(atomic.Bool)}, &log
+	return function{
+		storage: storage{photos: map[string]*s3.Client{"": client}, previews: client},
+		sources: sourcesOf(t), presets: presets, log: prew.NewLog(&log), warm: new(atomic.Bool),
+		gateways: newGateways("", ""), seen: new(seen),
+	}, &log
 }
 
 // sourcesOf returns the sources of an environment.

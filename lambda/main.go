@@ -57,6 +57,10 @@ func serve() error {
 	if err := errors.Join(err, sources.CheckPresets(presets)); err != nil {
 		return err
 	}
+	rewarms, err := readEvents(os.Getenv("PREW_EVENTS"))
+	if err != nil {
+		return err
+	}
 	photos := map[string]*s3.Client{}
 	for _, source := range sources.All() {
 		photos[source.Name] = store.Open(cfg, source.Photos).Client
@@ -71,9 +75,26 @@ func serve() error {
 		presets: presets,
 		log:     prew.NewLog(os.Stderr),
 		warm:    new(atomic.Bool),
+
+		rewarms:      rewarms,
+		gateways:     newGateways(os.Getenv("PREW_EVENTS_URL"), os.Getenv("PREW_EVENTS_SECRET")),
+		seen:         new(seen),
+		cacheControl: os.Getenv("PREW_CACHE_CONTROL"),
 	}
-	lambda.Start(f.handle)
+	lambda.Start(f.invoke)
 	return nil
+}
+
+// readEvents reads what PREW_EVENTS says of the previews of a photo that has changed: nothing,
+// so that they are deleted, or rewarm, so that those that were there are rendered anew.
+func readEvents(value string) (rewarms bool, err error) {
+	switch value {
+	case "":
+		return false, nil
+	case "rewarm":
+		return true, nil
+	}
+	return false, fmt.Errorf("PREW_EVENTS: %q, expected rewarm or nothing", value)
 }
 
 // switchHEIC has PREW_HEIC say whether HEIC is read: on, unless it is off.
