@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"prew"
 )
 
 func TestFunctionIsTheOneThatTheGatewayExpects(t *testing.T) {
@@ -125,7 +127,7 @@ func TestFunctionMayReadRenderAndStore(t *testing.T) {
 		expectJSON(t, test.name, c.resources("AWS::IAM::Policy"), `{"Permissions": {"PolicyName": "render", "Roles": ["<Role>"],
 			"PolicyDocument": {"Version": "2012-10-17", "Statement": [
 				{"Sid": "ReadPhotos", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::`+test.photos+`/photo/*"},
-				{"Sid": "StorePreviews", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::`+test.previews+`/prew/*"},
+				{"Sid": "KeepPreviews", "Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "Resource": "arn:aws:s3:::`+test.previews+`/prew/*"},
 				{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": `+test.listed+`},
 				`+log+`]}}}`)
 		expectJSON(t, test.name, []any{c.outputs()["Bucket"], c.outputs()["SourceBucket"]}, `["`+test.previews+`", "`+test.photos+`"]`)
@@ -143,6 +145,69 @@ func TestFunctionMayReadRenderAndStore(t *testing.T) {
 		c := load(t, "render.yaml", given)
 		expectJSON(t, given, c.property("OtherAccounts", "PolicyDocument", "Statement"),
 			`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": `+want+`}]`)
+	}
+}
+
+// TestFunctionHearsOfPhotos checks who tells the function that a photo has changed: the bucket
+// itself, or EventBridge with the bucket of the previews.
+func TestFunctionHearsOfPhotos(t *testing.T) {
+	own := func(filter string) string {
+		configuration := func(event string) string {
+			return `{"Event": "s3:` + event + `:*", "Function": "<Live>"` + filter + `}`
+		}
+		return `{"LambdaConfigurations": [` + configuration("ObjectCreated") + `, ` + configuration("ObjectRemoved") + `, ` + configuration("LifecycleExpiration") + `]}`
+	}
+	const folder = `, "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photo/"}]}}`
+	for _, test := range []struct {
+		given            []string
+		pictures, photos string // what these buckets do
+		photosIn, prefix string // the rule's, without one none
+		previewsIn       string
+	}{
+		{nil, own(folder), `null`, "", "", ""},
+		{[]string{"SourcePrefix="}, own(""), `null`, "", "", ""},
+		{[]string{"Buckets=two"}, `null`, `{"EventBridgeConfiguration": {"EventBridgeEnabled": true}}`, "<Photos>", "photo/", "<Pictures>"},
+		{[]string{"Bucket=mine"}, `null`, `null`, "mine", "photo/", "mine"},
+		{[]string{"SourceBucket=theirs", "SourcePrefix=originals/"}, `null`, `null`, "theirs", "originals/", "<Pictures>"},
+		{[]string{"Bucket=mine", "SourceBucket=theirs", "SourcePrefix="}, `null`, `null`, "theirs", "", "mine"},
+	} {
+		c, name := load(t, "render.yaml", test.given...), strings.Join(test.given, " ")
+		expectJSON(t, name, c.property("Pictures", "NotificationConfiguration"), test.pictures)
+		expectJSON(t, name, c.property("Photos", "NotificationConfiguration"), test.photos)
+		permissions := `{"BucketMayTell": {"Action": "lambda:InvokeFunction", "FunctionName": "<Live>", "Principal": "s3.amazonaws.com", "SourceAccount": "123456789012"}`
+		rules := `{}`
+		if test.photosIn != "" {
+			permissions += `, "BridgeMayTell": {"Action": "lambda:InvokeFunction", "FunctionName": "<Live>", "Principal": "events.amazonaws.com", "SourceArn": "<PhotoEvents.Arn>"}`
+			rules = `{"PhotoEvents": {"Description": "Photos that are written or removed, for demo.",
+				"EventPattern": {"source": ["aws.s3"], "detail-type": ["Object Created", "Object Deleted"],
+					"detail": {"bucket": {"name": ["` + test.photosIn + `"]}, "object": {"key": [{"prefix": "` + test.prefix + `"}]}}},
+				"Targets": [{"Id": "function", "Arn": "<Live>", "InputTransformer": {
+					"InputPathsMap": {"kind": "$.detail-type", "detail": "$.detail"},
+					"InputTemplate": "{\"source\": \"aws.s3\", \"detail-type\": <kind>, \"detail\": <detail>, \"previews\": \"` + test.previewsIn + `\"}"}}]}}`
+		}
+		expectJSON(t, name, c.resources("AWS::Lambda::Permission"), permissions+`}`)
+		expectJSON(t, name, c.resources("AWS::Events::Rule"), rules)
+	}
+	c := load(t, "render.yaml", "Events=rewarm", "EventsURL=http://gateway:8090/events", "EventsSecret=secret")
+	expectJSON(t, "its environment", c.property("Function", "Environment", "Variables"),
+		`{"PREW_EVENTS": "rewarm", "PREW_EVENTS_URL": "http://gateway:8090/events", "PREW_EVENTS_SECRET": "secret"}`)
+	if hidden := fields(c.sections["Parameters"]["EventsSecret"])["NoEcho"]; hidden.Value != "true" {
+		t.Error("the secret is shown to whoever describes the stack")
+	}
+	if after := fields(c.sections["Resources"]["Pictures"])["DependsOn"]; after.Value != "BucketMayTell" {
+		t.Error("the bucket is made before it may call the function")
+	}
+}
+
+// TestWhatTheBridgePassesOnIsRead fills the rule's template in as EventBridge does (User Guide,
+// "Input transformation": strings in quotes, objects as they are).
+func TestWhatTheBridgePassesOnIsRead(t *testing.T) {
+	c := load(t, "render.yaml", "Bucket=mine", "SourceBucket=theirs")
+	template, _ := c.property("PhotoEvents", "Targets", 0, "InputTransformer", "InputTemplate").(string)
+	passed := strings.NewReplacer("<kind>", `"Object Deleted"`, "<detail>", `{"bucket":{"name":"theirs"},"object":{"key":"photo/a b.jpg"},"reason":"DeleteObject"}`).Replace(template)
+	events, err := prew.ReadEvents([]byte(passed))
+	if want := []prew.Event{{Bucket: "theirs", Object: "photo/a b.jpg", Removed: true, Previews: "mine"}}; err != nil || !slices.Equal(events, want) {
+		t.Errorf("%s: %+v, %v, want %+v", passed, events, err, want)
 	}
 }
 
