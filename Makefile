@@ -13,10 +13,10 @@ PICTURES  ?= ../shared/pictures
 # and once.
 export CGO_ENABLED = 0
 export GOFLAGS := -trimpath $(GOFLAGS)
-export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES
+export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
 
 .DEFAULT_GOAL := help
-.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs destroy clean
+.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs batch destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -117,6 +117,9 @@ rollback: ## have gateways call the version before in STACK=name (VERSION=n)
 
 logs: ## follow the function's log of STACK=name (SINCE=10m)
 	@deploy/aws/logs.sh
+
+batch: ## have previews rendered or deleted by S3 Batch Operations: STACK=name PRESETS=card,thumb MANIFEST=keys.txt or s3://... (ACTION=purge, JOB=id)
+	@deploy/aws/batch.sh
 
 destroy: ## delete STACK=name but for its buckets; asks (YES=1)
 	@deploy/aws/destroy.sh
