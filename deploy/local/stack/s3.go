@@ -32,7 +32,11 @@ type S3 struct {
 
 // StartS3 starts an S3 server on a free port and waits until it answers. Its
 // objects lie in <dir>/s3 and are there again after the next start.
-func StartS3(dir string) (*S3, error) {
+func StartS3(dir string) (*S3, error) { return StartS3Telling(dir) }
+
+// StartS3Telling is StartS3 of a server that sends notifications of what is written and
+// removed to webhooks, of which it takes one at most. They answer already.
+func StartS3Telling(dir string, webhooks ...string) (*S3, error) {
 	server, err := Program("versitygw")
 	if err != nil {
 		return nil, err
@@ -49,10 +53,14 @@ func StartS3(dir string) (*S3, error) {
 	if err != nil {
 		return nil, err
 	}
+	args := []string{"--port", addr, "--region", region, "--keep-alive", "--quiet"}
+	for _, webhook := range webhooks {
+		args = append(args, "--event-webhook-url", webhook)
+	}
 	p, err := start(dir, process.Command{
 		Name: "s3",
 		Path: server,
-		Args: []string{"--port", addr, "--region", region, "--keep-alive", "--quiet", "posix", data},
+		Args: append(args, "posix", data),
 		Env:  []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey},
 		Ready: func(ctx context.Context) error {
 			// Listing the buckets without signing is refused; any answer means that the server is up.

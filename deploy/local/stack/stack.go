@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,6 +41,7 @@ type Config struct {
 	NoErrorPictures bool // failures are answered without a body
 
 	Buckets []string // more of them, which nobody may read without signing
+	Events  bool     // the S3 server's notifications are passed on to the first gateway
 
 	// Fill puts into the bucket what it shall hold, before anybody can ask for it.
 	// Nil: nothing.
@@ -56,6 +58,7 @@ type Stack struct {
 	Gateways []*Gateway
 	Nginx    *Nginx
 
+	events   *Events
 	failed   chan error
 	stopping chan struct{}
 	once     sync.Once
@@ -101,7 +104,14 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		return err
 	})
 	part("S3", func() (err error) {
-		if s.S3, err = StartS3(dir); err != nil {
+		var webhooks []string
+		if c.Events {
+			if s.events, err = StartEvents(places.Previews().Prefix); err != nil {
+				return err
+			}
+			s.stops, webhooks = append(s.stops, s.events.Stop), []string{s.events.URL}
+		}
+		if s.S3, err = StartS3Telling(dir, webhooks...); err != nil {
 			return err
 		}
 		s.keep(s.S3.Process)
@@ -138,12 +148,24 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
-			gateway, err := StartGateway(dir, name, append(append(s.S3.Env(), folders...),
+			env := append(append(s.S3.Env(), folders...),
 				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
 				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
-				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures)))
+				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures))
+			hears, secret := "", rand.Text()
+			if s.events != nil && i == 0 {
+				var err error
+				if hears, err = FreeAddr(); err != nil {
+					return err
+				}
+				env = append(env, "PREW_EVENTS_LISTEN="+hears, "PREW_EVENTS_SECRET="+secret)
+			}
+			gateway, err := StartGateway(dir, name, env)
 			if err != nil {
 				return err
+			}
+			if hears != "" {
+				s.events.PassOn("http://"+hears+"/events", secret)
 			}
 			s.keep(gateway.Process)
 			s.Gateways = append(s.Gateways, gateway)

@@ -1,0 +1,136 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"prew"
+)
+
+// Events hears the notifications of an S3 server, and passes those about photos on to a
+// gateway. The server wants its webhook to answer when it starts, before there are gateways;
+// and what is uploaded until then may take the place of photos of an earlier run.
+type Events struct {
+	URL string // the webhook
+
+	previews string // the folder of the previews, of which nobody need hear
+	server   *http.Server
+	serving  sync.WaitGroup
+	sending  chan struct{} // closed with Stop
+	mutex    sync.Mutex
+	waiting  [][]byte
+	more     chan struct{} // has an element if something is waiting
+}
+
+// maxNotification is the longest notification that is passed on, in bytes. One of an object
+// with the longest name has some thousand.
+const maxNotification = 64 << 10
+
+// StartEvents listens for notifications of a server with previews in a folder.
+func StartEvents(previews string) (*Events, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	e := &Events{URL: "http://" + listener.Addr().String() + "/", previews: previews, sending: make(chan struct{}), more: make(chan struct{}, 1)}
+	e.server = &http.Server{Handler: http.HandlerFunc(e.hear)}
+	e.serving.Go(func() { e.server.Serve(listener) })
+	return e, nil
+}
+
+// hear keeps a notification, and answers at once: the server waits no more than 3 s.
+func (e *Events) hear(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotification))
+	if err != nil {
+		return // the server has left, or it is no notification
+	}
+	events, err := prew.ReadEvents(payload)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+	if !slices.ContainsFunc(events, func(event prew.Event) bool { return !strings.HasPrefix(event.Object, e.previews) }) {
+		return
+	}
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	e.waiting = append(e.waiting, payload)
+	select {
+	case e.more <- struct{}{}:
+	default:
+	}
+}
+
+// PassOn sends what has come and what comes to a gateway's /events, in the order in which it
+// came, until Stop.
+func (e *Events) PassOn(url, secret string) {
+	e.serving.Go(func() {
+		for {
+			select {
+			case <-e.sending:
+				return
+			case <-e.more:
+			}
+			e.mutex.Lock()
+			waiting := e.waiting
+			e.waiting = nil
+			e.mutex.Unlock()
+			for _, payload := range waiting {
+				e.send(url, secret, payload)
+			}
+		}
+	})
+}
+
+// send tries for some seconds, in which a gateway that was killed is there again.
+func (e *Events) send(url, secret string, payload []byte) {
+	for range 20 {
+		if passed(url, secret, payload) {
+			return
+		}
+		select {
+		case <-e.sending:
+			return
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func passed(url, secret string, payload []byte) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), prew.AnswerTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(payload))
+	if err != nil {
+		return false
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+secret)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return response.StatusCode < http.StatusInternalServerError // what is refused is refused again
+}
+
+// Stop ends everything. It may be called again.
+func (e *Events) Stop() {
+	e.mutex.Lock()
+	select {
+	case <-e.sending:
+	default:
+		close(e.sending)
+	}
+	e.mutex.Unlock()
+	e.server.Close()
+	e.serving.Wait()
+}
