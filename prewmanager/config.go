@@ -19,6 +19,8 @@ type config struct {
 
 	Redis string `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port, redis://user:password@host:port/db, or rediss:// for TLS."`
 
+	Nginx string `default:"http://127.0.0.1:8083" help:"URL of the purge listener of the nginx beside this gateway, which is told what was purged. There need not be one."`
+
 	prew.Places `embed:""`
 	Private     bool `help:"Nothing in S3 is public: stream photos and stored previews too."`
 
@@ -113,6 +115,7 @@ func (c config) check() error {
 	}
 	isURL("PREW_S3_ENDPOINT", c.S3Endpoint)
 	isURL("PREW_SOURCE_ENDPOINT", c.SourceEndpoint)
+	isURL("PREW_NGINX", c.Nginx)
 	for _, name := range gateway.TracesTo {
 		isURL(name, os.Getenv(name))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"prew"
 	"prew/prewmanager/flags"
+	"prew/prewmanager/flight"
 	"prew/prewmanager/upkeep"
 )
 
@@ -39,9 +40,6 @@ type purge struct {
 	Cloudfront string `env:"-" placeholder:"ID" help:"Invalidate it in this CloudFront distribution, too."`
 }
 
-// announcer returns what tells gateways of a purge over Redis, and a function that closes it.
-var announcer = func(redis string) (upkeep.Announcer, func(), error) { return nil, func() {}, nil }
-
 // Run deletes what the flags name.
 func (p purge) Run(k *kong.Kong, wrong flags.Errors) error {
 	ctx := interruptible()
@@ -53,11 +51,11 @@ func (p purge) Run(k *kong.Kong, wrong flags.Errors) error {
 	if err != nil {
 		return err
 	}
-	gateways, closing, err := announcer(p.Redis)
+	gateways, err := flight.NewPurger(p.Redis)
 	if err != nil {
 		return exit{calledWrongly, fmt.Errorf("PREW_REDIS: %w", err)}
 	}
-	defer closing()
+	defer gateways.Close()
 	selection, err := selectStored(ctx, previews, presets, p.Preset, p.Prefix, p.Changed, p.Orphans)
 	if err != nil {
 		return err

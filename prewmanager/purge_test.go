@@ -126,7 +126,7 @@ func (m *many) left() (left int) {
 
 func (m *many) environ(state string) []string {
 	return []string{"AWS_ENDPOINT_URL_S3=" + m.URL, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_REGION=us-east-1", "PREW_S3_PATH_STYLE=1",
-		"PREW_BUCKET=many", "XDG_STATE_HOME=" + state}
+		"PREW_BUCKET=many", "XDG_STATE_HOME=" + state, "PREW_REDIS=" + servers.Redis.Addr}
 }
 
 // purgeMany deletes all of them by the program, and returns the most memory that it took, in
@@ -251,7 +251,7 @@ func TestKeysAreReadFromTheInput(t *testing.T) {
 	for _, key := range []string{"in/1.jpg", "in/2 .jpg", "in/3,4.jpg"} {
 		put(t, "prew/thumb/"+key, "p")
 	}
-	cmd := itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket), "purge", "--photo", "-", "--preset", "thumb")
+	cmd := itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+servers.Redis.Addr), "purge", "--photo", "-", "--preset", "thumb")
 	cmd.Stdin = strings.NewReader("in/1.jpg\n\nin/3,4.jpg\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -262,7 +262,7 @@ func TestKeysAreReadFromTheInput(t *testing.T) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	cmd = itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket), "purge", "--photo", "in/2 .jpg")
+	cmd = itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+servers.Redis.Addr), "purge", "--photo", "in/2 .jpg")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -281,7 +281,7 @@ func TestInvalidationIsSentToCloudFront(t *testing.T) {
 		io.WriteString(w, "<Invalidation><Id>I1</Id></Invalidation>")
 	}))
 	defer server.Close()
-	out, err := itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket, "AWS_ENDPOINT_URL_CLOUDFRONT="+server.URL),
+	out, err := itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+servers.Redis.Addr, "AWS_ENDPOINT_URL_CLOUDFRONT="+server.URL),
 		"purge", "--preset", "thumb", "--prefix", "edge", "--cloudfront", "E123").CombinedOutput()
 	if err != nil || !strings.HasPrefix(asked, "POST /") || !strings.HasSuffix(asked, "/distribution/E123/invalidation") || !strings.Contains(sent, "<Path>/prew/thumb/edge*</Path>") {
 		t.Errorf("%v: %s\n%s: %s", err, out, asked, sent)
@@ -325,7 +325,7 @@ func TestChangedIsWhatWasStoredBeforeAGatewayHadOtherPresets(t *testing.T) {
 	}
 	run := func(code int, environ []string, args ...string) string {
 		t.Helper()
-		cmd := itself(t, append(append(servers.S3.Env(), "PREW_BUCKET="+own), environ...), args...)
+		cmd := itself(t, append(append(servers.S3.Env(), "PREW_BUCKET="+own, "PREW_REDIS="+servers.Redis.Addr), environ...), args...)
 		out, _ := cmd.CombinedOutput()
 		if cmd.ProcessState.ExitCode() != code {
 			t.Fatalf("%q: exit code %d, want %d: %s", args, cmd.ProcessState.ExitCode(), code, out)

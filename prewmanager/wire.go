@@ -82,7 +82,9 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	if traces != nil {
 		watcher = traces.Redis
 	}
-	flights, err := flight.New[*gateway.Preview](c.Redis, c.AnswerTimeout, watcher)
+	metrics := gateway.NewMetrics(sources.All())
+	purges := gateway.NewPurges(c.Nginx, sources.Previews, metrics)
+	flights, err := flight.New[*gateway.Preview](c.Redis, c.AnswerTimeout, watcher, purges.Hear)
 	if err != nil {
 		note(fmt.Errorf("PREW_REDIS: %w", err))
 	}
@@ -97,7 +99,6 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		}
 		return wired{}, wrong
 	}
-	metrics := gateway.NewMetrics(sources.All())
 	var renderers *pool.Pool
 	function := gateway.OnLambda(aws, c.Function, c.InvokeTimeout, metrics)
 	if program != "" {

@@ -24,6 +24,7 @@ func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
 			{"Sid": "ReadPhotosAndPreviews", "Effect": "Allow", "Action": "s3:GetObject",
 				"Resource": ["arn:aws:s3:::photos/photo/*", "arn:aws:s3:::pictures/prew/*"]},
 			{"Sid": "RecordPresets", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::pictures/prew/.presets.json"},
+			{"Sid": "DeletePreviews", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::pictures/prew/*"},
 			{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket",
 				"Resource": ["arn:aws:s3:::pictures", "arn:aws:s3:::photos"]}]}}}`)
 	if _, more := c.property("TaskRole").(map[string]any)["Policies"]; more {
@@ -38,7 +39,7 @@ func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
 			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:<Log>:*"}]`)
 
 	c = load(t, "gateway.yaml", "Bucket=pictures", "SourceBucket=pictures", "SourceBucketRole=arn:s")
-	expectJSON(t, "one bucket", c.property("Permissions", "PolicyDocument", "Statement", 3, "Resource"), `["arn:aws:s3:::pictures"]`)
+	expectJSON(t, "one bucket", c.property("Permissions", "PolicyDocument", "Statement", 4, "Resource"), `["arn:aws:s3:::pictures"]`)
 	expectJSON(t, "a role", c.property("OtherAccounts", "PolicyDocument", "Statement"),
 		`[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["arn:s"]}]`)
 }

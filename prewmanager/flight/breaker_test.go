@@ -42,6 +42,7 @@ func TestTroubleIsLoggedInMilliseconds(t *testing.T) {
 
 // refusing is a server that refuses every step, or all but releases.
 type refusing struct {
+	unpurged
 	releases bool
 	until    time.Time
 }
@@ -67,7 +68,7 @@ func TestRefusalIsLoggedOnce(t *testing.T) {
 		const while = 30 * time.Second
 		ctx, cancel := context.WithTimeout(t.Context(), while+time.Second)
 		defer cancel()
-		l := &leases{refusing{true, time.Now().Add(while)}, newBreaker(), nil}
+		l := &leases{refusing{releases: true, until: time.Now().Add(while)}, newBreaker(), nil}
 		go watch(ctx, func(ctx context.Context) { l.run(ctx, beatScript, beatKey) })
 		c := claim{key: prefix + "key", token: token('a')}
 		for range int(while/beatEvery) - 1 {
@@ -100,7 +101,7 @@ func TestKeyThatIsRefusedIsLoggedOnce(t *testing.T) {
 	defer slog.SetDefault(before)
 
 	synctest.Test(t, func(t *testing.T) {
-		l := &leases{refusing{false, time.Now().Add(time.Hour)}, newBreaker(), nil}
+		l := &leases{refusing{until: time.Now().Add(time.Hour)}, newBreaker(), nil}
 		for range 10 {
 			c := claim{key: prefix + "key", token: token('a')}
 			first := l.acquire(t.Context(), &c)
@@ -114,3 +115,10 @@ func TestKeyThatIsRefusedIsLoggedOnce(t *testing.T) {
 		t.Errorf("logged %q, want one line", log.String())
 	}
 }
+
+// unpurged is the part of a server that knows of no purges.
+type unpurged struct{}
+
+func (unpurged) values(context.Context, []string) (map[string]string, error) { return nil, nil }
+func (unpurged) uptime(context.Context) (time.Duration, error)               { return time.Hour, nil }
+func (unpurged) purges(context.Context) ([]told, error)                      { return nil, nil }

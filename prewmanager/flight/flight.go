@@ -27,15 +27,19 @@
 //     its own time.
 //  8. Without Redis, be it gone or refuse what a lease needs, flights wait out a
 //     short grace and then go on with the singleflight of their own process alone.
+//  9. What was being made while its key was purged is deleted and made again, before
+//     anybody gets it (purge.go).
 package flight
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,8 +67,12 @@ type Work[V any] struct {
 	// asks next would begin another beside it. A flight that loses its lease while it
 	// waits calls Admit again.
 	Admit func(ctx context.Context, takes func() time.Duration) (leave func(), err error)
-	// Make makes the value and stores it where Look finds it.
+	// Make makes the value and stores it where Look finds it. An error that is ErrVanished
+	// says that it was stored and is not there.
 	Make func(context.Context) (V, error)
+	// Delete deletes the stored value, if there is one. It is called where a purge came
+	// while the value was made, and may be nil where there are no purges.
+	Delete func(context.Context) error
 	// Holds reports whether a remembered failure with a Mark is still true. Each
 	// process calls it at most once a second for a key.
 	Holds func(context.Context, *Failure) bool
@@ -77,7 +85,7 @@ func (w Work[V]) prepare(ctx context.Context) {
 }
 
 // ErrVanished is the error of a flight that did not find a value although another
-// process's message says that it was stored.
+// process's message says that it was stored, and no purge explains that.
 var ErrVanished = errors.New("made by another process, and not stored")
 
 const (
@@ -94,6 +102,7 @@ type Group[V any] struct {
 	leases       *leases
 	subscription *subscription
 	negatives    *negativeCache
+	purges       *purges
 	*counter
 	budget time.Duration
 	recent recent
@@ -120,29 +129,31 @@ type call[V any] struct {
 	value   V
 	outcome Outcome
 	err     error
-	landed  func() // what is left to do once the callers have the value; nil: nothing
+	marks   atomic.Int32 // purges of the key since the flight began
+	landed  func()       // what is left to do once the callers have the value; nil: nothing
 }
 
 // New returns a group on the Redis at url, redis://[user:password@]host:port[/db]
-// or host:port. A flight ends with an error after budget at the latest. New
-// returns at once, whether or not Redis can be reached.
-func New[V any](url string, budget time.Duration, watcher Watcher) (*Group[V], error) {
+// or host:port. A flight ends with an error after budget at the latest. Without hear the
+// group knows of no purges. New returns at once, whether or not Redis can be reached.
+func New[V any](url string, budget time.Duration, watcher Watcher, hear Hear) (*Group[V], error) {
 	server, err := dial(url)
 	if err != nil {
 		return nil, err
 	}
-	g := newGroup[V](server, budget, watcher)
+	g := newGroup[V](server, budget, watcher, hear)
 	context.AfterFunc(g.ctx, func() { server.client.Close() })
 	return g, nil
 }
 
-func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Group[V] {
+func newGroup[V any](server server, budget time.Duration, watcher Watcher, hear Hear) *Group[V] {
 	ctx, cancel := context.WithCancel(context.Background())
 	breaker := newBreaker()
 	g := &Group[V]{
 		leases:       &leases{server, breaker, watcher},
 		subscription: newSubscription(breaker),
 		negatives:    newNegativeCache(),
+		purges:       &purges{hear: hear, known: map[string]known{}},
 		counter:      newCounter(),
 		budget:       budget,
 		jitter:       func(_ string, most time.Duration) time.Duration { return mathrand.N(most) },
@@ -150,6 +161,8 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher) *Grou
 		hangUp:       cancel,
 		calls:        map[string]*call[V]{},
 	}
+	g.subscription.purged = func(m told) { g.purge(m, false) }
+	g.subscription.joined = func() { g.catchUp(ctx) }
 	go watch(ctx, func(ctx context.Context) { g.leases.run(ctx, beatScript, beatKey) })
 	go server.listen(ctx, g.subscription)
 	return g
@@ -237,7 +250,7 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 		}
 		g.ended(c.outcome, c.err)
 		if c.landed == nil {
-			g.forget(key)
+			g.forget(key, c)
 			close(c.done)
 			return
 		}
@@ -246,16 +259,19 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 		// its message.
 		close(c.done)
 		c.landed()
-		g.forget(key)
+		g.forget(key, c)
 	}()
 	c.value, c.outcome, c.err = g.fly(ctx, key, work, c)
 }
 
-// forget ends the flight of a key: whoever asks now starts another.
-func (g *Group[V]) forget(key string) {
+// forget ends a flight: whoever asks now starts another, unless a purge had one started
+// before.
+func (g *Group[V]) forget(key string, c *call[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.calls, key)
+	if g.calls[key] == c {
+		delete(g.calls, key)
+	}
 	g.count(func(s *Stats) { s.Flying-- })
 }
 
@@ -290,7 +306,7 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V], c *call[V]
 			claim.doubted = state.failure.Mark
 			continue // the doubted failure gives way to our lease
 		case state.trouble != nil && state.trouble.grace == 0:
-			return g.alone(ctx, key, work)
+			return g.alone(ctx, key, work, c)
 		case state.held:
 			g.count(func(s *Stats) { s.LeaseWaits++ })
 		}
@@ -311,7 +327,7 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V], c *call[V]
 		}
 		// Only a message of the holder that this flight waits for counts: an
 		// earlier message may be about a value that has been deleted since.
-		if err == nil && message.done != "" && message.done == claim.waited {
+		if err == nil && message.done != "" && message.done == claim.waited && !g.vanished(ctx, key) {
 			return none, 0, ErrVanished
 		}
 	}
@@ -349,28 +365,58 @@ func (g *Group[V]) hold(ctx context.Context, claim claim, work Work[V], c *call[
 			g.giveBack(ctx, claim, renewal, failure)
 		}
 	}()
+	return g.obtain(ctx, claim.key, work, c, func() bool { return renewal.stretch(ctx, g.recent.several()) })
+}
+
+// obtain is the part of a flight that finds the value or makes it, with the lease or without
+// one. It asks ready before each call. What a call has stored that began before a purge of
+// its key is deleted, and made again.
+func (g *Group[V]) obtain(ctx context.Context, key string, work Work[V], c *call[V], ready func() bool) (V, Outcome, error) {
+	var none V
+	for calls := 1; ; calls++ {
+		value, outcome, old, err := g.attempt(ctx, work, c, ready)
+		if !old && !(errors.Is(err, ErrVanished) && g.vanished(ctx, key)) {
+			return value, outcome, err
+		}
+		if old {
+			if failed := work.Delete(context.WithoutCancel(ctx)); failed != nil {
+				return none, 0, fmt.Errorf("purged while it was made, and not deleted: %w", failed)
+			}
+		}
+		if calls == mostCalls || ctx.Err() != nil {
+			return none, 0, cmp.Or(err, ErrPurged)
+		}
+		g.count(func(s *Stats) { s.Remade++ })
+	}
+}
+
+// attempt looks for the value and makes it if it is not there. old reports that a purge came
+// meanwhile, and that the result is from before it.
+func (g *Group[V]) attempt(ctx context.Context, work Work[V], c *call[V], ready func() bool) (value V, outcome Outcome, old bool, err error) {
+	marks := c.marks.Load()
 	work.prepare(ctx)
 	value, found, err := work.Look(ctx)
-	if err != nil {
-		return value, 0, err
+	if err == nil && found {
+		return value, Found, false, nil
 	}
-	if found {
-		return value, Found, nil
+	if err != nil {
+		return value, 0, c.marks.Load() > marks, err
 	}
 	// Until there is a slot the lease stays short: a holder that dies in the queue
 	// has no call under way, so nobody should wait for it.
 	leave, err := work.Admit(ctx, g.takes)
 	if err != nil {
-		return value, 0, err
+		return value, 0, c.marks.Load() > marks, err
 	}
 	defer leave()
-	if !renewal.stretch(ctx, g.recent.several()) {
-		return value, 0, errLost
+	if !ready() {
+		return value, 0, false, errLost
 	}
+	marks = c.marks.Load()
 	if value, err = g.call(ctx, work); err != nil {
-		return value, 0, err
+		return value, 0, c.marks.Load() > marks, err
 	}
-	return value, Made, nil
+	return value, Made, c.marks.Load() > marks, nil
 }
 
 // giveBack ends the renewal and gives the lease back, in this order: otherwise a late
@@ -400,21 +446,12 @@ func (g *Group[V]) takes() time.Duration { return min(g.recent.lately()*3/2, g.b
 
 // alone makes the value without a lease, when Redis has been gone for longer than
 // the grace.
-func (g *Group[V]) alone(ctx context.Context, key string, work Work[V]) (value V, _ Outcome, err error) {
+func (g *Group[V]) alone(ctx context.Context, key string, work Work[V], c *call[V]) (value V, _ Outcome, err error) {
 	defer func() { g.negatives.remember(key, asFailure(err)) }()
-	work.prepare(ctx)
-	value, found, err := work.Look(ctx)
-	if err != nil || found {
-		return value, Found, err
-	}
-	leave, err := work.Admit(ctx, g.takes)
-	if err != nil {
-		return value, 0, err
-	}
-	defer leave()
-	g.count(func(s *Stats) { s.Alone++ })
-	value, err = g.call(ctx, work)
-	return value, Made, err
+	return g.obtain(ctx, key, work, c, func() bool {
+		g.count(func(s *Stats) { s.Alone++ })
+		return true
+	})
 }
 
 // holds asks the work whether a remembered failure is still true, and updates the

@@ -86,7 +86,7 @@ func admitted(context.Context, func() time.Duration) (leave func(), err error) {
 // group is one gateway's group.
 func group(t *testing.T, addr string) *Group[string] {
 	t.Helper()
-	g, err := New[string](addr, 20*time.Second, nil)
+	g, err := New[string](addr, 20*time.Second, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +397,7 @@ func TestPanicsAreAnswers(t *testing.T) {
 
 func TestBudgetEndsAFlight(t *testing.T) {
 	key := newKey(t)
-	g, err := New[string](shared.Addr, 50*time.Millisecond, nil)
+	g, err := New[string](shared.Addr, 50*time.Millisecond, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -489,7 +489,7 @@ func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
 
 func TestCloseWaitsForFlights(t *testing.T) {
 	s, key := new(store), newKey(t)
-	g, err := New[string](shared.Addr, 20*time.Second, nil)
+	g, err := New[string](shared.Addr, 20*time.Second, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -522,7 +522,7 @@ func TestCloseWaitsForFlights(t *testing.T) {
 
 func TestCloseEndsWithItsContext(t *testing.T) {
 	s, key := new(store), newKey(t)
-	g, err := New[string](shared.Addr, 20*time.Second, nil)
+	g, err := New[string](shared.Addr, 20*time.Second, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -573,7 +573,7 @@ func TestValueDoesNotWaitForTheRelease(t *testing.T) {
 		if step == "release" {
 			<-answered
 		}
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -601,7 +601,7 @@ func TestURLs(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
 	} {
-		if g, err := New[string](url, time.Second, nil); (err == nil) != ok {
+		if g, err := New[string](url, time.Second, nil, nil); (err == nil) != ok {
 			t.Errorf("New(%q): %v", url, err)
 		} else if g != nil {
 			g.Close(t.Context())
@@ -629,7 +629,7 @@ func TestWatcherHearsOfAFlightsSteps(t *testing.T) {
 		if took := time.Since(began); took <= 0 || took > callTimeout || err != nil {
 			t.Errorf("%s took %v: %v", step, took, err)
 		}
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -647,7 +647,7 @@ func TestWatcherHearsOfAFlightsSteps(t *testing.T) {
 
 func TestSettleWaitsForRedisOrTheGrace(t *testing.T) {
 	for addr, want := range map[string]time.Duration{shared.Addr: quarantine, "127.0.0.1:1": grace} {
-		g, err := New[string](addr, time.Second, nil)
+		g, err := New[string](addr, time.Second, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -662,7 +662,7 @@ func TestSettleWaitsForRedisOrTheGrace(t *testing.T) {
 
 func TestAdmitHearsHowLongCallsTake(t *testing.T) {
 	const budget = 500 * time.Millisecond
-	g, err := New[string](shared.Addr, budget, nil)
+	g, err := New[string](shared.Addr, budget, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

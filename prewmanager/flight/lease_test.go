@@ -9,7 +9,10 @@ import (
 )
 
 // immediate is the simulation's server without its scheduler.
-type immediate struct{ s *simulation }
+type immediate struct {
+	unpurged
+	s *simulation
+}
 
 func (i immediate) step(_ context.Context, sc *script, key string, args ...any) (any, error) {
 	if sc == beatScript {
@@ -39,7 +42,7 @@ func TestLeaseProtocol(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		"simulation": {immediate{simulated}, func(key, value string, lasts time.Duration) {
+		"simulation": {immediate{s: simulated}, func(key, value string, lasts time.Duration) {
 			simulated.leases[key] = lease{value, time.Now().Add(lasts)}
 		}},
 	} {
@@ -171,6 +174,7 @@ func testStrangers(t *testing.T, l *leases, put func(key, value string, lasts ti
 // restarting is a server that is gone until a time. Whether a step then fails at once or
 // hangs until its end depends on who closes the connection.
 type restarting struct {
+	unpurged
 	until time.Time
 	hangs bool
 	heard *bool // a release was
@@ -205,7 +209,7 @@ func TestReleaseIsTriedForASecond(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			heard, began := false, time.Now()
-			l := &leases{restarting{began.Add(test.gone), test.hangs, &heard}, newBreaker(), nil}
+			l := &leases{restarting{until: began.Add(test.gone), hangs: test.hangs, heard: &heard}, newBreaker(), nil}
 			l.releaseAgain(t.Context(), claim{key: "k", token: token('a')}, nil)
 			if took := time.Since(began); heard != test.heard || took >= stretchLeast {
 				t.Errorf("gone for %v, hangs %t: heard %t after %v", test.gone, test.hangs, heard, took)

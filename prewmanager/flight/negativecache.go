@@ -1,6 +1,7 @@
 package flight
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -116,4 +117,13 @@ func (n *negativeCache) forget(key string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.drop(key)
+}
+
+// forgetAll forgets the keys that match.
+func (n *negativeCache) forgetAll(match func(key string) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, generation := range []map[string]remembered{n.younger, n.older} {
+		maps.DeleteFunc(generation, func(key string, _ remembered) bool { return match(key) })
+	}
 }

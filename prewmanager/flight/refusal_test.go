@@ -269,7 +269,7 @@ func TestRightsThatAreEnough(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: own.Addr})
 	defer client.Close()
 	rule := []any{"acl", "setuser", "prew", "on", ">secret"}
-	for _, right := range strings.Fields("~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +psubscribe +ping") {
+	for _, right := range strings.Fields("~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +psubscribe +ping +pexpire +xadd +xrange") {
 		rule = append(rule, right)
 	}
 	if err := client.Do(t.Context(), rule...).Err(); err != nil {

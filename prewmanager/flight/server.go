@@ -3,7 +3,11 @@ package flight
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +24,13 @@ type server interface {
 	// when the connection is lost, s.refuse when Redis refuses to subscribe it, and
 	// s.everybody when it is subscribed again.
 	listen(ctx context.Context, s *subscription)
+	// values returns what is in the place of some keys, or of all keys that begin with
+	// prefix if they are nil. A key that is not there is left out.
+	values(ctx context.Context, keys []string) (map[string]string, error)
+	// uptime returns how long the server has run, at most a second less than it has.
+	uptime(ctx context.Context) (time.Duration, error)
+	// purges returns the latest messages about purges, the oldest first.
+	purges(ctx context.Context) ([]told, error)
 }
 
 // script is one step of the protocol.
@@ -105,7 +116,33 @@ redis.call('GET', KEYS[1])
 redis.call('PTTL', KEYS[1])
 redis.call('DEL', KEYS[1])
 return 1`)}
+
+	// forgetScript forgets a failure. A lease in its place stays.
+	// KEYS: the key.
+	forgetScript = &script{"forget", redis.NewScript(`
+local v = redis.call('GET', KEYS[1])
+if v and v:sub(1, 1) == 'F' then
+	redis.call('DEL', KEYS[1])
+end
+return 1`)}
+
+	// tellScript publishes a message about a purge, after its number in a log of the latest
+	// hundred and a space. A Redis that refuses to keep the log publishes it all the same,
+	// without a number.
+	// KEYS: purgeKey. ARGV: message, milliseconds to keep the log.
+	tellScript = &script{"tell", redis.NewScript(`
+local number = redis.pcall('XADD', KEYS[1], 'MAXLEN', '100', '*', 'message', ARGV[1])
+if type(number) == 'table' then
+	number = ''
+else
+	redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+redis.call('PUBLISH', KEYS[1], number .. ' ' .. ARGV[1])
+return 1`)}
 )
+
+// isLease reports whether a value is a lease.
+func isLease(value string) bool { return strings.HasPrefix(value, "L") && len(value) == 27 }
 
 const (
 	// prefix begins the names of keys and channels, which are the same, so that
@@ -114,6 +151,9 @@ const (
 	// beatKey is the key of the beats. The key of a flight begins with a bucket and
 	// has a slash, so that no flight has this one.
 	beatKey = prefix + "beat"
+	// purgeKey is the channel of messages about purges and the key of their log. No flight
+	// has this one either.
+	purgeKey = prefix + "purge"
 	// channels is the pattern that a process subscribes to. One pattern covers all
 	// keys, so that a process needs one subscription for any number of waiters
 	// (1,000 were measured to wake within 1.7 ms; with a subscription each, within
@@ -127,6 +167,9 @@ const (
 	// subscribeEvery is the pause before a subscription that was refused is tried
 	// again. A refusal mostly lasts until somebody changes Redis's configuration.
 	subscribeEvery = time.Second
+	// atOnce is how many keys one command of a scan is about: a hundred or a few hundred
+	// microseconds of Redis's time.
+	atOnce = 1000
 )
 
 // redisServer is the server on a Redis that processes share.
@@ -157,6 +200,57 @@ func dial(url string) (*redisServer, error) {
 
 func (r *redisServer) step(ctx context.Context, s *script, key string, args ...any) (any, error) {
 	return s.Run(ctx, r.client, []string{key}, args...).Result()
+}
+
+func (r *redisServer) values(ctx context.Context, keys []string) (map[string]string, error) {
+	if keys == nil {
+		found := map[string]bool{} // a scan may return a key twice
+		scan := r.client.Scan(ctx, 0, channels, atOnce).Iterator()
+		for scan.Next(ctx) {
+			found[scan.Val()] = true
+		}
+		if err := scan.Err(); err != nil {
+			return nil, err
+		}
+		keys = slices.Collect(maps.Keys(found))
+	}
+	values := map[string]string{}
+	for some := range slices.Chunk(keys, atOnce) {
+		got, err := r.client.MGet(ctx, some...).Result()
+		if err != nil {
+			return nil, err
+		}
+		for i, value := range got {
+			if text, ok := value.(string); ok {
+				values[some[i]] = text
+			}
+		}
+	}
+	return values, nil
+}
+
+func (r *redisServer) uptime(ctx context.Context) (time.Duration, error) {
+	info, err := r.client.Info(ctx, "server").Result()
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(info, "uptime_in_seconds:")
+	seconds, _, _ := strings.Cut(rest, "\r\n")
+	n, err := strconv.Atoi(seconds)
+	if err != nil {
+		return 0, fmt.Errorf("redis: uptime_in_seconds: %w", err)
+	}
+	return time.Duration(n) * time.Second, nil
+}
+
+func (r *redisServer) purges(ctx context.Context) ([]told, error) {
+	entries, err := r.client.XRange(ctx, purgeKey, "-", "+").Result()
+	log := make([]told, len(entries))
+	for i, entry := range entries {
+		text, _ := entry.Values["message"].(string)
+		log[i] = told{entry.ID, text}
+	}
+	return log, err
 }
 
 // listen subscribes until ctx ends, and subscribes anew when the connection breaks.
@@ -205,6 +299,11 @@ func receive(ctx context.Context, pubsub *redis.PubSub, s *subscription) error {
 		case *redis.Subscription:
 			s.everybody()
 		case *redis.Message:
+			if r.Channel == purgeKey {
+				number, text, _ := strings.Cut(r.Payload, " ")
+				s.purged(told{number, text})
+				continue
+			}
 			s.deliver(r.Channel, parseMessage(r.Payload))
 		}
 	}

@@ -37,6 +37,7 @@ type faults struct {
 	unpublished  bool // the server refuses to publish
 	unsubscribed bool // the server refuses all subscriptions
 	failing      bool // the call fails, with a failure that is remembered
+	purges       int  // photos that are replaced, each followed by a purge of its value
 
 	// extra is how many calls for a key there may be beyond the first, after the
 	// faults of the simulation.
@@ -44,6 +45,9 @@ type faults struct {
 	// share is how many extra calls there may be for a key on average over many
 	// seeds.
 	share float64
+	// stale is how many answers and stored values, for each purge over many seeds, may be
+	// older than a purge that had ended when they were asked for.
+	stale float64
 }
 
 // Each share is 1.5 times what was measured over 10,000 seeds or, where that was
@@ -77,6 +81,21 @@ var kinds = []faults{
 		extra: func(s *simulation) int { return aloneForEachRefusal(s) + s.killed + s.restarted }, share: 0.23},
 	{name: "everything", lostMessages: true, kills: 3, pauses: 2, restarts: 2,
 		extra: func(s *simulation) int { return s.killed + s.paused + s.restarted }, share: 0.017},
+	{name: "purges", purges: 4, extra: forEachPurge, share: 9},
+	{name: "purges, kills and lost messages", purges: 4, kills: 4, lostMessages: true, extra: forEachPurge, share: 9},
+	{name: "purges, restarts and lost messages", purges: 4, restarts: 2, lostMessages: true, extra: forEachPurge, share: 9},
+	{name: "purges, failing", purges: 4, failing: true, lostMessages: true, extra: forEachPurge, share: 9},
+	{name: "purges, subscriptions refused", purges: 4, unsubscribed: true, extra: forEachPurge, share: 9},
+	{name: "purges and pauses", purges: 4, pauses: 3, extra: forEachPurge, share: 9, stale: 9},
+	{name: "purges, kills and restarts", purges: 4, kills: 3, restarts: 2, extra: forEachPurge, share: 9, stale: 9},
+	{name: "purges, writes refused", purges: 4, refusals: 2, extra: forEachPurge, share: 9, stale: 9},
+	{name: "purges and everything", purges: 4, lostMessages: true, kills: 3, pauses: 2, restarts: 2, extra: forEachPurge, share: 9, stale: 9},
+}
+
+// forEachPurge is how many extra calls there are if each purge has the value deleted three
+// times: what is stored, what was being made, and what was made meanwhile.
+func forEachPurge(s *simulation) int {
+	return 3*s.purged + s.killed + s.paused + s.restarted + s.refused*(processes-1)
 }
 
 func none(*simulation) int { return 0 }
@@ -98,12 +117,14 @@ func TestSimulation(t *testing.T) {
 				simulate(t, kind, *seed)
 				return
 			}
-			keys, extra := 0, 0
+			keys, extra, purged, stale := 0, 0, 0, 0
 			for n := range uint64(*seeds) {
 				s := simulate(t, kind, n+1)
 				if t.Failed() {
 					return
 				}
+				purged += s.purged
+				stale += s.stale
 				for _, made := range s.made {
 					keys++
 					extra += made - 1
@@ -111,6 +132,10 @@ func TestSimulation(t *testing.T) {
 			}
 			if share := float64(extra) / float64(keys); share > kind.share {
 				t.Errorf(kind.name+" %d extra calls for %d keys are %.4f, want at most %.4f", extra, keys, share, kind.share)
+			}
+			t.Logf("%d extra calls for %d keys, %d stale values after %d purges", extra, keys, stale, purged)
+			if share := float64(stale) / float64(max(1, purged)); share > kind.stale {
+				t.Errorf("%d stale values after %d purges are %.4f, want at most %.4f", stale, purged, share, kind.stale)
 			}
 		})
 	}
@@ -139,6 +164,7 @@ func simulate(t *testing.T, kind faults, seed uint64) *simulation {
 		faults: kind, seed: seed, random: rand.New(rand.NewPCG(seed, 0)),
 		leases: map[string]lease{}, store: map[string]string{}, drawn: map[string]int{},
 		made: map[string]int{}, making: map[string]int{}, most: map[string]int{},
+		photos: map[string]int{}, floors: map[string]int{},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s.t = t
@@ -184,6 +210,15 @@ type simulation struct {
 	made, making, most map[string]int // calls of a key: in all, now, most at a time
 
 	killed, paused, restarted, refused int
+
+	photos  map[string]int // how often each was replaced
+	floors  map[string]int // the oldest photo whose value may be found, after the purges that have ended
+	log     []told         // of purges
+	booted  time.Time      // when the server last came back
+	purgers []*proc
+	purged  int // purges that have begun
+	purging int // that have not ended
+	stale   int // values that were older than a floor
 
 	drawn   map[string]int
 	history []string // a line for each event
@@ -231,7 +266,7 @@ func (s *simulation) refuses(sc *script, key string, args []any) error {
 	switch {
 	case s.faults.keyRefused && key == prefix+"key 1":
 		return refusedError("WRONGTYPE Operation against a key holding the wrong kind of value")
-	case !time.Now().Before(s.refusing), s.deleting && sc == releaseScript && args[2].(int64) == 0:
+	case !time.Now().Before(s.refusing), sc == tellScript, sc == forgetScript, s.deleting && sc == releaseScript && args[2].(int64) == 0:
 		return nil
 	}
 	return refusedError("OOM command not allowed when used memory > 'maxmemory'.")
@@ -286,8 +321,7 @@ func (p *proc) step(s *simulation, ctx context.Context, sc *script, key string, 
 		}
 		return int64(1), s.refuses(sc, key, args)
 	}
-	what := map[*script]string{acquireScript: "acquire", extendScript: "extend", releaseScript: "release"}[sc]
-	return s.await(ctx, p, what+" "+key, func() (any, error) {
+	return s.await(ctx, p, sc.name+" "+key, func() (any, error) {
 		if s.down {
 			return nil, errDown
 		}
@@ -318,9 +352,49 @@ func (c seat) listen(ctx context.Context, i *subscription) {
 	<-ctx.Done()
 }
 
+// asked carries out what is no script, if the server can be reached.
+func asked[T any](c seat, ctx context.Context, what string, answer func() T) (T, error) {
+	got, err := c.s.await(ctx, c.p, what, func() (any, error) {
+		if c.s.down {
+			return nil, errDown
+		}
+		return answer(), nil
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return got.(T), nil
+}
+
+func (c seat) values(ctx context.Context, keys []string) (map[string]string, error) {
+	return asked(c, ctx, "values", func() map[string]string {
+		values := map[string]string{}
+		for key, l := range c.s.leases {
+			if (keys == nil || slices.Contains(keys, key)) && l.until.After(time.Now()) {
+				values[key] = l.value
+			}
+		}
+		return values
+	})
+}
+
+func (c seat) uptime(ctx context.Context) (time.Duration, error) {
+	return asked(c, ctx, "uptime", func() time.Duration { return time.Since(c.s.booted) })
+}
+
+func (c seat) purges(ctx context.Context) ([]told, error) {
+	return asked(c, ctx, "purges", func() []told { return slices.Clone(c.s.log) })
+}
+
 // carryOut does what the scripts do in Redis. TestLeaseProtocol checks both alike.
 func (s *simulation) carryOut(sc *script, key string, args []any) any {
-	text := func(i int) string { return fmt.Sprint(args[i]) }
+	text := func(i int) string {
+		if i >= len(args) {
+			return ""
+		}
+		return fmt.Sprint(args[i])
+	}
 	until := func(i int) time.Time {
 		return time.Now().Add(time.Duration(args[i].(int64)) * time.Millisecond)
 	}
@@ -353,6 +427,20 @@ func (s *simulation) carryOut(sc *script, key string, args []any) any {
 		}
 		s.leases[key] = lease{mine, until(1)}
 		return int64(1)
+	case forgetScript:
+		if strings.HasPrefix(l.value, "F") {
+			delete(s.leases, key)
+		}
+		return int64(1)
+	case tellScript:
+		m := told{fmt.Sprint(time.Now().UnixMilli(), "-", len(s.log)), text(0)}
+		if time.Now().Before(s.refusing) {
+			m.number = ""
+		} else {
+			s.log = append(s.log, m)
+		}
+		s.publish(key, m.number+" "+m.text)
+		return int64(1)
 	default: // releaseScript
 		if l.value == "" || l.value == mine {
 			if args[2].(int64) == 0 {
@@ -379,7 +467,14 @@ func (s *simulation) publish(key, payload string) {
 		s.order++
 		s.events = append(s.events, &event{
 			proc: p, what: "hear " + key, order: s.order, since: time.Now(), ctx: context.Background(), done: make(chan struct{}),
-			do: func() (any, error) { subscription.deliver(key, parseMessage(payload)); return nil, nil },
+			do: func() (any, error) {
+				if number, text, _ := strings.Cut(payload, " "); key == purgeKey {
+					subscription.purged(told{number, text})
+				} else {
+					subscription.deliver(key, parseMessage(payload))
+				}
+				return nil, nil
+			},
 		})
 	}
 }
@@ -394,15 +489,22 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 			}
 			return value.(string), value != "", nil
 		},
+		Delete: func(ctx context.Context) error {
+			_, err := s.await(ctx, p, "delete "+key, func() (any, error) { delete(s.store, key); return nil, nil })
+			return err
+		},
+		Holds: func(context.Context, *Failure) bool { return true },
 		Admit: admitted,
 		Make: func(ctx context.Context) (string, error) {
 			took := slowest/2 + s.draw("call of "+key, slowest/2)
 			done := make(chan error, 1)
+			var stored string
 			// From here on the call goes on even if the process dies.
 			_, err := s.await(ctx, p, "call "+key, func() (any, error) {
 				s.made[key]++
 				s.making[key]++
 				s.most[key] = max(s.most[key], s.making[key])
+				value := fmt.Sprint("value ", s.photos[key], " of ", key)
 				go func() {
 					time.Sleep(took)
 					s.add(context.Background(), nil, "store "+key, func() (any, error) {
@@ -411,7 +513,10 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 							done <- &Failure{Code: "broken", Keep: time.Minute}
 							return nil, nil
 						}
-						s.store[key] = "value of " + key
+						if s.store[key] == "" { // the call stores under the condition that there is none
+							s.store[key] = value
+						}
+						stored = s.store[key]
 						done <- nil
 						return nil, nil
 					})
@@ -430,7 +535,7 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 			if _, lost := s.await(ctx, p, "answer "+key, func() (any, error) { return nil, nil }); lost != nil {
 				err = lost
 			}
-			return "value of " + key, err
+			return stored, err
 		},
 	}
 }
@@ -449,7 +554,7 @@ func (s *simulation) draw(what string, most time.Duration) time.Duration {
 
 func (s *simulation) start(name int) {
 	p := &proc{name: name, settled: make(chan struct{})}
-	p.group = newGroup[string](seat{s, p}, patience, nil)
+	p.group = newGroup[string](seat{s, p}, patience, nil, s.hear())
 	p.group.jitter = func(key string, most time.Duration) time.Duration { return s.draw(fmt.Sprint(name, key), most) }
 	go func() {
 		defer close(p.settled) // also if the process dies before
@@ -461,9 +566,94 @@ func (s *simulation) start(name int) {
 	s.mu.Unlock()
 }
 
+// hear is what processes hear purges with; nil in a simulation without.
+func (s *simulation) hear() Hear {
+	if s.faults.purges == 0 {
+		return nil
+	}
+	return func(message string, _ bool) (Purge, bool) {
+		fields := strings.SplitN(message, " ", 3)
+		return Purge{ID: fields[1], Ended: fields[0] == "end", About: func(key string) bool { return key == fields[2] }}, true
+	}
+}
+
+// replace replaces the photo of a key, and some time later the key is purged, as a program
+// does that can reach the server.
+func (s *simulation) replace(key string) {
+	s.photos[prefix+key]++
+	s.purged++
+	s.purging++
+	id := s.purged
+	p := &proc{name: processes + id}
+	s.purgers = append(s.purgers, p)
+	go func() {
+		time.Sleep(s.draw("purge of "+key, slowest))
+		purger := newPurger(seat{s, p}, nil)
+		for {
+			s.alive(p)
+			s.mu.Lock()
+			floor := s.photos[prefix+key]
+			s.mu.Unlock()
+			if err := s.purge(purger, p, id, key); err == nil {
+				s.mu.Lock()
+				s.floors[prefix+key] = max(s.floors[prefix+key], floor)
+				s.purging--
+				s.mu.Unlock()
+				return
+			}
+			time.Sleep(renewEvery) // it is not done, and whoever wanted it tries again
+		}
+	}()
+}
+
+// purge does all that a purge does, in its order.
+func (s *simulation) purge(purger *Purger, p *proc, id int, key string) error {
+	remove := func() {
+		s.await(context.Background(), p, "delete "+key, func() (any, error) { delete(s.store, prefix+key); return nil, nil })
+	}
+	leased, err := purger.Begin(context.Background(), fmt.Sprint(id), func(k string) bool { return k == key }, fmt.Appendf(nil, "begin %d %s", id, key))
+	if err != nil {
+		return err
+	}
+	remove()
+	if len(leased) > 0 {
+		if err := purger.Wait(context.Background(), leased); err != nil {
+			return err
+		}
+		remove()
+	}
+	return purger.End(context.Background(), fmt.Appendf(nil, "end %d %s", id, key))
+}
+
+// judge counts a value that is older than a purge that had ended before.
+func (s *simulation) judge(what, value string, floor int) {
+	age := 0
+	if fmt.Sscanf(value, "value %d", &age); value == "" || age >= floor {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stale++
+	if s.faults.stale == 0 {
+		s.t.Errorf("seed %d: %s: %q, want photo %d", s.seed, what, value, floor)
+	}
+}
+
 // client asks for a key until it gets an answer, at another process when its own
-// dies.
+// dies. Where there are purges it does so again and again.
 func (s *simulation) client(name int) {
+	s.asks(name)
+	for n := range s.faults.purges {
+		time.Sleep(s.draw(fmt.Sprint("client ", name), 2*time.Second))
+		s.asks(name + 3*n)
+	}
+	s.mu.Lock()
+	s.waiting--
+	s.mu.Unlock()
+}
+
+// asks is one question of a client.
+func (s *simulation) asks(name int) {
 	key := fmt.Sprint("key ", name%2)
 	began := time.Now()
 	for at := name; ; at++ {
@@ -476,6 +666,7 @@ func (s *simulation) client(name int) {
 		ctx, cancel := context.WithCancel(context.Background())
 		p.clients = append(p.clients, cancel)
 		dead := p.dead
+		floor := s.floors[prefix+key]
 		s.mu.Unlock()
 		if dead {
 			time.Sleep(time.Millisecond)
@@ -486,22 +677,20 @@ func (s *simulation) client(name int) {
 		s.mu.Lock()
 		dead = p.dead
 		s.mu.Unlock()
-		if dead {
+		if dead || err != nil && strings.Contains(err.Error(), ErrPurged.Error()) { // purged in each of three calls
 			continue
 		}
 		failure, _ := errors.AsType[*Failure](err)
 		switch {
 		case s.faults.failing && (failure == nil || failure.Code != "broken"):
 			s.t.Errorf("seed %d: client %d got %q, %v; want the failure", s.seed, name, value, err)
-		case !s.faults.failing && (err != nil || value != "value of "+prefix+key):
+		case !s.faults.failing && (err != nil || !strings.HasSuffix(value, " of "+prefix+key)):
 			s.t.Errorf("seed %d: client %d got %q, %v; want the value", s.seed, name, value, err)
 		}
+		s.judge(fmt.Sprint("client ", name), value, floor)
 		if took := time.Since(began); took > patience {
 			s.t.Errorf("seed %d: client %d was answered after %v", s.seed, name, took)
 		}
-		s.mu.Lock()
-		s.waiting--
-		s.mu.Unlock()
 		return
 	}
 }
@@ -518,7 +707,7 @@ func (s *simulation) run() {
 	var landed chan struct{} // made when every client has an answer, closed when no flight is under way
 	for began := time.Now(); ; {
 		synctest.Wait() // now every goroutine waits for an event or for time to pass
-		if s.waiting == 0 && landed == nil {
+		if s.waiting == 0 && s.purging == 0 && landed == nil {
 			landed = s.landing()
 			continue
 		}
@@ -526,7 +715,7 @@ func (s *simulation) run() {
 			break
 		}
 		if time.Since(began) > 2*patience {
-			s.t.Errorf("seed %d: %d clients are not answered or their leases not given back, %d events stand about", s.seed, s.waiting, len(s.events))
+			s.t.Errorf("seed %d: %d clients are not answered or their leases not given back, %d purges have not ended, %d events stand about", s.seed, s.waiting, s.purging, len(s.events))
 			break
 		}
 		s.recover()
@@ -545,6 +734,9 @@ func (s *simulation) run() {
 			s.t.Errorf("seed %d: %d calls for %s, want at most %d (%d killed, %d paused, %d restarted, %d refused)",
 				s.seed, made, key, most, s.killed, s.paused, s.restarted, s.refused)
 		}
+	}
+	for key, value := range s.store {
+		s.judge("stored in the end", value, s.floors[key])
 	}
 	s.end()
 	if s.faults.kills+s.faults.pauses+s.faults.restarts+s.faults.refusals > 0 {
@@ -624,6 +816,10 @@ func (s *simulation) breakSomething() bool {
 	if s.random.IntN(12) > 0 {
 		return false
 	}
+	if s.purged < s.faults.purges && s.random.IntN(2) == 0 {
+		s.replace(fmt.Sprint("key ", s.random.IntN(2)))
+		return true
+	}
 	p := s.procs[s.random.IntN(processes)]
 	several := 3
 	if s.faults.refusals > 0 {
@@ -650,6 +846,8 @@ func (s *simulation) breakSomething() bool {
 		s.restarted++
 		s.down = true
 		clear(s.leases)
+		s.log = nil
+		s.events = slices.DeleteFunc(s.events, func(e *event) bool { return e.what == "hear "+purgeKey })
 		s.back = time.Now().Add(50*time.Millisecond + time.Duration(s.random.Int64N(int64(300*time.Millisecond))))
 		if s.faults.forGood {
 			s.back = time.Now().Add(time.Hour)
@@ -678,6 +876,7 @@ func (s *simulation) recover() {
 		return
 	}
 	s.down = false
+	s.booted = time.Now()
 	for _, p := range s.procs {
 		subscription := p.subscription
 		s.add(context.Background(), p, "reconnect", func() (any, error) { subscription.everybody(); return nil, nil })
@@ -700,7 +899,9 @@ func (s *simulation) kill(p *proc) {
 		cancel()
 	}
 	s.mu.Unlock()
-	p.group.hangUp()
+	if p.group != nil {
+		p.group.hangUp()
+	}
 	for _, e := range ended {
 		close(e.done)
 	}
@@ -712,7 +913,7 @@ func (s *simulation) end() {
 	s.mu.Lock()
 	s.over = true
 	s.mu.Unlock()
-	for _, p := range s.procs {
+	for _, p := range slices.Concat(s.procs, s.purgers) {
 		s.kill(p)
 	}
 	for range 100 {

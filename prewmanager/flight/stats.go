@@ -21,6 +21,7 @@ type Stats struct {
 	Degraded   time.Duration     // time in which Redis was not trusted
 	Alone      int64             // calls that were made without a lease
 	Panics     int64             // panics in the work, each an error of its flight
+	Remade     int64             // values that were deleted and made again, because of a purge meanwhile
 }
 
 // counter collects Stats.

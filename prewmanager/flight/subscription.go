@@ -16,6 +16,8 @@ type message struct {
 // waiting flights of this process.
 type subscription struct {
 	breaker *breaker
+	purged  func(told) // gets each message about a purge
+	joined  func()     // is called when the process is subscribed again
 
 	mu      sync.Mutex // protects the rest
 	seats   map[string]chan message
@@ -72,8 +74,10 @@ func (s *subscription) deliver(key string, m message) {
 	}
 }
 
-// everybody wakes all waiting flights to look: messages may have been lost.
+// everybody wakes all waiting flights to look, and has the log of purges read: messages may
+// have been lost.
 func (s *subscription) everybody() {
+	go s.joined()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused = 0

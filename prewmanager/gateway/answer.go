@@ -69,6 +69,8 @@ func failureOf(err error) *flight.Failure {
 		return failure
 	case errors.Is(err, flight.ErrVanished):
 		return fail(prew.NotStored, err)
+	case errors.Is(err, flight.ErrPurged):
+		return fail(prew.Busy, err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fail(prew.TimedOut, err)
 	}

@@ -252,6 +252,7 @@ func (g *Gateway) fly(e *entry, ref prew.Ref, preset prew.Preset, of *objects, a
 		Prepare: m.prepare,
 		Admit:   m.admit,
 		Make:    m.render,
+		Delete:  m.delete,
 		Holds: func(ctx context.Context, f *flight.Failure) bool {
 			etag, err := of.photos.etag(ctx, of.photo)
 			return err != nil || etag == f.Mark // if the ETag can't be read, the failure stands

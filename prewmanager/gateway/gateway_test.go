@@ -98,6 +98,7 @@ type settings struct {
 	prew.Places
 	Environ                  []string // SOURCE_ and PRESET_ variables
 	Redis                    string
+	Nginx                    string // URL of its purge listener
 	Private, NoPictures      bool
 	Lacking                  bool // photos that are not stored are missing; otherwise whoever asks finds every photo
 	Invokes, Queue           int
@@ -137,7 +138,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 		t.Setenv(name, value)
 	}
 	s := settings{
-		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: servers.Redis.Addr,
+		Places: prew.Places{Bucket: bucket, S3PathStyle: true}, Redis: servers.Redis.Addr, Nginx: "http://127.0.0.1:1",
 		Invokes: 64, Queue: 256, AnswerTimeout: prew.AnswerTimeout, InvokeTimeout: prew.InvokeTimeout, S3Timeout: prew.StoreTimeout,
 		Access: access.Settings{Cookie: "prew", Claim: "prew"}, PhotoAccess: prew.Open,
 	}
@@ -170,7 +171,9 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	flights, err := flight.New[*Preview](s.Redis, s.AnswerTimeout, traces.Redis)
+	metrics := NewMetrics(sources.All())
+	purges := NewPurges(s.Nginx, s.Previews(), metrics)
+	flights, err := flight.New[*Preview](s.Redis, s.AnswerTimeout, traces.Redis, purges.Hear)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +181,6 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics := NewMetrics(sources.All())
 	photos := cfg.Copy()
 	if !s.Lacking {
 		photos.HTTPClient = everyPhoto{cfg.HTTPClient}

@@ -22,6 +22,8 @@ type Metrics struct {
 	s3Errors   *prometheus.CounterVec
 	throttles  prometheus.Counter
 	coldStarts prometheus.Counter
+	purges     *prometheus.CounterVec
+	nginxTold  *prometheus.CounterVec
 
 	functionPanics atomic.Int64 // panics in the function
 	answerPanics   atomic.Int64 // panics in the answer to a request
@@ -53,6 +55,10 @@ func NewMetrics(sources []prew.Source) *Metrics {
 			Name: "prew_throttles_total", Help: "Times that the function had no slot free."}),
 		coldStarts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "prew_cold_starts_total", Help: "Invocations that were the first of their process."}),
+		purges: counter("prew_purges_total",
+			"Purges that this gateway heard of at their end: heard, or lost and found in Redis's log when the gateway was connected again.", "how"),
+		nginxTold: counter("prew_purges_told_nginx_total",
+			"Purges that this gateway told its nginx of, by result: done, failed, or absent where nothing listens for them.", "result"),
 	}
 	m.startAtZero(sources)
 	return m
@@ -61,6 +67,12 @@ func NewMetrics(sources []prew.Source) *Metrics {
 // startAtZero creates the series that graphs and alerts use. A series that began
 // with its first event would hide that event: a rate needs an earlier value.
 func (m *Metrics) startAtZero(sources []prew.Source) {
+	for _, how := range []string{heard, lost} {
+		m.purges.WithLabelValues(how)
+	}
+	for _, result := range []string{told, untold, noNginx} {
+		m.nginxTold.WithLabelValues(result)
+	}
 	storage := []prew.Code{prew.StorageFailed, prew.StorageBusy, prew.KMSDenied, prew.TimedOut}
 	for _, code := range storage {
 		m.s3Errors.WithLabelValues(string(code), "")
@@ -109,6 +121,7 @@ var (
 	redisRefusals = prometheus.NewDesc("prew_redis_refusals_total", "Commands among them that Redis itself refused, by the kind of its refusal.", []string{"kind"}, nil)
 	degraded      = prometheus.NewDesc("prew_redis_degraded_seconds_total", "Time in which Redis was not to be trusted.", nil, nil)
 	alone         = prometheus.NewDesc("prew_renders_without_lease_total", "Renders without a lease, because Redis was gone.", nil, nil)
+	purged        = prometheus.NewDesc("prew_renders_purged_total", "Renders that were deleted and begun again, because a purge came meanwhile.", nil, nil)
 	panics        = prometheus.NewDesc("prew_panics_total", "Panics, by the program they were in. Each is a bug, and its stack is in that program's log.", []string{"in"}, nil)
 	invoking      = prometheus.NewDesc("prew_invokes", "Invocations under way.", nil, nil)
 	invokesMost   = prometheus.NewDesc("prew_invokes_limit", "Most invocations at a time.", nil, nil)
@@ -145,6 +158,7 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	}
 	counter(degraded, s.Degraded.Seconds())
 	counter(alone, float64(s.Alone))
+	counter(purged, float64(s.Remade))
 	counter(panics, float64(f.gateway.metrics.functionPanics.Load()), "function")
 	counter(panics, float64(s.Panics+f.gateway.metrics.answerPanics.Load()), "gateway")
 	gauge(invoking, int64(len(f.gateway.admission.slots)))
@@ -157,7 +171,7 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 func (g *Gateway) Measured() http.Handler {
 	registry := prometheus.NewRegistry()
 	m := g.metrics
-	registry.MustRegister(m.requests, m.seconds, m.stages, m.received, m.sent, m.s3Errors, m.throttles, m.coldStarts,
+	registry.MustRegister(m.requests, m.seconds, m.stages, m.received, m.sent, m.s3Errors, m.throttles, m.coldStarts, m.purges, m.nginxTold,
 		flying{g}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

@@ -139,7 +139,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		return nil, err
 	}
 	if !found {
-		return nil, fail(prew.NotStored, nil)
+		return nil, fmt.Errorf("%w: %w", fail(prew.NotStored, nil), flight.ErrVanished)
 	}
 	return m.made(stored, span.SpanContext()), nil
 }
