@@ -13,6 +13,7 @@ import (
 
 	"prew"
 	"prew/prewmanager/flags"
+	"prew/prewmanager/flight"
 )
 
 // serve is the command that answers requests.
@@ -21,7 +22,8 @@ type serve struct {
 	MetricsListen string `placeholder:"ADDRESS" help:"Address to serve metrics on, in Prometheus's format; if left out there are none."`
 	Log           string `default:"json" help:"Format of the log, one line a request: json or text."`
 
-	config `embed:""`
+	config      `embed:""`
+	photoEvents `embed:""`
 }
 
 // lastSteps is how long flights whose time is up may take to give their leases back,
@@ -71,6 +73,7 @@ func (s serve) Run(wrong flags.Errors) error {
 			wrong = append(wrong, fmt.Errorf("PREW_METRICS_LISTEN: %w", err))
 		}
 	}
+	eventsListener, wrong := s.photoEvents.listen(wrong)
 	g, err := s.wire(ctx, wrong)
 	switch {
 	case ctx.Err() != nil:
@@ -84,12 +87,22 @@ func (s serve) Run(wrong flags.Errors) error {
 		IdleTimeout:       2 * time.Minute,  // longer than nginx keeps a connection, so that nginx ends it
 		MaxHeaderBytes:    32 << 10,         // ten times a path of 1,024 bytes, all escaped
 	}
-	served := make(chan error, 2)
+	served := make(chan error, 3)
 	go func() { served <- server.Serve(listener) }()
 	if metricsListener != nil {
 		measured := &http.Server{Handler: g.Measured(), ReadHeaderTimeout: 10 * time.Second}
 		defer measured.Close() // last, so that draining can be watched
 		go func() { served <- measured.Serve(metricsListener) }()
+	}
+	if eventsListener != nil {
+		purger, err := flight.NewPurger(s.Redis)
+		if err != nil {
+			return fmt.Errorf("PREW_REDIS: %w", err)
+		}
+		defer purger.Close()
+		hearing := s.photoEvents.server(ctx, g, purger)
+		defer hearing.Close()
+		go func() { served <- hearing.Serve(eventsListener) }()
 	}
 	go func() {
 		g.Reach(ctx)

@@ -24,6 +24,7 @@ type wired struct {
 	pool     *pool.Pool // nil if the function is on Lambda
 	previews upkeep.Folder
 	presets  prew.Presets
+	sources  prew.Sources
 }
 
 // note notes the gateway's presets in the record beside the previews.
@@ -131,5 +132,5 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		Placeholders: placeholders,
 		Metrics:      metrics,
 		Traces:       traces,
-	}), renderers, upkeep.Folder{Bucket: previews, Prefix: sources.Previews.Prefix}, presets}, nil
+	}), renderers, upkeep.Folder{Bucket: previews, Prefix: sources.Previews.Prefix}, presets, sources}, nil
 }

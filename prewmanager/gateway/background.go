@@ -76,3 +76,41 @@ func (g *Gateway) warm(r *http.Request) (admitted func(), err error) {
 	}
 	return g.background.enter(r.Context())
 }
+
+// Render has a preview rendered for which nobody waits, unless it is stored, when people leave
+// room for it or until ctx ends.
+func (g *Gateway) Render(ctx context.Context, ref prew.Ref) error {
+	preset, known := g.presets.Get(ref.Preset)
+	if !known {
+		return fail(prew.PresetUnknown, nil)
+	}
+	objects, err := g.objectsOf(ref, preset)
+	if err != nil {
+		return fail(prew.PathRefused, err)
+	}
+	admitted, err := g.background.enter(ctx)
+	for err != nil && ctx.Err() == nil {
+		admitted, err = g.background.enter(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	defer admitted()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, ref.Path(), nil)
+	if err != nil {
+		return err
+	}
+	e := g.begin(nil, request, routePreview)
+	defer g.end(e)
+	e.preset, e.key, e.source = ref.Preset, ref.Key, objects.photos.source
+	_, outcome, err := g.fly(e, ref, preset, objects, admitted)
+	if err != nil {
+		failure := failureOf(err)
+		_, how := prew.FailureOf(prew.Code(failure.Code))
+		e.fail(failure)
+		e.status = how.Status
+		return failure
+	}
+	e.outcome = outcomes[outcome]
+	return nil
+}

@@ -101,3 +101,33 @@ func TestPeopleAreServedWhileItIsWarmed(t *testing.T) {
 		t.Errorf("%d are pending", pending)
 	}
 }
+
+// TestRenderForNobody checks that a preview is rendered and stored without a request, once.
+func TestRenderForNobody(t *testing.T) {
+	f := new(renderer)
+	server := start(t, f, func(s *settings) { s.Lacking = true })
+	gateway := server.Config.Handler.(*Gateway)
+	put(t, "photo/nobody.jpg", "a photo")
+	for _, test := range []struct {
+		ref  prew.Ref
+		code prew.Code
+	}{
+		{prew.Ref{Preset: "thumb", Key: "nobody.jpg"}, ""},
+		{prew.Ref{Preset: "thumb", Key: "nobody.jpg"}, ""},
+		{prew.Ref{Preset: "none", Key: "nobody.jpg"}, prew.PresetUnknown},
+		{prew.Ref{Preset: "thumb", Key: "nobody-has-it.jpg"}, prew.SourceMissing},
+	} {
+		err := gateway.Render(t.Context(), test.ref)
+		failure, _ := errors.AsType[*flight.Failure](err)
+		if (err != nil) != (test.code != "") || failure != nil && failure.Code != string(test.code) {
+			t.Errorf("%s: %v, want %q", test.ref, err, test.code)
+		}
+	}
+	landed(t, server)
+	if n := f.invoked.Load(); n != 1 {
+		t.Errorf("%d invocations, want 1", n)
+	}
+	if response, _ := get(t, server.URL+"/prew/thumb/nobody.jpg"); response.Header.Get("X-Prew") != "stored" {
+		t.Errorf("%s, %q", response.Status, response.Header.Get("X-Prew"))
+	}
+}

@@ -203,7 +203,9 @@ func (r *purging) finish(ctx context.Context, b batch, each bool) (err error) {
 	if each {
 		scope := prew.Scope{}
 		for _, ref := range b.refs {
-			scope.Presets = append(scope.Presets, ref.Preset)
+			if len(r.Presets) > 0 || r.Orphans { // or else all of them, and the photo itself where nginx has it
+				scope.Presets = append(scope.Presets, ref.Preset)
+			}
 			scope.Photos = append(scope.Photos, ref.Key)
 		}
 		scope.Presets = slices.Compact(slices.Sorted(slices.Values(scope.Presets)))
