@@ -254,6 +254,12 @@ func (g *Group[V]) run(ctx context.Context, key string, c *call[V], work Work[V]
 			close(c.done)
 			return
 		}
+		if g.purges.about(key) { // what was found may be deleted just now
+			g.forget(key, c)
+			close(c.done)
+			c.landed()
+			return
+		}
 		// Whoever asks while the lease is given back has the value at once. Without this
 		// flight they would start another, which would find the lease held and wait for
 		// its message.
