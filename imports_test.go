@@ -63,7 +63,9 @@ var packages = []struct {
 	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/count", []string{"prew", "prew/nginx", "github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
 		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
-	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/count", "prew/prewmanager/flags", "github.com/alecthomas/kong", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
+	{"prew/nginx/purge", []string{"prew", "github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
+		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
+	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", nil, nil},
 	{"prew/deploy/images", nil, nil},
@@ -71,7 +73,7 @@ var packages = []struct {
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},
-	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "github.com/aws"},
+	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "github.com/aws"},
 		[]string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/local/stack/stacktest", []string{"prew/deploy/local/stack", "github.com/aws"}, nil}, // of tests alone
 	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},

@@ -173,7 +173,7 @@ func TestImagesServe(t *testing.T) {
 	volume := t.TempDir()
 	startNginx := func() *container {
 		return start(t, images["nginx"], "nginx", volume, slices.Concat(environment(common),
-			[]string{"PREW_NGINX_LISTEN=" + front, "PREW_GATEWAYS=" + behind, "PREW_NGINX_METRICS_LISTEN=" + metrics})...)
+			[]string{"PREW_NGINX_LISTEN=" + front, "PREW_GATEWAYS=" + behind, "PREW_NGINX_METRICS_LISTEN=" + metrics, "PREW_NGINX_PURGE_LISTEN=" + address(t)})...)
 	}
 	nginx := startNginx()
 	for _, c := range []*container{gateway, nginx} {
@@ -238,7 +238,7 @@ func TestImageOfNginxHasAllForTLS(t *testing.T) {
 	volume, secure := t.TempDir(), address(t)
 	trusted := certificate(t, volume)
 	start(t, images["nginx"], "nginx", volume, "PREW_BUCKET=my-photos", "AWS_REGION=eu-west-1",
-		"PREW_NGINX_LISTEN="+address(t), "PREW_TLS_LISTEN="+secure,
+		"PREW_NGINX_LISTEN="+address(t), "PREW_TLS_LISTEN="+secure, "PREW_NGINX_PURGE_LISTEN="+address(t),
 		"PREW_TLS_CERTIFICATE=/var/cache/prewnginx/certificate.pem", "PREW_TLS_KEY=/var/cache/prewnginx/key.pem")
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}}
 	response, err := client.Get("https://" + secure + "/health")

@@ -12,9 +12,9 @@ import (
 )
 
 // Serve counts the lines that come in, and serves /metrics in Prometheus's text format
-// (which is what any other path answers, too), until ctx is done. Both sockets are closed
-// then.
-func Serve(ctx context.Context, lines *Lines, listener net.Listener, cache Cache) error {
+// (which is what any other path answers, too), with what others count, until ctx is done. Both
+// sockets are closed then.
+func Serve(ctx context.Context, lines *Lines, listener net.Listener, cache Cache, others ...prometheus.Collector) error {
 	ctx, cancel := context.WithCancel(ctx)
 	reading := make(chan struct{})
 	defer func() {
@@ -26,6 +26,7 @@ func Serve(ctx context.Context, lines *Lines, listener net.Listener, cache Cache
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(append(c.collectors(), state{cache, w, lines},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))...)
+	registry.MustRegister(others...)
 	server := &http.Server{
 		Handler:           promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		ReadHeaderTimeout: 10 * time.Second,

@@ -19,11 +19,11 @@ import (
 
 // commandLine has every command, flag and variable.
 type commandLine struct {
-	Serve  serve  `cmd:"" help:"Write the configuration and become nginx, in the foreground; SIGTERM ends it at once, SIGQUIT when every client has its answer, SIGHUP reads certificates anew, SIGUSR1 opens access.log anew once it was moved away."`
-	Write  write  `cmd:"" help:"Write the configuration only and print its file."`
-	Check  check  `cmd:"" help:"Write the configuration to a folder that goes again, and have nginx test it."`
-	Health health `cmd:"" help:"Exit with 0 if nginx answers and with 1 if not; for container checks."`
-	Count  counts `cmd:"" hidden:""`
+	Serve  serve   `cmd:"" help:"Write the configuration and become nginx, in the foreground; SIGTERM ends it at once, SIGQUIT when every client has its answer, SIGHUP reads certificates anew, SIGUSR1 opens access.log anew once it was moved away."`
+	Write  write   `cmd:"" help:"Write the configuration only and print its file."`
+	Check  check   `cmd:"" help:"Write the configuration to a folder that goes again, and have nginx test it."`
+	Health health  `cmd:"" help:"Exit with 0 if nginx answers and with 1 if not; for container checks."`
+	Beside besides `cmd:"" hidden:""`
 }
 
 // site has the settings of nginx, the same for every command. nginx.Site checks their
@@ -148,6 +148,7 @@ type serve struct {
 	site   `embed:""`
 
 	MetricsListen string `env:"PREW_NGINX_METRICS_LISTEN" placeholder:"ADDRESS" help:"Address to serve metrics on, in Prometheus's format; if left out there are none."`
+	PurgeListen   string `env:"PREW_NGINX_PURGE_LISTEN" default:"127.0.0.1:8083" placeholder:"ADDRESS" help:"Address on which the gateway says what was purged, which nobody else shall reach; off: what was purged is served for up to ten minutes more."`
 }
 
 func (s serve) Run(wrong flags.Errors) error {
@@ -162,12 +163,17 @@ func (s serve) Run(wrong flags.Errors) error {
 	if err := raiseOpenFiles(); err != nil {
 		wrong = append(wrong, err)
 	}
-	var beside *counter
+	var beside beside
 	if s.MetricsListen != "" {
-		if beside, err = listen(s.MetricsListen); err != nil {
-			wrong = append(wrong, err)
+		if err := beside.listenForMetrics(s.MetricsListen); err != nil {
+			wrong = append(wrong, fmt.Errorf("PREW_NGINX_METRICS_LISTEN: %w", err))
 		} else {
 			s.CountedAt = beside.lines.Addr()
+		}
+	}
+	if s.PurgeListen != "off" {
+		if beside.purges, err = listen(s.PurgeListen); err != nil {
+			wrong = append(wrong, fmt.Errorf("PREW_NGINX_PURGE_LISTEN: %w", err))
 		}
 	}
 	site, err := s.nginxSite()
@@ -180,10 +186,8 @@ func (s serve) Run(wrong flags.Errors) error {
 	if err != nil {
 		return err
 	}
-	if beside != nil {
-		if err := beside.start(dir, site); err != nil {
-			return err
-		}
+	if err := beside.start(dir, site, s.Presets); err != nil {
+		return err
 	}
 	return fmt.Errorf("%s: %w", program, syscall.Exec(program, command(dir, conf), nginxEnviron(os.LookupEnv)))
 }

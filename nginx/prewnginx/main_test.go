@@ -26,7 +26,7 @@ import (
 // TestMain is the program itself where a test has started it so, or where that has
 // started itself.
 func TestMain(m *testing.M) {
-	if os.Getenv("PREWNGINX_ITSELF") != "" || len(os.Args) > 1 && os.Args[1] == "count" {
+	if os.Getenv("PREWNGINX_ITSELF") != "" || len(os.Args) > 1 && os.Args[1] == "beside" {
 		main()
 		return
 	}
@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 func itself(t *testing.T, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append([]string{"PREWNGINX_ITSELF=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}, environ...)
+	cmd.Env = append([]string{"PREWNGINX_ITSELF=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(),
+		"PREW_NGINX_PURGE_LISTEN=off"}, environ...) // its default is one port for all
 	return cmd
 }
 

@@ -162,7 +162,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 			return s, err
 		}
 	}
-	front, err := stack.StartNginxMeasuredAt(c.frontMetrics, filepath.Join(dir, "nginx"), site)
+	front, err := stack.StartNginxWith(stack.Beside{Metrics: c.frontMetrics}, filepath.Join(dir, "nginx"), site)
 	if err != nil {
 		return s, err
 	}

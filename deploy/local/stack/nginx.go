@@ -1,17 +1,20 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"prew"
 	"prew/deploy/local/process"
 	"prew/nginx"
 	"prew/nginx/count"
+	"prew/nginx/purge"
 )
 
 // Nginx is a running nginx.
@@ -20,14 +23,15 @@ type Nginx struct {
 	Addr    string // host:port, the site's Listen
 	Metrics string // host:port where its metrics are
 	Counted string // host:port that nginx sends the lines to which they come from
+	Purges  string // host:port that purges of its cache are posted to
 
-	counting *counting
+	beside *beside
 }
 
-// Stop stops nginx and then its metrics.
+// Stop stops nginx and then what is beside it.
 func (n *Nginx) Stop() {
 	n.Process.Stop()
-	n.counting.stop()
+	n.beside.stop()
 }
 
 // StoreAt is the place of the previews in a bucket of the S3 server at host:port of this
@@ -36,19 +40,21 @@ func StoreAt(addr, bucket string) prew.Place {
 	return prew.Place{Endpoint: "http://" + addr, Bucket: bucket, Prefix: prew.DefaultPrefix, PathStyle: true}
 }
 
-// StartNginx writes the configuration of a site below dir, starts nginx with it
-// and waits until it answers. Its error log is <dir>/error.log. Its metrics are on a free
-// port.
-func StartNginx(dir string, site nginx.Site) (*Nginx, error) {
-	metrics, err := FreeAddr()
-	if err != nil {
-		return nil, err
-	}
-	return StartNginxMeasuredAt(metrics, dir, site)
+// Beside is where what is beside an nginx listens, each a host:port; empty: a free port.
+type Beside struct {
+	Metrics string
+	Purges  string
 }
 
-// StartNginxMeasuredAt is StartNginx with the metrics at a host:port.
-func StartNginxMeasuredAt(metrics, dir string, site nginx.Site) (*Nginx, error) {
+// StartNginx writes the configuration of a site below dir, starts nginx with it
+// and waits until it answers. Its error log is <dir>/error.log. Its metrics and purges are on
+// free ports.
+func StartNginx(dir string, site nginx.Site) (*Nginx, error) {
+	return StartNginxWith(Beside{}, dir, site)
+}
+
+// StartNginxWith is StartNginx with metrics and purges at the given addresses.
+func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 	server, err := nginx.Program()
 	if err != nil {
 		return nil, err
@@ -63,14 +69,14 @@ func StartNginxMeasuredAt(metrics, dir string, site nginx.Site) (*Nginx, error) 
 	if err := site.Check(dir); err != nil {
 		return nil, err
 	}
-	counting, err := startCounting(metrics, count.Cache{Dir: filepath.Join(dir, "cache"), Size: site.MaxCache(), MinFree: site.MinFree()})
+	beside, err := startBeside(at, filepath.Join(dir, "cache"), site)
 	if err != nil {
 		return nil, err
 	}
-	site.CountedAt = counting.addr
+	site.CountedAt = beside.lines
 	config, err := site.Write(dir)
 	if err != nil {
-		counting.stop()
+		beside.stop()
 		return nil, err
 	}
 	p, err := start(dir, process.Command{
@@ -83,45 +89,53 @@ func StartNginxMeasuredAt(metrics, dir string, site nginx.Site) (*Nginx, error) 
 		},
 	})
 	if err != nil {
-		counting.stop()
+		beside.stop()
 		return nil, err
 	}
 	go func() {
 		<-p.Done()
-		counting.stop()
+		beside.stop()
 	}()
-	return &Nginx{p, site.Listen, metrics, counting.addr, counting}, nil
+	return &Nginx{p, site.Listen, beside.metrics, beside.lines, beside.purges, beside}, nil
 }
 
-// counting serves the metrics of an nginx, as prewnginx has it done by a process beside
-// nginx.
-type counting struct {
-	addr   string // host:port that nginx shall send its lines to
-	cancel context.CancelFunc
-	ended  chan struct{}
+// beside serves the metrics of an nginx and deletes from its cache what was purged, as
+// prewnginx has it done by a process beside nginx.
+type beside struct {
+	metrics, lines, purges string // where it listens, for lines by UDP
+	cancel                 context.CancelFunc
+	ended                  sync.WaitGroup
 }
 
-func startCounting(metrics string, cache count.Cache) (*counting, error) {
-	listener, err := net.Listen("tcp", metrics)
+func startBeside(at Beside, cache string, site nginx.Site) (*beside, error) {
+	metrics, err := net.Listen("tcp", cmp.Or(at.Metrics, "127.0.0.1:0"))
 	if err != nil {
+		return nil, err
+	}
+	purges, err := net.Listen("tcp", cmp.Or(at.Purges, "127.0.0.1:0"))
+	if err != nil {
+		metrics.Close()
 		return nil, err
 	}
 	lines, err := count.Listen()
 	if err != nil {
-		listener.Close()
+		metrics.Close()
+		purges.Close()
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &counting{lines.Addr(), cancel, make(chan struct{})}
-	go func() {
-		defer close(c.ended)
-		_ = count.Serve(ctx, lines, listener, cache) // a test that needs it sees that it ended
-	}()
-	return c, nil
+	b := &beside{metrics: metrics.Addr().String(), lines: lines.Addr(), purges: purges.Addr().String(), cancel: cancel}
+	purger := purge.New(purge.Cache{Dir: cache, Presets: site.Presets})
+	// A test that needs one of them sees that it ended.
+	b.ended.Go(func() {
+		_ = count.Serve(ctx, lines, metrics, count.Cache{Dir: cache, Size: site.MaxCache(), MinFree: site.MinFree()}, purger)
+	})
+	b.ended.Go(func() { _ = purger.Serve(ctx, purges) })
+	return b, nil
 }
 
 // stop ends it, and returns when its addresses are free. It may be called again.
-func (c *counting) stop() {
-	c.cancel()
-	<-c.ended
+func (b *beside) stop() {
+	b.cancel()
+	b.ended.Wait()
 }

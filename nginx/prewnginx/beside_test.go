@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,13 +19,13 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// measured is a prewnginx with metrics that has become nginx.
+// measured is a prewnginx with metrics and purges that has become nginx.
 type measured struct {
-	addr, metrics string
-	pid           int // nginx's
-	counter       int // the process beside it
-	stderr        *logged
-	ended         chan error
+	addr, metrics, purges string
+	pid                   int // nginx's
+	counter               int // the process beside it
+	stderr                *logged
+	ended                 chan error
 }
 
 // logged is output that can be read while it is written.
@@ -50,12 +51,13 @@ func startMeasured(t *testing.T, environ ...string) *measured {
 	gateway := answering(t, "gateway")
 	addr, errAddr := stack.FreeAddr()
 	metrics, errMetrics := stack.FreeAddr()
-	if errAddr != nil || errMetrics != nil {
-		t.Fatal(errAddr, errMetrics)
+	purges, errPurges := stack.FreeAddr()
+	if err := errors.Join(errAddr, errMetrics, errPurges); err != nil {
+		t.Fatal(err)
 	}
-	cmd := itself(t, append(environ, "PREW_PRIVATE=1", "PREW_NGINX_DIR="+folderForAll(t), "PREW_NGINX_LISTEN="+addr, "PREW_GATEWAYS="+gateway,
-		"PREW_MISSES_PER_SECOND=0", "PREW_NGINX_METRICS_LISTEN="+metrics), "serve")
-	m := &measured{addr: addr, metrics: metrics, stderr: new(logged), ended: make(chan error, 1)}
+	cmd := itself(t, append([]string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + folderForAll(t), "PREW_NGINX_LISTEN=" + addr, "PREW_GATEWAYS=" + gateway,
+		"PREW_MISSES_PER_SECOND=0", "PREW_NGINX_METRICS_LISTEN=" + metrics, "PREW_NGINX_PURGE_LISTEN=" + purges}, environ...), "serve")
+	m := &measured{addr: addr, metrics: metrics, purges: purges, stderr: new(logged), ended: make(chan error, 1)}
 	cmd.Stderr = m.stderr
 	cmd.WaitDelay = 5 * time.Second // an orphan would keep it open
 	if err := cmd.Start(); err != nil {
@@ -67,7 +69,7 @@ func startMeasured(t *testing.T, environ ...string) *measured {
 	m.until(t, "nginx answers", func() bool { return m.get("/health") == nil })
 	m.until(t, "a process counts", func() bool {
 		for _, child := range children(m.pid) {
-			if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", child)); bytes.Contains(text, []byte("\x00count\x00")) {
+			if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", child)); bytes.Contains(text, []byte("\x00beside\x00")) {
 				m.counter = child
 			}
 		}
@@ -142,9 +144,11 @@ func (m *measured) endsWith(t *testing.T, signal syscall.Signal, want string) {
 		t.Errorf("after %v nginx ends with %v, want %s\n%s", signal, err, want, m.stderr)
 	}
 	m.until(t, "the counter has ended", func() bool { return isGone(m.counter) })
-	if conn, err := net.Dial("tcp", m.metrics); err == nil {
-		conn.Close()
-		t.Errorf("after %v somebody still serves metrics", signal)
+	for _, addr := range []string{m.metrics, m.purges} {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			conn.Close()
+			t.Errorf("after %v somebody still listens on %s", signal, addr)
+		}
 	}
 }
 
@@ -233,6 +237,49 @@ func TestNginxDoesWithoutItsCounter(t *testing.T) {
 	m.endsWith(t, syscall.SIGTERM, "<nil>")
 }
 
+// TestWhatIsPurgedIsGone has the process beside nginx purge, with and without metrics. It knows
+// nginx's presets: the file, and what variables change.
+func TestWhatIsPurgedIsGone(t *testing.T) {
+	presets := filepath.Join(t.TempDir(), "presets.yaml")
+	if err := os.WriteFile(presets, []byte("wide: {width: 900}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, environ := range [][]string{{}, {"PREW_NGINX_METRICS_LISTEN="}} {
+		m := startMeasured(t, append(environ, "PREW_PRESETS="+presets, "PRESET_TALL=height=900")...)
+		cached := func(path string) bool {
+			response, err := http.Get("http://" + m.addr + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			io.Copy(io.Discard, response.Body)
+			return response.Header.Get("X-Prew") == "cached"
+		}
+		paths := []string{"/prew/wide/a.jpg", "/prew/tall/a.jpg", "/prew/wide/b.jpg"}
+		for _, path := range paths {
+			m.until(t, path+" is in the cache", func() bool { return cached(path) })
+		}
+		response, err := http.Post("http://"+m.purges+"/purge", "application/json", strings.NewReader(`{"photos":["a.jpg"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || string(answer) != "{\"files\":2}\n" {
+			t.Errorf("%s %q, %v, want 2 files", response.Status, answer, err)
+		}
+		for i, path := range paths {
+			if got, want := cached(path), i == 2; got != want {
+				t.Errorf("%s is cached: %v, want %v", path, got, want)
+			}
+		}
+		if len(environ) == 0 && (m.counted(`prew_nginx_purges_total{result="done"}`) != 1 || m.counted("prew_nginx_purged_files_total") != 2) {
+			t.Errorf("%g purges of %g files are counted, want 1 of 2", m.counted(`prew_nginx_purges_total{result="done"}`), m.counted("prew_nginx_purged_files_total"))
+		}
+		m.endsWith(t, syscall.SIGTERM, "<nil>")
+	}
+}
+
 // TestNginxThatCannotStartLeavesNoCounter takes its address.
 func TestNginxThatCannotStartLeavesNoCounter(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -255,13 +302,14 @@ func TestNginxThatCannotStartLeavesNoCounter(t *testing.T) {
 	}
 }
 
-// TestMetricsAddressIsAMistakeLikeOthers of serve, which alone opens it.
-func TestMetricsAddressIsAMistakeLikeOthers(t *testing.T) {
+// TestAddressesBesideAreMistakesLikeOthers of serve, which alone opens them.
+func TestAddressesBesideAreMistakesLikeOthers(t *testing.T) {
 	const want = `prewnginx: the configuration has mistakes
   PREW_NGINX_METRICS_LISTEN: listen tcp: address 9102: missing port in address
+  PREW_NGINX_PURGE_LISTEN: listen tcp: address 8083: missing port in address
   PREW_NGINX_LISTEN: "8080", expected host:port
 `
-	environ := []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + filepath.Join(t.TempDir(), "d"), "PREW_NGINX_LISTEN=8080", "PREW_NGINX_METRICS_LISTEN=9102"}
+	environ := []string{"PREW_PRIVATE=1", "PREW_NGINX_DIR=" + filepath.Join(t.TempDir(), "d"), "PREW_NGINX_LISTEN=8080", "PREW_NGINX_METRICS_LISTEN=9102", "PREW_NGINX_PURGE_LISTEN=8083"}
 	if out, err := itself(t, environ, "serve").CombinedOutput(); err == nil || string(out) != want {
 		t.Errorf("%v: %s\nwant %s", err, out, want)
 	}
