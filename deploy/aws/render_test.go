@@ -174,10 +174,10 @@ func TestFunctionHearsOfPhotos(t *testing.T) {
 		c, name := load(t, "render.yaml", test.given...), strings.Join(test.given, " ")
 		expectJSON(t, name, c.property("Pictures", "NotificationConfiguration"), test.pictures)
 		expectJSON(t, name, c.property("Photos", "NotificationConfiguration"), test.photos)
-		permissions := `{"BucketMayTell": {"Action": "lambda:InvokeFunction", "FunctionName": "<Live>", "Principal": "s3.amazonaws.com", "SourceAccount": "123456789012"}`
+		permissions := `{"BucketMayTell": {"Action": "lambda:InvokeFunction", "FunctionName": "<Function.Arn>:live", "Principal": "s3.amazonaws.com", "SourceAccount": "123456789012"}`
 		rules := `{}`
 		if test.photosIn != "" {
-			permissions += `, "BridgeMayTell": {"Action": "lambda:InvokeFunction", "FunctionName": "<Live>", "Principal": "events.amazonaws.com", "SourceArn": "<PhotoEvents.Arn>"}`
+			permissions += `, "BridgeMayTell": {"Action": "lambda:InvokeFunction", "FunctionName": "<Function.Arn>:live", "Principal": "events.amazonaws.com", "SourceArn": "<PhotoEvents.Arn>"}`
 			rules = `{"PhotoEvents": {"Description": "Photos that are written or removed, for demo.",
 				"EventPattern": {"source": ["aws.s3"], "detail-type": ["Object Created", "Object Deleted"],
 					"detail": {"bucket": {"name": ["` + test.photosIn + `"]}, "object": {"key": [{"prefix": "` + test.prefix + `"}]}}},
@@ -188,12 +188,9 @@ func TestFunctionHearsOfPhotos(t *testing.T) {
 		expectJSON(t, name, c.resources("AWS::Lambda::Permission"), permissions+`}`)
 		expectJSON(t, name, c.resources("AWS::Events::Rule"), rules)
 	}
-	c := load(t, "render.yaml", "Events=rewarm", "EventsURL=http://gateway:8090/events", "EventsSecret=secret")
+	c := load(t, "render.yaml", "Events=rewarm", "EventsURL=http://gateway:8090/events", "EventsSecret=arn:secret")
 	expectJSON(t, "its environment", c.property("Function", "Environment", "Variables"),
-		`{"PREW_EVENTS": "rewarm", "PREW_EVENTS_URL": "http://gateway:8090/events", "PREW_EVENTS_SECRET": "secret"}`)
-	if hidden := fields(c.sections["Parameters"]["EventsSecret"])["NoEcho"]; hidden.Value != "true" {
-		t.Error("the secret is shown to whoever describes the stack")
-	}
+		`{"PREW_EVENTS": "rewarm", "PREW_EVENTS_URL": "http://gateway:8090/events", "PREW_EVENTS_SECRET": "{{resolve:secretsmanager:arn:secret}}"}`)
 	if after := fields(c.sections["Resources"]["Pictures"])["DependsOn"]; after.Value != "BucketMayTell" {
 		t.Error("the bucket is made before it may call the function")
 	}
