@@ -249,7 +249,7 @@ func TestGallery(t *testing.T) {
 		}
 	}
 	front := start(t, nginx.Site{Previews: stack.StoreAt("127.0.0.1:1", "photos"), Gateways: []string{"127.0.0.1:1"}, Gallery: pages})
-	const policy = "default-src 'none'; img-src 'self' blob:; script-src 'self'; style-src 'self'; connect-src 'self'"
+	const policy = "default-src 'none'; img-src 'self' blob:; script-src 'self'; style-src 'self'; connect-src 'self' http://127.0.0.1:*"
 	for _, test := range []struct{ target, contentType, body string }{
 		{"/", "text/html", "<!doctype html>"},
 		{"/?x", "text/html", "<!doctype html>"},

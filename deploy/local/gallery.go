@@ -20,6 +20,8 @@ var galleryFiles embed.FS
 type gallery struct {
 	Presets []galleryPreset `json:"presets"`
 	Photos  []galleryPhoto  `json:"photos"`
+
+	Replace string `json:"replace,omitempty"` // URL that replaces a photo, see replacer
 }
 
 type galleryPreset struct {
@@ -48,8 +50,9 @@ type galleryVariant struct {
 	Path string `json:"path"`
 }
 
-// writeGallery lays the page out in dir, with gallery.json for these photos.
-func writeGallery(dir string, photos []photo, presets prew.Presets) error {
+// writeGallery lays the page out in dir, with gallery.json for these photos and the URL that
+// replaces one.
+func writeGallery(dir string, photos []photo, presets prew.Presets, replace string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -60,7 +63,11 @@ func writeGallery(dir string, photos []photo, presets prew.Presets) error {
 	if err := os.CopyFS(dir, files); err != nil {
 		return err
 	}
-	content, err := json.Marshal(describe(photos, presets))
+	described := describe(photos, presets)
+	if len(photos) > 1 { // by another one
+		described.Replace = replace
+	}
+	content, err := json.Marshal(described)
 	if err != nil {
 		return err
 	}

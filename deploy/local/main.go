@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -116,7 +117,12 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	for _, o := range added {
 		all, buckets = append(all, o.photosOf(photos)...), append(buckets, o.bucket)
 	}
-	if err := writeGallery(gallery, all, presets); err != nil {
+	button, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer button.Close()
+	if err := writeGallery(gallery, all, presets, "http://"+button.Addr().String()+"/"); err != nil {
 		return err
 	}
 	progress(fmt.Sprintf("%d photos and the gallery", len(photos)), time.Since(began))
@@ -131,6 +137,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		Gallery:   gallery,
 		Private:   private,
 		Buckets:   buckets,
+		Events:    true,
 		Progress:  progress,
 
 		NoErrorPictures: !bool(pictures),
@@ -157,6 +164,10 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		return err
 	}
 	defer system.Stop()
+	replaces := &http.Server{Handler: newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, all, added,
+		fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port))}
+	defer replaces.Close()
+	go replaces.Serve(button)
 	announce(system, port, state, presets.Names()[0], photos[0], append([]string{stack.Bucket}, buckets...))
 	select {
 	case err = <-system.Failed():

@@ -175,7 +175,7 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "gallery")
 	for range 2 { // the second time over the files of the first
-		if err := writeGallery(dir, []photo{{key: "a b/c+d.jpg", size: 7}}, presets); err != nil {
+		if err := writeGallery(dir, []photo{{key: "a b/c+d.jpg", size: 7}}, presets, "http://replace/"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -360,6 +360,56 @@ func get(t *testing.T, url string) (status int, header http.Header, body []byte)
 		t.Fatal(err)
 	}
 	return response.StatusCode, response.Header, body
+}
+
+// TestReplacedPhotoHasItsNewPreviewWithin2s presses the button of the gallery for a photo whose
+// preview S3 and nginx have.
+func TestReplacedPhotoHasItsNewPreviewWithin2s(t *testing.T) {
+	for _, private := range []string{"0", "1"} {
+		t.Run("private="+private, func(t *testing.T) {
+			t.Setenv("PREW_PRIVATE", private)
+			photos := t.TempDir()
+			writePhoto(t, filepath.Join(photos, "a.jpg"), 400, 300)
+			writePhoto(t, filepath.Join(photos, "b.jpg"), 300, 400)
+			site, listed, stop := start(t, photos, t.TempDir())
+			defer stop()
+			page := site + "/prew/hero/a.jpg"
+			for range 2 {
+				get(t, page)
+			}
+			_, before, _ := get(t, page)
+			if before.Get("X-Prew") != "cached" {
+				t.Errorf("before it is replaced nginx answers %q", before.Get("X-Prew"))
+			}
+			request, err := http.NewRequest(http.MethodPost, listed.Replace+"?photo=0", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Origin", site)
+			request.Header.Set("X-Prew-Replace", "1")
+			began := time.Now()
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != http.StatusNoContent {
+				t.Fatalf("the button is answered %s", response.Status)
+			}
+			for {
+				_, header, _ := get(t, page)
+				took := time.Since(began)
+				if header.Get("ETag") != before.Get("ETag") {
+					t.Logf("the new preview is there after %v", took)
+					return
+				}
+				if took > 2*time.Second {
+					t.Fatalf("after %v the preview is still the old one, %s", took, header.Get("X-Prew"))
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+	}
 }
 
 func TestMistakesInTheEnvironmentStopTheStart(t *testing.T) {

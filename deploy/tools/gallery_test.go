@@ -89,6 +89,40 @@ func TestGalleryShowsEveryPicture(t *testing.T) {
 	}
 }
 
+// TestGalleryReplacesAPhoto presses the button of the first photo, and sees its previews come
+// anew.
+func TestGalleryReplacesAPhoto(t *testing.T) {
+	site := run(t)
+	ctx, cancel := context.WithTimeout(open(t), galleryDeadline)
+	defer cancel()
+	shown := `document.querySelector("tbody figure img").naturalWidth + "x" + document.querySelector("tbody figure img").naturalHeight + " " + document.querySelector("tbody figure img").src`
+	if err := chromedp.Do(ctx, chromedp.Navigate(site), chromedp.WaitReady(`body[data-pending="0"]`)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := chromedp.Run(ctx, chromedp.Evaluate[string](shown))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for deadline := time.Now().Add(startDeadline); !strings.HasPrefix(said, "Replaced in ") && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		click := `(() => { const b = document.querySelector("button.replace"); if (b.textContent === "Replace" && !b.disabled) b.click(); return b.textContent; })()`
+		if said, err = chromedp.Run(ctx, chromedp.Evaluate[string](click)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.HasPrefix(said, "Replaced in ") {
+		t.Fatalf("the button says %q", said)
+	}
+	t.Log(said)
+	if err := chromedp.Do(ctx, chromedp.WaitReady(`body[data-pending="0"]`)); err != nil {
+		t.Fatal(err)
+	}
+	after, err := chromedp.Run(ctx, chromedp.Evaluate[string](shown))
+	if err != nil || after == before {
+		t.Errorf("the page shows %s as before, %v", after, err)
+	}
+}
+
 // run starts the system on a free port, with a state of its own, and returns
 // the address of its page once it is announced.
 func run(t *testing.T) string {

@@ -140,11 +140,36 @@ function summarise() {
   ].join(" · ");
 }
 
-function addRow(photo, presets) {
+// replace has another photo put in the place of one, and waits until the first of its previews
+// is another.
+async function replace(url, row, button) {
+  const own = cells.filter((cell) => row.contains(cell.image || cell.line));
+  const etag = async () => (await fetch(own[0].path, { cache: "no-store" })).headers.get("ETag");
+  button.disabled = true;
+  try {
+    const before = await etag();
+    const began = performance.now();
+    const response = await fetch(url, { method: "POST", headers: { "X-Prew-Replace": "1" } });
+    if (!response.ok) throw new Error(await response.text());
+    while (await etag() === before) {
+      if (performance.now() - began > 15000) throw new Error("the old preview is still there");
+      await new Promise((done) => { setTimeout(done, 100); });
+    }
+    button.textContent = `Replaced in ${milliseconds(performance.now() - began)}`;
+    own.forEach(enqueue);
+  } catch (error) {
+    button.textContent = String(error.message || error);
+  }
+  button.disabled = false;
+}
+
+function addRow(photo, presets, replaceURL) {
   // Only photos of the default source have addresses of their own.
   const name = photo.path ? element("a", { href: photo.path }, photo.name) : photo.name;
   const source = photo.source ? [element("small", {}, `source ${photo.source}`)] : [];
-  const row = element("tr", {}, element("th", { scope: "row" }, name, ...source, element("small", {}, bytes(photo.size))));
+  const button = element("button", { type: "button", className: "replace" }, "Replace");
+  const row = element("tr", {}, element("th", { scope: "row" }, name, ...source, element("small", {}, bytes(photo.size)), ...(replaceURL ? [button] : [])));
+  button.addEventListener("click", () => replace(replaceURL, row, button));
   photo.previews.forEach(({ path, variants }, i) => {
     if (!path) { // the preset has its photos from another source
       row.append(element("td"));
@@ -173,14 +198,14 @@ function addRow(photo, presets) {
 async function start() {
   const response = await fetch("/gallery/gallery.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`gallery.json: ${response.status}`);
-  const { presets, photos } = await response.json();
+  const { presets, photos, replace: replaceURL } = await response.json();
   for (const { name, terms, html } of presets) {
     document.getElementById("presets").append(element("th", { scope: "col" }, name, element("small", {}, terms),
       element("details", {}, element("summary", {}, "HTML"), element("code", {}, html))));
   }
   let shown = 0;
   const showMore = () => {
-    for (const photo of photos.slice(shown, shown + pageSize)) addRow(photo, presets);
+    photos.slice(shown, shown + pageSize).forEach((photo, i) => addRow(photo, presets, replaceURL && `${replaceURL}?photo=${shown + i}`));
     shown = Math.min(shown + pageSize, photos.length);
     more.hidden = shown === photos.length;
     more.textContent = `Show more photos (${photos.length - shown} left)`;

@@ -142,6 +142,10 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return err
 	})
+	purges := ""
+	if err == nil {
+		purges, err = FreeAddr()
+	}
 	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures,
 		// As the gateways have them from this program's environment.
 		PhotoAccess: prew.Access(os.Getenv("PREW_PHOTO_ACCESS")), TokenCookie: os.Getenv("PREW_TOKEN_COOKIE"), ProtectedCacheControl: os.Getenv("PREW_PROTECTED_CACHE_CONTROL")}
@@ -151,6 +155,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			env := append(append(s.S3.Env(), folders...),
 				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
 				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
+				"PREW_NGINX=http://"+purges,
 				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures))
 			hears, secret := "", rand.Text()
 			if s.events != nil && i == 0 {
@@ -179,7 +184,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		if site.Presets, err = Presets(); err != nil {
 			return err
 		}
-		if s.Nginx, err = StartNginx(filepath.Join(dir, "nginx"), site); err == nil {
+		if s.Nginx, err = StartNginxWith(Beside{Purges: purges}, filepath.Join(dir, "nginx"), site); err == nil {
 			s.keep(s.Nginx.Process)
 		}
 		return err
