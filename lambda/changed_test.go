@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -241,6 +243,57 @@ func TestGatewaysAreToldOfAnEvent(t *testing.T) {
 	heard = ""
 	if got := told(t, f, payload); got != (changes{Ignored: 1}) || heard != "" {
 		t.Errorf("a third time: %+v, and a gateway heard %q", got, heard)
+	}
+}
+
+// TestGatewayTakesWhatTheFunctionPassesOn tells a real gateway, with its secret and with
+// another one.
+func TestGatewayTakesWhatTheFunctionPassesOn(t *testing.T) {
+	dir := t.TempDir()
+	server, err := stack.StartS3(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop() })
+	if err := server.CreateBucket(t.Context(), bucket); err != nil {
+		t.Fatal(err)
+	}
+	redis, err := stack.StartRedis(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(redis.Stop)
+	listen, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "a secret of this long"
+	gateway, err := stack.StartGateway(dir, "gateway", append(server.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+redis.Addr, "PREW_FUNCTION=local",
+		"PREW_RENDERERS=1", "PREW_EVENTS_LISTEN="+listen, "PREW_EVENTS_SECRET="+secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(gateway.Stop)
+
+	client := server.Client()
+	f, _ := functionOn(t, client)
+	for i, payload := range []string{
+		notification("ObjectCreated:Put", "photo/a+b.jpg", "0055AED6DCD90281E5"),
+		bridged("Object Deleted", bucket, "photo/a b.jpg", bucket),
+	} {
+		upload(t, client, "prew/small/a b.jpg", []byte("preview"))
+		f.gateways = newGateways("http://"+listen+"/events", "another one of this long")
+		if _, err := f.invoke(t.Context(), json.RawMessage(payload)); err == nil || !strings.Contains(err.Error(), "401") {
+			t.Errorf("event %d with another secret: %v", i, err)
+		}
+		f.gateways = newGateways("http://"+listen+"/events", secret)
+		if got, want := told(t, f, payload), (changes{Photos: 1}); got != want {
+			t.Errorf("event %d: %+v, want %+v", i, got, want)
+		}
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "gateway.log"))
+	if err != nil || strings.Count(string(log), `"photos have changed"`) != 2 {
+		t.Errorf("%v: the gateway says\n%s", err, log)
 	}
 }
 
