@@ -65,7 +65,8 @@ var packages = []struct {
 		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/purge", []string{"prew", "github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
 		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
-	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
+	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong",
+		"github.com/prometheus/client_golang", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", nil, nil},
 	{"prew/deploy/images", nil, nil},

@@ -8,6 +8,10 @@
 // file takes microseconds, and to delete it half a millisecond on some disks, so that files are
 // deleted when the purge is answered already.
 //
+// A photo's previews have names that can be computed. For presets and prefixes all files are
+// looked at, each for the key that it begins with, unless that is known: its MD5 is the file's
+// name, so that a key that was read once holds.
+//
 // What nginx was fetching while the purge came is stored after it. So a purge is repeated after
 // 1, 5 and 40 s, for what was stored meanwhile.
 package purge
@@ -53,7 +57,8 @@ type Purger struct {
 
 	deleting sync.WaitGroup // what deletes marked files
 
-	walking sync.Mutex // held by the one walk
+	walking sync.Mutex                 // held by the one walk, for keys too
+	keys    [folders]map[digest]string // that were read, by folder
 	mu      sync.Mutex
 	next    *walk // the walk that has not begun yet
 }
@@ -133,7 +138,7 @@ func (p *Purger) markNamed(s *sweep, presets []string) error {
 		}
 		for _, path := range paths {
 			file := fileOf(p.cache.Dir, path)
-			switch err := markFile(file); {
+			switch err := markFile(unix.AT_FDCWD, file); {
 			case err == nil:
 				s.files.Add(1)
 				marked = append(marked, file)

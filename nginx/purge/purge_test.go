@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sys/unix"
 
 	"prew"
 )
@@ -234,7 +235,7 @@ func TestRepeatLooksAtWhatIsNew(t *testing.T) {
 func TestMarkedFilesAreDeleted(t *testing.T) {
 	dir := t.TempDir()
 	left, anew, other := store(t, dir, "/prew/thumb/left"), store(t, dir, "/prew/thumb/anew"), store(t, dir, "/prew/thumb/other")
-	if err := markFile(left); err != nil {
+	if err := markFile(unix.AT_FDCWD, left); err != nil {
 		t.Fatal(err)
 	}
 	deleteMarked([]string{anew, filepath.Join(dir, "none")})
@@ -247,6 +248,62 @@ func TestMarkedFilesAreDeleted(t *testing.T) {
 		if _, err := os.Stat(path); os.IsNotExist(err) == want {
 			t.Errorf("%s: %v, want it there: %v", path, err, want)
 		}
+	}
+}
+
+// TestKeysAreReadOnce overwrites a file whose key is known: by its name it is still decided, until
+// it was gone in between.
+func TestKeysAreReadOnce(t *testing.T) {
+	dir := t.TempDir()
+	path := store(t, dir, "/prew/thumb/a")
+	p := New(Cache{dir, presetsFrom(t, presetsOfTests)})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	learned := make(chan struct{})
+	go func() {
+		defer close(learned)
+		p.learn(ctx)
+	}()
+	purge := func(preset string, files int64) {
+		t.Helper()
+		s := newSweep(prew.Scope{Presets: []string{preset}}, time.Time{})
+		if err := p.pass(s); err != nil || s.files.Load() != files {
+			t.Errorf("%s: %d files, %v, want %d", preset, s.files.Load(), err, files)
+		}
+		p.deleting.Wait()
+	}
+	known := func() bool {
+		p.walking.Lock()
+		defer p.walking.Unlock()
+		for _, keys := range p.keys {
+			if len(keys) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	for !known() {
+		if ctx.Err() != nil {
+			t.Fatal("the key was not read in 5 s")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	<-learned
+	garble := func() {
+		t.Helper()
+		if err := os.WriteFile(path, []byte("garbled"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	garble()
+	purge("card", 0)
+	purge("thumb", 1)
+	purge("card", 0)
+	garble()
+	purge("card", 1)
+	if known() {
+		t.Error("a key is known of no file")
 	}
 }
 

@@ -52,6 +52,7 @@ func (p *Purger) Serve(ctx context.Context, listener net.Listener) error {
 		fmt.Fprintf(w, "{\"files\":%d}\n", files)
 	})
 	server := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	go p.learn(ctx)
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

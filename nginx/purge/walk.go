@@ -2,6 +2,7 @@ package purge
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -50,7 +52,12 @@ func (p *Purger) join(s *sweep) error {
 	return w.err
 }
 
-const hexDigits = "0123456789abcdef"
+// folders is how many folders the cache has: levels=1:2, of hexadecimal digits.
+const folders = 16 * 256
+
+func (p *Purger) folder(i int) string {
+	return filepath.Join(p.cache.Dir, fmt.Sprintf("%x/%02x", i>>8, i&0xff))
+}
 
 // walk compares each file of the cache with the sweeps, marks it for the first that is about
 // it, and has the marked ones deleted.
@@ -61,15 +68,15 @@ func (p *Purger) walk(sweeps []*sweep) error {
 			since = s.since
 		}
 	}
-	folders := make(chan string)
+	var next atomic.Int64
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	var marked []string
 	var failed error
 	for range runtime.GOMAXPROCS(0) {
 		all.Go(func() {
-			for folder := range folders {
-				more, err := p.walkFolder(folder, sweeps, since)
+			for i := int(next.Add(1)) - 1; i < folders; i = int(next.Add(1)) - 1 {
+				more, err := p.walkFolder(i, sweeps, since)
 				mu.Lock()
 				marked = append(marked, more...)
 				if err != nil {
@@ -79,21 +86,58 @@ func (p *Purger) walk(sweeps []*sweep) error {
 			}
 		})
 	}
-	for _, a := range hexDigits {
-		for _, b := range hexDigits {
-			for _, c := range hexDigits {
-				folders <- filepath.Join(p.cache.Dir, string(a), string(b)+string(c)) // levels=1:2
-			}
-		}
-	}
-	close(folders)
 	all.Wait()
 	p.deleting.Go(func() { deleteMarked(marked) })
 	return failed
 }
 
-// walkFolder does it for one folder, which need not be there, and returns the marked files.
-func (p *Purger) walkFolder(folder string, sweeps []*sweep, since time.Time) (marked []string, failed error) {
+const (
+	// learnEvery is the time between two looks for keys that are not known yet.
+	learnEvery = 10 * time.Minute
+	// restFactor is how many times longer a look rests than it works: it takes a fiftieth of a
+	// processor at most.
+	restFactor = 49
+)
+
+// learn reads the keys of the cache's files again and again, until ctx is done, so that a purge
+// need not: on a disk whose files the kernel does not hold in memory that takes most of its time.
+func (p *Purger) learn(ctx context.Context) {
+	for {
+		worked := time.Duration(0)
+		for i := range folders {
+			p.walking.Lock()
+			began := time.Now()
+			_, _ = p.walkFolder(i, nil, time.Time{}) // a purge would say what is wrong
+			worked += time.Since(began)
+			p.walking.Unlock()
+			if worked < time.Millisecond { // timers are no finer
+				continue
+			}
+			if !wait(ctx, restFactor*worked) {
+				return
+			}
+			worked = 0
+		}
+		if !wait(ctx, learnEvery) {
+			return
+		}
+	}
+}
+
+// wait reports whether ctx is not done before the time is over.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// walkFolder does the work of walk for one folder, which need not be there, and returns the
+// marked files. Whoever calls it holds p.walking.
+func (p *Purger) walkFolder(i int, sweeps []*sweep, since time.Time) (marked []string, failed error) {
+	folder := p.folder(i)
 	defer func() {
 		if reason := recover(); reason != nil { // nobody would start the process again
 			failed = fmt.Errorf("%s: panic: %v", folder, reason)
@@ -121,22 +165,68 @@ func (p *Purger) walkFolder(folder string, sweeps []*sweep, since time.Time) (ma
 		return nil, err
 	}
 	at := int(dir.Fd())
+	known := p.keys[i]
+	if known == nil || len(known) > len(names) { // as many as there are files are enough
+		known = make(map[digest]string, len(names))
+		p.keys[i] = known
+	}
 	var buffer [longestHeader]byte
 	for _, name := range names {
-		if len(name) != 2*md5.Size { // what nginx is still writing has a number behind it
+		sum, ok := digestOf(name)
+		if !ok { // what nginx is still writing has a number behind its name
 			continue
 		}
 		if !since.IsZero() && !changed(at, name, since) {
 			continue
 		}
-		switch isMarked, err := p.walkFile(at, name, buffer[:], sweeps); {
+		key, decided := known[sum]
+		isMarked := false
+		if !decided {
+			key, decided, isMarked, err = readKey(at, name, sum, buffer[:])
+		}
+		if s := p.first(sweeps, key, decided); err == nil && !isMarked && s != nil {
+			if err = markFile(at, name); err == nil {
+				s.files.Add(1)
+				isMarked = true
+			}
+		}
+		switch {
+		case err == unix.ENOENT: // nginx has removed it
+			err = nil
 		case err != nil:
 			failed = &os.PathError{Op: "purge", Path: folder + "/" + name, Err: err}
+			err = nil
 		case isMarked:
 			marked = append(marked, folder+"/"+name)
+		case decided:
+			known[sum] = key
 		}
 	}
 	return marked, failed
+}
+
+// first returns the first of the sweeps that is about a file, nil for none. Every one is about
+// a file without a key.
+func (p *Purger) first(sweeps []*sweep, key string, decided bool) *sweep {
+	for _, s := range sweeps {
+		if !decided || p.about(s, key) {
+			return s
+		}
+	}
+	return nil
+}
+
+// digest is the MD5 of a key, which is the name of its file. So the key of a name that was read
+// once holds for every file that will have this name.
+type digest [md5.Size]byte
+
+// digestOf returns the digest that is the name of a file, and false for other names.
+func digestOf(name string) (sum digest, ok bool) {
+	if len(name) != 2*len(sum) {
+		return sum, false
+	}
+	_, err := hex.Decode(sum[:], []byte(name))
+	return sum, err == nil
 }
 
 // changed reports whether a file was written or renamed since a time.
@@ -146,36 +236,6 @@ func changed(dir int, name string, since time.Time) bool {
 		return true // what opens it will see why
 	}
 	return !time.Unix(stat.Mtim.Unix()).Before(since) || !time.Unix(stat.Ctim.Unix()).Before(since)
-}
-
-// walkFile does it for one file, and reports whether it is marked.
-func (p *Purger) walkFile(dir int, name string, buffer []byte, sweeps []*sweep) (marked bool, err error) {
-	fd, err := open(dir, name)
-	if err == unix.ENOENT {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer unix.Close(fd)
-	key, ok, err := readKey(fd, name, buffer)
-	if err != nil {
-		return false, err
-	}
-	if ok && [8]byte(buffer[:8]) == noVersion { // a process that ended before it was deleted
-		return true, nil
-	}
-	for _, s := range sweeps {
-		if ok && !p.about(s, key) {
-			continue
-		}
-		if err := mark(fd); err != nil {
-			return false, err
-		}
-		s.files.Add(1)
-		return true, nil
-	}
-	return false, nil
 }
 
 // Of a file that nginx keeps, the key stands behind a header of fields of fixed sizes
@@ -190,27 +250,31 @@ const (
 
 var beforeKey = []byte("\nKEY: ") // ngx_http_file_cache_key
 
-// readKey reads the key that a file of the cache is kept under. ok is false where there is none
-// whose MD5 is the file's name.
-func readKey(fd int, name string, buffer []byte) (key string, ok bool, err error) {
+// readKey reads the key that a file of the cache is kept under. decided is false where there is
+// none whose digest is the file's name. isMarked is true where a process marked the file, and
+// ended before it deleted it.
+func readKey(dir int, name string, sum digest, buffer []byte) (key string, decided, isMarked bool, err error) {
+	fd, err := open(dir, name)
+	if err != nil {
+		return "", false, false, err
+	}
+	defer unix.Close(fd)
 	for _, size := range []int{usualHeader, longestHeader} {
 		n, err := unix.Pread(fd, buffer[:size], 0)
 		if err != nil {
-			return "", false, err
+			return "", false, false, err
 		}
 		if _, after, found := bytes.Cut(buffer[:n], beforeKey); found {
 			if text, _, whole := bytes.Cut(after, []byte("\n")); whole {
-				sum := md5.Sum(text)
-				var spelt [2 * md5.Size]byte
-				hex.Encode(spelt[:], sum[:])
-				return string(text), string(spelt[:]) == name, nil
+				decided = md5.Sum(text) == sum
+				return string(text), decided, decided && [len(noVersion)]byte(buffer) == noVersion, nil
 			}
 		}
 		if n < size {
 			break
 		}
 	}
-	return "", false, nil
+	return "", false, false, nil
 }
 
 // fileOf is the file of the cache that is kept under a key.
@@ -234,20 +298,15 @@ func open(dir int, name string) (fd int, err error) {
 // no version is 0.
 var noVersion [8]byte
 
-// mark makes an open file of the cache invalid for whoever has it open.
-func mark(fd int) error {
-	_, err := unix.Pwrite(fd, noVersion[:], 0)
-	return err
-}
-
-// markFile does so for a file by its path, or returns the bare errno.
-func markFile(path string) error {
-	fd, err := open(unix.AT_FDCWD, path)
+// markFile makes a file of the cache invalid for whoever has it open, or returns the bare errno.
+func markFile(dir int, name string) error {
+	fd, err := open(dir, name)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return mark(fd)
+	_, err = unix.Pwrite(fd, noVersion[:], 0)
+	return err
 }
 
 // deleteMarked deletes files that were marked, unless nginx has stored something new in their
