@@ -77,7 +77,7 @@ func readNotification(text []byte) (events []Event, err error) {
 		} `json:"s3"`
 	}
 	if err := json.Unmarshal(text, &records); err != nil {
-		return nil, fmt.Errorf("Records: %w", err)
+		return nil, fmt.Errorf("records: %w", err)
 	}
 	if n := len(records); n > maxEvents {
 		return nil, fmt.Errorf("%d records, limit is %d", n, maxEvents)

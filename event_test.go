@@ -50,7 +50,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 		`[]`:             "cannot unmarshal array",
 		`{}`:             "neither Records of S3 nor a detail-type of EventBridge",
 		`null`:           "neither Records of S3",
-		`{"Records":{}}`: "Records: ",
+		`{"Records":{}}`: "records: ",
 		`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"%zz"}}}]}`: `record 0: key: invalid URL escape "%zz"`,
 		`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"a"}}}]}`:                         "record 0: no name of a bucket",
 		`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"}}}]}`:                        "record 0: no key of an object",
