@@ -31,7 +31,6 @@ const (
 // write still answers what only reads.
 type breaker struct {
 	answered chan struct{} // closed at the first good beat
-	began    time.Time
 
 	mu         sync.Mutex // protects the rest
 	ever       bool       // there was a good beat
@@ -48,7 +47,7 @@ type breaker struct {
 // newBreaker returns a breaker whose grace counts from now.
 func newBreaker() *breaker {
 	return &breaker{
-		answered: make(chan struct{}), began: time.Now(), lastGood: time.Now(),
+		answered: make(chan struct{}), lastGood: time.Now(),
 		refused: noRefusals(), complained: map[string]time.Time{},
 	}
 }
@@ -136,12 +135,11 @@ func (b *breaker) report() (errors int64, refused map[string]int64, degraded tim
 	return b.errors, maps.Clone(b.refused), degraded
 }
 
-// doubtful reports whether there was an error, or the process has started, in the last time
-// of this length.
-func (b *breaker) doubtful(last time.Duration) bool {
+// failedWithin reports whether there was an error in the last time of this length.
+func (b *breaker) failedWithin(last time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return time.Since(b.lastError) < last || time.Since(b.began) < last
+	return time.Since(b.lastError) < last
 }
 
 // trouble says how long to wait after an error of Redis.

@@ -333,7 +333,7 @@ func (g *Group[V]) fly(ctx context.Context, key string, work Work[V], c *call[V]
 		}
 		// Only a message of the holder that this flight waits for counts: an
 		// earlier message may be about a value that has been deleted since.
-		if err == nil && message.done != "" && message.done == claim.waited && !g.vanished(ctx, key) {
+		if err == nil && message.done != "" && message.done == claim.waited && !g.perhapsPurged(ctx, key) {
 			return none, 0, ErrVanished
 		}
 	}
@@ -381,7 +381,7 @@ func (g *Group[V]) obtain(ctx context.Context, key string, work Work[V], c *call
 	var none V
 	for calls := 1; ; calls++ {
 		value, outcome, old, err := g.attempt(ctx, work, c, ready)
-		if !old && !(errors.Is(err, ErrVanished) && g.vanished(ctx, key)) {
+		if !old && !(errors.Is(err, ErrVanished) && g.purged(ctx, key)) {
 			return value, outcome, err
 		}
 		if old {

@@ -171,18 +171,20 @@ func (g *Group[V]) catchUp(ctx context.Context) {
 	}
 }
 
-// vanished reports whether a purge explains that a value which was stored is not there. If the
-// process has heard of none, it looks whether a message was lost. A Redis that was in trouble
-// may have lost its log too, and a process that has just started does not know.
-func (g *Group[V]) vanished(ctx context.Context, key string) bool {
-	if g.purges.hear == nil {
-		return false
-	}
-	if g.purges.about(key) || g.leases.breaker.doubtful(waitMost) {
+// purged reports whether a purge explains that a value which was stored is not there. If the
+// process has heard of none, it looks whether a message was lost.
+func (g *Group[V]) purged(ctx context.Context, key string) bool {
+	if g.purges.about(key) {
 		return true
 	}
 	g.catchUp(ctx)
 	return g.purges.about(key)
+}
+
+// perhapsPurged reports whether a purge may explain it: a Redis that was in trouble may have
+// lost the message and its log.
+func (g *Group[V]) perhapsPurged(ctx context.Context, key string) bool {
+	return g.purges.hear != nil && g.leases.breaker.failedWithin(waitMost) || g.purged(ctx, key)
 }
 
 const (

@@ -678,7 +678,10 @@ func (s *simulation) asks(name int) {
 		s.mu.Lock()
 		dead = p.dead
 		s.mu.Unlock()
-		if dead || err != nil && strings.Contains(err.Error(), ErrPurged.Error()) { // purged in each of three calls
+		// A process that began after a purge did, and after the server had forgotten it, can't
+		// know why a value is not there.
+		ignorant := s.killed > 0 && s.restarted > 0 && errors.Is(err, ErrVanished)
+		if dead || ignorant || err != nil && strings.Contains(err.Error(), ErrPurged.Error()) { // purged in each of three calls
 			continue
 		}
 		failure, _ := errors.AsType[*Failure](err)
