@@ -132,10 +132,10 @@ func TestChoice(t *testing.T) {
 		only string
 		want []int
 	}{
-		{"", []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}},
+		{"", []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}},
 		{"3, 13", []int{3, 13}},
 		{"0", nil},
-		{"14", nil},
+		{"15", nil},
 		{"1,", nil},
 	} {
 		chosen, err := choose(test.only)

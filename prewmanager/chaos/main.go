@@ -1,4 +1,4 @@
-// Command chaos puts the thirteen promises of the system to the test: real Redis,
+// Command chaos puts the fourteen promises of the system to the test: real Redis,
 // S3 server, nginx and gateways are killed, frozen, slowed and flooded, and what
 // clients see is measured. Only the function is a stand-in, so that its times and
 // failures can be set and its runs counted. A Prometheus watches, and in the end

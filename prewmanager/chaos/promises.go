@@ -17,18 +17,18 @@ type size int
 
 const (
 	tiny  size = iota // a few seconds, for go test
-	small             // all thirteen within 8 minutes
+	small             // all fourteen within 8 minutes
 	full              // the figures as they were promised, within 45 minutes
 )
 
-// promise is one of the thirteen, and its trial.
+// promise is one of the fourteen, and its trial.
 type promise struct {
 	number int
 	name   string
 	try    func(context.Context, *trial) error
 }
 
-// promises are all thirteen.
+// promises are all fourteen.
 var promises = []promise{
 	{1, "no faults", noFaults},
 	{2, "gateways killed", gatewaysKilled},
@@ -43,6 +43,7 @@ var promises = []promise{
 	{11, "function fails", functionFails},
 	{12, "parts frozen", partsFrozen},
 	{13, "redis refuses", redisRefuses},
+	{14, "purged is gone", purgedIsGone},
 }
 
 // row is one figure of a promise: what was asked and what was measured.

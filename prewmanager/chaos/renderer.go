@@ -78,7 +78,8 @@ type renderer struct {
 	longest  time.Duration
 	plans    map[string]plan
 	records  map[string]*record
-	slowest  time.Duration // the longest run
+	versions map[string]int // of the photos of previews, where they are replaced
+	slowest  time.Duration  // the longest run
 	runs     int
 	now      int           // runs at the moment
 	warm     int           // processes of the function that have had their first run
@@ -100,6 +101,7 @@ func startRenderer(store *s3.Client, shortest, longest time.Duration) (*renderer
 		longest:  longest,
 		plans:    map[string]plan{},
 		records:  map[string]*record{},
+		versions: map[string]int{},
 		began:    make(chan struct{}),
 	}
 	routes := http.NewServeMux()
@@ -306,11 +308,15 @@ func (f *renderer) run(request prew.RenderRequest, p plan, cold bool) []byte {
 		}
 	}
 	pause(ctx, p.takes/4)
+	version := f.version(request.DstKey)
 	step(&timing.Fetch)
 	timing.Opened = timing.Fetch
 	pause(ctx, p.takes-p.takes/4)
 	step(&timing.Render)
 	body := preview(request.DstKey)
+	if version > 0 {
+		body = versioned(request.DstKey, version)
+	}
 	result := prew.RenderResult{Status: true, ContentType: "image/jpeg", Width: 1, Height: 1, Size: len(body)}
 	switch p.ending {
 	case stored:

@@ -38,6 +38,7 @@ type setup struct {
 	deaf         bool // every message of Redis is lost
 	slowable     bool // S3 is behind a proxy
 	noFront      bool // without nginx
+	events       bool // gateways hear of photos that change
 }
 
 // system is the renderer and the real parts, each of which can be killed, frozen and
@@ -69,6 +70,7 @@ type gateway struct {
 	name    string
 	addr    string
 	metrics string // host:port
+	events  string // host:port that hears of photos that change; empty: none
 	env     []string
 	*stack.Gateway
 }
@@ -127,6 +129,10 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	if err != nil {
 		return s, err
 	}
+	purges, err := stack.FreeAddr()
+	if err != nil {
+		return s, err
+	}
 	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket), Presets: presets}
 	for i := range c.gateways {
 		addr, err := stack.FreeAddr()
@@ -143,7 +149,13 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		g.env = append(append(s.s3.Env(),
 			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "PREW_SOURCE_ENDPOINT=http://"+photos.addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
 			"PREW_REDIS="+redisAddr, "PREW_BUCKET="+stack.Bucket, "PREW_FUNCTION="+g.name,
-			"PREW_METRICS_LISTEN="+metrics), c.env...)
+			"PREW_METRICS_LISTEN="+metrics, "PREW_NGINX=http://"+purges), c.env...)
+		if c.events {
+			if g.events, err = stack.FreeAddr(); err != nil {
+				return s, err
+			}
+			g.env = append(g.env, "PREW_EVENTS_LISTEN="+g.events, "PREW_EVENTS_SECRET="+secret)
+		}
 		if err := s.restart(g); err != nil {
 			return s, err
 		}
@@ -162,7 +174,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 			return s, err
 		}
 	}
-	front, err := stack.StartNginxWith(stack.Beside{Metrics: c.frontMetrics}, filepath.Join(dir, "nginx"), site)
+	front, err := stack.StartNginxWith(stack.Beside{Metrics: c.frontMetrics, Purges: purges}, filepath.Join(dir, "nginx"), site)
 	if err != nil {
 		return s, err
 	}
