@@ -51,7 +51,9 @@ type faults struct {
 }
 
 // Each share is 1.5 times what was measured over 10,000 seeds or, where that was
-// almost nothing, what two keys are in 1,000 seeds. The share of "restarts" would be
+// almost nothing, what two keys are in 1,000 seeds. Where there are purges, most extra calls
+// are for what was purged, and it is 1.1 to 1.2 times; stale values there were 18 after 40,000
+// purges with "everything", and none with the other kinds. The share of "restarts" would be
 // 0.25 without the quarantine, and 0.006 without the notice of a lost connection. The
 // share of "kills and restarts" would be 0.02 if flights started before their
 // process has settled. Those of "writes refused" are 1.1 to 1.2 times what was measured:
@@ -678,9 +680,9 @@ func (s *simulation) asks(name int) {
 		s.mu.Lock()
 		dead = p.dead
 		s.mu.Unlock()
-		// A process that began after a purge did, and after the server had forgotten it, can't
-		// know why a value is not there.
-		ignorant := s.killed > 0 && s.restarted > 0 && errors.Is(err, ErrVanished)
+		// A process that did not hear of a purge before the server forgot it can't know why a
+		// value is not there.
+		ignorant := s.restarted > 0 && errors.Is(err, ErrVanished)
 		if dead || ignorant || err != nil && strings.Contains(err.Error(), ErrPurged.Error()) { // purged in each of three calls
 			continue
 		}
