@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -57,6 +58,12 @@ func purgedIsGone(ctx context.Context, t *trial) error {
 	keys := t.fresh(p.previews)
 	for _, key := range keys {
 		s.renderer.replace(key)
+		// versitygw removes a folder that has become empty, perhaps while somebody stores the
+		// next object in it. So no folder becomes empty.
+		_, err := s.s3.Client().PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(stack.Bucket), Key: aws.String(path.Join(path.Dir(key), "stays")), Body: strings.NewReader("x")})
+		if err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
