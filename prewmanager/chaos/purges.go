@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -54,6 +55,13 @@ func purgedIsGone(ctx context.Context, t *trial) error {
 	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest, events: true})
 	if err != nil {
 		return err
+	}
+	failed := time.Now()
+	if t.size != tiny { // so that queries about purges that fail have data
+		if err := s.failPurges(ctx); err != nil {
+			return err
+		}
+		defer func() { pause(ctx, time.Until(failed.Add(toldFor))) }()
 	}
 	keys := t.fresh(p.previews)
 	for _, key := range keys {
@@ -239,6 +247,57 @@ func (s *system) command(ctx context.Context, key string) (done bool) {
 	c := exec.CommandContext(ctx, s.program, "purge", "--photo", strings.TrimPrefix(photoOf(key), "photo/"))
 	c.Env = append(append(os.Environ(), s.s3.Env()...), "PREW_BUCKET="+stack.Bucket, "PREW_REDIS="+s.redis.Addr, "XDG_STATE_HOME="+filepath.Join(s.dir, "state"))
 	return c.Run() == nil
+}
+
+// refusedByNginx is in the key of a photo whose purge no nginx carries out.
+const refusedByNginx = "refused-by-nginx"
+
+// toldFor is longer than a gateway asks an nginx that does not carry out a purge.
+const toldFor = 47 * time.Second
+
+// passOn stands between gateways and nginx's purge listener, and refuses some purges.
+func (s *system) passOn(w http.ResponseWriter, r *http.Request) {
+	message, err := io.ReadAll(r.Body)
+	status := http.StatusInternalServerError
+	if err == nil && !bytes.Contains(message, []byte(refusedByNginx)) {
+		if status, err = s.tellNginx(r.Context(), message); err != nil {
+			status = http.StatusBadGateway
+		}
+	}
+	w.WriteHeader(status)
+}
+
+// tellNginx has nginx purge its cache.
+func (s *system) tellNginx(ctx context.Context, message []byte) (status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.purges+"/purge", bytes.NewReader(message))
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return response.StatusCode, response.Body.Close()
+}
+
+// failPurges makes a purge that nginx can't carry out, because its cache can't be read, and one
+// that it refuses. What gateways count of the latter is there after toldFor.
+func (s *system) failPurges(ctx context.Context) error {
+	if !s.command(ctx, "prew/thumb/"+refusedByNginx+".jpg") {
+		return errors.New("a purge that nginx refuses is not done")
+	}
+	cache := filepath.Join(s.dir, "nginx", "cache")
+	if err := os.Rename(cache, cache+".away"); err != nil {
+		return err
+	}
+	err := os.WriteFile(cache, nil, 0o600)
+	if err == nil {
+		var status int
+		if status, err = s.tellNginx(ctx, []byte(`{"presets":["thumb"]}`)); err == nil && status != http.StatusInternalServerError {
+			err = fmt.Errorf("nginx answers %d to a purge without its cache", status)
+		}
+	}
+	return errors.Join(err, os.Remove(cache), os.Rename(cache+".away", cache))
 }
 
 // look asks for the previews, in a random order, until ctx ends.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,6 +55,7 @@ type system struct {
 	front        string // nginx's address
 	counted      string // where nginx sends what is counted
 	frontMetrics string // address of nginx's metrics
+	purges       string // where nginx hears of purges
 
 	loaded chan error // of a Redis that loads a snapshot, once it has
 
@@ -129,10 +131,11 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	if err != nil {
 		return s, err
 	}
-	purges, err := stack.FreeAddr()
-	if err != nil {
+	if s.purges, err = stack.FreeAddr(); err != nil {
 		return s, err
 	}
+	between := httptest.NewServer(http.HandlerFunc(s.passOn))
+	s.stops = append(s.stops, between.Close)
 	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket), Presets: presets}
 	for i := range c.gateways {
 		addr, err := stack.FreeAddr()
@@ -149,7 +152,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		g.env = append(append(s.s3.Env(),
 			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "PREW_SOURCE_ENDPOINT=http://"+photos.addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
 			"PREW_REDIS="+redisAddr, "PREW_BUCKET="+stack.Bucket, "PREW_FUNCTION="+g.name,
-			"PREW_METRICS_LISTEN="+metrics, "PREW_NGINX=http://"+purges), c.env...)
+			"PREW_METRICS_LISTEN="+metrics, "PREW_NGINX="+between.URL), c.env...)
 		if c.events {
 			if g.events, err = stack.FreeAddr(); err != nil {
 				return s, err
@@ -174,7 +177,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 			return s, err
 		}
 	}
-	front, err := stack.StartNginxWith(stack.Beside{Metrics: c.frontMetrics, Purges: purges}, filepath.Join(dir, "nginx"), site)
+	front, err := stack.StartNginxWith(stack.Beside{Metrics: c.frontMetrics, Purges: s.purges}, filepath.Join(dir, "nginx"), site)
 	if err != nil {
 		return s, err
 	}
