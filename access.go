@@ -68,7 +68,7 @@ func (ps Presets) AskedAs(name string) []string {
 }
 
 // credentials are the query parameters that a request may carry for each way (package
-// prewmanager/access).
+// lambda/access).
 var credentials = map[Access][]string{Signed: {"e", "s"}, Token: {"t"}}
 
 // CheckAccess returns the mistakes of what only some may see: each preset, and the photos,

@@ -34,6 +34,8 @@ var packages = []struct {
 		[]string{"github.com/aws", "github.com/redis", "net/http"}},
 	{"prew/lambda/store", []string{"prew", "github.com/aws"}, []string{"image", "github.com/redis"}},
 	{"prew/lambda/answer", []string{"prew"}, []string{"github.com/aws", "github.com/redis", "prew/lambda/render"}},
+	{"prew/lambda/access", []string{"prew", "github.com/golang-jwt/jwt"}, []string{"image", "github.com/aws", "github.com/redis"}},
+	{"prew/lambda/access/accesstest", []string{"prew", "prew/lambda/access", "github.com/golang-jwt/jwt"}, nil}, // of tests alone
 	{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
 		[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 	{"prew/lambda/peers", []string{"prew", "prew/prewmanager/progress", "prew/lambda/peers/ssimulacra2", "golang.org/x/image"}, []string{"prew/lambda/render"}},
@@ -44,9 +46,7 @@ var packages = []struct {
 		[]string{"prew", "image", "github.com/aws"}},
 	{"prew/prewmanager/pool/child", nil, nil},
 	{"prew/prewmanager/pool", []string{"prew/prewmanager/pool/child"}, nil},
-	{"prew/prewmanager/access", []string{"prew", "github.com/golang-jwt/jwt"}, []string{"image", "github.com/aws", "github.com/redis"}},
-	{"prew/prewmanager/access/accesstest", []string{"prew", "prew/prewmanager/access", "github.com/golang-jwt/jwt"}, nil}, // of tests alone
-	{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/access", "prew/prewmanager/flight",
+	{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/lambda/access", "prew/prewmanager/flight",
 		"github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/prewmanager/pool", "prew/deploy", "prew/nginx"}},
 	{"prew/prewmanager/importer", []string{"prew"}, []string{"net/http", "image", "github.com/aws", "github.com/redis"}},
@@ -55,7 +55,7 @@ var packages = []struct {
 	{"prew/prewmanager/progress", nil, nil},
 	{"prew/prewmanager/events", []string{"prew"}, []string{"github.com/aws", "github.com/redis"}},
 	{"prew/prewmanager/flags", []string{"github.com/alecthomas/kong"}, []string{"prew"}},
-	{"prew/prewmanager", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/prewmanager/access", "prew/prewmanager/events", "prew/prewmanager/flags", "prew/prewmanager/flight",
+	{"prew/prewmanager", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/lambda/access", "prew/prewmanager/events", "prew/prewmanager/flags", "prew/prewmanager/flight",
 		"prew/prewmanager/gateway", "prew/prewmanager/importer", "prew/prewmanager/pool", "prew/prewmanager/progress", "prew/prewmanager/upkeep", "github.com/alecthomas/kong", "github.com/aws"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/deploy", "prew/nginx"}},
 	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/prewmanager/progress", "prew/deploy/local/stack",

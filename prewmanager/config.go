@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"prew"
-	"prew/prewmanager/access"
+	"prew/lambda/access"
 	"prew/prewmanager/flags"
 	"prew/prewmanager/gateway"
 )

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"prew/deploy/local/stack"
-	"prew/prewmanager/access/accesstest"
+	"prew/lambda/access/accesstest"
 )
 
 // lambda stands in for Lambda: it has the function, but does not render.

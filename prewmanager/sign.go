@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"prew"
-	"prew/prewmanager/access"
+	"prew/lambda/access"
 )
 
 // sign is the command that prints signed addresses.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"prew/prewmanager/access/accesstest"
+	"prew/lambda/access/accesstest"
 )
 
 // TestSignCommandPrintsAddressesThatAreGood checks the lines that it prints against the

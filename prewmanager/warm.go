@@ -14,7 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"prew"
-	"prew/prewmanager/access"
+	"prew/lambda/access"
 	"prew/prewmanager/flags"
 	"prew/prewmanager/gateway"
 	"prew/prewmanager/upkeep"

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"prew"
-	"prew/prewmanager/access/accesstest"
+	"prew/lambda/access/accesstest"
 )
 
 // sign is the address of a canonical path that is good for a minute.

@@ -20,9 +20,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
+	"prew/lambda/access"
 	"prew/lambda/answer"
 	"prew/lambda/store"
-	"prew/prewmanager/access"
 	"prew/prewmanager/flight"
 )
 

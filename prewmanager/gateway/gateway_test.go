@@ -22,9 +22,9 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack/stacktest"
+	"prew/lambda/access"
 	"prew/lambda/answer"
 	"prew/lambda/store"
-	"prew/prewmanager/access"
 	"prew/prewmanager/flight"
 )
 

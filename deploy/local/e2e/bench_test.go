@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"prew/prewmanager/access/accesstest"
+	"prew/lambda/access/accesstest"
 )
 
 // BenchmarkMiss measures what a miss costs without the function's own time: the way

@@ -25,8 +25,8 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/lambda/access/accesstest"
 	"prew/nginx"
-	"prew/prewmanager/access/accesstest"
 )
 
 // protected is a system in which not everybody may see everything. It has an S3 server and a

@@ -23,7 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"prew"
-	"prew/prewmanager/access"
+	"prew/lambda/access"
 )
 
 // What the site is called in tokens.
