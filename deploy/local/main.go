@@ -122,10 +122,10 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		return err
 	}
 	defer button.Close()
-	if err := writeGallery(gallery, all, presets, "http://"+button.Addr().String()+"/"); err != nil {
+	if err := os.RemoveAll(gallery); err != nil { // of the last run
 		return err
 	}
-	progress(fmt.Sprintf("%d photos and the gallery", len(photos)), time.Since(began))
+	progress(fmt.Sprintf("%d photos", len(photos)), time.Since(began))
 	if err := removeLogs(state); err != nil {
 		return err
 	}
@@ -141,29 +141,36 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 		Progress:  progress,
 
 		NoErrorPictures: !bool(pictures),
-		Fill: func(ctx context.Context, bucket store.Bucket) error {
+		Fill: func(ctx context.Context, bucket store.Bucket) (written int, err error) {
 			began := time.Now()
 			uploaded, err := upload(ctx, bucket, prew.DefaultSourcePrefix, photos)
 			if err != nil {
-				return err
+				return 0, err
 			}
+			written = uploaded
 			for _, o := range added {
-				if _, err := upload(ctx, store.Bucket{Client: bucket.Client, Name: o.bucket}, o.prefix, o.photosOf(photos)); err != nil {
-					return err
+				n, err := upload(ctx, store.Bucket{Client: bucket.Client, Name: o.bucket}, o.prefix, o.photosOf(photos))
+				if err != nil {
+					return 0, err
 				}
+				written += n
 			}
 			progress(fmt.Sprintf("bucket, %d photos uploaded", uploaded), time.Since(began))
 			said, err := renew(ctx, bucket, state, presets)
 			if said != "" {
 				fmt.Println(said)
 			}
-			return err
+			return written, err
 		},
 	})
 	if err != nil {
 		return err
 	}
 	defer system.Stop()
+	// The page is there when every photo and its event have arrived.
+	if err := writeGallery(gallery, all, presets, "http://"+button.Addr().String()+"/"); err != nil {
+		return err
+	}
 	replaces := &http.Server{Handler: newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, all, added,
 		fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port))}
 	defer replaces.Close()

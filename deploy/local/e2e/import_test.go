@@ -46,25 +46,26 @@ func TestSitesOfOtherServicesMoveWithTheirAddresses(t *testing.T) {
 			if err := places.CheckPresets(presets); err != nil {
 				t.Fatal(err)
 			}
-			fill := func(ctx context.Context, bucket store.Bucket) error {
+			fill := func(ctx context.Context, bucket store.Bucket) (written int, err error) {
 				for _, source := range places.All()[1:] {
 					if err := createBucket(ctx, bucket.Client, source.Photos.Bucket); err != nil {
-						return err
+						return written, err
 					}
 				}
 				for _, target := range targets {
 					ref, err := prew.ParsePath(target.means)
 					if err != nil {
-						return err
+						return written, err
 					}
 					preset, _ := presets.Get(ref.Preset)
 					source, _ := places.Get(preset.Source)
 					if _, err := bucket.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &source.Photos.Bucket, Body: bytes.NewReader(picture),
 						Key: aws.String(source.Photos.Prefix + ref.Key), ContentType: aws.String("image/jpeg")}); err != nil {
-						return err
+						return written, err
 					}
+					written++
 				}
-				return nil
+				return written, nil
 			}
 			addr, err := stack.FreeAddr()
 			if err != nil {

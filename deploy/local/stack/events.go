@@ -28,6 +28,8 @@ type Events struct {
 	mutex    sync.Mutex
 	waiting  [][]byte
 	more     chan struct{} // has an element if something is waiting
+	passed   int           // notifications that were passed on, or given up
+	progress chan struct{} // closed and made anew when passed grows
 }
 
 // maxNotification is the longest notification that is passed on, in bytes. One of an object
@@ -40,7 +42,7 @@ func StartEvents(previews string) (*Events, error) {
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	e := &Events{URL: "http://" + listener.Addr().String() + "/", previews: previews, sending: make(chan struct{}), more: make(chan struct{}, 1)}
+	e := &Events{URL: "http://" + listener.Addr().String() + "/", previews: previews, sending: make(chan struct{}), more: make(chan struct{}, 1), progress: make(chan struct{})}
 	e.server = &http.Server{Handler: http.HandlerFunc(e.hear)}
 	e.serving.Go(func() { e.server.Serve(listener) })
 	return e, nil
@@ -86,9 +88,39 @@ func (e *Events) PassOn(url, secret string) {
 			e.mutex.Unlock()
 			for _, payload := range waiting {
 				e.send(url, secret, payload)
+				e.mutex.Lock()
+				e.passed++
+				close(e.progress)
+				e.progress = make(chan struct{})
+				e.mutex.Unlock()
 			}
 		}
 	})
+}
+
+// lateEvent is how long Await waits for each further notification. On a busy machine they come
+// some 100 ms after the object; one that has not come by then is lost.
+const lateEvent = 10 * time.Second
+
+// Await returns when n notifications have been passed on, when one is lost, or when ctx ends.
+// Until then a preview may be deleted just after it was made, because the notification of its
+// photo, which was there before, comes late.
+func (e *Events) Await(ctx context.Context, n int) {
+	for {
+		e.mutex.Lock()
+		passed, progress := e.passed, e.progress
+		e.mutex.Unlock()
+		if passed >= n {
+			return
+		}
+		select {
+		case <-progress:
+		case <-time.After(lateEvent):
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // send tries for some seconds, in which a gateway that was killed is there again.

@@ -60,6 +60,9 @@ func TestGatewayHearsOfPhotosAndNothingElse(t *testing.T) {
 	}))
 	defer gateway.Close()
 	events.PassOn(gateway.URL+"/events", "secret")
+	if events.Await(t.Context(), 1); len(heard) != 1 {
+		t.Errorf("%d events were passed on when 1 was awaited", len(heard))
+	}
 
 	want := func(what string, objects []string, removed bool) {
 		t.Helper()

@@ -43,9 +43,9 @@ type Config struct {
 	Buckets []string // more of them, which nobody may read without signing
 	Events  bool     // the S3 server's notifications are passed on to the first gateway
 
-	// Fill puts into the bucket what it shall hold, before anybody can ask for it.
-	// Nil: nothing.
-	Fill func(context.Context, store.Bucket) error
+	// Fill puts into the bucket what it shall hold, before anybody can ask for it, and returns
+	// how many photos it has written. Nil: nothing.
+	Fill func(context.Context, store.Bucket) (written int, err error)
 	// Progress hears of each part as it is ready. Nil: nobody does.
 	Progress func(part string, took time.Duration)
 }
@@ -125,8 +125,9 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return s.S3.CreateBucket(ctx, Bucket, places.Photos().Prefix, places.Previews().Prefix)
 	})
+	written := 0
 	if err == nil && c.Fill != nil {
-		err = c.Fill(ctx, store.Bucket{Client: s.S3.Client(), Name: Bucket})
+		written, err = c.Fill(ctx, store.Bucket{Client: s.S3.Client(), Name: Bucket})
 	}
 	part(fmt.Sprintf("Lambda, %d of its processes", c.Renderers), func() (err error) {
 		s.Emulator, err = emulator.Start(emulator.Config{
@@ -149,6 +150,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures,
 		// As the gateways have them from this program's environment.
 		PhotoAccess: prew.Access(os.Getenv("PREW_PHOTO_ACCESS")), TokenCookie: os.Getenv("PREW_TOKEN_COOKIE"), ProtectedCacheControl: os.Getenv("PREW_PROTECTED_CACHE_CONTROL")}
+	hears, secret := "", rand.Text() // of the gateway's listener for events
 	for i := range c.Gateways {
 		name := fmt.Sprintf("gateway-%d", i+1)
 		part(name, func() error {
@@ -157,7 +159,6 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
 				"PREW_NGINX=http://"+purges,
 				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures))
-			hears, secret := "", rand.Text()
 			if s.events != nil && i == 0 {
 				var err error
 				if hears, err = FreeAddr(); err != nil {
@@ -168,9 +169,6 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			gateway, err := StartGateway(dir, name, env)
 			if err != nil {
 				return err
-			}
-			if hears != "" {
-				s.events.PassOn("http://"+hears+"/events", secret)
 			}
 			s.keep(gateway.Process)
 			s.Gateways = append(s.Gateways, gateway)
@@ -191,6 +189,10 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if s.events != nil { // last, or nginx would be told a second too late, of previews made meanwhile
+		s.events.PassOn("http://"+hears+"/events", secret)
+		s.events.Await(ctx, written)
 	}
 	return s, nil
 }
