@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"prew"
@@ -40,7 +39,7 @@ func (f function) changed(ctx context.Context, payload json.RawMessage) (changes
 		photos []purged
 		errs   []error
 	)
-	events, all.Ignored = f.seen.newest(events)
+	events, all.Ignored = f.settled.Newest(events)
 	for _, event := range events {
 		found, err := f.find(event.Bucket, event.Object, event.Previews)
 		if len(found) == 0 {
@@ -71,7 +70,7 @@ func (f function) changed(ctx context.Context, payload json.RawMessage) (changes
 	for _, p := range photos {
 		rendered, left := f.rewarm(ctx, p)
 		all.Rendered, all.Left = all.Rendered+rendered, all.Left+left
-		f.seen.note(p.event)
+		f.settled.Note(p.event)
 	}
 	return all, nil
 }
@@ -130,64 +129,6 @@ func (f function) reportChange(e prew.Event, err error) {
 		outcome, message = string(refused(prew.Timing{}, err).Error.Code), err.Error()
 	}
 	f.log.Info("event", "photo", clipped(e.Bucket+"/"+e.Object), "removed", e.Removed, "sequencer", clipped(e.Sequencer), "outcome", outcome, "message", message)
-}
-
-// seen remembers the newest events that a process has dealt with, so that those which come
-// twice or too late do nothing. Another process does not know of them, and deletes once more:
-// that costs a render.
-type seen struct {
-	mutex sync.Mutex
-	byKey map[[2]string]prew.Event // bucket and object
-	order [][2]string              // of byKey, the oldest first
-}
-
-// maxSeen is how many events are remembered: 1 MB at the longest names, and more than a
-// process has in the minutes in which an event comes a second time.
-const maxSeen = 1000
-
-// newest returns the events but for those that are settled by one that was dealt with, or by
-// another of the same object among them, and how many it has left out.
-func (s *seen) newest(events []prew.Event) (some []prew.Event, left int) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	for _, e := range events {
-		i := slices.IndexFunc(some, func(other prew.Event) bool { return other.Bucket == e.Bucket && other.Object == e.Object })
-		switch {
-		case s.byKey[[2]string{e.Bucket, e.Object}].Settles(e):
-			left++
-		case i < 0:
-			some = append(some, e)
-		default: // one purge is enough for both
-			left++
-			if !some[i].Settles(e) {
-				some[i] = e
-			}
-		}
-	}
-	return some, left
-}
-
-// note remembers that an event has been dealt with, and forgets the oldest where there is no
-// room.
-func (s *seen) note(e prew.Event) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	key := [2]string{e.Bucket, e.Object}
-	before, dealt := s.byKey[key]
-	if dealt && before.Settles(e) {
-		return
-	}
-	if !dealt {
-		s.order = append(s.order, key)
-	}
-	if s.byKey == nil {
-		s.byKey = map[[2]string]prew.Event{}
-	}
-	s.byKey[key] = e
-	if len(s.order) > maxSeen {
-		delete(s.byKey, s.order[0])
-		s.order = s.order[1:]
-	}
 }
 
 // gateways are told of what has changed by one of them.

@@ -165,12 +165,6 @@ func TestEventsTwiceAndInAnyOrder(t *testing.T) {
 	if got, want := told(t, f, several), (changes{Photos: 1, Ignored: 1}); got != want {
 		t.Errorf("two of one photo: %+v, want %+v", got, want)
 	}
-	for i := range 3 * maxSeen {
-		f.seen.note(prew.Event{Bucket: bucket, Object: fmt.Sprint(i), Sequencer: first})
-	}
-	if len(f.seen.byKey) != maxSeen || len(f.seen.order) != maxSeen {
-		t.Errorf("%d events are remembered, limit is %d", len(f.seen.byKey), maxSeen)
-	}
 }
 
 func TestPreviewsThatWereThereAreRenderedAnew(t *testing.T) {

@@ -27,7 +27,7 @@ type function struct {
 
 	rewarms      bool // previews of a photo that has changed are rendered anew
 	gateways     *gateways
-	seen         *seen
+	settled      *prew.Settled
 	cacheControl string // of previews that nobody has asked a gateway for; empty means prew.DefaultCacheControl
 }
 

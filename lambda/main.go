@@ -78,7 +78,7 @@ func serve() error {
 
 		rewarms:      rewarms,
 		gateways:     newGateways(os.Getenv("PREW_EVENTS_URL"), os.Getenv("PREW_EVENTS_SECRET")),
-		seen:         new(seen),
+		settled:      new(prew.Settled),
 		cacheControl: os.Getenv("PREW_CACHE_CONTROL"),
 	}
 	lambda.Start(f.invoke)

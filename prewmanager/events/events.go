@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"prew"
@@ -24,15 +23,9 @@ import (
 // it lacks the secret; 500: it failed, and should be sent again. It must be made by New.
 type Handler struct {
 	settings Settings
+	settled  prew.Settled
 	queue    chan prew.Ref // previews to be rendered anew
-
-	mu   sync.Mutex // protects the rest
-	seen map[object]prew.Event
-	old  []object // those of seen, the oldest first
 }
-
-// object is an object's bucket and name.
-type object struct{ bucket, name string }
 
 // Settings are what a Handler needs.
 type Settings struct {
@@ -55,9 +48,6 @@ const (
 	answerAfter = 8 * time.Second
 	// purgeFor is the longest purge: flights are waited for, which end within 35 s.
 	purgeFor = time.Minute
-	// mostSeen is how many events are remembered: 1 MB at the longest names, and more than come
-	// in the minutes in which one may come a second time.
-	mostSeen = 1000
 	// mostQueued is how many previews wait to be rendered anew. Of more photos changed at a
 	// time, whoever asks first has the rest rendered.
 	mostQueued = 10_000
@@ -67,7 +57,7 @@ const (
 
 // New returns a Handler. What it renders anew it renders until ctx ends.
 func New(ctx context.Context, s Settings) *Handler {
-	h := &Handler{settings: s, queue: make(chan prew.Ref, mostQueued), seen: map[object]prew.Event{}}
+	h := &Handler{settings: s, queue: make(chan prew.Ref, mostQueued)}
 	if s.Render != nil {
 		for range renderers {
 			go h.render(ctx)
@@ -142,7 +132,7 @@ func (h *Handler) authentic(r *http.Request) bool {
 
 // take has the previews of all photos go of which there are events that were not dealt with.
 func (h *Handler) take(ctx context.Context, events []prew.Event) (result outcome, err error) {
-	events, result.Ignored = h.newest(events)
+	events, result.Ignored = h.settled.Newest(events)
 	var keys []string
 	removed := map[string]bool{}
 	for _, event := range events {
@@ -166,7 +156,7 @@ func (h *Handler) take(ctx context.Context, events []prew.Event) (result outcome
 		return result, err
 	}
 	slog.Info("photos have changed", "photos", len(keys), "first", keys[0], "ignored", result.Ignored)
-	h.note(events)
+	h.settled.Note(events...)
 	for _, ref := range were {
 		if removed[ref.Key] {
 			continue
@@ -191,51 +181,6 @@ func (h *Handler) keys(event prew.Event) (keys []string) {
 		}
 	}
 	return keys
-}
-
-// newest returns the events but for those that are settled by one that was dealt with, or by
-// another one of the same object among them, and how many it has left out.
-func (h *Handler) newest(events []prew.Event) (some []prew.Event, left int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	at := map[object]int{}
-	for _, e := range events {
-		of := object{e.Bucket, e.Object}
-		i, again := at[of]
-		switch {
-		case h.seen[of].Settles(e):
-			left++
-		case !again:
-			at[of] = len(some)
-			some = append(some, e)
-		default: // one purge is enough for both
-			left++
-			if !some[i].Settles(e) {
-				some[i] = e
-			}
-		}
-	}
-	return some, left
-}
-
-// note remembers that events were dealt with, and forgets the oldest where there is no room.
-func (h *Handler) note(events []prew.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, e := range events {
-		of := object{e.Bucket, e.Object}
-		before, again := h.seen[of]
-		if again && before.Settles(e) {
-			continue
-		}
-		if h.seen[of] = e; !again {
-			h.old = append(h.old, of)
-		}
-		if len(h.old) > mostSeen {
-			delete(h.seen, h.old[0])
-			h.old = slices.Delete(h.old, 0, 1)
-		}
-	}
 }
 
 // render renders previews anew, one after the other. What fails is rendered when somebody asks.

@@ -225,17 +225,6 @@ func TestWhatWasThereIsRenderedAnew(t *testing.T) {
 	}
 }
 
-// TestFewEventsAreRemembered bounds the memory.
-func TestFewEventsAreRemembered(t *testing.T) {
-	h := handler(t, new(purged))
-	for i := range 3 * mostSeen {
-		h.note([]prew.Event{{Bucket: "b", Object: fmt.Sprint(i), Sequencer: "0055AED6DCD90281E5"}})
-	}
-	if len(h.seen) != mostSeen || len(h.old) != mostSeen {
-		t.Errorf("%d and %d are remembered, want %d", len(h.seen), len(h.old), mostSeen)
-	}
-}
-
 // FuzzEvents checks that nothing posted ends the program, or deletes what is no photo.
 func FuzzEvents(f *testing.F) {
 	f.Add(notification(record("ObjectCreated:Put", "b", "photo/a.jpg", "1")))
