@@ -176,11 +176,14 @@ func rollingRestart(ctx context.Context, t *trial) error {
 		most    = 4000 // more than can wait at 500 a second
 		ofGrace = 30 * time.Second
 	)
-	t.sized("%d restarts of each of 3 gateways, %d requests/s", p.cycles, p.rate)
 	s, err := t.system(ctx, setup{gateways: 3, shortest: shortest, longest: longest})
 	if err != nil {
 		return err
 	}
+	if t.size != tiny {
+		p.rate = held(ctx, t, s, p.rate, most, asking)
+	}
+	t.sized("%d restarts of each of 3 gateways, %d requests/s", p.cycles, p.rate)
 	loaded, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var replies []reply
@@ -240,6 +243,30 @@ func rollingRestart(ctx context.Context, t *trial) error {
 	t.check("every exit clean", unclean == 0, "%d of %d not", unclean, p.cycles*len(s.gateways))
 	t.within("every exit within the grace of", ofGrace, slowest)
 	return nil
+}
+
+// held returns a rate that this machine holds while nothing happens, with half as many requests
+// again: the given one, or its half, a quarter and so on. What a machine can't answer anyway
+// says nothing about restarts.
+func held(ctx context.Context, t *trial, s *system, rate, most, asking int) int {
+	const (
+		least  = 50
+		trying = 3 * time.Second
+		prompt = 2 * time.Second // two renders and more; where requests queue up, the last ones take longer
+	)
+	for ; rate > least; rate /= 2 {
+		prefix := t.key(fmt.Sprintf("held-%d", rate))
+		probing, cancel := context.WithTimeout(ctx, trying)
+		replies := stream(probing, rate*3/2, most, func(i int) string { return fmt.Sprintf("%s-%d.jpg", prefix, i/asking) }, s.front)
+		cancel()
+		var all tally
+		all.add(replies)
+		t.say("%d requests/s: %d of %d got the preview, the longest in %v", rate*3/2, all.good, all.all, all.longest)
+		if ctx.Err() != nil || all.good == all.all && all.longest < prompt {
+			break
+		}
+	}
+	return rate
 }
 
 // partsFrozen is promise 12.
