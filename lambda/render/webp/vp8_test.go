@@ -256,7 +256,7 @@ func TestCorpusFrames(t *testing.T) {
 	held := 0
 	for _, variable := range []string{"CORPUS", "PICTURES"} {
 		dir := os.Getenv(variable)
-		if dir == "" {
+		if _, err := os.Stat(dir); err != nil {
 			continue
 		}
 		err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
