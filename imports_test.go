@@ -61,11 +61,12 @@ var packages = []struct {
 	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/prewmanager/progress", "prew/deploy/local/stack",
 		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render"}},
 	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
+	{"prew/nginx/cloudfront", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/count", []string{"prew", "prew/nginx", "github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
 		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/purge", []string{"prew", "github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
 		[]string{"github.com/aws", "prew/prewmanager", "prew/deploy"}},
-	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong",
+	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/cloudfront", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong",
 		"github.com/prometheus/client_golang", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", nil, nil},

@@ -1,5 +1,6 @@
 // Prewnginx runs nginx in front of prew: it reads the environment, writes nginx's
-// configuration and becomes nginx.
+// configuration and becomes nginx. Where CloudFront is in nginx's place it writes the
+// CloudFront Function.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 
 	"prew"
 	"prew/nginx"
+	"prew/nginx/cloudfront"
 	"prew/prewmanager/flags"
 )
 
@@ -24,16 +26,28 @@ type commandLine struct {
 	Check  check   `cmd:"" help:"Write the configuration to a folder that goes again, and have nginx test it."`
 	Health health  `cmd:"" help:"Exit with 0 if nginx answers and with 1 if not; for container checks."`
 	Beside besides `cmd:"" hidden:""`
+
+	CloudFront cloudFront `cmd:"" name:"cloudfront" help:"Print the CloudFront Function of an edition without servers, for both of its events: it holds nginx's rules for paths, variants and aliases."`
 }
 
-// site has the settings of nginx, the same for every command. nginx.Site checks their
-// values.
+// addresses has the settings that say what an address means and who may see it, the same for
+// nginx and for CloudFront.
+type addresses struct {
+	prew.Places `embed:""`
+
+	Presets string `placeholder:"FILE" help:"Presets of the gateways, in place of the built-in presets.yaml; PRESET_<NAME> variables apply to either. Those that have formats are negotiated here, and of those that not everybody may see the gateways are asked first."`
+
+	PhotoAccess prew.Access `default:"open" help:"Who may see photos, as the gateways have it: open, signed, token or closed."`
+	TokenCookie string      `default:"prew" help:"Cookie that may hold a token, as the gateways have it."`
+}
+
+// site has the settings of nginx, the same for every command that writes its configuration.
+// nginx.Site checks their values.
 type site struct {
 	Listen string `env:"PREW_NGINX_LISTEN" default:"*:8080" help:"Address to answer on."`
 
-	prew.Places `embed:""`
+	addresses `embed:""`
 
-	Presets  string   `placeholder:"FILE" help:"Presets of the gateways, in place of the built-in presets.yaml; PRESET_<NAME> variables apply to either. Those that have formats are negotiated here, and of those that not everybody may see the gateways are asked first."`
 	Private  bool     `help:"Nothing in S3 is public: ask the gateways for everything."`
 	Gateways []string `default:"127.0.0.1:8081" help:"Gateways, host:port,host:port."`
 	Resolver []string `placeholder:"ADDRESS" help:"DNS servers to ask for the names of the endpoints; by default those of /etc/resolv.conf."`
@@ -48,9 +62,7 @@ type site struct {
 
 	PhotoCacheControl string `default:"public, max-age=86400" help:"Cache-Control of photos that have none of their own in S3."`
 
-	PhotoAccess           prew.Access `default:"open" help:"Who may see photos, as the gateways have it: open, signed, token or closed."`
-	TokenCookie           string      `default:"prew" help:"Cookie that may hold a token, as the gateways have it."`
-	ProtectedCacheControl string      `default:"private" help:"Cache-Control of what not everybody may see, photos and previews."`
+	ProtectedCacheControl string `default:"private" help:"Cache-Control of what not everybody may see, photos and previews."`
 
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Origins whose pages may read pictures and not only show them, as https://www.example.org,https://example.org; *: all."`
 
@@ -259,6 +271,27 @@ func (c check) Run(wrong flags.Errors) (err error) {
 		return fmt.Errorf("%s -t: %w", program, err)
 	}
 	return nil
+}
+
+// cloudFront has no more settings than the function knows: CloudFront's own are its stack's.
+type cloudFront struct {
+	addresses `embed:""`
+}
+
+func (c cloudFront) Run(k *kong.Kong, wrong flags.Errors) error {
+	presets, err := prew.ReadPresets(c.Presets, os.Environ())
+	if err != nil {
+		wrong = append(wrong, err)
+	}
+	function, err := cloudfront.Function(presets, c.Places.Previews(), c.Places.Photos(), c.PhotoAccess, c.TokenCookie)
+	if err != nil {
+		wrong = append(wrong, err)
+	}
+	if len(wrong) > 0 {
+		return wrong
+	}
+	_, err = k.Stdout.Write(function)
+	return err
 }
 
 func main() {

@@ -342,6 +342,24 @@ func TestWritePrintsTheFile(t *testing.T) {
 	}
 }
 
+// TestCloudFrontPrintsTheFunction checks that the function is for the presets and settings of
+// the environment, and that mistakes are all named.
+func TestCloudFrontPrintsTheFunction(t *testing.T) {
+	out, err := itself(t, []string{"PREW_BUCKET=b", "PREW_PREFIX=small/", "PREW_SOURCE_PREFIX=", "PREW_PHOTO_ACCESS=token", "PREW_TOKEN_COOKIE=session",
+		"PRESET_WIDE=width=900,aliases=/w/{key}"}, "cloudfront").Output()
+	for _, want := range []string{"import cf from 'cloudfront';\n", `"/small/"`, `noPhotos = "small/"`, `photoAccess = "token"`, `"session"`, `wide/w/{`, " thumb ", "function handler(event)"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v, no %s in\n%s", err, want, out)
+		}
+	}
+	out, err = itself(t, []string{"PREW_PREFIX=/", "PREW_TOKEN_COOKIE=a b", "PRESET_WIDE=width=x", "PREW_PHOTO_ACCESS=some", "PREW_COKIE=x"}, "cloudfront").CombinedOutput()
+	for _, want := range []string{"PREW_PREFIX", "PREW_TOKEN_COOKIE", "PRESET_WIDE", "PREW_PHOTO_ACCESS", "PREW_COKIE"} {
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v, no %s in\n%s", err, want, out)
+		}
+	}
+}
+
 // TestCheckLeavesNothing also has nginx find what only it can know.
 func TestCheckLeavesNothing(t *testing.T) {
 	tests := []struct {
