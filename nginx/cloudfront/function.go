@@ -70,7 +70,7 @@ func Function(presets prew.Presets, previews, photos prew.Place, photoAccess pre
 	variable(&f, "noPhotos", inOneCache.Reserved(previews))
 	variable(&f, "noKeys", photos.Reserved(previews))
 	ofPresets := variable(&f, "presets", rows)
-	ofAliases := variable(&f, "aliases", aliases) + variable(&f, "texts", texts)
+	ofAliases := list(&f, "aliases", aliases) + variable(&f, "texts", texts)
 	for line := range strings.Lines(source) {
 		if line = strings.TrimLeft(line, " "); line != "\n" && !strings.HasPrefix(line, "//") {
 			f.WriteString(line)
@@ -95,6 +95,19 @@ func variable(f *bytes.Buffer, name string, value any) int {
 	f.Truncate(f.Len() - len("\n"))
 	f.WriteString(";\n")
 	return f.Len() - before
+}
+
+// list declares a variable that is a list of words, in as few bytes as it takes. It returns how
+// many.
+func list(f *bytes.Buffer, name string, words []string) int {
+	if len(words) == 0 {
+		return variable(f, name, words)
+	}
+	n := variable(f, name, strings.Join(words, " "))
+	const split = `.split(" ");`
+	f.Truncate(f.Len() - len(";\n"))
+	f.WriteString(split + "\n")
+	return n + len(split) - len(";")
 }
 
 // said is what is said of a preset.
@@ -143,15 +156,20 @@ func bit(b bool) int {
 	return 0
 }
 
-// aliasRows returns a text for each alias, in the order in which they are tried: the preset,
-// the path before the key, in which "}" is a segment that does not count, "{", for the key,
-// then for one in base64 the number of its text and "#", the path behind the key and the
-// query. No literal has a brace or a "#" in it (address.go). A text has what stands before the
-// key in base64 and behind it, in hexadecimal digits.
+// aliasRows returns two words for each alias, in the order in which they are tried. One is what
+// its path begins with, up to the key or the first segment that does not count. The other is
+// the preset, the rest of the path before the key, in which "}" is a segment that does not
+// count, "{" for the key, of one in base64 the number of its text and "#", the path behind the
+// key and the query. No literal has a brace, a "#" or a space in it (address.go). A text has
+// what stands before the key in base64 and behind it, in hexadecimal digits.
 func aliasRows(presets prew.Presets) (rows []string, texts [][2]string) {
 	rows, texts = []string{}, [][2]string{}
 	for _, a := range presets.Aliases() {
-		row := a.Preset + strings.ReplaceAll(a.Before, prew.Wild, "}") + "{"
+		start, rest, wild := strings.Cut(a.Before, prew.Wild)
+		if wild {
+			rest = "}" + strings.ReplaceAll(rest, prew.Wild, "}")
+		}
+		row := a.Preset + rest + "{"
 		if a.Base64 {
 			text := [2]string{fmt.Sprintf("%x", a.TextBefore), fmt.Sprintf("%x", a.TextAfter)}
 			number := slices.Index(texts, text)
@@ -165,7 +183,7 @@ func aliasRows(presets prew.Presets) (rows []string, texts [][2]string) {
 		if len(a.Query) > 0 {
 			row += "?" + strings.Join(a.Query, "&")
 		}
-		rows = append(rows, row)
+		rows = append(rows, start, row)
 	}
 	return rows, texts
 }

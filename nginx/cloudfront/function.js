@@ -7,7 +7,8 @@
 // The language is ECMAScript 5.1 and what CloudFront lists beside it (Amazon CloudFront
 // Developer Guide, "JavaScript runtime 2.0 features for CloudFront Functions"). A repeated
 // group takes memory for each round, and the function has 2 MB: what is as long as a path is
-// matched by single characters.
+// matched by single characters. A pattern that does not match takes njs, an engine of this kind,
+// as long as fifty calls of slice: most is told without one.
 
 function handler(event) {
   var request = event.request, headers = request.headers;
@@ -65,32 +66,35 @@ function whole(header) {
 // What a request means: the path that it is asked for by, the object's name in S3 as a path,
 // whether only some may see it and whether Accept decides it, or else the code of a refusal.
 function mean(request) {
-  var path = address(request), refused = {code: 'path_refused'}, name = '', isPhoto, at, key, preset, of, chosen;
+  var path = address(request), refused = {code: 'path_refused'}, name = '', isPhoto, key, size, preset, of, chosen;
   try {
-    if (!/%2f|#/i.test(path)) name = decodeURIComponent(path);
+    if (path.indexOf('#') < 0 && path.toLowerCase().indexOf('%2f') < 0) name = decodeURIComponent(path);
   } catch (e) {}
   isPhoto = name.slice(0, 7) === '/photo/';
   key = name.slice(isPhoto ? 7 : 6);
   if (!isPhoto && name.slice(0, 6) !== '/prew/' || /[\x00-\x1f\x7f\\]|(^|\/)\.{0,2}(\/|$)/.test(key)) return refused;
   if (isPhoto) {
-    if (photoAccess === 'closed' || isLong(key, photoRoom) || begins(key, noPhotos)) return refused;
-    return {path: '/photo/' + escaped(key), uri: photos + escaped(key), guarded: photoAccess !== 'open'};
+    if (photoAccess === 'closed' || bytes(key) > photoRoom || begins(key, noPhotos)) return refused;
+    key = escaped(key);
+    return {path: '/photo/' + key, uri: photos + key, guarded: photoAccess !== 'open'};
   }
-  at = key.indexOf('/');
-  preset = key.slice(0, at);
+  if (key.indexOf('/') < 0) return refused;
+  size = bytes(key);
+  preset = key.slice(0, key.indexOf('/'));
+  key = key.slice(preset.length + 1);
   of = presetOf(preset);
-  if (at < 0 || isLong(key, previewRoom)) return refused;
-  chosen = of.formats && !isLong(key, previewRoom - longestFormat);
-  key = key.slice(at + 1);
-  if (!of.named && (isLong(key, photoRoom) || begins(key, noKeys))) return refused;
+  if (size > previewRoom || !of.named && (bytes(key) > photoRoom || begins(key, noKeys))) return refused;
   if (!of.known) return {code: 'preset_unknown'};
+  chosen = of.formats && size <= previewRoom - longestFormat;
   if (chosen) preset += accepted(request.headers.accept, of.formats);
   key = preset + '/' + escaped(key);
   return {path: '/prew/' + key, uri: previews + key, guarded: of.guarded, negotiated: chosen};
 }
 
-function isLong(name, room) {
-  return escaped(name).replace(/%../g, '%').length > room;
+// How many bytes of UTF-8 a name has: each that is escaped has two characters more.
+function bytes(name) {
+  name = encodeURIComponent(name);
+  return name.length - 2 * (name.split('%').length - 1);
 }
 
 function begins(key, reserved) {
@@ -99,9 +103,11 @@ function begins(key, reserved) {
 
 // Every byte escaped but a slash and RFC 3986's unreserved characters: S3 reads "+" as a space.
 function escaped(name) {
-  return encodeURIComponent(name).replace(/%2F/g, '/').replace(/[!'()*]/g, function (c) {
-    return '%' + c.codePointAt(0).toString(16).toUpperCase();
+  name = encodeURIComponent(name);
+  ['!21', "'27", '(28', ')29', '*2A'].forEach(function (c) {
+    name = name.split(c.charAt(0)).join('%' + c.slice(1));
   });
+  return name.split('%2F').join('/');
 }
 
 // What is said of a preset or a variant, by its name. The formats are those among which it is
@@ -130,11 +136,12 @@ function accepted(header, formats) {
 // The path that is asked for: of an alias that of its preset, with the key as it is spelt.
 function address(request) {
   var path = request.uri, i, row, key;
-  if (/^\/(prew|photo|health|ready|access|gallery)(\/|$)/.test(path)) return path;
-  for (i = 0; i < aliases.length; i++) {
+  if ('/prew/photo/health/ready/access/gallery/'.indexOf('/' + path.split('/')[1] + '/') >= 0) return path;
+  for (i = 0; i < aliases.length; i += 2) {
+    if (path.slice(0, aliases[i].length) !== aliases[i]) continue;
     // Preset, path before the key, number of a text in base64, path behind it, query.
-    row = /^([^\/]+)([^{]+)\{(?:(\d+)#)?([^?]*)\??(.*)$/.exec(aliases[i]);
-    key = keyOf(path, row[2].split('}'), row[4]);
+    row = /^([^{}]+)([^{]*)\{(?:(\d+)#)?([^?]*)\??(.*)$/.exec(aliases[i + 1]);
+    key = keyOf(path, (aliases[i] + row[2]).split('}'), row[4]);
     if (key && row[5] && !hasAll(request.rawQueryString() || '', row[5])) key = '';
     if (key && row[3]) key = decoded(key, texts[row[3]]);
     if (key) return '/prew/' + row[1] + '/' + key;
@@ -145,18 +152,23 @@ function address(request) {
 // What is left of a path between literals, with a segment that does not count after each of
 // before but the last.
 function keyOf(path, before, after) {
-  var i, segment, key;
+  var segments = '', i, end, key;
   for (i = 0; i < before.length; i++) {
     if (i) {
-      segment = path.slice(0, path.indexOf('/'));
-      if (!segment || path.indexOf('/') < 0 || /^(\.|%2e){1,2}$|[#\\\x00-\x1f\x7f]|%(?![\da-f]{2})|%([01]|2f|5c|7f)/i.test(segment)) return;
-      path = path.slice(segment.length);
+      end = path.indexOf('/');
+      if (end < 1) return;
+      segments += '/' + path.slice(0, end);
+      path = path.slice(end);
     }
     if (path.slice(0, before[i].length) !== before[i]) return;
     path = path.slice(before[i].length);
   }
-  key = path.slice(0, path.length - after.length);
-  if (key + after === path && !/#|%(?![\da-f]{2})/i.test(key)) return key;
+  end = path.length - after.length;
+  if (end < 1 || path.slice(end) !== after) return;
+  key = path.slice(0, end);
+  if ((segments + key).indexOf('#') >= 0 || key.indexOf('%') >= 0 && /%(?![\da-f]{2})/i.test(key)) return;
+  if (segments && /\/(\.|%2e){1,2}(\/|$)|[\\\x00-\x1f\x7f]|%(?![\da-f]{2})|%([01]|2f|5c|7f)/i.test(segments)) return;
+  return key;
 }
 
 // Whether each of some parameters is the first of its name in a query.
@@ -173,7 +185,9 @@ function hasAll(query, parameters) {
 function decoded(raw, text) {
   var digits = [raw.replace(/\//g, ''), raw], i, m, hex, key;
   for (i = 0; i < 2; i++) {
-    m = /^([A-Za-z\d+\/]*)=*$/.exec(digits[i].replace(/-|%2b/gi, '+').replace(/_|%2f/gi, '/').replace(/%3d/gi, '='));
+    m = digits[i].split('-').join('+').split('_').join('/');
+    if (m.indexOf('%') >= 0) m = m.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '=');
+    m = /^([A-Za-z\d+\/]*)=*$/.exec(m);
     hex = m && m[1].length % 4 !== 1 ? Buffer.from(m[1], 'base64').toString('hex') : '';
     key = hex.slice(text[0].length, hex.length - text[1].length);
     if (key && text[0] + key + text[1] === hex) return key.replace(/../g, '%$&').replace(/%2f/g, '/');

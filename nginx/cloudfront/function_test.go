@@ -146,7 +146,7 @@ func TestWhatFits(t *testing.T) {
 	}{
 		{50, 0, ""},
 		{10, 6, ""},
-		{10, 10, "limit is 10240: 4453 of them for 100 aliases, 128 for 10 presets"},
+		{10, 10, "limit is 10240: 4364 of them for 100 aliases, 128 for 10 presets"},
 	} {
 		got, err := cloudfront.Function(presetsOf(t, many(test.presets, test.aliases)), previews, photos, prew.Open, "prew")
 		if test.want == "" && (err != nil || len(got) > cloudfront.Largest) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {

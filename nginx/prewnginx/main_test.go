@@ -347,7 +347,7 @@ func TestWritePrintsTheFile(t *testing.T) {
 func TestCloudFrontPrintsTheFunction(t *testing.T) {
 	out, err := itself(t, []string{"PREW_BUCKET=b", "PREW_PREFIX=small/", "PREW_SOURCE_PREFIX=", "PREW_PHOTO_ACCESS=token", "PREW_TOKEN_COOKIE=session",
 		"PRESET_WIDE=width=900,aliases=/w/{key}"}, "cloudfront").Output()
-	for _, want := range []string{"import cf from 'cloudfront';\n", `"/small/"`, `noPhotos = "small/"`, `photoAccess = "token"`, `"session"`, `wide/w/{`, " thumb ", "function handler(event)"} {
+	for _, want := range []string{"import cf from 'cloudfront';\n", `"/small/"`, `noPhotos = "small/"`, `photoAccess = "token"`, `"session"`, `"/w/ wide{"`, " thumb ", "function handler(event)"} {
 		if err != nil || !strings.Contains(string(out), want) {
 			t.Errorf("%v, no %s in\n%s", err, want, out)
 		}
