@@ -58,6 +58,14 @@ func ParsePhoto(raw string) (key string, err error) {
 	return decode(raw, SourceRoot)
 }
 
+// IsPhoto reports whether a path, as the client spelt it, is of a photo: nginx decodes the first
+// segment too before it chooses, so that /%70hoto/a.jpg is one.
+func IsPhoto(path string) bool {
+	root, _, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	decoded, err := url.PathUnescape(root)
+	return ok && err == nil && decoded == SourceRoot
+}
+
 // parseRef reads <preset>/<key>, both decoded and checked.
 func parseRef(name string) (Ref, error) {
 	preset, key, ok := strings.Cut(name, "/")

@@ -66,14 +66,6 @@ func (c *Checker) Reach(ctx context.Context) error {
 	return c.tokens.reach(ctx)
 }
 
-// Target is what a request asks for.
-type Target struct {
-	Access prew.Access
-	Paths  []string // its canonical path, and others whose signature is good for it too
-	Preset string   // without the part that makes it a variant; empty for a photo
-	Key    string
-}
-
 // Credentials are what a request carries to show that it may see something.
 type Credentials struct {
 	Expires, Signature string // of a signed address, as they are spelt

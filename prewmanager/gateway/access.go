@@ -9,35 +9,20 @@ import (
 
 	"prew"
 	"prew/lambda/access"
-	"prew/prewmanager/flight"
 )
 
 // targetOf is what the path of a request asks for. The error wraps prew.ErrPath where the path
 // names no preview or photo that could be asked for.
 func (g *Gateway) targetOf(path string) (access.Target, error) {
-	if isPhoto(path) {
+	if prew.IsPhoto(path) {
 		key, err := prew.ParsePhoto(path)
-		return g.photoTarget(key), err
+		return access.PhotoTarget(g.photoAccess, key), err
 	}
 	ref, err := prew.ParsePath(path)
 	if _, known := g.presets.Get(ref.Preset); err == nil && !known {
 		err = errors.New("no preset has this name")
 	}
-	return g.previewTarget(ref), err
-}
-
-func (g *Gateway) photoTarget(key string) access.Target {
-	return access.Target{Access: g.photoAccess, Paths: []string{prew.PhotoPath(key)}, Key: key}
-}
-
-// previewTarget is the preview of a ref as it was asked for. nginx asks for the variant that
-// it has chosen by its name, and the signature is that of the address that the client has.
-func (g *Gateway) previewTarget(ref prew.Ref) access.Target {
-	t := access.Target{Access: g.presets.Access(ref.Preset), Preset: prew.PresetOf(ref.Preset), Key: ref.Key}
-	for _, name := range g.presets.AskedAs(ref.Preset) {
-		t.Paths = append(t.Paths, prew.Ref{Preset: name, Key: ref.Key}.Path())
-	}
-	return t
+	return access.PreviewTarget(g.presets, ref), err
 }
 
 // admits reports whether a request may see its target, and answers it if it may not. It
@@ -51,23 +36,10 @@ func (g *Gateway) admits(e *entry, t access.Target, preset prew.Preset) bool {
 	_, query, _ := strings.Cut(e.request.RequestURI, "?")
 	_, err := g.access.Check(t, g.access.Credentials(query, e.request.Header))
 	if err != nil {
-		g.answerFailure(e, preset, challenged(e.Header(), err))
+		g.answerFailure(e, preset, fail(access.Challenge(e.Header(), err), err))
 		return false
 	}
 	return true
-}
-
-// challenged is the failure that the error of a check stands for. It sets the header that says
-// what is expected, where nothing was shown.
-func challenged(h http.Header, err error) *flight.Failure {
-	refusal, ok := errors.AsType[*access.Refusal](err)
-	if !ok {
-		return fail(prew.AccessRefused, err)
-	}
-	if refusal.Challenge != "" {
-		h.Set("WWW-Authenticate", refusal.Challenge)
-	}
-	return fail(refusal.Code, err)
 }
 
 // targetHeader is the header in which nginx names what a client asks for, path and query, as
@@ -95,7 +67,7 @@ func (g *Gateway) serveAccess(e *entry) {
 		until, err = g.access.Check(target, g.access.Credentials(query, e.request.Header))
 	}
 	if err != nil {
-		failure := challenged(h, err)
+		failure := fail(access.Challenge(h, err), err)
 		code, how := prew.FailureOf(prew.Code(failure.Code))
 		e.fail(failure)
 		h.Set("X-Prew-Error", string(code))

@@ -165,7 +165,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e := g.begin(w, r, routeAccess)
 		defer g.end(e)
 		g.serveAccess(e)
-	case isPhoto(path):
+	case prew.IsPhoto(path):
 		e := g.begin(w, r, routePhoto)
 		defer g.end(e)
 		g.servePhoto(e, path)
@@ -189,7 +189,7 @@ func (g *Gateway) servePreview(e *entry, path string) {
 	if e.aliased {
 		e.location = ref.Path()
 	}
-	asked := g.previewTarget(ref)
+	asked := access.PreviewTarget(g.presets, ref)
 	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","), g.sources.Previews)
 	preset, known := g.presets.Get(ref.Preset)
 	objects, err := g.objectsOf(ref, preset)

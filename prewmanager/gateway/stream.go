@@ -6,26 +6,17 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"prew"
+	"prew/lambda/access"
 	"prew/lambda/answer"
 	"prew/lambda/store"
 	"prew/prewmanager/flight"
 )
-
-// isPhoto reports whether a path, as the client spelt it, is of a photo: nginx decodes the first
-// segment too before it chooses, so that /%70hoto/a.jpg is one.
-func isPhoto(path string) bool {
-	root, _, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	decoded, err := url.PathUnescape(root)
-	return ok && err == nil && decoded == prew.SourceRoot
-}
 
 // servePhoto streams a photo of the default source that nginx can't get from S3: because the bucket is
 // private, or because the path as the client spelt it, such as one with a bare
@@ -48,7 +39,7 @@ func (g *Gateway) servePhoto(e *entry, path string) {
 	}
 	photos := g.photos[source.Name]
 	e.key, e.source = key, photos.source
-	if !g.admits(e, g.photoTarget(key), prew.Preset{}) {
+	if !g.admits(e, access.PhotoTarget(g.photoAccess, key), prew.Preset{}) {
 		return
 	}
 	if e.request.Header.Get(refusedHeader) != "" {
