@@ -51,23 +51,9 @@ type config struct {
 
 // checker returns what decides who may see what, or all mistakes in its settings.
 func (c config) checker(presets prew.Presets) (*access.Checker, error) {
-	checker, err := access.New(access.Settings{
+	return access.NewFor(access.Settings{
 		SigningKeys: c.SigningKeys, TokenKeys: c.TokenKeys, Issuer: c.TokenIssuer, Audience: c.TokenAudience, Cookie: c.TokenCookie, Claim: c.TokenClaim,
-	})
-	if err != nil {
-		return nil, errors.Join(prew.CheckAccess(presets, c.PhotoAccess, c.Private), err)
-	}
-	needed := map[prew.Access]bool{c.PhotoAccess: true}
-	for _, name := range presets.Names() {
-		needed[presets.Access(name)] = true
-	}
-	errs := []error{prew.CheckAccess(presets, c.PhotoAccess, c.Private)}
-	for _, way := range []prew.Access{prew.Signed, prew.Token} {
-		if needed[way] {
-			errs = append(errs, checker.Can(way))
-		}
-	}
-	return checker, errors.Join(errs...)
+	}, presets, c.PhotoAccess, c.Private)
 }
 
 // queuePerInvoke is how many previews wait, unless PREW_QUEUE says otherwise, for each

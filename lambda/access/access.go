@@ -47,6 +47,27 @@ func New(s Settings) (*Checker, error) {
 	return &Checker{signing, tokens, s.Cookie, time.Now}, errors.Join(signingErr, tokensErr, cookieErr)
 }
 
+// NewFor is New for the presets and photos that are served, from buckets that are private or
+// not. Mistakes are also what prew.CheckAccess returns, and keys that are missing: those by
+// which alone somebody could see what is served.
+func NewFor(s Settings, presets prew.Presets, photos prew.Access, private bool) (*Checker, error) {
+	checker, err := New(s)
+	if err != nil {
+		return nil, errors.Join(prew.CheckAccess(presets, photos, private), err)
+	}
+	needed := map[prew.Access]bool{photos: true}
+	for _, name := range presets.Names() {
+		needed[presets.Access(name)] = true
+	}
+	errs := []error{prew.CheckAccess(presets, photos, private)}
+	for _, way := range []prew.Access{prew.Signed, prew.Token} {
+		if needed[way] {
+			errs = append(errs, checker.Can(way))
+		}
+	}
+	return checker, errors.Join(errs...)
+}
+
 // Can returns an error if there are no keys by which anybody could see what has this access.
 func (c *Checker) Can(access prew.Access) error {
 	switch {
