@@ -1,13 +1,8 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -20,35 +15,14 @@ import (
 // Preview is a rendered preview. All requests that wait for it share it, and
 // nothing changes it.
 type Preview struct {
-	data         []byte
-	contentType  string
-	etag         string // as S3 spells it, quotes included
-	cacheControl string
-	modified     time.Time // when S3 stored it; zero if it does not say
-	timing       stages
+	answer.Preview
+	timing       answer.Stages
 	serverTiming string            // timing as a header
 	origin       trace.SpanContext // span of its render in this gateway, if recorded
 }
 
-// stage is a step of a render with its duration in milliseconds.
-type stage struct {
-	name string
-	ms   float64
-}
-
-type stages []stage
-
-// String returns the stages as a Server-Timing header (W3C Server Timing, section 2).
-func (s stages) String() string {
-	parts := make([]string, len(s))
-	for i, stage := range s {
-		parts[i] = fmt.Sprintf("%s;dur=%.1f", stage.name, stage.ms)
-	}
-	return strings.Join(parts, ", ")
-}
-
 // outcomes are the values of the X-Prew header.
-var outcomes = map[flight.Outcome]string{flight.Made: "rendered", flight.Joined: "joined", flight.Found: "stored"}
+var outcomes = map[flight.Outcome]string{flight.Made: answer.Rendered, flight.Joined: "joined", flight.Found: answer.Stored}
 
 // fail returns the failure with a code, or with RenderFailed if the code is not
 // known.
@@ -84,78 +58,40 @@ func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 	if outcome == flight.Made {
 		e.timing = p.timing
 	}
-	status, body, refused := e.describe(p)
-	if refused != nil {
-		e.refuse(*refused)
-		return
-	}
+	status, body := e.describe(p)
 	e.WriteHeader(status)
 	e.Write(body)
 }
 
-// describe evaluates the conditions and the range of the request for a preview. It sets
-// the headers of the answer and returns its status and body, or else returns a refusal.
+// describe sets the headers of the answer with a preview and returns its status and body.
 // It has a stack frame of its own for the reason that fly has.
-func (e *entry) describe(p *Preview) (status int, body []byte, refused *refusal) {
-	h := e.Header()
-	answer.SetIfAny(h, "Server-Timing", p.serverTiming)
-	c := answer.ConditionsOf(e.request)
-	from, to, status := c.Part(p.etag, int64(len(p.data)))
-	if unmet := c.Unmet(p.etag, p.modified); unmet != 0 {
-		status = unmet
-	}
-	if status >= 300 {
-		return 0, nil, &refusal{status: status, etag: p.etag, cacheControl: p.cacheControl, size: int64(len(p.data))}
-	}
-	answer.Protect(h)
-	h.Set("Content-Type", p.contentType)
-	h.Set("X-Prew", e.outcome)
-	answer.SetIfAny(h, "ETag", p.etag)
-	answer.SetIfAny(h, "Content-Location", e.location)
-	answer.SetIfAny(h, "Cache-Control", cmp.Or(e.cacheControl, p.cacheControl))
-	if !p.modified.IsZero() {
-		h.Set("Last-Modified", p.modified.UTC().Format(http.TimeFormat))
-	}
-	h.Set("Accept-Ranges", "bytes")
-	if status == http.StatusPartialContent {
-		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(p.data)))
-	}
-	h.Set("Content-Length", strconv.FormatInt(to-from, 10))
-	return status, p.data[from:to], nil
+func (e *entry) describe(p *Preview) (status int, body []byte) {
+	return p.Describe(e.Header(), answer.ConditionsOf(e.request), e.as(p.serverTiming))
 }
 
-// answerFailure sends the placeholder of a failure with its true status. No cache
-// may keep it, except for a missing photo, and then only as long as the negative
-// cache does, so that a photo uploaded late appears everywhere at once.
+// as is what the answer says beside what the store says of an object.
+func (e *entry) as(serverTiming string) answer.As {
+	as := answer.As{Location: e.location, CacheControl: e.cacheControl, ServerTiming: serverTiming}
+	if e.route == routePreview {
+		as.Outcome = e.outcome
+	}
+	return as
+}
+
+// answerFailure sends the placeholder of a failure with its true status. Caches may keep that a
+// photo is missing only as long as the negative cache does.
 func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
 	if e.request.Context().Err() != nil {
 		e.leave()
 		return
 	}
 	failure := failureOf(err)
-	_, how := prew.FailureOf(prew.Code(failure.Code))
 	e.fail(failure)
-	var placeholder answer.Placeholder
-	if g.placeholders != nil {
-		placeholder = g.placeholders.Get(preset, how.Drawing)
+	answered := answer.Failure{Code: failure.Code, Private: e.cacheControl != "", ServerTiming: e.timing.String()}
+	if !failure.Until.IsZero() {
+		answered.Keep = time.Until(failure.Until)
 	}
-	h := e.Header()
-	answer.Protect(h)
-	answer.SetIfAny(h, "Content-Type", placeholder.ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(placeholder.Data)))
-	h.Set("X-Prew-Error", failure.Code)
-	answer.SetIfAny(h, "Server-Timing", e.timing.String())
-	h.Set("Cache-Control", "no-store")
-	if how.Status == http.StatusNotFound && !failure.Until.IsZero() {
-		audience := "public"
-		if e.cacheControl != "" {
-			audience = "private"
-		}
-		h.Set("Cache-Control", fmt.Sprintf("%s, max-age=%d", audience, int(max(0, time.Until(failure.Until)).Seconds())))
-	}
-	if how.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1") // by then a render has probably ended and a slot is free
-	}
-	e.WriteHeader(how.Status)
-	e.Write(placeholder.Data)
+	status, body := answered.Describe(e.Header(), g.placeholders, preset)
+	e.WriteHeader(status)
+	e.Write(body)
 }

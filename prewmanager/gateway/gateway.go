@@ -153,8 +153,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, aliased := g.presets.Address(r.RequestURI)
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
+		status, body := answer.NotAllowed(w.Header())
+		w.WriteHeader(status)
+		w.Write(body)
 	case path == "/health": // liveness
 		w.WriteHeader(http.StatusOK)
 	case path == "/ready":

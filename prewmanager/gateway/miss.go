@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
+	"prew/lambda/answer"
 	"prew/prewmanager/flight"
 )
 
@@ -31,7 +32,7 @@ type miss struct {
 	known  time.Duration // the wait to know that there is a photo
 	queue  time.Duration // the wait for a slot
 	photo  chan error    // gets a failure if the photo is missing, or else nil
-	timing stages
+	timing answer.Stages
 }
 
 func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, of *objects, request string, admitted func()) *miss {
@@ -116,10 +117,8 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		if result.Timing.Cold {
 			g.metrics.coldStarts.Inc()
 		}
-		for _, s := range (stages{{"fetch", result.Timing.Fetch}, {"render", result.Timing.Render}, {"store", result.Timing.Store}}) {
-			if s.ms > 0 { // a step that was not reached would make the mean of that step too small
-				m.took(s.name, s.ms)
-			}
+		for _, s := range answer.StagesOf(result.Timing) {
+			m.took(s.Name, s.MS)
 		}
 	}
 	if err != nil {
@@ -129,10 +128,10 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		return nil, m.marked(ctx, err)
 	}
 	if len(result.Data) > 0 {
-		return m.made(&Preview{
-			data: result.Data, contentType: result.ContentType, etag: result.ETag,
-			modified: m.modified(ctx, result.ETag), cacheControl: g.cacheControlOf(m.ref.Preset),
-		}, span.SpanContext()), nil
+		return m.made(&Preview{Preview: answer.Preview{
+			Data: result.Data, ContentType: result.ContentType, ETag: result.ETag,
+			Modified: m.modified(ctx, result.ETag), CacheControl: g.cacheControlOf(m.ref.Preset),
+		}}, span.SpanContext()), nil
 	}
 	stored, found, err := g.previews.preview(ctx, m.of.preview)
 	if err != nil {
@@ -195,7 +194,7 @@ func (m *miss) span(ctx context.Context, name string, from, to time.Time) {
 
 // took records a step of the render in the timing and the metrics.
 func (m *miss) took(name string, ms float64) {
-	m.timing = append(m.timing, stage{name, ms})
+	m.timing = append(m.timing, answer.Stage{Name: name, MS: ms})
 	m.gateway.metrics.stages.WithLabelValues(name).Observe(ms / 1000)
 }
 

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
+	"prew/lambda/answer"
 	"prew/prewmanager/flight"
 )
 
@@ -54,7 +55,7 @@ type entry struct {
 	outcome  string
 	code     string // of a failure
 	reason   string
-	timing   stages // of the render so far, in the entry of the request that started it
+	timing   answer.Stages // of the render so far, in the entry of the request that started it
 	status   int
 	sent     int64 // bytes of the body
 
@@ -156,7 +157,7 @@ func (e *entry) fields(took time.Duration) []slog.Attr {
 		fields = append(fields, slog.String("code", e.code), slog.String("reason", e.reason))
 	}
 	for _, s := range e.timing {
-		fields = append(fields, slog.Float64(s.name+"_ms", s.ms))
+		fields = append(fields, slog.Float64(s.Name+"_ms", s.MS))
 	}
 	return fields
 }

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
+	"prew/lambda/answer"
 	"prew/lambda/store"
 )
 
@@ -51,13 +52,13 @@ func (s storage) preview(ctx context.Context, key string) (_ *Preview, found boo
 	if len(data) > maxPreview {
 		return nil, false, fail(prew.StorageFailed, fmt.Errorf("%s is larger than %d bytes", key, maxPreview))
 	}
-	return &Preview{
-		data:         data,
-		contentType:  aws.ToString(object.ContentType),
-		etag:         aws.ToString(object.ETag),
-		cacheControl: aws.ToString(object.CacheControl),
-		modified:     aws.ToTime(object.LastModified),
-	}, true, nil
+	return &Preview{Preview: answer.Preview{
+		Data:         data,
+		ContentType:  aws.ToString(object.ContentType),
+		ETag:         aws.ToString(object.ETag),
+		CacheControl: aws.ToString(object.CacheControl),
+		Modified:     aws.ToTime(object.LastModified),
+	}}, true, nil
 }
 
 // open opens an object, or a range of it, unless it has an ETag. S3 has to begin its

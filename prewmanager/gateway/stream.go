@@ -90,7 +90,7 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	switch {
 	case refusal != nil:
 		e.outcome = outcomes[flight.Found]
-		e.refuse(*refusal)
+		e.WriteHeader(refusal.Describe(e.Header(), e.as("")))
 		return true
 	case store.Missing(err):
 		return false
