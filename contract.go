@@ -13,6 +13,11 @@ import (
 // leaves room for the rest of the JSON.
 const InlineLimit = 4 << 20
 
+// MaxPreview is the largest preview that is read from S3, in bytes. A preview has at most the
+// pixels of the largest photo. As a PNG it could have more bytes than this; then S3 should serve
+// it, and neither a gateway nor the function should hold it in memory.
+const MaxPreview = 64 << 20
+
 // DefaultCacheControl is stored with a preview whose request has no CacheControl.
 const DefaultCacheControl = "public, max-age=86400"
 

@@ -34,6 +34,7 @@ var packages = []struct {
 		[]string{"github.com/aws", "github.com/redis", "net/http"}},
 	{"prew/lambda/store", []string{"prew", "github.com/aws"}, []string{"image", "github.com/redis"}},
 	{"prew/lambda/answer", []string{"prew"}, []string{"github.com/aws", "github.com/redis", "prew/lambda/render"}},
+	{"prew/lambda/object", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "github.com/aws"}, []string{"github.com/redis", "prew/lambda/render"}},
 	{"prew/lambda/access", []string{"prew", "github.com/golang-jwt/jwt"}, []string{"image", "github.com/aws", "github.com/redis"}},
 	{"prew/lambda/access/accesstest", []string{"prew", "prew/lambda/access", "github.com/golang-jwt/jwt"}, nil}, // of tests alone
 	{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
@@ -46,7 +47,7 @@ var packages = []struct {
 		[]string{"prew", "image", "github.com/aws"}},
 	{"prew/prewmanager/pool/child", nil, nil},
 	{"prew/prewmanager/pool", []string{"prew/prewmanager/pool/child"}, nil},
-	{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "prew/lambda/access", "prew/prewmanager/flight",
+	{"prew/prewmanager/gateway", []string{"prew", "prew/lambda/answer", "prew/lambda/object", "prew/lambda/store", "prew/lambda/access", "prew/prewmanager/flight",
 		"github.com/aws", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render", "prew/prewmanager/pool", "prew/deploy", "prew/nginx"}},
 	{"prew/prewmanager/importer", []string{"prew"}, []string{"net/http", "image", "github.com/aws", "github.com/redis"}},

@@ -8,11 +8,11 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.opentelemetry.io/otel/trace"
 
 	"prew"
 	"prew/lambda/answer"
+	"prew/lambda/object"
 	"prew/prewmanager/flight"
 )
 
@@ -130,7 +130,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 	if len(result.Data) > 0 {
 		return m.made(&Preview{Preview: answer.Preview{
 			Data: result.Data, ContentType: result.ContentType, ETag: result.ETag,
-			Modified: m.modified(ctx, result.ETag), CacheControl: g.cacheControlOf(m.ref.Preset),
+			Modified: object.Modified(ctx, g.previews, m.of.preview, result.ETag), CacheControl: g.cacheControlOf(m.ref.Preset),
 		}}, span.SpanContext()), nil
 	}
 	stored, found, err := g.previews.preview(ctx, m.of.preview)
@@ -156,24 +156,6 @@ func (g *Gateway) cacheControlOf(preset string) string {
 func (m *miss) made(p *Preview, origin trace.SpanContext) *Preview {
 	p.timing, p.serverTiming, p.origin = m.timing, m.timing.String(), origin
 	return p
-}
-
-// modifiedTimeout is how long a rendered preview waits for its Last-Modified. S3 takes
-// some 10 ms for it. The preview is worth more than its date, so the limit is far below
-// S3Timeout.
-const modifiedTimeout = 500 * time.Millisecond
-
-// modified asks S3 when it stored the preview with an ETag, so that the first answer has
-// the Last-Modified of all later ones. The answer to a PUT does not have it, and its Date
-// may be of another second. The time is zero if S3 does not say in time.
-func (m *miss) modified(ctx context.Context, etag string) time.Time {
-	ctx, cancel := context.WithTimeout(ctx, modifiedTimeout)
-	defer cancel()
-	head, err := m.gateway.previews.head(ctx, m.of.preview)
-	if err != nil || aws.ToString(head.ETag) != etag {
-		return time.Time{}
-	}
-	return aws.ToTime(head.LastModified)
 }
 
 // marked gives the failure of a photo that is too large the photo's ETag, if the

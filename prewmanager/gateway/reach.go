@@ -71,7 +71,7 @@ func (g *Gateway) reach(ctx context.Context) error {
 // reach asks for an object that does not exist: if S3 answers that the object is
 // missing, the bucket exists and may be read.
 func (s storage) reach(ctx context.Context, what, prefix string) error {
-	object, err := s.Get(ctx, prefix+".reach", "", "")
+	object, err := s.Bucket.Get(ctx, prefix+".reach", "", "")
 	switch {
 	case err == nil:
 		object.Body.Close()

@@ -1,19 +1,16 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"prew"
 	"prew/lambda/access"
 	"prew/lambda/answer"
+	"prew/lambda/object"
 	"prew/lambda/store"
 	"prew/prewmanager/flight"
 )
@@ -62,7 +59,7 @@ func (g *Gateway) answerRefused(e *entry, photos storage, key string) {
 	client := e.request.Context()
 	ctx, cancel := context.WithTimeout(client, photos.timeout)
 	defer cancel()
-	err := photos.ask(ctx, key)
+	err := object.Ask(ctx, photos, key)
 	switch {
 	case client.Err() != nil: // the client left; this is no error of S3
 		e.leave()
@@ -86,7 +83,7 @@ func (g *Gateway) answerMissing(e *entry) {
 // false and nothing is sent.
 func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 	ctx := e.request.Context()
-	object, refusal, err := s.openIf(ctx, key, answer.ConditionsOf(e.request))
+	stored, refusal, err := object.Open(ctx, s, key, answer.ConditionsOf(e.request), s.timeout)
 	switch {
 	case refusal != nil:
 		e.outcome = outcomes[flight.Found]
@@ -101,37 +98,16 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 		g.answerFailure(e, prew.Preset{}, s.failure(ctx, err))
 		return true
 	}
-	defer object.Body.Close()
+	defer stored.Body.Close()
 	e.outcome = outcomes[flight.Found]
-	h := e.Header()
-	answer.Protect(h)
-	h.Set("Accept-Ranges", "bytes")
-	answer.SetIfAny(h, "Content-Location", e.location)
-	if e.route == routePreview {
-		h.Set("X-Prew", outcomes[flight.Found])
-	}
-	for name, value := range map[string]*string{
-		"Content-Type": object.ContentType, "Content-Encoding": object.ContentEncoding, "Content-Language": object.ContentLanguage,
-		"Content-Disposition": object.ContentDisposition, "Content-Range": object.ContentRange,
-		"ETag": object.ETag,
-	} {
-		answer.SetIfAny(h, name, aws.ToString(value))
-	}
-	answer.SetIfAny(h, "Cache-Control", cmp.Or(e.cacheControl, aws.ToString(object.CacheControl)))
-	if object.LastModified != nil {
-		h.Set("Last-Modified", object.LastModified.UTC().Format(http.TimeFormat))
-	}
-	if object.ContentLength != nil {
-		h.Set("Content-Length", strconv.FormatInt(*object.ContentLength, 10))
-	}
-	if object.ContentRange != nil {
-		e.WriteHeader(http.StatusPartialContent)
+	if status := object.Describe(e.Header(), stored, e.as("")); status != http.StatusOK { // which the first bytes mean by themselves
+		e.WriteHeader(status)
 	}
 	if e.request.Method == http.MethodGet {
 		// A reader that takes nothing holds neither S3 nor this gateway for ever.
 		connection := http.NewResponseController(e.ResponseWriter)
 		connection.SetWriteDeadline(time.Now().Add(prew.StreamTimeout))
-		n, err := io.Copy(e, object.Body)
+		n, err := io.Copy(e, stored.Body)
 		connection.SetWriteDeadline(time.Time{})
 		s.metrics.received.WithLabelValues("s3").Add(float64(n))
 		switch {

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"prew"
+	"prew/lambda/object"
 	"prew/lambda/store"
 	"prew/prewmanager/flight"
 )
@@ -163,7 +164,7 @@ func endAsked(span api.Span, err error) {
 // endLooked ends the span of a look for an object. A missing object is a result of
 // the look, as with every miss, and no error.
 func endLooked(span api.Span, err error) {
-	if store.Missing(err) || unmet(err) {
+	if store.Missing(err) || object.Unmet(err) {
 		span.SetAttributes(attribute.Int("http.response.status_code", store.Status(err)))
 		err = nil
 	}
