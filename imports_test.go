@@ -37,7 +37,7 @@ var packages = []struct {
 	{"prew/lambda/object", []string{"prew", "prew/lambda/answer", "prew/lambda/store", "github.com/aws"}, []string{"github.com/redis", "prew/lambda/render"}},
 	{"prew/lambda/access", []string{"prew", "github.com/golang-jwt/jwt"}, []string{"image", "github.com/aws", "github.com/redis"}},
 	{"prew/lambda/access/accesstest", []string{"prew", "prew/lambda/access", "github.com/golang-jwt/jwt"}, nil}, // of tests alone
-	{"prew/lambda", []string{"prew", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
+	{"prew/lambda", []string{"prew", "prew/lambda/access", "prew/lambda/answer", "prew/lambda/object", "prew/lambda/render", "prew/lambda/store", "github.com/aws"},
 		[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 	{"prew/lambda/peers", []string{"prew", "prew/prewmanager/progress", "prew/lambda/peers/ssimulacra2", "golang.org/x/image"}, []string{"prew/lambda/render"}},
 	{"prew/lambda/peers/ssimulacra2", nil, nil},

@@ -29,6 +29,9 @@ type function struct {
 	gateways     *gateways
 	settled      *prew.Settled
 	cacheControl string // of previews that nobody has asked a gateway for; empty means prew.DefaultCacheControl
+	protected    string // of those that not everybody may see; empty means defaultProtected
+
+	site *site // what it answers over HTTP by
 }
 
 // handle answers one invocation, whose payload is a prew.RenderRequest in JSON. If
@@ -41,7 +44,11 @@ func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.Ren
 	if err != nil {
 		err = fail(prew.RequestInvalid, "request: %v", err)
 	} else {
-		result, err = f.preview(ctx, request)
+		var data []byte
+		result, data, err = f.preview(ctx, request)
+		if len(data) <= prew.InlineLimit {
+			result.Data = data
+		}
 	}
 	if err != nil {
 		result = refused(result.Timing, err)
@@ -52,19 +59,33 @@ func (f function) handle(ctx context.Context, payload json.RawMessage) (prew.Ren
 	return result, nil
 }
 
-// preview reads the photo, renders its preview and stores it. Beside an error the
-// result has only the timing.
-func (f function) preview(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, err error) {
+// run makes a preview by the function's own presets, as preview does, and reports it.
+func (f function) run(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, data []byte, err error) {
+	start := time.Now()
+	result, data, err = f.preview(ctx, request)
+	if err != nil {
+		result = refused(result.Timing, err)
+	}
+	result.Timing.Start, result.Timing.Total = start, milliseconds(time.Since(start))
+	result.Timing.Cold = !f.warm.Swap(true)
+	f.report(ctx, request, result)
+	return result, data, err
+}
+
+// preview reads the photo, renders its preview and stores it. The result is without the
+// preview's data, which there are none of if another preview was stored first. Beside an error
+// the result has only the timing.
+func (f function) preview(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, data []byte, err error) {
 	preset, dst, err := f.read(request)
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	lap := stopwatch()
 	photo, err := f.storage.get(ctx, preset.Source, request.SrcBucket, request.SrcKey)
 	result.Timing.Opened = milliseconds(photo.waited)
 	result.Timing.Fetch = result.Timing.Opened
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	preview, err := render.Render(photo, preset)
 	photo.Close()
@@ -75,15 +96,15 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	if bug, ok := errors.AsType[*render.Panic](err); ok {
 		f.log.Error("panic", "request", request.RequestID, "src", photo.name, "etag", photo.etag,
 			"reason", bug.Error(), "stack", string(bug.Stack))
-		return result, fail(prew.RenderPanic, "%v", bug)
+		return result, nil, fail(prew.RenderPanic, "%v", bug)
 	}
 	if err != nil {
-		return result, about(photo, err)
+		return result, nil, about(photo, err)
 	}
 	etag, first, err := f.storage.put(ctx, request.DstBucket, dst, preview, request.CacheControl)
 	result.Timing.Store = milliseconds(lap())
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	if preview.Note != "" {
 		f.log.Warn("photo", "request", request.RequestID, "src", photo.name, "etag", photo.etag, "note", preview.Note)
@@ -93,10 +114,10 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	result.Width, result.Height = preview.Width, preview.Height
 	result.Size = len(preview.Data)
 	result.ETag = etag
-	if first && len(preview.Data) <= prew.InlineLimit {
-		result.Data = preview.Data
+	if first {
+		data = preview.Data
 	}
-	return result, nil
+	return result, data, nil
 }
 
 // read checks a request and returns how to render and where to store.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -61,14 +62,20 @@ func serve() error {
 	if err != nil {
 		return err
 	}
+	site, err := readSite(os.Getenv, presets, sources)
+	if err != nil {
+		return err
+	}
 	photos := map[string]*s3.Client{}
 	for _, source := range sources.All() {
 		photos[source.Name] = store.Open(cfg, source.Photos).Client
 	}
+	previews := store.Open(cfg, sources.Previews)
+	site.previews, site.photos = previews, store.Bucket{Client: photos[""], Name: sources.All()[0].Photos.Bucket}
 	f := function{
 		storage: storage{
 			photos:   photos,
-			previews: store.Open(cfg, sources.Previews).Client,
+			previews: previews.Client,
 			acl:      types.ObjectCannedACL(os.Getenv("PREW_ACL")),
 		},
 		sources: sources,
@@ -80,6 +87,8 @@ func serve() error {
 		gateways:     newGateways(os.Getenv("PREW_EVENTS_URL"), os.Getenv("PREW_EVENTS_SECRET")),
 		settled:      new(prew.Settled),
 		cacheControl: os.Getenv("PREW_CACHE_CONTROL"),
+		protected:    site.protected,
+		site:         site,
 	}
 	lambda.Start(f.invoke)
 	return nil
@@ -98,16 +107,24 @@ func readEvents(value string) (rewarms bool, err error) {
 }
 
 // switchHEIC has PREW_HEIC say whether HEIC is read: on, unless it is off.
-func switchHEIC() error {
-	switch value := os.Getenv("PREW_HEIC"); value {
-	case "", "on", "1":
-		render.HEIC = true
-	case "off", "0":
-		render.HEIC = false
+func switchHEIC() (err error) {
+	render.HEIC, err = readSwitch("PREW_HEIC", true, os.Getenv)
+	return err
+}
+
+// readSwitch reads a variable that is on or off, in all words that the flags of gateway and
+// nginx take for either. Empty it is as otherwise.
+func readSwitch(name string, otherwise bool, getenv func(string) string) (on bool, err error) {
+	switch value := getenv(name); strings.ToLower(value) {
+	case "":
+		return otherwise, nil
+	case "on", "1", "true", "yes":
+		return true, nil
+	case "off", "0", "false", "no":
+		return false, nil
 	default:
-		return fmt.Errorf("PREW_HEIC: %q, expected on or off", value)
+		return otherwise, fmt.Errorf("%s: %q, expected on or off", name, value)
 	}
-	return nil
 }
 
 // limitMemory makes the garbage collector stay below the memory that Lambda grants.

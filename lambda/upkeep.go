@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -193,13 +194,7 @@ func (f function) renderAnew(ctx context.Context, p changedPhoto, preset, cacheC
 		DstBucket: p.previews.Bucket, DstKey: p.previews.Prefix + prew.Ref{Preset: preset, Key: p.key}.String(),
 		PresetName: preset, CacheControl: cacheControl,
 	}
-	start := time.Now()
-	result, err := f.preview(ctx, request)
-	if err != nil {
-		result = refused(result.Timing, err)
-	}
-	result.Timing.Start, result.Timing.Total = start, milliseconds(time.Since(start))
-	f.report(ctx, request, result)
+	_, _, err := f.run(ctx, request)
 	return err
 }
 
@@ -224,11 +219,14 @@ func timeLeft(ctx context.Context) bool {
 	return !ok || time.Until(deadline) > prew.StoreTimeout
 }
 
+// defaultProtected is the Cache-Control of what only some may see: their browsers alone keep it.
+const defaultProtected = "private"
+
 // cacheControlOf is the Cache-Control of the previews of a preset that nobody has asked a
-// gateway for: what only some may see is for their browsers alone.
+// gateway for.
 func (f function) cacheControlOf(preset string) string {
 	if f.presets.Access(preset).Protected() {
-		return "private"
+		return cmp.Or(f.protected, defaultProtected)
 	}
 	return f.cacheControl
 }
