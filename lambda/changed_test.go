@@ -322,7 +322,7 @@ func TestDoorsOfTheProgram(t *testing.T) {
 	}
 	lambda, err := emulator.Start(emulator.Config{
 		Bootstrap: program, Processes: 1, Timeout: prew.FunctionTimeout, Memory: stack.FunctionMemory, Dir: t.TempDir(),
-		Env: append(server.Env(), "PRESET_SMALL=width=20", "PREW_EVENTS=rewarm"),
+		Env: append(server.Env(), "PREW_BUCKET="+bucket, "PRESET_SMALL=width=20", "PREW_EVENTS=rewarm"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -336,6 +336,8 @@ func TestDoorsOfTheProgram(t *testing.T) {
 		{`{"invocationSchemaVersion":"2.0","invocationId":"i","job":{"id":"j","userArguments":{"presets":"small"}},"tasks":[{"taskId":"t","s3Key":"photo/a.jpg","s3Bucket":"photos"}]}`,
 			`{"invocationSchemaVersion":"2.0","treatMissingKeysAs":"PermanentFailure","invocationId":"i","results":[{"taskId":"t","resultCode":"Succeeded","resultString":"0 rendered, 1 stored before"}]}`},
 		{`{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/small/b.jpg","preset_name":"small"}`, `{"status":true,`},
+		{`{"rawPath":"/prew/small/a.jpg","headers":{"range":"bytes=0-1"},"requestContext":{"http":{"method":"GET"}}}`, `{"statusCode":206,"headers":{"Accept-Ranges":"bytes",`},
+		{`{"path":"/photo/a.jpg","httpMethod":"HEAD","requestContext":{"requestId":"r"}}`, `{"statusCode":200,"headers":{"Accept-Ranges":"bytes",`},
 		{`{"Records":7}`, `{"photos":0,"rendered":0}`},
 		{`{"tasks":[]}`, `{"status":false,`},
 	} {

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"prew"
+	"prew/deploy/local/emulator"
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
 )
@@ -588,6 +589,53 @@ func TestSettingsOfHTTP(t *testing.T) {
 		_, err := readSite(func(name string) string { return variables[name] }, prew.Presets{}, sourcesOf(t))
 		if got := fmt.Sprint(err); got != test.wrong && (err != nil || test.wrong != "") {
 			t.Errorf("%s: %v, want %s", test.environ, err, test.wrong)
+		}
+	}
+}
+
+// TestProgramStreams has the program that is deployed stream a preview: first what it says of
+// it, then eight zeros, then the preview (AWS Lambda Developer Guide, "Response streaming").
+func TestProgramStreams(t *testing.T) {
+	server, err := stack.StartS3(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop() })
+	if err := server.CreateBucket(t.Context(), bucket); err != nil {
+		t.Fatal(err)
+	}
+	upload(t, server.Client(), "photo/a.jpg", picture(t, 800, 600))
+	program, err := stack.Program("bootstrap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lambda, err := emulator.Start(emulator.Config{
+		Bootstrap: program, Processes: 1, Timeout: prew.FunctionTimeout, Memory: stack.FunctionMemory, Dir: t.TempDir(),
+		Env: append(server.Env(), "PREW_BUCKET="+bucket, "PREW_STREAM=1"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(lambda.Stop)
+	for _, outcome := range []string{"rendered", "stored"} {
+		response, err := http.Post(lambda.URL+"/2015-03-31/functions/prew/invocations", "application/json",
+			strings.NewReader(`{"rawPath":"/prew/card/a.jpg","requestContext":{"http":{"method":"GET"}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, data := stored(t, server.Client(), "prew/card/a.jpg")
+		prelude, body, _ := bytes.Cut(answer, make([]byte, 8))
+		var says struct {
+			StatusCode int
+			Headers    map[string]string
+		}
+		if err := json.Unmarshal(prelude, &says); err != nil || says.StatusCode != 200 || says.Headers["X-Prew"] != outcome || !bytes.Equal(body, data) {
+			t.Errorf("%s: %.400q with %d of %d bytes (%v)", outcome, prelude, len(body), len(data), err)
 		}
 	}
 }
