@@ -21,6 +21,9 @@ func (f function) http(ctx context.Context, e httpEvent) any {
 	v := f.begin(ctx, e)
 	r := f.route(v)
 	f.reportHTTP(v, r)
+	if r.stream != nil {
+		r.stream = &sending{r.stream, f.log, v.id}
+	}
 	return r.as(v.request.Method, f.site.stream)
 }
 
@@ -30,6 +33,7 @@ func (f function) route(v *visit) reply {
 		return v.unserved(f.site.missing)
 	}
 	if v.request.Method != http.MethodGet && v.request.Method != http.MethodHead {
+		v.outcome = outcomeFailed
 		h := v.header.Clone()
 		status, body := answer.NotAllowed(h)
 		return reply{status: status, header: h, body: body}

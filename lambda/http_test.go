@@ -640,6 +640,33 @@ func TestProgramStreams(t *testing.T) {
 	}
 }
 
+// TestStoreThatBreaksOff is a failure where all of a body is read before it is sent. Where it is
+// streamed, the log says it and Lambda hears of it.
+func TestStoreThatBreaksOff(t *testing.T) {
+	breaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100000")
+		w.Write(make([]byte, 50000))
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer breaking.Close()
+	f, _ := overHTTP(t, s3At(breaking.URL))
+	if r, _ := get(t, served(t, f, payload2).URL+"/prew/card/a.jpg"); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "storage_failed" || r.Header.Get("Etag") != "" {
+		t.Errorf("%s, %v", r.Status, r.Header)
+	}
+	streaming, log := overHTTP(t, s3At(breaking.URL), "PREW_STREAM=1")
+	answer, err := streaming.invoke(t.Context(), json.RawMessage(`{"rawPath":"/prew/card/a.jpg","requestContext":{"requestId":"of-the-client","http":{"method":"GET"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, answer.(io.Reader)); err == nil {
+		t.Error("Lambda takes the part for the whole")
+	}
+	if !strings.Contains(log.String(), `"msg":"broken off","request":"of-the-client"`) {
+		t.Errorf("the log is %s", log)
+	}
+}
+
 // TestAnswerToHeadClosesItsObject checks that nothing of a body that nobody is sent stays open.
 func TestAnswerToHeadClosesItsObject(t *testing.T) {
 	closed := false

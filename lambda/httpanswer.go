@@ -98,6 +98,23 @@ func (r reply) as(method string, streamed bool) any {
 	return &events.LambdaFunctionURLStreamingResponse{StatusCode: r.status, Headers: flat(r.header), Body: r.stream}
 }
 
+// sending is a body that is streamed. That it breaks off is known only after the line of its
+// request was logged. Lambda is told too, and breaks the answer off.
+type sending struct {
+	io.ReadCloser
+	log *slog.Logger
+	id  string
+}
+
+// Read implements io.Reader.
+func (s *sending) Read(b []byte) (int, error) {
+	n, err := s.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		s.log.Warn("broken off", "request", s.id, "reason", err.Error())
+	}
+	return n, err
+}
+
 // fail is the answer with the placeholder of a failure and its true status.
 func (v *visit) fail(preset prew.Preset, code prew.Code, reason error) reply {
 	code, how := prew.FailureOf(code)
