@@ -152,6 +152,9 @@ func served(t *testing.T, f function, event func(*http.Request) map[string]any) 
 				t.Errorf("%s %s: an answer of %d bytes, which Lambda refuses", r.Method, r.RequestURI, len(output))
 			}
 		}
+		if r.Method == http.MethodHead && len(body) > 0 {
+			t.Errorf("HEAD %s: a body of %d bytes", r.RequestURI, len(body))
+		}
 		for name, value := range answer.Headers {
 			w.Header().Set(name, value)
 		}

@@ -41,6 +41,11 @@ func TestWhoMaySeeItDoesOverHTTP(t *testing.T) {
 			}
 		}
 	}
+	f, _ := overHTTP(t, client, site.Environ()...)
+	missing, _ := get(t, served(t, f, payload2).URL+"/prew/card/secret/none.jpg?t="+site.Token("ec", accesstest.Claims(time.Now().Add(time.Hour))))
+	if cached := missing.Header.Get("Cache-Control"); missing.StatusCode != 404 || cached != "private, max-age=10" {
+		t.Errorf("a missing photo: %s, Cache-Control %q", missing.Status, cached)
+	}
 	object, _ := stored(t, client, "prew/card/"+key)
 	if object.CacheControl == nil || *object.CacheControl != "private" {
 		t.Errorf("it is stored with Cache-Control %v", object.CacheControl)
