@@ -70,7 +70,7 @@ var packages = []struct {
 	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/cloudfront", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong",
 		"github.com/prometheus/client_golang", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
-	{"prew/deploy/aws/lambdazip", nil, nil},
+	{"prew/deploy/aws/lambdazip", []string{"prew"}, nil},
 	{"prew/deploy/images", nil, nil},
 	{"prew/deploy/local", []string{"prew", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/upkeep", "github.com/aws"}, []string{"prew/lambda/render"}},
 	{"prew/deploy/local/e2e", nil, nil},

@@ -1,11 +1,12 @@
 // Command lambdazip builds the function and packs it as AWS Lambda takes it.
-// The same source gives the same bytes, wherever and whenever it is built.
+// The same source and presets give the same bytes, wherever and whenever it is built.
 package main
 
 import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -13,20 +14,28 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"prew"
 )
 
 func main() {
 	arch := flag.String("arch", "arm64", "arm64 or amd64")
+	presets := flag.String("presets", "", "a file to build in, in place of presets.yaml")
 	out := flag.String("o", "lambda.zip", "the file to write")
 	flag.Parse()
-	if err := run(*arch, *out); err != nil {
+	if err := run(*arch, *presets, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "lambdazip:", err)
 		os.Exit(1)
 	}
 }
 
-func run(arch, out string) error {
-	program, err := build(".", arch)
+func run(arch, presets, out string) error {
+	if presets != "" {
+		if _, err := prew.ReadPresets(presets, os.Environ()); err != nil {
+			return err
+		}
+	}
+	program, err := build(".", arch, presets)
 	if err != nil {
 		return err
 	}
@@ -41,8 +50,9 @@ func run(arch, out string) error {
 	return nil
 }
 
-// build compiles the function of the module at root and returns the program.
-func build(root, arch string) ([]byte, error) {
+// build compiles the function of the module at root and returns the program. The file
+// presets is built in, or presets.yaml if it is empty.
+func build(root, arch, presets string) ([]byte, error) {
 	if arch != "arm64" && arch != "amd64" {
 		return nil, fmt.Errorf("architecture %q, expected arm64 or amd64, the two that Lambda has", arch)
 	}
@@ -52,7 +62,12 @@ func build(root, arch string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "bootstrap")
+	overlay, err := overlayOf(root, presets, dir)
+	if err != nil {
+		return nil, err
+	}
 	command := exec.Command("go", "build",
+		"-overlay", overlay,
 		"-trimpath",             // no path of the machine in it
 		"-buildvcs=false",       // nor the commit, nor whether the checkout was clean
 		"-tags", "lambda.norpc", // without the runtime that Lambda retired in 2023
@@ -66,6 +81,27 @@ func build(root, arch string) ([]byte, error) {
 		return nil, fmt.Errorf("go build: %w\n%s", err, output)
 	}
 	return os.ReadFile(program)
+}
+
+// overlayOf writes into dir what go build reads presets in the place of presets.yaml by
+// (go help build, "-overlay"), and returns that file.
+func overlayOf(root, presets, dir string) (string, error) {
+	replaced := map[string]string{}
+	if presets != "" {
+		embedded, err := filepath.Abs(filepath.Join(root, "presets.yaml"))
+		if err != nil {
+			return "", err
+		}
+		if replaced[embedded], err = filepath.Abs(presets); err != nil {
+			return "", err
+		}
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "overlay.json")
+	return file, os.WriteFile(file, text, 0o600)
 }
 
 // pack is the archive: one executable entry, named as provided.al2023 calls it.

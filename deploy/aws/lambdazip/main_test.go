@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"prew"
 )
 
 // TestTwoCheckoutsGiveTheSameBytes builds from copies of the module whose paths
@@ -18,7 +20,7 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 	for i, name := range []string{"here", "somewhere-else/deeper"} {
 		root := filepath.Join(t.TempDir(), name)
 		copyModule(t, "../../..", root)
-		program, err := build(root, "arm64")
+		program, err := build(root, "arm64", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,8 +65,35 @@ func TestArchiveHoldsOneExecutable(t *testing.T) {
 }
 
 func TestUnknownArchitectureIsRefusedBeforeBuilding(t *testing.T) {
-	_, err := build("no/such/folder", "386")
+	_, err := build("no/such/folder", "386", "")
 	if err == nil || !strings.Contains(err.Error(), `"386", expected arm64 or amd64`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPresetsOfAFileAreBuiltIn: the function has them without the file.
+func TestPresetsOfAFileAreBuiltIn(t *testing.T) {
+	const text = "only-here: {width: 77}\n"
+	file := filepath.Join(t.TempDir(), "other.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	program, err := build("../../..", "arm64", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(program, []byte(text)) || bytes.Contains(program, prew.EmbeddedPresets) {
+		t.Error("the program has other presets built in")
+	}
+}
+
+func TestMistakeInPresetsIsSaidBeforeBuilding(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "wrong.yaml")
+	if err := os.WriteFile(file, []byte("thumb: {widht: 77}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "lambda.zip")
+	if err := run("386", file, out); err == nil || !strings.Contains(err.Error(), "wrong.yaml:1: preset thumb: widht: unknown field") {
 		t.Errorf("got %v", err)
 	}
 }
