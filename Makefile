@@ -16,7 +16,7 @@ export GOFLAGS := -trimpath $(GOFLAGS)
 export PORT PHOTOS RENDERERS ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
 
 .DEFAULT_GOAL := help
-.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway rollback logs batch destroy clean
+.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway deploy-edge rollback logs batch destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -95,8 +95,8 @@ looks: ## hold every test picture against sharp's, into docs/bench/looks.md and 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	@FUZZTIME='$(FUZZTIME)' deploy/tools/fuzz.sh
 
-lambda.zip: ## pack the function for AWS (ARCH=arm64 or amd64)
-	@go run ./deploy/aws/lambdazip -arch '$(ARCH)' -o $@
+lambda.zip: ## pack the function for AWS (ARCH=arm64 or amd64, PREW_PRESETS=file)
+	@go run ./deploy/aws/lambdazip -arch '$(ARCH)' $(if $(PREW_PRESETS),-presets '$(PREW_PRESETS)' )-o $@
 
 # What is missing is said before anything is built.
 deploy: ## put it on AWS: deploy/aws/render.yaml as STACK=name (PARAMETERS="Access=public ...", ARCH=), or the code alone into FUNCTION=name
@@ -111,6 +111,12 @@ deploy-code: ## make this checkout's function live in STACK=name, at once (ARCH=
 
 deploy-gateway: ## put nginx and gateways on AWS too, in front of STACK=name: deploy/aws/gateway.yaml (PARAMETERS=, ARCH=)
 	@deploy/aws/deploy-gateway.sh
+
+deploy-edge: ## put CloudFront, or what Front= says, before STACK=name, without servers: deploy/aws/edge.yaml (PARAMETERS=, ARCH=, PREW_PRESETS=file, PRESET_<NAME>=...)
+	@deploy/aws/deploy-edge.sh ready
+	@$(MAKE) --no-print-directory lambda.zip
+	@go build -buildvcs=false -o .bin/ ./nginx/prewnginx
+	@deploy/aws/deploy-edge.sh
 
 rollback: ## have gateways call the version before in STACK=name (VERSION=n)
 	@deploy/aws/rollback.sh

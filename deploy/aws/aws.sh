@@ -36,20 +36,23 @@ needs_architecture() {
 # needs_stack: that STACK is a name that a stack and what is named after it, a
 # function and images, may have: Lambda takes 64 characters (CreateFunction,
 # "FunctionName"), and ECR a hyphen only between others (CreateRepository,
-# "repositoryName"). A gateway's stack has 8 more than the one that it is beside, and
-# is not to be taken for one: deploy would put a function in the place of all of it.
+# "repositoryName"). A gateway's stack has 8 more than the one that it is beside, one
+# of edge.yaml 5, and neither is to be taken for it: deploy would put a function in the
+# place of all of it.
 needs_stack() {
 	if [ -z "${STACK:-}" ]; then
 		complain "which stack? make $script STACK=name"
 		return
 	fi
 	local beside=${STACK%-gateway}
+	beside=${beside%-edge}
 	if ! [[ $STACK =~ ^[a-z][a-z0-9]*(-[a-z0-9]+)*$ ]] || [ ${#beside} -gt 56 ]; then
 		complain "STACK=$STACK, expected up to 56 lower-case letters, digits and single hyphens between them, a letter first"
 	fi
 	case $script:$STACK in
 	logs:* | destroy:*) ;;
 	*-gateway) complain "STACK=$STACK is a gateway's, expected the one that it is beside: STACK=$beside" ;;
+	*-edge) complain "STACK=$STACK is a front's, expected the one that it is beside: STACK=$beside" ;;
 	esac
 }
 
@@ -101,7 +104,10 @@ stack_status() {
 # read_outputs <stack> sets outputs, for output.
 read_outputs() {
 	local make="make deploy STACK=$1"
-	case $1 in *-gateway) make="make deploy-gateway STACK=${1%-gateway}" ;; esac
+	case $1 in
+	*-gateway) make="make deploy-gateway STACK=${1%-gateway}" ;;
+	*-edge) make="make deploy-edge STACK=${1%-edge}" ;;
+	esac
 	if ! outputs=$(aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' --output text); then
 		fail "there is no stack $1 in $region: $make makes it"
 	fi
@@ -129,6 +135,17 @@ settings() {
 	while IFS=$'\t' read -r name value; do
 		arguments+=("ParameterKey=$name,ParameterValue=\"$value\"") # in quotes a comma is one
 	done < <(printf '%s\n' "$@" | awk -F '\t' '!named[$1]++')
+}
+
+# update_parameters <stack> <parameter=value>... gives a stack these, and leaves all else
+# of it as it is. It fails with answer set to what is wrong.
+update_parameters() {
+	read_parameters "$1"
+	settings "$(assignments "${@:2}")" "$parameters"
+	ask aws cloudformation update-stack --stack-name "$1" --use-previous-template \
+		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" &&
+		ask aws cloudformation wait stack-update-complete --stack-name "$1" ||
+		[[ $answer == *"No updates are to be performed"* ]] # it has them
 }
 
 # deploy_stack <stack> <template> <parameter=value>... makes or updates the stack

@@ -10,8 +10,9 @@ import (
 
 // awsCLI records its calls, a line each. It fails with ERROR on the call that FAIL_ON
 // names. STATUS is the status of the stack, GATEWAY_STATUS that of the gateway's
-// stack, LIVE the version that the alias points at; if one is empty, there is no such
-// stack or alias. VERSIONS and OUTPUTS are lists, a line each. CONFIGURED is the
+// stack, EDGE_STATUS that of the stack in front of it without servers, LIVE the version that the alias points at; if one
+// is empty, there is no such stack or alias. VERSIONS, OUTPUTS, EDGE_OUTPUTS and PARAMETERS_TOO, further parameters of
+// the stack, are lists, a line each. CONFIGURED is the
 // region of its configuration. WARNING is printed beside every answer.
 const awsCLI = `#!/bin/sh
 echo "$*" >>"$CALLS"
@@ -27,11 +28,16 @@ case "$*" in
 "lambda get-alias"*) have ResourceNotFoundException "$LIVE" ;;
 "lambda list-versions-by-function"*) have ResourceNotFoundException "$VERSIONS" ;;
 "cloudformation get-template-summary"*gateway.yaml*) printf '%s\n' Function Bucket GatewayImage NginxImage Architecture SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole Prefix SourcePrefix Sources SourceBuckets SourceRoles Subnets ;;
+"cloudformation get-template-summary"*edge.yaml*) printf '%s\n' CodeBucket CodeKey Architecture MemorySize HEIC MadeBucket MadeSourceBucket Bucket SourceBucket Access BucketRegion BucketRole SourceBucketRegion SourceBucketRole Prefix SourcePrefix Sources SourceBuckets SourceRoles Website Front PhotoAccess ;;
 "cloudformation get-template-summary"*) printf '%s\n' CodeBucket CodeKey Architecture LiveVersion MemorySize LogDays ;;
 "cloudformation describe-stacks --stack-name demo-gateway"*Status*) have "ValidationError: Stack does not exist" "$GATEWAY_STATUS" ;;
+"cloudformation describe-stacks --stack-name demo-edge "*Status*) have "ValidationError: Stack does not exist" "$EDGE_STATUS" ;;
+"cloudformation describe-stacks --stack-name demo-edge "*Outputs*) have "ValidationError: Stack does not exist" "$EDGE_OUTPUTS" ;;
+"cloudformation describe-stacks --stack-name demo-edge "*Parameters*) printf 'CodeBucket\told\nFront\t%s\nPhotoAccess\ttoken\n' "${EDGE_FRONT:-cloudfront}" ;;
+"cloudformation describe-stacks --stack-name demo-edge-"*) have "ValidationError: Stack does not exist" ;;
 "cloudformation describe-stacks"*Status*) have "ValidationError: Stack does not exist" "$STATUS" ;;
 "cloudformation describe-stacks"*Outputs*) have "ValidationError: Stack does not exist" "$OUTPUTS" ;;
-"cloudformation describe-stacks"*Parameters*) printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\nRetired\t\n' ;;
+"cloudformation describe-stacks"*Parameters*) printf '%b' "$PARAMETERS_TOO"; printf 'CodeBucket\told\nCodeKey\told\nArchitecture\tarm64\nLiveVersion\t3\nMemorySize\t1024\nRetired\t\n' ;;
 "cloudformation describe-stack-resources"*"ResourceStatus!='DELETE_COMPLETE'"*) echo demo-pictures-1 ;;
 "cloudformation describe-stack-resources"*) printf 'demo-pictures-1\ndemo-photos-gone\n' ;;
 "cloudformation describe-stack-events"*) printf '%b' "$EVENTS" ;;
@@ -134,6 +140,7 @@ func TestMakeLooksAtAWSBeforeItBuilds(t *testing.T) {
 		{[]string{"deploy"}, nothing, []string{"deploy" + noStack + "deploy STACK=name\n", "deploy: ARCH=386, expected arm64 or amd64\n", "deploy" + noRegion, "deploy" + credentials}},
 		{[]string{"deploy-code"}, nothing, []string{"deploy-code" + noStack + "deploy-code STACK=name\n", "deploy-code" + noRegion, "deploy-code" + credentials}},
 		{[]string{"deploy-gateway"}, nothing, []string{"deploy-gateway" + noStack + "deploy-gateway STACK=name\n", "deploy-gateway" + noRegion, "deploy-gateway" + credentials}},
+		{[]string{"deploy-edge"}, nothing, []string{"deploy-edge" + noStack + "deploy-edge STACK=name\n", "deploy-edge" + noRegion, "deploy-edge" + credentials}},
 		{[]string{"deploy", "STACK=Demo!"}, []string{"CONFIGURED=", "FAIL_ON=sts"}, []string{"deploy: STACK=Demo!, expected up to 56 lower-case letters", "deploy" + noRegion, "deploy" + credentials}},
 		{[]string{"deploy", "FUNCTION=resize", "STACK=demo"}, nothing, []string{"deploy-function: STACK=demo or FUNCTION=resize? expected one of them\n", "deploy-function" + noRegion, "deploy-function" + credentials}},
 	} {
@@ -155,6 +162,14 @@ func TestMakeLooksAtAWSBeforeItBuilds(t *testing.T) {
 		}
 	}
 
+	// The same presets go into the zip and into the viewer function.
+	output, calls, err := onMake(t, []string{"deploy-edge", "STACK=demo", "PREW_PRESETS=mine.yaml"}, "AWS_REGION=eu-west-1", "STATUS=UPDATE_COMPLETE",
+		`OUTPUTS=Bucket\tpictures\nSourceBucket\tpictures\nAccess\tpublic`, `EDGE_OUTPUTS=Url\thttps://there`, "PARAMETERS=Front=apigateway")
+	_, built, _ := strings.Cut(calls, "go run ./deploy/aws/lambdazip -arch arm64 -presets mine.yaml -o lambda.zip\n")
+	if want := "go build -buildvcs=false -o .bin/ ./nginx/prewnginx\n" + identity; err != nil || !strings.HasPrefix(built, want) || !strings.HasPrefix(calls, identity) {
+		t.Errorf("make deploy-edge: %v\n%s\ncalled were\n%s", err, output, calls)
+	}
+
 	dir := checkout(t, "../Makefile", "aws/aws.sh", "aws/version.sh", "aws/deploy.sh")
 	command := exec.Command("make", "-C", dir, "deploy")
 	command.Env = []string{"PATH=" + bare(t, "bash", "dirname", "basename", "make"), "HOME=" + dir}
@@ -169,7 +184,7 @@ func TestMakeLooksAtAWSBeforeItBuilds(t *testing.T) {
 // onMake runs make in a checkout, with the recording CLI and go.
 func onMake(t *testing.T, targets []string, env ...string) (output, calls string, err error) {
 	t.Helper()
-	dir := checkout(t, "../Makefile", "aws/aws.sh", "aws/version.sh", "aws/deploy.sh", "aws/deploy-code.sh", "aws/deploy-function.sh", "aws/deploy-gateway.sh")
+	dir := checkout(t, "../Makefile", "aws/aws.sh", "aws/version.sh", "aws/deploy.sh", "aws/deploy-code.sh", "aws/deploy-function.sh", "aws/deploy-gateway.sh", "aws/deploy-edge.sh", "aws/edge.yaml")
 	path := t.TempDir()
 	write(t, filepath.Join(path, "go"), goCommand, 0o755)
 	return recorded(t, func(env ...string) (string, error) {
@@ -337,6 +352,8 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"deploy.sh", []string{"STACK=demo-gateway"}, "STACK=demo-gateway is a gateway's, expected the one that it is beside: STACK=demo"},
 		{"deploy-code.sh", []string{"STACK=demo-gateway"}, "is a gateway's"},
 		{"rollback.sh", []string{"STACK=demo-gateway"}, "is a gateway's"},
+		{"deploy.sh", []string{"STACK=demo-edge"}, "STACK=demo-edge is a front's, expected the one that it is beside: STACK=demo"},
+		{"logs.sh", []string{"CLI=2.31.0", "STACK=demo-edge"}, "make deploy-edge STACK=demo makes it"},
 		{"destroy.sh", []string{"STACK=" + strings.Repeat("a", 57) + "-gateway"}, "expected up to 56"},
 		{"destroy.sh", []string{"STACK=a-b2-" + strings.Repeat("c", 51)}, "there is no stack a-b2-c"},
 		{"destroy.sh", []string{"STACK=" + strings.Repeat("a", 56) + "-gateway"}, "a-gateway in eu-west-1"},
@@ -373,6 +390,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"logs.sh", []string{"CLI=2.31.0", "OUTPUTS=None"}, "the stack demo has not been made to its end: make deploy STACK=demo says what is wrong"},
 		{"destroy.sh", nil, "there is no stack demo in eu-west-1"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "GATEWAY_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-gateway first"},
+		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "EDGE_STATUS=UPDATE_COMPLETE"}, "make destroy STACK=demo-edge first"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation describe-stack-resources"}, "nothing was deleted; may you"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE"}, "YES=1 make destroy STACK=demo"},
 		{"destroy.sh", []string{"STATUS=UPDATE_COMPLETE", "YES=1", "FAIL_ON=cloudformation wait", failed}, "Role is not authorized"},

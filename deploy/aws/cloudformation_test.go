@@ -31,6 +31,7 @@ var pseudo = map[string]string{
 	"AWS::Region":    "eu-west-1",
 	"AWS::StackId":   "arn:aws:cloudformation:eu-west-1:123456789012:stack/demo/0b1c2d3e",
 	"AWS::StackName": "demo",
+	"AWS::URLSuffix": "amazonaws.com",
 }
 
 // noValue is the value of AWS::NoValue until the property that has it is left out.
@@ -177,6 +178,9 @@ func (c template) value(node *yaml.Node) any {
 	case "!Ref":
 		return c.reference(node.Value)
 	case "!GetAtt":
+		if strings.HasSuffix(node.Value, ".FunctionUrl") {
+			return "https://<" + node.Value + ">/"
+		}
 		return "<" + node.Value + ">"
 	case "!Sub":
 		return c.substitute(node)
@@ -190,9 +194,19 @@ func (c template) value(node *yaml.Node) any {
 	case "!Not":
 		return part(0) == false
 	case "!And":
-		return part(0) == true && part(1) == true
+		for i := range node.Content {
+			if part(i) != true {
+				return false
+			}
+		}
+		return true
 	case "!Or":
-		return part(0) == true || part(1) == true
+		for i := range node.Content {
+			if part(i) == true {
+				return true
+			}
+		}
+		return false
 	case "!Split":
 		var parts []any
 		for _, s := range strings.Split(part(1).(string), part(0).(string)) {
@@ -288,7 +302,7 @@ func fields(node *yaml.Node) map[string]*yaml.Node {
 // TestTemplatesReferToWhatThereIs checks all references, also in branches that no other
 // test takes, and finds parameters and conditions that nothing uses.
 func TestTemplatesReferToWhatThereIs(t *testing.T) {
-	for _, file := range []string{"render.yaml", "gateway.yaml"} {
+	for _, file := range []string{"render.yaml", "gateway.yaml", "edge.yaml"} {
 		c := load(t, file)
 		used := map[string]bool{}
 		resource := func(line int, id string) {

@@ -13,6 +13,10 @@ gateway=$(stack_status "$STACK-gateway")
 if [ -n "$gateway" ]; then
 	fail "the stack $STACK-gateway calls its function: make destroy STACK=$STACK-gateway first"
 fi
+edge=$(stack_status "$STACK-edge")
+if [ -n "$edge" ]; then
+	fail "the stack $STACK-edge is in front of it: make destroy STACK=$STACK-edge first"
+fi
 # Of a bucket that is gone the stack still knows the name.
 if ! kept=$(aws cloudformation describe-stack-resources --stack-name "$STACK" --output text \
 	--query "StackResources[?ResourceType=='AWS::S3::Bucket' && ResourceStatus!='DELETE_COMPLETE'].[PhysicalResourceId]"); then
@@ -31,6 +35,20 @@ if [ "${YES:-}" != 1 ]; then
 	if [ "$answer" != "$STACK" ]; then fail "nothing was deleted"; fi
 fi
 
+# The bucket's website would send to a function that is no more.
+case $STACK in
+*-edge)
+	beside=${STACK%-edge}
+	status=$(stack_status "$beside")
+	if [ -n "$status" ]; then
+		read_parameters "$beside"
+		if grep -q "^WebsiteTo"$'\t'"." <<<"$parameters" && ! update_parameters "$beside" WebsiteTo=; then
+			echo "$answer" >&2
+			fail "ending the website of the stack $beside failed, nothing was deleted"
+		fi
+	fi
+	;;
+esac
 if ! aws cloudformation delete-stack --stack-name "$STACK" ||
 	! aws cloudformation wait stack-delete-complete --stack-name "$STACK"; then
 	explain_failure "$STACK"

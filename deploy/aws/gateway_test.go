@@ -52,8 +52,8 @@ const (
 	assumes = `[{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:r1,arn:r2"}]` // a list, in CloudFormation
 )
 
-func TestSourcesMayBeReadByBoth(t *testing.T) {
-	for _, file := range []string{"render.yaml", "gateway.yaml"} {
+func TestSourcesMayBeReadByAll(t *testing.T) {
+	for _, file := range []string{"render.yaml", "gateway.yaml", "edge.yaml"} {
 		c := load(t, file, "SourceBuckets=people,old", "SourceRoles=arn:r1,arn:r2")
 		expectJSON(t, file, c.property("OtherBuckets", "PolicyDocument", "Statement"), readsSources)
 		expectJSON(t, file, c.property("RolesOfSources", "PolicyDocument", "Statement"), assumes)

@@ -49,7 +49,7 @@ func TestTimeoutsFormALadder(t *testing.T) {
 		}
 		return time.Duration(n) * time.Second
 	}
-	render, gateway := load(t, "render.yaml"), load(t, "gateway.yaml", "CloudFront=yes")
+	render, gateway, edge := load(t, "render.yaml"), load(t, "gateway.yaml", "CloudFront=yes"), load(t, "edge.yaml")
 	origin := []any{"DistributionConfig", "Origins", 0, "CustomOriginConfig"}
 	second := func(c template, id string, path ...any) time.Duration {
 		t.Helper()
@@ -76,12 +76,18 @@ func TestTimeoutsFormALadder(t *testing.T) {
 	answer := step{"the gateway's answer", of(string(help), `--answer-timeout=(\d+)s`)}
 	invoke := step{"the invocation", of(string(help), `--invoke-timeout=(\d+)s`)}
 	function := step{"the function", second(render, "Function", "Timeout")}
+	// Without servers.
+	atEdge := step{"CloudFront, for the function", second(edge, "Distribution", "DistributionConfig", "Origins", 2, "CustomOriginConfig", "OriginReadTimeout")}
+	api := step{"the HTTP API", time.Duration(load(t, "edge.yaml", "Front=apigateway").seconds("ApiIntegration", "TimeoutInMillis")) * time.Millisecond}
+	answering := step{"the function that answers", second(edge, "Function", "Timeout")}
 	callOfGateway := step{"the gateway's call of S3", of(string(help), `--s3-timeout=(\d+)s`)}
 	callOfFunction := step{"the function's call of S3", prew.StoreTimeout}
 	callOfNginx := step{"nginx's call of S3", of(read("nginx", "s3.conf"), `(?m)^proxy_read_timeout (\d+)s;`)}
 	for _, ladder := range [][]step{
 		{cloudFront, nginx, answer, invoke, function, {"reading and storing", 2 * callOfFunction.takes}},
 		{balancer, nginx},
+		{atEdge, answering, {"looking, reading and storing", 3 * callOfFunction.takes}},
+		{api, answering},
 		{invoke, callOfGateway},
 		{nginx, callOfNginx},
 		// The side that opens a connection must close it; otherwise a request could

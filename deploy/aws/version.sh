@@ -113,15 +113,7 @@ go_live() {
 # an update that fails goes back to that and not to what was before. What is live
 # is live, whether or not it works: the next make deploy tells it too.
 tell_stack() {
-	read_parameters "$STACK"
-	settings "$(assignments "$@")" "$parameters"
-	if ask aws cloudformation update-stack --stack-name "$STACK" --use-previous-template \
-		--capabilities CAPABILITY_IAM --parameters "${arguments[@]}" &&
-		ask aws cloudformation wait stack-update-complete --stack-name "$STACK"; then
-		return
+	if ! update_parameters "$STACK" "$@"; then
+		printf '%s\n%s: the stack %s was not told; the next make deploy does it\n' "$answer" "$script" "$STACK" >&2
 	fi
-	case $answer in
-	*"No updates are to be performed"*) ;; # it knows
-	*) printf '%s\n%s: the stack %s was not told; the next make deploy does it\n' "$answer" "$script" "$STACK" >&2 ;;
-	esac
 }
