@@ -36,7 +36,7 @@ import (
 
 // TestTemplatesPassCfnLint checks the templates against CloudFormation's own schemas.
 func TestTemplatesPassCfnLint(t *testing.T) {
-	output, err := exec.Command("cfn-lint", "render.yaml", "gateway.yaml").CombinedOutput()
+	output, err := exec.Command("cfn-lint", "render.yaml", "gateway.yaml", "edge.yaml").CombinedOutput()
 	if err != nil || len(output) > 0 {
 		t.Errorf("%v\n%s", err, output)
 	}
@@ -69,7 +69,7 @@ func TestDeployOnMoto(t *testing.T) {
 
 	t.Run("what was made", func(t *testing.T) { m.checkStack(t, bucket) })
 
-	deployed := m.deployedZip(t)
+	deployed := m.zipOf(t, "demo")
 	m.expectLive(t, "1", deployed)
 	t.Run("renders from a private bucket", func(t *testing.T) { renderPrivately(t, deployed, bucket, environment) })
 
@@ -88,7 +88,7 @@ func TestDeployOnMoto(t *testing.T) {
 	})
 
 	m.make(t, "deploy-code", "STACK=demo", "ARCH="+other)
-	changed := m.deployedZip(t)
+	changed := m.zipOf(t, "demo")
 	if bytes.Equal(changed, deployed) {
 		t.Fatal("deploy-code left the old code where the stack takes it from")
 	}
@@ -143,11 +143,71 @@ type moto struct {
 // motoServer starts moto. Its CloudFormation makes no aliases, and would then refuse the whole
 // stack because of a permission for one: the function itself gets that permission. And it shows
 // a parameter that is a list as Python writes one, where CloudFormation shows what was given.
+//
+// In an update it would change what a condition has left out. It makes no URLs of functions and no bucket policies either, which moto itself has: they are
+// made as by a call. What of CloudFront it does not make stands there by its name alone, so that
+// the rest of the stack can refer to it.
 const motoServer = `
+import json
 import sys
-from moto.awslambda.models import Permission
+from moto.awslambda.models import Permission, lambda_backends
+from moto.cloudformation import parsing
 from moto.cloudformation.models import Stack
+from moto.core.common_models import CloudFormationModel
+from moto.s3.models import s3_backends
 from moto.server import main
+from moto.utilities.utils import get_partition
+
+change = parsing.parse_and_update_resource
+
+def parse_and_update_resource(logical_id, resource_json, resources_map, **where):
+    if "Condition" in resource_json and not resources_map.lazy_condition_map[resource_json["Condition"]]:
+        return None
+    return change(logical_id, resource_json, resources_map, **where)
+
+parsing.parse_and_update_resource = parse_and_update_resource
+
+def makes(kind, reference, attributes={}, call=lambda properties, account, region: {}):
+    """Has CloudFormation make resources of this type: reference is what !Ref says of one, attributes what
+    !GetAtt does, beside those that the call gives, which makes it."""
+    def create(cls, name, definition, account_id, region_name, **others):
+        made = cls()
+        made.physical_resource_id = reference
+        made.attributes = attributes | call(definition["Properties"], account_id, region_name)
+        return made
+
+    def update(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        return create(cls, new_resource_name, cloudformation_json, account_id, region_name)
+
+    return type(kind.replace(":", ""), (CloudFormationModel,), {
+        "cloudformation_type": staticmethod(lambda: kind),
+        "cloudformation_name_type": staticmethod(lambda: ""),
+        "create_from_cloudformation_json": classmethod(create),
+        "update_from_cloudformation_json": classmethod(update),
+        "delete_from_cloudformation_json": classmethod(lambda *everything: None),
+        "get_cfn_attribute": lambda self, name: self.attributes[name],
+    })
+
+def make_url(properties, account, region):
+    function = lambda_backends[account][region].get_function(properties["TargetFunctionArn"])
+    return {"FunctionUrl": function.create_url_config({"AuthType": properties["AuthType"], "InvokeMode": properties["InvokeMode"]}).url}
+
+def make_policy(properties, account, region):
+    s3_backends[account][get_partition(region)].put_bucket_policy(properties["Bucket"], json.dumps(properties["PolicyDocument"]).encode())
+    return {}
+
+made = [
+    makes("AWS::Lambda::Url", "url", call=make_url),
+    makes("AWS::S3::BucketPolicy", "policy", call=make_policy),
+    makes("AWS::CloudFront::Distribution", "E2QWRUHAPOMQZL", {"DomainName": "d111111abcdef8.cloudfront.net"}),
+    makes("AWS::CloudFront::Function", "viewer", {"FunctionARN": "arn:viewer"}),
+    makes("AWS::CloudFront::OriginAccessControl", "control"),
+    makes("AWS::CloudFront::CachePolicy", "key"),
+    makes("AWS::CloudFront::OriginRequestPolicy", "request"),
+    makes("AWS::CloudFront::ResponseHeadersPolicy", "headers"),
+    makes("AWS::ApiGatewayV2::Api", "api12345"),
+    makes("AWS::ApiGatewayV2::Integration", "integration"),
+]
 
 Stack.parameter_list = property(lambda stack: [
     {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else value}
@@ -295,22 +355,23 @@ func (m moto) checkStack(t *testing.T, bucket string) {
 	}
 }
 
-// deployedZip is the zip of the stack's function.
-func (m moto) deployedZip(t *testing.T) []byte {
+// zipOf is the zip of the function of a stack.
+func (m moto) zipOf(t *testing.T, stack string) []byte {
 	t.Helper()
-	where := map[string]string{}
-	var parameters [][2]string
-	m.aws(t, &parameters, "cloudformation", "describe-stacks", "--stack-name", "demo", "--query", "Stacks[0].Parameters[].[ParameterKey,ParameterValue]")
-	for _, parameter := range parameters {
-		where[parameter[0]] = parameter[1]
-	}
 	file := filepath.Join(t.TempDir(), "lambda.zip")
-	m.aws(t, nil, "s3api", "get-object", "--bucket", where["CodeBucket"], "--key", where["CodeKey"], file)
+	m.aws(t, nil, "s3api", "get-object", "--bucket", m.parameter(t, stack, "CodeBucket"), "--key", m.parameter(t, stack, "CodeKey"), file)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// parameter is the value of a stack's parameter.
+func (m moto) parameter(t *testing.T, stack, name string) (value string) {
+	t.Helper()
+	m.aws(t, &value, "cloudformation", "describe-stacks", "--stack-name", stack, "--query", "Stacks[0].Parameters[?ParameterKey=='"+name+"'].ParameterValue | [0]")
+	return value
 }
 
 // expectLive checks that the alias points at this version, with this code.
