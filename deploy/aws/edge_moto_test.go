@@ -3,7 +3,11 @@
 package aws
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"image/jpeg"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +15,13 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"prew"
+	"prew/deploy/local/emulator"
+	"prew/deploy/local/stack"
 )
 
 // TestDeployEdgeOnMoto deploys each edition to a moto server by make, one after the other in
@@ -97,7 +108,6 @@ func TestDeployEdgeOnMoto(t *testing.T) {
 
 	t.Run("website", func(t *testing.T) {
 		m.make(t, "deploy", "STACK=demo", arch, "PARAMETERS=Access=public")
-		write(t, presets, "small: {width: 20}\n", 0o644)
 		said := edge(t, "Front=website")
 		website := regexp.MustCompile(`(?m)^demo-edge: (http://` + bucket + `\.s3-website\S+)$`).FindStringSubmatch(said)
 		if website == nil {
@@ -121,6 +131,7 @@ func TestDeployEdgeOnMoto(t *testing.T) {
 	})
 
 	t.Run("apigateway", func(t *testing.T) {
+		write(t, presets, "small: {width: 20}\n", 0o644)
 		if said := edge(t, "Front=apigateway"); !strings.Contains(said, "demo-edge: https://api12345.execute-api.us-east-1.amazonaws.com\n") {
 			t.Errorf("where is it?\n%s", said)
 		}
@@ -128,7 +139,67 @@ func TestDeployEdgeOnMoto(t *testing.T) {
 		if output, err := m.command("aws", "lambda", "get-function-url-config", "--function-name", "demo-edge").CombinedOutput(); err == nil {
 			t.Errorf("there is a URL beside the API:\n%s", output)
 		}
+		var variables map[string]string
+		m.aws(t, &variables, "lambda", "get-function-configuration", "--function-name", "demo-edge", "--query", "Environment.Variables")
+		answersOverHTTP(t, m.zipOf(t, "demo-edge"), bucket, variables)
 	})
+}
+
+// answersOverHTTP has the function of a zip, in its environment, answer what an HTTP API hands
+// it: the preset small, 21 wide by a variable and not 20 as in its file, of a private bucket.
+func answersOverHTTP(t *testing.T, deployed []byte, bucket string, variables map[string]string) {
+	ctx, dir := context.Background(), t.TempDir()
+	store, err := stack.StartS3(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Stop)
+	if err := store.CreatePrivateBucket(ctx, bucket); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Client().PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("photo/a b.jpg"), Body: bytes.NewReader(drawnPhoto(t))}); err != nil {
+		t.Fatal(err)
+	}
+	environment := store.Env()
+	for name, value := range variables {
+		environment = append(environment, name+"="+value)
+	}
+	function, err := emulator.Start(emulator.Config{
+		Bootstrap: unpack(t, deployed, dir), Processes: 1, Timeout: prew.FunctionTimeout, Memory: stack.FunctionMemory, Env: environment, Dir: dir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(function.Stop)
+	for _, outcome := range []string{"rendered", "stored"} {
+		response, err := http.Post(function.URL+"/2015-03-31/functions/demo-edge/invocations", "application/json", strings.NewReader(
+			`{"version": "2.0", "routeKey": "$default", "rawPath": "/prew/small/a b.jpg", "rawQueryString": "", "headers": {"accept": "*/*"},
+				"requestContext": {"requestId": "1", "stage": "$default", "http": {"method": "GET", "path": "/prew/small/a b.jpg", "protocol": "HTTP/1.1"}}, "isBase64Encoded": false}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct {
+			StatusCode      int
+			Headers         map[string]string
+			Body            []byte // base64
+			IsBase64Encoded bool
+		}
+		err = json.NewDecoder(response.Body).Decode(&answer)
+		response.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusOK || !answer.IsBase64Encoded {
+			t.Fatalf("%v, %d with %v", err, answer.StatusCode, answer.Headers)
+		}
+		said := ""
+		for name, value := range answer.Headers {
+			if strings.EqualFold(name, "X-Prew") {
+				said = value
+			}
+		}
+		preview, err := jpeg.DecodeConfig(bytes.NewReader(answer.Body))
+		if err != nil || preview.Width != 21 || said != outcome {
+			t.Errorf("%v, %d wide, X-Prew: %q, want a JPEG 21 wide that was %s", err, preview.Width, said, outcome)
+		}
+	}
 }
 
 // expectCallers checks who may call demo-edge, by all statements of its policy.

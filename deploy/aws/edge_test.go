@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"prew"
 	"prew/nginx"
 )
 
@@ -131,6 +132,19 @@ func TestFunctionThatAnswersIsToldWhereEverythingIs(t *testing.T) {
 	} {
 		c := load(t, "edge.yaml", append([]string{"Access=private"}, test.given...)...)
 		expectJSON(t, strings.Join(test.given, " "), c.property("Function", "Environment", "Variables"), test.want)
+	}
+}
+
+// TestFunctionsKnowTheirVariables: one that they don't know stops their start.
+func TestFunctionsKnowTheirVariables(t *testing.T) {
+	for _, file := range []string{"render.yaml", "edge.yaml"} {
+		c, environ := load(t, file), []string{}
+		for name := range fields(fields(fields(fields(c.sections["Resources"]["Function"])["Properties"])["Environment"])["Variables"]) {
+			environ = append(environ, name+"=x")
+		}
+		if unknown := prew.UnknownVariables(environ); len(environ) == 0 || len(unknown) > 0 {
+			t.Errorf("%s: %v of %q", file, unknown, environ)
+		}
 	}
 }
 

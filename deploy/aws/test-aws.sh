@@ -14,4 +14,4 @@ if [ ${#missing[@]} -ne 0 ]; then
 	exit 1
 fi
 go vet -tags aws ./deploy/aws
-go test -count=1 -v -tags aws -run 'TestTemplatesPassCfnLint|TestDeployOnMoto|TestDeployEdgeOnMoto|TestBatchOnMoto|TestJobsAnswer' ./deploy/aws
+go test -count=1 -v -timeout 30m -tags aws -run 'TestTemplatesPassCfnLint|TestDeployOnMoto|TestDeployEdgeOnMoto|TestBatchOnMoto|TestJobsAnswer' ./deploy/aws
