@@ -22,6 +22,7 @@ type Config struct {
 	Processes int           // at least 1; as many invocations run at a time
 	Timeout   time.Duration // of an invocation; its process is then killed
 	Memory    int           // MB; a working process with more is killed
+	Streamed  int           // bytes of the largest answer that is streamed; 0: as of others
 
 	// Env is the environment of a process, besides the variables that Lambda sets;
 	// nothing is inherited.
@@ -102,6 +103,11 @@ type Answer struct {
 	ID     string // of the invocation, as the function knows it
 	Body   []byte // the function's answer
 	Failed bool   // the function failed: Body is Lambda's {"errorType": ..., "errorMessage": ...}
+
+	// Streamed is true of an answer over HTTP in the form that Lambda streams: a JSON object
+	// with the status and headers, 8 zero bytes, and the body as far as it came. Cut is true if
+	// the function broke off within it.
+	Streamed, Cut bool
 }
 
 // invocation is one call of the function.

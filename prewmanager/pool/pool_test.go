@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"prew/deploy/local/emulator"
@@ -70,7 +71,7 @@ func TestMain(m *testing.M) {
 	lambda.Start(obey)
 }
 
-func obey(o order) (report, error) {
+func obey(o order) (any, error) {
 	answer := report{PID: os.Getpid(), Environment: os.Environ()}
 	switch o.Do {
 	case "fail":
@@ -99,6 +100,8 @@ func obey(o order) (report, error) {
 		answer.Child = child.Process.Pid
 	case "write":
 		fmt.Printf("%s\n%s", strings.Repeat("x", 20000), "unended")
+	case "stream too much":
+		return &events.LambdaFunctionURLStreamingResponse{StatusCode: 200, Body: strings.NewReader(strings.Repeat("x", 7<<20))}, nil
 	case "answer too much":
 		answer.Padding = strings.Repeat("x", 7<<20)
 	case "wait":
@@ -335,6 +338,25 @@ func TestAnswersAndFailuresLookLikeLambdas(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLargeStreamsAreTakenWhereTheyAreWantedOnly: a gateway wants none.
+func TestLargeStreamsAreTakenWhereTheyAreWantedOnly(t *testing.T) {
+	for _, test := range []struct {
+		streamed int
+		failed   bool
+	}{{0, true}, {7 << 20, true}, {8 << 20, false}} {
+		c, _ := config(t, 1, time.Minute)
+		c.Streamed = test.streamed
+		a := tell(t, start(t, c), "stream too much")
+		if a.Failed != test.failed || test.failed && !bytes.Contains(a.Body, []byte("Function.ResponseSizeTooLarge")) {
+			t.Errorf("of %d bytes: failed is %v: %.200q", test.streamed, a.Failed, a.Body)
+		}
+		prelude, body, _ := bytes.Cut(a.Body, make([]byte, 8))
+		if !test.failed && (!a.Streamed || a.Cut || len(body) != 7<<20 || !bytes.Contains(prelude, []byte(`"statusCode":200`))) {
+			t.Errorf("of %d bytes: streamed is %v, cut %v: %.200q with %d bytes", test.streamed, a.Streamed, a.Cut, prelude, len(body))
+		}
 	}
 }
 

@@ -13,6 +13,9 @@ const (
 	// maxResponse is the largest answer that Lambda takes, in bytes. Lambda's own
 	// error messages give this number.
 	maxResponse = 6291556
+	// streamedType is the type of an answer that is streamed (Lambda Developer Guide,
+	// "Response streaming for Lambda functions").
+	streamedType = "application/vnd.awslambda.http-integration-response"
 	// maxDrained is how many more bytes of a too large answer are read, so that the
 	// process gets the reason for the refusal and not a broken pipe. A function
 	// that answers more than this is better cut off.
@@ -65,17 +68,22 @@ func (s *sandbox) take(w http.ResponseWriter, r *http.Request, failed bool) {
 	}
 	s.current = nil
 	s.mutex.Unlock()
-	body, err := readAnswer(r.Body)
+	limit, streamed := maxResponse, r.Header.Get("Content-Type") == streamedType
+	if streamed {
+		limit = max(limit, s.streamed)
+	}
+	body, err := readAnswer(r.Body, limit)
 	switch {
 	case errors.Is(err, errAnswerTooLarge):
 		s.answered <- i.failure("Function.ResponseSizeTooLarge",
-			fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse))
+			fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", limit))
 		runtimeError(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error())
 	case err != nil:
 		// The process died while it was answering, which the worker notices, or it
 		// broke off, and then its time runs out.
 	default:
-		s.answered <- Answer{ID: i.id, Body: body, Failed: failed}
+		cut := streamed && r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != ""
+		s.answered <- Answer{ID: i.id, Body: body, Failed: failed, Streamed: streamed, Cut: cut}
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
@@ -92,17 +100,17 @@ func (s *sandbox) takeInitError(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-var errAnswerTooLarge = fmt.Errorf("answer is over %d bytes", maxResponse)
+var errAnswerTooLarge = errors.New("answer is too large")
 
-// readAnswer reads an answer that is no larger than Lambda would take.
-func readAnswer(body io.Reader) ([]byte, error) {
-	read, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
+// readAnswer reads an answer of no more than limit bytes.
+func readAnswer(body io.Reader, limit int) ([]byte, error) {
+	read, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(read) > maxResponse {
+	if len(read) > limit {
 		io.CopyN(io.Discard, body, maxDrained)
-		return nil, errAnswerTooLarge
+		return nil, fmt.Errorf("%w: over %d bytes", errAnswerTooLarge, limit)
 	}
 	return read, nil
 }

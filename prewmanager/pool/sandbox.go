@@ -31,11 +31,12 @@ const (
 // own: a late call of a dead process can never be taken for a call of its
 // successor.
 type sandbox struct {
-	name   string
-	child  *child.Child
-	output *output
-	server *http.Server
-	worked bool // an invocation has reached the process; only the worker uses this
+	name     string
+	child    *child.Child
+	output   *output
+	server   *http.Server
+	streamed int  // bytes of the largest answer that is streamed
+	worked   bool // an invocation has reached the process; only the worker uses this
 
 	ready    chan struct{}    // holds one element once the process has asked for work
 	next     chan *invocation // to the call with which the process asks for work
@@ -54,6 +55,7 @@ func boot(c Config, name string, to io.Writer, closing <-chan struct{}) (*sandbo
 	}
 	s := &sandbox{
 		name:     name,
+		streamed: c.Streamed,
 		output:   &output{to: to},
 		ready:    make(chan struct{}, 1),
 		next:     make(chan *invocation),

@@ -1,6 +1,7 @@
-// Package emulator is AWS Lambda on one machine: the Invoke API in front of a pool of
-// processes of the real bootstrap. When all of them are busy, an invocation is
-// throttled. The answers follow the Lambda Developer Guide, "Invoke".
+// Package emulator is AWS Lambda on one machine: the Invoke API and a Function URL in front
+// of a pool of processes of the real bootstrap. When all of them are busy, an invocation is
+// throttled. The answers follow the Lambda Developer Guide, "Invoke" and "Invoking Lambda
+// function URLs".
 package emulator
 
 import (
@@ -38,8 +39,10 @@ type Config struct {
 type Emulator struct {
 	// URL is the value for AWS_ENDPOINT_URL_LAMBDA.
 	URL string
+	// FunctionURL is the address at which the function answers HTTP, without a slash at the end.
+	FunctionURL string
 
-	server  *http.Server
+	servers []*http.Server
 	serving sync.WaitGroup
 	pool    *pool.Pool
 	slots   chan struct{} // holds one element for each invocation under way
@@ -47,12 +50,13 @@ type Emulator struct {
 
 	mutex       sync.Mutex
 	invocations map[string]int
+	rendered    map[string]int
 	throttles   int
 }
 
 // Start starts all processes at once and returns when all of them have asked for work.
 func Start(c Config) (_ *Emulator, err error) {
-	e := &Emulator{slots: make(chan struct{}, c.Processes), invocations: map[string]int{}}
+	e := &Emulator{slots: make(chan struct{}, c.Processes), invocations: map[string]int{}, rendered: map[string]int{}}
 	defer func() {
 		if err != nil {
 			e.Stop()
@@ -63,6 +67,7 @@ func Start(c Config) (_ *Emulator, err error) {
 		Processes: c.Processes,
 		Timeout:   c.Timeout,
 		Memory:    c.Memory,
+		Streamed:  maxStreamed,
 		Env:       c.Env,
 		Output: func(name string) (io.Writer, error) {
 			log, err := os.OpenFile(filepath.Join(c.Dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -75,17 +80,28 @@ func Start(c Config) (_ *Emulator, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("emulator: %w", err)
-	}
-	e.URL = "http://" + listener.Addr().String()
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST /2015-03-31/functions/{function}/invocations", e.invoke)
 	routes.HandleFunc("GET /invocations", e.report)
-	e.server = &http.Server{Handler: routes}
-	e.serving.Go(func() { e.server.Serve(listener) })
+	if e.URL, err = e.serve(routes); err != nil {
+		return nil, err
+	}
+	if e.FunctionURL, err = e.serve(http.HandlerFunc(e.answerHTTP)); err != nil {
+		return nil, err
+	}
 	return e, nil
+}
+
+// serve serves at a free address, which it returns.
+func (e *Emulator) serve(handler http.Handler) (url string, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("emulator: %w", err)
+	}
+	server := &http.Server{Handler: handler}
+	e.servers = append(e.servers, server)
+	e.serving.Go(func() { server.Serve(listener) })
+	return "http://" + listener.Addr().String(), nil
 }
 
 // Stop ends every process and connection, and returns when they have ended. It
@@ -94,8 +110,8 @@ func (e *Emulator) Stop() {
 	if e.pool != nil {
 		e.pool.Close()
 	}
-	if e.server != nil {
-		e.server.Close()
+	for _, server := range e.servers {
+		server.Close()
 	}
 	e.serving.Wait()
 	for _, log := range e.logs {
@@ -103,12 +119,21 @@ func (e *Emulator) Stop() {
 	}
 }
 
-// Invocations returns how often each preview was rendered, by its key. Throttled
-// invocations reached no process and are not counted.
+// Invocations returns how often each preview was rendered, by its key, and how often the
+// function was asked for each path of its URL, as it was spelt. Throttled invocations reached
+// no process and are not counted.
 func (e *Emulator) Invocations() map[string]int {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	return maps.Clone(e.invocations)
+}
+
+// Rendered returns how many of the answers by the function's URL say that they were rendered,
+// by the path.
+func (e *Emulator) Rendered() map[string]int {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return maps.Clone(e.rendered)
 }
 
 // Throttles returns how many invocations found every process busy.
@@ -193,7 +218,7 @@ func (e *Emulator) run(payload []byte) <-chan outcome {
 	return done
 }
 
-// report answers GET /invocations: how often each preview was rendered.
+// report answers GET /invocations: how often the function was invoked for what.
 func (e *Emulator) report(w http.ResponseWriter, _ *http.Request) {
 	report := struct {
 		Total       int            `json:"total"`

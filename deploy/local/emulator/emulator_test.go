@@ -45,7 +45,16 @@ func TestMain(m *testing.M) {
 		fmt.Println("no luck today")
 		os.Exit(3)
 	}
-	lambda.Start(obey)
+	lambda.Start(func(payload json.RawMessage) (any, error) {
+		if bytes.Contains(payload, []byte(`"requestContext"`)) {
+			return answerHTTP(payload)
+		}
+		var o order
+		if err := json.Unmarshal(payload, &o); err != nil {
+			return nil, err
+		}
+		return obey(o)
+	})
 }
 
 func obey(o order) (report, error) {
