@@ -61,6 +61,7 @@ done
 # otherwise most of this would be compiled twice.
 build_programs() {
 	go build -buildvcs=false -trimpath -tags lambda.norpc -ldflags '-s -w' -o .bin/bootstrap ./lambda &&
-		go build -buildvcs=false -trimpath -o .bin/ ./prewmanager ./nginx/prewnginx ./deploy/local
+		go build -buildvcs=false -trimpath -o .bin/ ./prewmanager ./nginx/prewnginx ./deploy/local &&
+		(cd deploy/tools && go build -buildvcs=false -trimpath -o ../../.bin/ ./cloudfront)
 }
-step "building bootstrap, prewmanager, prewnginx, local" build_programs
+step "building bootstrap, prewmanager, prewnginx, local, cloudfront" build_programs

@@ -16,9 +16,13 @@ results=.bin/test.json
 status=0
 .bin/gotestsum --format pkgname --jsonfile "$results" -- -count=1 -p $((processors + 1)) ./prewmanager/chaos ./... || status=$?
 
+# Those of the tools' module that need no browser.
+of_tools=.bin/test-tools.json
+(cd deploy/tools && ../../.bin/gotestsum --format pkgname --jsonfile "../../$of_tools" -- -count=1 ./cloudfront ./viewer) || status=$?
+
 # ended <how>: the tests that ended so, "package test", one a line.
 ended() {
-	sed -n 's/.*"Action":"'"$1"'","Package":"\([^"]*\)","Test":"\([^"]*\)".*/\1 \2/p' "$results"
+	sed -n 's/.*"Action":"'"$1"'","Package":"\([^"]*\)","Test":"\([^"]*\)".*/\1 \2/p' "$results" "$of_tools"
 }
 left_out=$(ended skip | grep -v ' TestCorpus' || true)
 if [ -n "$left_out" ]; then
