@@ -16,7 +16,7 @@ import (
 )
 
 // Events hears the notifications of an S3 server, and passes those about photos on to a
-// gateway. The server wants its webhook to answer when it starts, before there are gateways;
+// gateway, or to the function. The server wants its webhook to answer when it starts, before there are gateways;
 // and what is uploaded until then may take the place of photos of an earlier run.
 type Events struct {
 	URL string // the webhook
@@ -72,8 +72,8 @@ func (e *Events) hear(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// PassOn sends what has come and what comes to a gateway's /events, in the order in which it
-// came, until Stop.
+// PassOn sends what has come and what comes to a gateway's /events or to the function's Invoke
+// API, which takes no secret, in the order in which it came, until Stop.
 func (e *Events) PassOn(url, secret string) {
 	e.serving.Go(func() {
 		for {
@@ -123,7 +123,8 @@ func (e *Events) Await(ctx context.Context, n int) {
 	}
 }
 
-// send tries for some seconds, in which a gateway that was killed is there again.
+// send tries for some seconds, in which a gateway that was killed is there again, and one of
+// the function's processes idle.
 func (e *Events) send(url, secret string, payload []byte) {
 	for range 20 {
 		if passed(url, secret, payload) {
@@ -151,7 +152,8 @@ func passed(url, secret string, payload []byte) bool {
 		return false
 	}
 	response.Body.Close()
-	return response.StatusCode < http.StatusInternalServerError // what is refused is refused again
+	// What is refused is refused again.
+	return response.StatusCode < http.StatusInternalServerError && response.StatusCode != http.StatusTooManyRequests
 }
 
 // Stop ends everything. It may be called again.

@@ -30,18 +30,19 @@ const (
 // Config says what a stack consists of.
 type Config struct {
 	Dir       string // holds its data, logs and configuration
-	Listen    string // nginx's host:port
+	Front     string // Edge, or empty: nginx and gateways
+	Listen    string // host:port of nginx or of the edge
 	Renderers int    // processes of the function
-	Gateways  int
-	Gallery   string // folder that nginx serves at /; empty: none
-	Private   bool   // nothing in S3 is public
+	Gateways  int    // none at the edge
+	Gallery   string // folder that is served at /; empty: none
+	Private   bool   // nothing in S3 is public; at the edge that is always so
 
 	Prefix, SourcePrefix *string // folders of previews and photos; nil: the usual ones
 
 	NoErrorPictures bool // failures are answered without a body
 
 	Buckets []string // more of them, which nobody may read without signing
-	Events  bool     // the S3 server's notifications are passed on to the first gateway
+	Events  bool     // the S3 server's notifications are passed on to the first gateway, or to the function
 
 	// Fill puts into the bucket what it shall hold, before anybody can ask for it, and returns
 	// how many photos it has written. Nil: nothing.
@@ -50,13 +51,15 @@ type Config struct {
 	Progress func(part string, took time.Duration)
 }
 
-// Stack is the whole system, running.
+// Stack is the whole system, running. At the edge it has neither Redis, gateways nor nginx, and
+// otherwise no Front.
 type Stack struct {
 	Redis    *Redis
 	S3       *S3
 	Emulator *emulator.Emulator
 	Gateways []*Gateway
 	Nginx    *Nginx
+	Front    *Front
 
 	events   *Events
 	failed   chan error
@@ -66,8 +69,9 @@ type Stack struct {
 }
 
 // Start starts Redis, the S3 server with its bucket, the function, the gateways
-// and nginx, each when the one before is ready. What has been started is
-// stopped again when one fails or ctx is done.
+// and nginx, each when the one before is ready; at the edge the S3 server, the function
+// and the stand-in for CloudFront. What has been started is stopped again when one fails
+// or ctx is done.
 func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	s := &Stack{failed: make(chan error, 1), stopping: make(chan struct{})}
 	defer func() {
@@ -97,12 +101,14 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			c.Progress(name, time.Since(began))
 		}
 	}
-	part("Redis", func() (err error) {
-		if s.Redis, err = StartRedis(dir); err == nil {
-			s.keep(s.Redis.Process)
-		}
-		return err
-	})
+	if c.Front != Edge {
+		part("Redis", func() (err error) {
+			if s.Redis, err = StartRedis(dir); err == nil {
+				s.keep(s.Redis.Process)
+			}
+			return err
+		})
+	}
 	part("S3", func() (err error) {
 		var webhooks []string
 		if c.Events {
@@ -120,7 +126,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 				return err
 			}
 		}
-		if c.Private {
+		if c.Private || c.Front == Edge {
 			return s.S3.CreatePrivateBucket(ctx, Bucket)
 		}
 		return s.S3.CreateBucket(ctx, Bucket, places.Photos().Prefix, places.Previews().Prefix)
@@ -135,7 +141,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			Processes: c.Renderers,
 			Timeout:   prew.FunctionTimeout,
 			Memory:    FunctionMemory,
-			Env:       slices.Concat(settings(), s.S3.Env(), folders),
+			Env:       slices.Concat(c.function(), s.S3.Env(), folders),
 			Dir:       dir,
 		})
 		if err == nil {
@@ -143,6 +149,19 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		}
 		return err
 	})
+	if c.Front == Edge {
+		part("CloudFront", func() (err error) {
+			if s.Front, err = StartFront(filepath.Join(dir, "cloudfront"), c.Listen, s.S3, s.Emulator.FunctionURL, places, c.Gallery); err == nil {
+				s.keep(s.Front.Process)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.passOn(ctx, s.Emulator.URL+"/2015-03-31/functions/"+Function+"/invocations", "", written)
+		return s, nil
+	}
 	purges := ""
 	if err == nil {
 		purges, err = FreeAddr()
@@ -190,11 +209,37 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.events != nil { // last, or nginx would be told a second too late, of previews made meanwhile
-		s.events.PassOn("http://"+hears+"/events", secret)
+	s.passOn(ctx, "http://"+hears+"/events", secret, written)
+	return s, nil
+}
+
+// passOn has the notifications of photos passed on, if that is to be, and waits for those of
+// the photos that were written. It comes last: an nginx that is not there yet would be told a
+// second later, of previews made meanwhile.
+func (s *Stack) passOn(ctx context.Context, url, secret string, written int) {
+	if s.events != nil {
+		s.events.PassOn(url, secret)
 		s.events.Await(ctx, written)
 	}
-	return s, nil
+}
+
+// function is the environment of the function: at the edge that of edge.yaml, unless this
+// program's says otherwise.
+func (c Config) function() []string {
+	if c.Front != Edge {
+		return settings()
+	}
+	return slices.Concat([]string{"PREW_STREAM=1"}, settings(),
+		[]string{"PREW_BUCKET=" + Bucket, "PREW_FRONT=cloudfront", fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures)})
+}
+
+// Addr is the host:port that clients ask: of nginx or, at the edge, of the stand-in for
+// CloudFront.
+func (s *Stack) Addr() string {
+	if s.Front != nil {
+		return s.Front.Addr
+	}
+	return s.Nginx.Addr
 }
 
 // keep has a process stopped with the stack, and its death before that noticed.
