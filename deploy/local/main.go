@@ -1,6 +1,7 @@
 // Command local runs the whole system on this machine, for `make run`: nginx,
 // two gateways, Redis, an S3 server filled with photos, and the function in a
-// Lambda emulator.
+// Lambda emulator. With FRONT=edge a stand-in for CloudFront takes the place of
+// nginx, gateways and Redis.
 package main
 
 import (
@@ -33,6 +34,7 @@ func main() {
 	port := flag.String("port", environment("PORT", "8080"), "the port of http://localhost")
 	photos := flag.String("photos", os.Getenv("PHOTOS"), "a folder of photos, in place of the samples")
 	renderers := flag.String("renderers", environment("RENDERERS", strconv.Itoa(runtime.NumCPU())), "processes of the function")
+	front := flag.String("front", os.Getenv("FRONT"), "edge: CloudFront, S3 and the function alone, without nginx and gateways")
 	state := flag.String("state", "", "the folder of data and logs (default .local of the checkout)")
 	flag.Parse()
 
@@ -40,7 +42,7 @@ func main() {
 	// with it.
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, release)
-	if err := run(ctx, *port, *photos, *renderers, *state); err != nil && ctx.Err() == nil {
+	if err := run(ctx, *port, *photos, *renderers, *front, *state); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -54,7 +56,7 @@ func environment(name, otherwise string) string {
 }
 
 // run runs the system until ctx is done, which is no error, or until a part dies.
-func run(ctx context.Context, portText, photoDir, renderersText, state string) error {
+func run(ctx context.Context, portText, photoDir, renderersText, front, state string) error {
 	port, err := number("PORT", portText, 65535)
 	if err != nil {
 		return err
@@ -62,6 +64,9 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	renderers, err := number("RENDERERS", renderersText, 256)
 	if err != nil {
 		return err
+	}
+	if front != "" && front != stack.Edge {
+		return fmt.Errorf("FRONT=%s, expected edge or nothing", front)
 	}
 	private, err := strconv.ParseBool(environment("PREW_PRIVATE", "0"))
 	if err != nil {
@@ -131,6 +136,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	}
 	system, err := stack.Start(ctx, stack.Config{
 		Dir:       state,
+		Front:     front,
 		Listen:    fmt.Sprintf("127.0.0.1:%d", port),
 		Renderers: renderers,
 		Gateways:  gateways,
@@ -168,7 +174,11 @@ func run(ctx context.Context, portText, photoDir, renderersText, state string) e
 	}
 	defer system.Stop()
 	// The page is there when every photo and its event have arrived.
-	if err := writeGallery(gallery, all, presets, "http://"+button.Addr().String()+"/"); err != nil {
+	replace := "http://" + button.Addr().String() + "/"
+	if front == stack.Edge { // whose cache keeps the old previews until their time is over
+		replace = ""
+	}
+	if err := writeGallery(gallery, all, presets, replace); err != nil {
 		return err
 	}
 	replaces := &http.Server{Handler: newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, all, added,
@@ -255,7 +265,7 @@ func loadPresets(root string) (prew.Presets, error) {
 
 // removeLogs removes the logs of earlier runs.
 func removeLogs(state string) error {
-	for _, pattern := range []string{"*.log", "nginx/*.log"} {
+	for _, pattern := range []string{"*.log", "nginx/*.log", "cloudfront/*.log"} {
 		logs, err := filepath.Glob(filepath.Join(state, pattern))
 		if err != nil {
 			return err
@@ -280,18 +290,21 @@ func announce(system *stack.Stack, port int, state, preset string, p photo, buck
 	for _, gateway := range system.Gateways {
 		addrs = append(addrs, gateway.Addr)
 	}
+	others, logs := fmt.Sprintf("Function  %s", system.Emulator.FunctionURL), "cloudfront"
+	if system.Front == nil {
+		others, logs = fmt.Sprintf("Redis     %s\nGateways  %s", system.Redis.Addr, strings.Join(addrs, ", ")), "nginx"
+	}
 	fmt.Printf(`
 Open   %s/
 Try    curl -s -o preview -D - %s%s
 
 S3        %s, buckets %s
-Redis     %s
-Gateways  %s
+%s
 Lambda    %s/invocations
 Logs      %s
 
 Ctrl-C stops everything.
 `, site, site, prew.Ref{Preset: preset, Key: p.key}.Path(),
-		"http://"+system.S3.Addr, strings.Join(buckets, ", "), system.Redis.Addr, strings.Join(addrs, ", "), system.Emulator.URL,
-		filepath.Join(state, "*.log")+", "+filepath.Join(state, "nginx", "*.log"))
+		"http://"+system.S3.Addr, strings.Join(buckets, ", "), others, system.Emulator.URL,
+		filepath.Join(state, "*.log")+", "+filepath.Join(state, logs, "*.log"))
 }

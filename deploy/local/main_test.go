@@ -251,7 +251,7 @@ func TestUploadStoresWhatIsMissingOrOfAnotherSize(t *testing.T) {
 func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 	state := t.TempDir()
 	for _, answer := range []string{"rendered", "cached"} {
-		site, listed, stop := start(t, "", state)
+		site, listed, stop := start(t, "", "", state)
 		if want := len(samples) + len(others)*fewPhotos; len(listed.Photos) != want {
 			t.Errorf("the gallery lists %d photos, want %d", len(listed.Photos), want)
 		}
@@ -296,7 +296,7 @@ func TestRunServesAndASecondRunReusesItsState(t *testing.T) {
 
 // start does `make run`, and returns when the gallery is served; stop does its Ctrl-C
 // and waits for the end.
-func start(t *testing.T, photos, state string) (site string, listed gallery, stop func()) {
+func start(t *testing.T, front, photos, state string) (site string, listed gallery, stop func()) {
 	t.Helper()
 	addr, err := stack.FreeAddr()
 	if err != nil {
@@ -308,7 +308,7 @@ func start(t *testing.T, photos, state string) (site string, listed gallery, sto
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, port, photos, "1", state) }()
+	go func() { ended <- run(ctx, port, photos, "1", front, state) }()
 	site = "http://" + addr
 	return site, awaitGallery(t, site, ended), func() {
 		interrupt()
@@ -371,7 +371,7 @@ func TestReplacedPhotoHasItsNewPreviewWithin2s(t *testing.T) {
 			photos := t.TempDir()
 			writePhoto(t, filepath.Join(photos, "a.jpg"), 400, 300)
 			writePhoto(t, filepath.Join(photos, "b.jpg"), 300, 400)
-			site, listed, stop := start(t, photos, t.TempDir())
+			site, listed, stop := start(t, "", photos, t.TempDir())
 			defer stop()
 			page := site + "/prew/hero/a.jpg"
 			for range 2 {
@@ -421,10 +421,41 @@ func TestMistakesInTheEnvironmentStopTheStart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(test.name, test.value)
-			if err := run(t.Context(), "8080", "", "1", t.TempDir()); err == nil || err.Error() != test.want {
+			if err := run(t.Context(), "8080", "", "1", "", t.TempDir()); err == nil || err.Error() != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestRunAtTheEdge has the same gallery, and no button that nobody would tell CloudFront of.
+func TestRunAtTheEdge(t *testing.T) {
+	photos := t.TempDir()
+	for _, name := range []string{"a b.jpg", "c.jpg"} {
+		writePhoto(t, filepath.Join(photos, name), 300, 200)
+	}
+	state := t.TempDir()
+	site, listed, stop := start(t, "edge", photos, state)
+	defer stop()
+	if len(listed.Photos) != 6 || listed.Replace != "" {
+		t.Fatalf("%d photos, Replace is %q", len(listed.Photos), listed.Replace)
+	}
+	for _, want := range []struct{ cache, outcome string }{{"Miss from cloudfront", "rendered"}, {"Hit from cloudfront", "rendered"}} {
+		status, header, _ := get(t, site+listed.Photos[0].Previews[0].Path)
+		if status != 200 || header.Get("X-Cache") != want.cache || header.Get("X-Prew") != want.outcome {
+			t.Errorf("%d, %s, %s; want %v", status, header.Get("X-Cache"), header.Get("X-Prew"), want)
+		}
+	}
+	if status, _, page := get(t, site+"/"); status != 200 || !strings.Contains(string(page), "/gallery/gallery.js") {
+		t.Errorf("the page: %d", status)
+	}
+	for _, part := range []string{"nginx", "redis.log", "gateway-1.log"} {
+		if _, err := os.Stat(filepath.Join(state, part)); err == nil {
+			t.Errorf("%s is there", part)
+		}
+	}
+	if err := run(t.Context(), "8080", "", "1", "edges", t.TempDir()); err == nil || err.Error() != "FRONT=edges, expected edge or nothing" {
+		t.Error(err)
 	}
 }
 
@@ -433,7 +464,7 @@ func TestFailuresMayHaveNoBody(t *testing.T) {
 	t.Setenv("PREW_ERROR_PICTURES", "off")
 	photos := t.TempDir()
 	writePhoto(t, filepath.Join(photos, "a.jpg"), 40, 30)
-	site, _, stop := start(t, photos, t.TempDir())
+	site, _, stop := start(t, "", photos, t.TempDir())
 	defer stop()
 	for path, code := range map[string]string{
 		"/prew/nope/a.jpg":  "preset_unknown",

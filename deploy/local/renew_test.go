@@ -50,7 +50,7 @@ func TestRunRendersAnewWhatAPresetChanged(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				site, _, stop := start(t, photos, state)
+				site, _, stop := start(t, "", photos, state)
 				for _, preview := range []struct {
 					preset, answer string
 					width          int

@@ -40,7 +40,13 @@ var ofVariant = regexp.MustCompile(`^(@2x\s+[0-9.]+ [kM]?B\s*|(@2x)?\.webp\s+[0-
 // opens its page in a browser, when nothing is rendered yet and again when all
 // of it is stored.
 func TestGalleryShowsEveryPicture(t *testing.T) {
-	site := run(t)
+	for _, front := range []string{"", "edge"} {
+		t.Run("FRONT="+front, func(t *testing.T) { showsEveryPicture(t, front) })
+	}
+}
+
+func showsEveryPicture(t *testing.T, front string) {
+	site := run(t, front)
 	browser := open(t)
 	for _, visit := range []string{"first", "second"} {
 		ctx, cancel := context.WithTimeout(browser, galleryDeadline)
@@ -92,7 +98,7 @@ func TestGalleryShowsEveryPicture(t *testing.T) {
 // TestGalleryReplacesAPhoto presses the button of the first photo, and sees its previews come
 // anew.
 func TestGalleryReplacesAPhoto(t *testing.T) {
-	site := run(t)
+	site := run(t, "")
 	ctx, cancel := context.WithTimeout(open(t), galleryDeadline)
 	defer cancel()
 	shown := `document.querySelector("tbody figure img").naturalWidth + "x" + document.querySelector("tbody figure img").naturalHeight + " " + document.querySelector("tbody figure img").src`
@@ -125,7 +131,7 @@ func TestGalleryReplacesAPhoto(t *testing.T) {
 
 // run starts the system on a free port, with a state of its own, and returns
 // the address of its page once it is announced.
-func run(t *testing.T) string {
+func run(t *testing.T, front string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -138,7 +144,7 @@ func run(t *testing.T) string {
 		t.Fatal(err)
 	}
 	var output bytes.Buffer
-	command := exec.Command(filepath.Join(root, ".bin", "local"), "-port", strconv.Itoa(port), "-state", t.TempDir())
+	command := exec.Command(filepath.Join(root, ".bin", "local"), "-front", front, "-port", strconv.Itoa(port), "-state", t.TempDir())
 	command.Dir, command.Stdout, command.Stderr = root, &output, &output
 	if err := command.Start(); err != nil {
 		t.Fatalf("%v: run make build", err)

@@ -28,7 +28,7 @@ type shown struct {
 // address, although it has the WebP in its cache. The order of the rows counts: Chromium
 // shows a file for a finer screen, once it has it, on a coarse one too.
 func TestBrowserGetsTheVariantThatFits(t *testing.T) {
-	site := run(t)
+	site := run(t, "")
 	browser := open(t)
 	const webp, jpeg = "", "image/jpeg,image/*;q=0.8" // "": the browser's own Accept
 	for _, test := range []struct {

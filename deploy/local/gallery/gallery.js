@@ -61,6 +61,14 @@ function work() {
   summarise();
 }
 
+// origin says where an answer comes from. CloudFront keeps what it was once told of that, and S3
+// behind it says nothing.
+function origin({ status, headers }) {
+  const cache = headers.get("X-Cache") || "";
+  const said = cache.startsWith("Hit") ? "cached" : headers.get("X-Prew") || (cache.startsWith("Miss") ? "stored" : "");
+  return headers.get("X-Prew-Error") || said || String(status);
+}
+
 async function load(cell) {
   try {
     const began = performance.now();
@@ -69,7 +77,7 @@ async function load(cell) {
     const response = await fetch(cell.path, { cache: "no-store" });
     const blob = await response.blob();
     const took = performance.now() - began;
-    const from = response.headers.get("X-Prew-Error") || response.headers.get("X-Prew") || String(response.status);
+    const from = origin(response);
     const title = [
       `${response.status} ${response.headers.get("Content-Type") || ""}`,
       timing(response.headers.get("Server-Timing")),
@@ -203,6 +211,7 @@ async function start() {
     document.getElementById("presets").append(element("th", { scope: "col" }, name, element("small", {}, terms),
       element("details", {}, element("summary", {}, "HTML"), element("code", {}, html))));
   }
+  document.getElementById("replaces").hidden = !replaceURL;
   let shown = 0;
   const showMore = () => {
     photos.slice(shown, shown + pageSize).forEach((photo, i) => addRow(photo, presets, replaceURL && `${replaceURL}?photo=${shown + i}`));
