@@ -1,5 +1,6 @@
 // Package e2e tests and measures the whole system: real nginx, gateways, Redis,
-// S3 server, and the real function in the Lambda emulator.
+// S3 server, and the real function in the Lambda emulator. The edition without servers
+// has a stand-in for CloudFront before the S3 server and the function.
 package e2e
 
 import (
@@ -30,7 +31,8 @@ import (
 	"prew/nginx"
 )
 
-// whole is the system of all tests here; each has photos of its own.
+// whole is the system of all tests here; each has photos of its own. Most of them run on the
+// edition without servers as well, edge.
 var whole *stack.Stack
 
 // static is a folder whose files nginx serves below /gallery/.
@@ -58,6 +60,14 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer whole.Stop()
+		if addr, err = stack.FreeAddr(); err != nil {
+			panic(err)
+		}
+		edge, err = stack.Start(context.Background(), stack.Config{Dir: filepath.Join(dir, "edge"), Front: stack.Edge, Listen: addr, Renderers: 2})
+		if err != nil {
+			panic(err)
+		}
+		defer edge.Stop()
 		return m.Run()
 	}())
 }
@@ -202,35 +212,55 @@ func sizeOf(t testing.TB, body string) (format string, width, height int) {
 	return format, config.Width, config.Height
 }
 
-func TestLifeOfAPreview(t *testing.T) {
-	upload(t, "photo/life/a b.jpg", photo(t, 800, 600))
+func TestLifeOfAPreview(t *testing.T) { onBoth(t, lifeOfAPreview) }
+
+func lifeOfAPreview(t *testing.T, system *stack.Stack) {
+	uploadTo(t, system, "photo/life/a b.jpg", photo(t, 800, 600))
 	const target = "/prew/thumb/life/a%20b.jpg"
 
-	cold := get(t, whole.Nginx.Addr, target)
+	cold := get(t, system.Addr(), target)
 	if cold.status != 200 || cold.header.Get("X-Prew") != "rendered" {
 		t.Fatalf("cold: %d, %q, %q", cold.status, cold.header.Get("X-Prew"), cold.header.Get("X-Prew-Error"))
 	}
 	if format, width, height := sizeOf(t, cold.body); format != "jpeg" || width != 200 || height != 200 {
 		t.Errorf("%s of %dx%d, want a jpeg of 200x200", format, width, height)
 	}
-	for _, stage := range []string{"lease", "invoke", "fetch", "render", "store"} {
+	stages := []string{"lease", "invoke", "fetch", "render", "store"}
+	if atTheEdge(system) {
+		stages = stages[2:] // nobody leases, and the function invokes nobody
+	}
+	for _, stage := range stages {
 		if !strings.Contains(cold.header.Get("Server-Timing"), stage+";dur=") {
 			t.Errorf("Server-Timing %q lacks %s", cold.header.Get("Server-Timing"), stage)
 		}
 	}
-	again := get(t, whole.Nginx.Addr, target)
-	if again.header.Get("X-Prew") != "cached" || again.header.Get("Server-Timing") != "" {
-		t.Errorf("again: %q with timing %q, want cached without", again.header.Get("X-Prew"), again.header.Get("Server-Timing"))
+	again := get(t, system.Addr(), target)
+	timing := ""
+	if atTheEdge(system) {
+		timing = cold.header.Get("Server-Timing") // CloudFront keeps all headers
 	}
-	elsewhere := get(t, anotherFront(t, whole.Gateways[0].Addr), target)
-	if elsewhere.header.Get("X-Prew") != "stored" || elsewhere.header.Get("Server-Timing") != "" {
-		t.Errorf("on another nginx: %q with timing %q, want stored without", elsewhere.header.Get("X-Prew"), elsewhere.header.Get("Server-Timing"))
+	if from(again) != "cached" || again.header.Get("Server-Timing") != timing {
+		t.Errorf("again: %q with timing %q, want cached with %q", from(again), again.header.Get("Server-Timing"), timing)
 	}
-	gateway := get(t, whole.Gateways[1].Addr, target)
-	if gateway.header.Get("X-Prew") != "stored" {
-		t.Errorf("on the other gateway: %q, want stored", gateway.header.Get("X-Prew"))
+	later := []answer{again}
+	for where, addr := range everywhere(t, system, prew.Places{}) {
+		if addr == system.Addr() {
+			continue
+		}
+		elsewhere := get(t, addr, target)
+		if from(elsewhere) != "stored" || elsewhere.header.Get("Server-Timing") != "" {
+			t.Errorf("%s: %q with timing %q, want stored without", where, from(elsewhere), elsewhere.header.Get("Server-Timing"))
+		}
+		later = append(later, elsewhere)
 	}
-	for _, later := range []answer{again, elsewhere, gateway} {
+	if !atTheEdge(system) {
+		elsewhere := get(t, anotherFront(t, system.Gateways[0].Addr), target)
+		if elsewhere.header.Get("X-Prew") != "stored" || elsewhere.header.Get("Server-Timing") != "" {
+			t.Errorf("on another nginx: %q with timing %q, want stored without", elsewhere.header.Get("X-Prew"), elsewhere.header.Get("Server-Timing"))
+		}
+		later = append(later, elsewhere)
+	}
+	for _, later := range later {
 		if later.status != 200 || later.body != cold.body {
 			t.Errorf("then %d, other bytes: %v", later.status, later.body != cold.body)
 		}
@@ -240,62 +270,76 @@ func TestLifeOfAPreview(t *testing.T) {
 			}
 		}
 		for name := range later.header {
-			if strings.HasPrefix(name, "X-Amz") {
+			if strings.HasPrefix(name, "X-Amz") && !atTheEdge(system) { // CloudFront lets some of S3's through
 				t.Errorf("%s reaches the client", name)
 			}
 		}
 	}
-	if same := get(t, whole.Nginx.Addr, target, "If-None-Match: "+cold.header.Get("Etag")); same.status != 304 {
+	if same := get(t, system.Addr(), target, "If-None-Match: "+cold.header.Get("Etag")); same.status != 304 {
 		t.Errorf("with its ETag: %d", same.status)
 	}
-	if n := whole.Emulator.Invocations()["prew/thumb/life/a b.jpg"]; n != 1 {
-		t.Errorf("%d invocations, want 1", n)
+	if n := renders(t, system, "prew/thumb/life/a b.jpg"); n != 1 {
+		t.Errorf("%d renders, want 1", n)
+	}
+	if open := get(t, system.S3.Addr, "/"+stack.Bucket+target); atTheEdge(system) && open.status != http.StatusForbidden {
+		t.Errorf("S3 gives it to anybody: %d", open.status)
 	}
 }
 
 // TestManyClientsOnColdKeys checks the main promise: one render per preview, and the
-// same bytes for all clients.
-func TestManyClientsOnColdKeys(t *testing.T) {
-	const clients = 300
+// same bytes for all clients. At the edge one place of CloudFront keeps it too.
+func TestManyClientsOnColdKeys(t *testing.T) { onBoth(t, manyClientsOnColdKeys) }
+
+func manyClientsOnColdKeys(t *testing.T, system *stack.Stack) {
 	for _, keys := range []int{1, 20} {
 		t.Run(fmt.Sprintf("%d keys", keys), func(t *testing.T) {
 			name := func(i int) string { return fmt.Sprintf("many/%d/%d.jpg", keys, i%keys) }
 			for i := range keys {
-				upload(t, "photo/"+name(i), photo(t, 1200, 800+i))
+				uploadTo(t, system, "photo/"+name(i), photo(t, 1200, 800+i))
 			}
-			answers := make([]answer, clients)
-			errs := make([]error, clients)
-			start := make(chan struct{})
-			var wg sync.WaitGroup
-			for i := range clients {
-				wg.Go(func() {
-					<-start
-					answers[i], errs[i] = ask(whole.Nginx.Addr, http.MethodGet, "/prew/card/"+name(i))
-				})
-			}
-			close(start)
-			wg.Wait()
-			for i, a := range answers {
-				if errs[i] != nil || a.status != 200 {
-					t.Fatalf("client %d: %d, %q, %v", i, a.status, a.header.Get("X-Prew-Error"), errs[i])
-				}
-				if a.body != answers[i%keys].body {
-					t.Errorf("client %d got other bytes of %s", i, name(i))
-				}
-			}
-			invocations := whole.Emulator.Invocations()
+			crowd(t, func(i int) (addr, target string) { return system.Addr(), "/prew/card/" + name(i) }, keys)
 			for i := range keys {
-				if n := invocations["prew/card/"+name(i)]; n != 1 {
-					t.Errorf("%s: %d invocations, want 1", name(i), n)
+				if n := renders(t, system, "prew/card/"+name(i)); n != 1 {
+					t.Errorf("%s: %d renders, want 1", name(i), n)
 				}
 			}
 		})
 	}
 }
 
-func TestFailuresArePictures(t *testing.T) {
-	upload(t, "photo/failures/text.jpg", []byte("this is no picture"))
-	upload(t, "photo/failures/cut.jpg", photo(t, 400, 300)[:2000])
+// crowd has 300 clients ask at once, each for what ask says of its number, and holds their
+// answers against each other: those of numbers that differ by a multiple of keys are alike.
+func crowd(t *testing.T, target func(i int) (addr, target string), keys int) {
+	t.Helper()
+	const clients = 300
+	answers := make([]answer, clients)
+	errs := make([]error, clients)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range clients {
+		wg.Go(func() {
+			addr, target := target(i)
+			<-start
+			answers[i], errs[i] = ask(addr, http.MethodGet, target)
+		})
+	}
+	close(start)
+	wg.Wait()
+	for i, a := range answers {
+		if errs[i] != nil || a.status != 200 {
+			t.Fatalf("client %d: %d, %q, %v", i, a.status, a.header.Get("X-Prew-Error"), errs[i])
+		}
+		if a.body != answers[i%keys].body || a.header.Get("Etag") != answers[i%keys].header.Get("Etag") {
+			t.Errorf("client %d got other bytes than client %d", i, i%keys)
+		}
+	}
+}
+
+func TestFailuresArePictures(t *testing.T) { onBoth(t, failuresArePictures) }
+
+func failuresArePictures(t *testing.T, system *stack.Stack) {
+	uploadTo(t, system, "photo/failures/text.jpg", []byte("this is no picture"))
+	uploadTo(t, system, "photo/failures/cut.jpg", photo(t, 400, 300)[:2000])
 	tests := []struct {
 		target string
 		status int
@@ -313,9 +357,15 @@ func TestFailuresArePictures(t *testing.T) {
 	}
 	for _, test := range tests {
 		for range 2 {
-			a := get(t, whole.Nginx.Addr, test.target)
+			a := get(t, system.Addr(), test.target)
 			if a.status != test.status || a.header.Get("X-Prew-Error") != test.code {
 				t.Errorf("%s: %d, %q; want %d, %q", test.target, a.status, a.header.Get("X-Prew-Error"), test.status, test.code)
+			}
+			if atTheEdge(system) && (test.code == "preset_unknown" || test.code == "path_refused") {
+				if a.body != "" || a.header.Get("Cache-Control") != "no-store" { // the viewer function has no room for pictures
+					t.Errorf("%s: %d bytes, Cache-Control %q, want none, and no-store", test.target, len(a.body), a.header.Get("Cache-Control"))
+				}
+				continue
 			}
 			if format, _, _ := sizeOf(t, a.body); format != "png" || a.header.Get("Content-Type") != "image/png" {
 				t.Errorf("%s: %s as %q, want a PNG", test.target, format, a.header.Get("Content-Type"))
@@ -325,11 +375,17 @@ func TestFailuresArePictures(t *testing.T) {
 			}
 		}
 	}
-	invocations := whole.Emulator.Invocations()
-	for key, want := range map[string]int{"none.jpg": 0, "text.jpg": 1, "cut.jpg": 1} {
-		if n := invocations["prew/thumb/failures/"+key]; n != want {
+	for key, want := range map[string]int{"text.jpg": 1, "cut.jpg": 1} {
+		if atTheEdge(system) {
+			want = 2 // nobody remembers that a photo is broken
+		}
+		if n := invocations(t, system, "prew/thumb/failures/"+key); n != want {
 			t.Errorf("%s: %d invocations, want %d", key, n, want)
 		}
+	}
+	// The function says that a photo is missing, and CloudFront remembers it for 10 s.
+	if n := invocations(t, system, "prew/thumb/failures/none.jpg"); !atTheEdge(system) && n != 0 || atTheEdge(system) && (n < 1 || n > 2) {
+		t.Errorf("a missing photo: %d invocations", n)
 	}
 }
 
@@ -354,23 +410,32 @@ func TestDeadGatewayIsPassedOver(t *testing.T) {
 	}
 }
 
-func TestPhotosPass(t *testing.T) {
+func TestPhotosPass(t *testing.T) { onBoth(t, photosPass) }
+
+func photosPass(t *testing.T, system *stack.Stack) {
 	data := string(photo(t, 300, 200))
-	upload(t, "photo/pass/a+b.jpg", []byte(data))
+	uploadTo(t, system, "photo/pass/a+b.jpg", []byte(data))
 	for _, target := range []string{"/photo/pass/a%2Bb.jpg", "/photo/pass/a+b.jpg?width=3"} {
 		for range 2 {
-			if a := get(t, whole.Nginx.Addr, target); a.status != 200 || a.body != data || a.header.Get("X-Prew") != "" {
+			if a := get(t, system.Addr(), target); a.status != 200 || a.body != data || a.header.Get("X-Prew") != "" {
 				t.Errorf("%s: %d, %d bytes, X-Prew %q", target, a.status, len(a.body), a.header.Get("X-Prew"))
 			}
 		}
-		if a := get(t, whole.Nginx.Addr, target, "Range: bytes=0-9"); a.status != 206 || a.body != data[:10] {
+		if a := get(t, system.Addr(), target, "Range: bytes=0-9"); a.status != 206 || a.body != data[:10] {
 			t.Errorf("%s: a range: %d, %q", target, a.status, a.body)
 		}
-		if a, err := ask(whole.Nginx.Addr, http.MethodHead, target); err != nil || a.status != 200 || a.body != "" {
+		if a, err := ask(system.Addr(), http.MethodHead, target); err != nil || a.status != 200 || a.body != "" {
 			t.Errorf("%s: HEAD: %d, %q, %v", target, a.status, a.body, err)
 		}
-		if a, err := ask(whole.Nginx.Addr, http.MethodDelete, target); err != nil || a.status != 405 {
-			t.Errorf("%s: DELETE: %d, %v", target, a.status, err)
+		status := 405
+		if atTheEdge(system) {
+			status = 403 // CloudFront's own answer
 		}
+		if a, err := ask(system.Addr(), http.MethodDelete, target); err != nil || a.status != status {
+			t.Errorf("%s: DELETE: %d, %v, want %d", target, a.status, err, status)
+		}
+	}
+	if n := invocations(t, system, "photo/pass/a+b.jpg"); n != 0 {
+		t.Errorf("the function was asked for a photo that is there: %d", n)
 	}
 }

@@ -35,19 +35,21 @@ func TestKeysThatTheStoreRefuses(t *testing.T) {
 }
 
 // TestPackedPhoto: it is rendered as what it unpacks to, and served as it is stored.
-func TestPackedPhoto(t *testing.T) {
+func TestPackedPhoto(t *testing.T) { onBoth(t, packedPhoto) }
+
+func packedPhoto(t *testing.T, system *stack.Stack) {
 	key := fmt.Sprintf("packed/%d.jpg", time.Now().UnixNano())
 	var packed bytes.Buffer
 	packer := gzip.NewWriter(&packed)
 	packer.Write(photo(t, 640, 480))
 	packer.Close()
-	if _, err := whole.S3.Client().PutObject(t.Context(), &s3.PutObjectInput{
+	if _, err := system.S3.Client().PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String(stack.Bucket), Key: aws.String("photo/" + key), Body: bytes.NewReader(packed.Bytes()),
 		ContentType: aws.String("image/jpeg"), ContentEncoding: aws.String("gzip"),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	preview := get(t, whole.Nginx.Addr, "/prew/thumb/"+key)
+	preview := get(t, system.Addr(), "/prew/thumb/"+key)
 	if preview.status != 200 || preview.header.Get("Content-Encoding") != "" {
 		t.Fatalf("%d %q, %v", preview.status, preview.header.Get("X-Prew-Error"), preview.header)
 	}
@@ -55,7 +57,7 @@ func TestPackedPhoto(t *testing.T) {
 		t.Errorf("%dx%d", width, height)
 	}
 	for _, where := range []string{"miss", "hit"} {
-		got := get(t, whole.Nginx.Addr, "/photo/"+key)
+		got := get(t, system.Addr(), "/photo/"+key)
 		if got.status != 200 || got.header.Get("Content-Encoding") != "gzip" || got.body != packed.String() {
 			t.Errorf("a %s: %d, %q, %d bytes of %d", where, got.status, got.header.Get("Content-Encoding"), len(got.body), packed.Len())
 		}

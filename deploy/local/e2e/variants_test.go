@@ -15,10 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"prew"
 	"prew/deploy/local/stack"
 )
 
-func TestVariantsOfAPublicBucket(t *testing.T) { variants(t, whole) }
+func TestVariantsOfAPublicBucket(t *testing.T) { onBoth(t, variants) }
 
 // variants checks the formats and pixel ratios of a photo through a whole stack: one address
 // is one file for each client, whoever is asked, rendered and stored once.
@@ -30,6 +31,7 @@ func variants(t *testing.T, system *stack.Stack) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	places := everywhere(t, system, prew.Places{})
 	const chrome = "Accept: image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 	files := map[string]string{} // by variant
 	for _, test := range []struct {
@@ -50,19 +52,19 @@ func variants(t *testing.T, system *stack.Stack) {
 	} {
 		what := test.preset + " for " + test.accept
 		target := "/prew/" + test.preset + "/" + key
-		known, before := files[test.variant], system.Emulator.Invocations()["prew/"+test.variant+"/"+key]
-		first := get(t, system.Nginx.Addr, target, test.accept)
+		known, before := files[test.variant], renders(t, system, "prew/"+test.variant+"/"+key)
+		first := get(t, system.Addr(), target, test.accept)
 		if first.status != 200 || first.header.Get("Content-Type") != test.contentType || first.header.Get("Vary") != test.vary {
 			t.Fatalf("%s: %d %s, %s, Vary %q", what, first.status, first.header.Get("X-Prew-Error"), first.header.Get("Content-Type"), first.header.Get("Vary"))
 		}
 		if format, width, height := sizeOf(t, first.body); "image/"+format != test.contentType || width != test.width || height != test.height {
 			t.Errorf("%s: %s of %dx%d, want %s of %dx%d", what, format, width, height, test.contentType, test.width, test.height)
 		}
-		if want := map[bool]string{true: "rendered", false: "cached"}[before == 0]; first.header.Get("X-Prew") != want || known != "" && known != first.body {
-			t.Errorf("%s: %s, want %s", what, first.header.Get("X-Prew"), want)
+		if want := map[bool]string{true: "rendered", false: "cached"}[before == 0]; from(first) != want || known != "" && known != first.body {
+			t.Errorf("%s: %s, want %s", what, from(first), want)
 		}
 		files[test.variant] = first.body
-		for where, addr := range map[string]string{"nginx": system.Nginx.Addr, "a gateway": system.Gateways[0].Addr, "another": system.Gateways[1].Addr} {
+		for where, addr := range places {
 			again := get(t, addr, target, test.accept)
 			if again.status != 200 || again.body != first.body || again.header.Get("Vary") != test.vary || again.header.Get("Etag") != first.header.Get("Etag") {
 				t.Errorf("%s, from %s: %d, the same bytes: %t, Vary %q", what, where, again.status, again.body == first.body, again.header.Get("Vary"))
@@ -75,32 +77,33 @@ func variants(t *testing.T, system *stack.Stack) {
 				t.Errorf("%s, from %s, HEAD: %d, Vary %q, %v", what, where, head.status, head.header.Get("Vary"), err)
 			}
 		}
-		if n := system.Emulator.Invocations()["prew/"+test.variant+"/"+key]; n != 1 {
-			t.Errorf("%s: %d invocations, want 1", what, n)
+		if n := renders(t, system, "prew/"+test.variant+"/"+key); n != 1 {
+			t.Errorf("%s: %d renders, want 1", what, n)
 		}
 	}
 	for _, undeclared := range []string{"card@3x", "card.png", "card@2x.png", "preset_name_1.webp", "preset_name_1@2x", "card@1x", "card.webp@2x"} {
 		for range 2 {
-			a := get(t, system.Nginx.Addr, "/prew/"+undeclared+"/"+key, chrome)
+			a := get(t, system.Addr(), "/prew/"+undeclared+"/"+key, chrome)
 			if a.status != 404 || a.header.Get("X-Prew-Error") != "preset_unknown" || a.header.Get("Vary") != "" {
 				t.Errorf("%s: %d %s, Vary %q", undeclared, a.status, a.header.Get("X-Prew-Error"), a.header.Get("Vary"))
 			}
 		}
-		if n := system.Emulator.Invocations()["prew/"+undeclared+"/"+key]; n != 0 {
+		if n := invocations(t, system, "prew/"+undeclared+"/"+key); n != 0 {
 			t.Errorf("%s: %d invocations", undeclared, n)
 		}
 	}
 	for target, code := range map[string]string{"/prew/card/none.jpg": "source_missing", "/prew/card.webp/none.jpg": "source_missing"} {
-		a := get(t, system.Nginx.Addr, target, chrome)
-		if vary := map[bool]string{true: "Accept"}[!strings.Contains(target, ".webp/")]; a.status != 404 || a.header.Get("X-Prew-Error") != code || a.header.Get("Vary") != vary {
+		a := get(t, system.Addr(), target, chrome)
+		// For a failure CloudFront does not run its function a second time.
+		if vary := map[bool]string{true: "Accept"}[!strings.Contains(target, ".webp/") && !atTheEdge(system)]; a.status != 404 || a.header.Get("X-Prew-Error") != code || a.header.Get("Vary") != vary {
 			t.Errorf("%s: %d %s, Vary %q", target, a.status, a.header.Get("X-Prew-Error"), a.header.Get("Vary"))
 		}
 	}
-	acceptTable(t, system, key, files)
+	acceptTable(t, places, key, files)
 }
 
-// acceptTable sends nginx's table of Accept for one photo, to nginx and to a gateway.
-func acceptTable(t *testing.T, system *stack.Stack, key string, files map[string]string) {
+// acceptTable sends nginx's table of Accept for one photo to all of some places.
+func acceptTable(t *testing.T, places map[string]string, key string, files map[string]string) {
 	t.Helper()
 	file, err := os.Open("../../../nginx/testdata/accept.tsv")
 	if err != nil {
@@ -125,7 +128,7 @@ func acceptTable(t *testing.T, system *stack.Stack, key string, files map[string
 		if slices.Contains(strings.Fields(columns[1]), "webp") {
 			want = "card.webp"
 		}
-		for where, addr := range map[string]string{"nginx": system.Nginx.Addr, "a gateway": system.Gateways[0].Addr} {
+		for where, addr := range places {
 			a := get(t, addr, "/prew/card/"+key, headers...)
 			if a.status != 200 || a.body != files[want] || a.header.Get("Vary") != "Accept" {
 				t.Errorf("%s for %.100q (%s): %d, %s, Vary %q; want %s", where, headers, columns[2], a.status, a.header.Get("Content-Type"), a.header.Get("Vary"), want)
