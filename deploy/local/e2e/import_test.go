@@ -67,38 +67,48 @@ func TestSitesOfOtherServicesMoveWithTheirAddresses(t *testing.T) {
 				}
 				return written, nil
 			}
-			addr, err := stack.FreeAddr()
-			if err != nil {
-				t.Fatal(err)
-			}
-			system, err := stack.Start(t.Context(), stack.Config{Dir: t.TempDir(), Listen: addr, Renderers: 2, Gateways: 1, SourcePrefix: &root, Fill: fill})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(system.Stop)
-			for _, target := range targets {
-				ref, err := prew.ParsePath(target.means)
-				if err != nil {
-					t.Fatal(err)
-				}
-				preset, _ := presets.Get(ref.Preset)
-				page := get(t, addr, target.address)
-				if page.status != 200 || page.header.Get("Content-Location") != ref.Path() {
-					t.Errorf("%s: %d %s, of %s, want %s", target.address, page.status, page.header.Get("X-Prew-Error"), page.header.Get("Content-Location"), ref.Path())
-					continue
-				}
-				format, width, height := sizeOf(t, page.body)
-				if preset.Format != prew.Auto && format != string(preset.Format) || preset.Width != 0 && width > preset.Width || preset.Height != 0 && height > preset.Height {
-					t.Errorf("%s: %s of %dx%d, want it as %s has it", target.address, format, width, height, ref.Preset)
-				}
-				if preset.Fit == prew.Cover && preset.Width <= 800 && preset.Height <= 600 && (width != preset.Width || height != preset.Height) {
-					t.Errorf("%s: %dx%d, want %dx%d", target.address, width, height, preset.Width, preset.Height)
-				}
-				if alone := get(t, system.Gateways[0].Addr, target.address); alone.status != 200 || alone.body != page.body {
-					t.Errorf("%s, of a gateway: %d, the same bytes: %v", target.address, alone.status, alone.body == page.body)
-				}
+			for name, config := range map[string]stack.Config{"gateways": {Gateways: 1}, "edge": {Front: stack.Edge}} {
+				t.Run(name, func(t *testing.T) {
+					config.Renderers, config.SourcePrefix, config.Fill = 2, &root, fill
+					checkTargets(t, begin(t, config), presets, targets)
+				})
 			}
 		})
+	}
+}
+
+// checkTargets asks a system for every address of a log.
+func checkTargets(t *testing.T, system *stack.Stack, presets prew.Presets, targets []target) {
+	for _, target := range targets {
+		ref, err := prew.ParsePath(target.means)
+		if err != nil {
+			t.Fatal(err)
+		}
+		preset, _ := presets.Get(ref.Preset)
+		page, location := get(t, system.Addr(), target.address), ref.Path()
+		if atTheEdge(system) {
+			location = "" // CloudFront has one answer for all addresses
+		}
+		if page.status != 200 || page.header.Get("Content-Location") != location {
+			t.Errorf("%s: %d %s, of %s, want %s", target.address, page.status, page.header.Get("X-Prew-Error"), page.header.Get("Content-Location"), location)
+			continue
+		}
+		format, width, height := sizeOf(t, page.body)
+		if preset.Format != prew.Auto && format != string(preset.Format) || preset.Width != 0 && width > preset.Width || preset.Height != 0 && height > preset.Height {
+			t.Errorf("%s: %s of %dx%d, want it as %s has it", target.address, format, width, height, ref.Preset)
+		}
+		if preset.Fit == prew.Cover && preset.Width <= 800 && preset.Height <= 600 && (width != preset.Width || height != preset.Height) {
+			t.Errorf("%s: %dx%d, want %dx%d", target.address, width, height, preset.Width, preset.Height)
+		}
+		if atTheEdge(system) {
+			if n := renders(t, system, "prew/"+ref.Preset+"/"+ref.Key); n != 1 {
+				t.Errorf("%s: %d renders of %s, want 1", target.address, n, ref.Path())
+			}
+			continue
+		}
+		if alone := get(t, system.Gateways[0].Addr, target.address); alone.status != 200 || alone.body != page.body {
+			t.Errorf("%s, of a gateway: %d, the same bytes: %v", target.address, alone.status, alone.body == page.body)
+		}
 	}
 }
 
