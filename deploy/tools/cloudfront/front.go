@@ -106,12 +106,8 @@ func isUnreserved(c byte) bool {
 // answer answers with what the cache has, or with what the origins say. Those of a group are
 // asked for the whole of an object, so that it can be kept, and the conditions of a request are
 // held against that here; CloudFront may ask for a part, or pass conditions on. The function
-// that was chosen gets a request as it is: what it has to say is private.
+// that was chosen gets them: what it has to say is private, and is not kept.
 func (f *front) answer(w http.ResponseWriter, r *http.Request, asked *viewer.Request, photo bool) {
-	if asked.Origin == functionID && !isPlain(r) {
-		f.pass(w, r, asked, photo)
-		return
-	}
 	o, wait, lead := f.cache.begin(asked.URI)
 	switch {
 	case o != nil:
@@ -130,16 +126,6 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, asked *viewer.Req
 		}
 		f.send(w, r, asked, wait.object, hit)
 	}
-}
-
-// isPlain is true of a request for the whole of something under no conditions.
-func isPlain(r *http.Request) bool {
-	for _, name := range conditions {
-		if r.Header.Get(name) != "" {
-			return false
-		}
-	}
-	return r.Method == http.MethodGet
 }
 
 // lead asks the origins for all who ask for the same meanwhile. It goes on if its own viewer

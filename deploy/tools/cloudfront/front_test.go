@@ -126,6 +126,9 @@ func TestOriginsAreAskedInTheirOrder(t *testing.T) {
 		if got := fmt.Sprint(response.StatusCode, " ", body); got != test.want {
 			t.Errorf("%s: %s, want %s", test.path, got, test.want)
 		}
+		if got, want := response.Header.Get("X-Cache"), map[bool]string{true: failed, false: miss}[response.StatusCode >= 400]; got != want {
+			t.Errorf("%s: X-Cache %q, want %q", test.path, got, want)
+		}
 	}
 }
 
