@@ -25,7 +25,8 @@ import (
 type purge struct {
 	stored `embed:""`
 
-	Redis string `default:"127.0.0.1:6379" help:"Redis over which gateways are told: host:port, redis://user:password@host:port/db, or rediss:// for TLS."`
+	Redis      string `default:"127.0.0.1:6379" help:"Redis over which gateways are told: host:port, redis://user:password@host:port/db, or rediss:// for TLS."`
+	NoGateways bool   `env:"-" help:"There are none to be told, as with CloudFront, S3 and the function alone."`
 
 	Preset  []string `env:"-" sep:"," placeholder:"NAME" help:"Previews of these presets, with their variants; a variant's name is that variant alone."`
 	Photo   []string `env:"-" sep:"none" placeholder:"KEY" help:"Previews of these photos; - reads keys from the standard input, a line each."`
@@ -51,11 +52,15 @@ func (p purge) Run(k *kong.Kong, wrong flags.Errors) error {
 	if err != nil {
 		return err
 	}
-	gateways, err := flight.NewPurger(p.Redis)
-	if err != nil {
-		return exit{calledWrongly, fmt.Errorf("PREW_REDIS: %w", err)}
+	var gateways upkeep.Announcer
+	if !p.NoGateways {
+		purger, err := flight.NewPurger(p.Redis)
+		if err != nil {
+			return exit{calledWrongly, fmt.Errorf("PREW_REDIS: %w", err)}
+		}
+		defer purger.Close()
+		gateways = purger
 	}
-	defer gateways.Close()
 	selection, err := selectStored(ctx, previews, presets, p.Preset, p.Prefix, p.Changed, p.Orphans)
 	if err != nil {
 		return err

@@ -271,8 +271,9 @@ func TestKeysAreReadFromTheInput(t *testing.T) {
 	}
 }
 
+// TestInvalidationIsSentToCloudFront also checks that a purge is done without gateways, and so
+// without Redis, where it is told that there are none.
 func TestInvalidationIsSentToCloudFront(t *testing.T) {
-	put(t, "prew/thumb/edge.jpg", "p")
 	var asked, sent string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -281,10 +282,20 @@ func TestInvalidationIsSentToCloudFront(t *testing.T) {
 		io.WriteString(w, "<Invalidation><Id>I1</Id></Invalidation>")
 	}))
 	defer server.Close()
-	out, err := itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+servers.Redis.Addr, "AWS_ENDPOINT_URL_CLOUDFRONT="+server.URL),
-		"purge", "--preset", "thumb", "--prefix", "edge", "--cloudfront", "E123").CombinedOutput()
-	if err != nil || !strings.HasPrefix(asked, "POST /") || !strings.HasSuffix(asked, "/distribution/E123/invalidation") || !strings.Contains(sent, "<Path>/prew/thumb/edge*</Path>") {
-		t.Errorf("%v: %s\n%s: %s", err, out, asked, sent)
+	for _, test := range []struct {
+		redis string
+		flags []string
+	}{
+		{servers.Redis.Addr, nil},
+		{"127.0.0.1:1", []string{"--no-gateways"}},
+	} {
+		put(t, "prew/thumb/edge.jpg", "p")
+		asked, sent = "", ""
+		out, err := itself(t, append(servers.S3.Env(), "PREW_BUCKET="+bucket, "PREW_REDIS="+test.redis, "AWS_ENDPOINT_URL_CLOUDFRONT="+server.URL),
+			append([]string{"purge", "--preset", "thumb", "--prefix", "edge", "--cloudfront", "E123"}, test.flags...)...).CombinedOutput()
+		if err != nil || !strings.HasPrefix(asked, "POST /") || !strings.HasSuffix(asked, "/distribution/E123/invalidation") || !strings.Contains(sent, "<Path>/prew/thumb/edge*</Path>") {
+			t.Errorf("%q: %v: %s\n%s: %s", test.flags, err, out, asked, sent)
+		}
 	}
 }
 

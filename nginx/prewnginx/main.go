@@ -283,6 +283,9 @@ func (c cloudFront) Run(k *kong.Kong, wrong flags.Errors) error {
 	if err != nil {
 		wrong = append(wrong, err)
 	}
+	if c.Places.Bucket == "" { // or photos would seem to be in another one
+		wrong = append(wrong, errors.New("PREW_BUCKET is not set, expected the bucket of the previews"))
+	}
 	function, err := cloudfront.Function(presets, c.Places.Previews(), c.Places.Photos(), c.PhotoAccess, c.TokenCookie)
 	if err != nil {
 		wrong = append(wrong, err)

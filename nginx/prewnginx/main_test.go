@@ -353,7 +353,7 @@ func TestCloudFrontPrintsTheFunction(t *testing.T) {
 		}
 	}
 	out, err = itself(t, []string{"PREW_PREFIX=/", "PREW_TOKEN_COOKIE=a b", "PRESET_WIDE=width=x", "PREW_PHOTO_ACCESS=some", "PREW_COKIE=x"}, "cloudfront").CombinedOutput()
-	for _, want := range []string{"PREW_PREFIX", "PREW_TOKEN_COOKIE", "PRESET_WIDE", "PREW_PHOTO_ACCESS", "PREW_COKIE"} {
+	for _, want := range []string{"PREW_BUCKET", "PREW_PREFIX", "PREW_TOKEN_COOKIE", "PRESET_WIDE", "PREW_PHOTO_ACCESS", "PREW_COKIE"} {
 		if err == nil || !strings.Contains(string(out), want) {
 			t.Errorf("%v, no %s in\n%s", err, want, out)
 		}
