@@ -56,6 +56,9 @@ func start(t *testing.T, site nginx.Site) *front {
 			t.Error(err)
 		}
 		for line := range strings.Lines(string(log)) {
+			if strings.Contains(line, "exited on signal 9") { // nginx kills workers that take longer than a second to end, as on a busy machine
+				continue
+			}
 			if strings.Contains(line, "[emerg]") || strings.Contains(line, "[alert]") || strings.Contains(line, "[crit]") ||
 				strings.Contains(line, "cycle") || strings.Contains(line, "pcre2_match") {
 				t.Errorf("error.log: %s", line)

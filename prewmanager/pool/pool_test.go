@@ -87,7 +87,7 @@ func obey(o order) (any, error) {
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 		select {}
 	case "swell":
-		swell(300) // more takes longer than the second that there is, on a busy machine
+		swell(300) // more takes longer than the time that there is, on a busy machine
 		select {}
 	case "swell a little":
 		swell(20)
@@ -258,13 +258,13 @@ var through = []struct {
 	start func(t *testing.T) func(order) pool.Answer
 }{
 	{"pool", func(t *testing.T) func(order) pool.Answer {
-		c, _ := config(t, 1, time.Second)
+		c, _ := config(t, 1, 3*time.Second)
 		p := start(t, c)
 		return func(o order) pool.Answer { return tell(t, p, o.Do) }
 	}},
 	{"emulator", func(t *testing.T) func(order) pool.Answer {
-		c, _ := config(t, 1, time.Second)
-		e, err := emulator.Start(emulator.Config{Bootstrap: c.Program, Processes: 1, Timeout: time.Second, Memory: c.Memory, Env: c.Env, Dir: t.TempDir()})
+		c, _ := config(t, 1, 3*time.Second)
+		e, err := emulator.Start(emulator.Config{Bootstrap: c.Program, Processes: 1, Timeout: 3 * time.Second, Memory: c.Memory, Env: c.Env, Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,8 +309,8 @@ func TestAnswersAndFailuresLookLikeLambdas(t *testing.T) {
 				{"fail", "errorString", "told to fail", false},
 				{"panic", "string", "told to panic", true},
 				{"exit", "Runtime.ExitError", "exit status 7; it wrote last:\n    last words", true},
-				{"hang", "Sandbox.Timedout", "Task timed out after 1.00 seconds", true},
-				{"hang deaf", "Sandbox.Timedout", "Task timed out after 1.00 seconds", true},
+				{"hang", "Sandbox.Timedout", "Task timed out after 3.00 seconds", true},
+				{"hang deaf", "Sandbox.Timedout", "Task timed out after 3.00 seconds", true},
 				{"answer too much", "Function.ResponseSizeTooLarge", "6291556 bytes", true},
 				{"swell a little", "", "", false},
 				{"swell", "Runtime.OutOfMemory", "MB, limit is 200 MB", true},
