@@ -34,7 +34,7 @@ presets: ## print the effective presets, and where each value comes from (PREW_P
 	@PREW_PRESETS="$${PREW_PRESETS:-presets.yaml}" .bin/prewmanager presets
 
 test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
-	@deploy/tools/install.sh prometheus webp
+	@deploy/tools/install.sh prometheus webp node
 	@deploy/tools/build.sh versitygw gotestsum
 	@CORPUS='$(CORPUS)' deploy/tools/test.sh
 

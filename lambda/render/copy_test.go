@@ -216,8 +216,8 @@ func TestWebPIsNotLargerThanItsPhoto(t *testing.T) {
 	}
 }
 
-// TestColoursAreNotCopied has a photo whose colours are not sRGB's.
-func TestColoursAreNotCopied(t *testing.T) {
+// TestCorpusColoursAreNotCopied has a photo whose colours are not sRGB's.
+func TestCorpusColoursAreNotCopied(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	src, err := os.ReadFile(filepath.Join(corpus, "..", "pictures", "colour", "p3_small.jpg"))
 	if corpus == "" || err != nil {
@@ -231,8 +231,8 @@ func TestColoursAreNotCopied(t *testing.T) {
 	}
 }
 
-// TestPhotosOfTheCorpusStaySmall renders each JPEG and PNG for a box that it fits into.
-func TestPhotosOfTheCorpusStaySmall(t *testing.T) {
+// TestCorpusPhotosStaySmall renders each JPEG and PNG for a box that it fits into.
+func TestCorpusPhotosStaySmall(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	for _, name := range []string{"looks/gps2.jpg", "looks/indexed.png", "jpeg/prog.jpg", "jpeg/gray.jpg"} {
 		src, err := os.ReadFile(filepath.Join(corpus, name))

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// TestProfilesOfRealPictures holds colours to what sharp 0.35.5 made of them with
+// TestCorpusProfilesOfRealPictures holds colours to what sharp 0.35.5 made of them with
 // the profiles of pictures in and beside the folder that CORPUS names.
-func TestProfilesOfRealPictures(t *testing.T) {
+func TestCorpusProfilesOfRealPictures(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	if _, err := os.Stat(corpus); corpus == "" || err != nil {
 		t.Skipf("CORPUS is %q, which is no folder", corpus)

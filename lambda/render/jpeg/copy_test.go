@@ -125,8 +125,8 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestDamagedPicturesAreNotWhole has real ones.
-func TestDamagedPicturesAreNotWhole(t *testing.T) {
+// TestCorpusDamagedPicturesAreNotWhole has real ones.
+func TestCorpusDamagedPicturesAreNotWhole(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	for name, want := range map[string]bool{
 		"damage/dahua608.jpg": false, "damage/pad16.jpg": false, "wrong/mjpeg_huffman.jpg": false, "wrong/no_dht.jpg": false,

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestPicturesLikeLibjpeg holds the planes of real pictures, which are damaged
+// TestCorpusPicturesLikeLibjpeg holds the planes of real pictures, which are damaged
 // beside their coded data or written as few are, against those that libjpeg-turbo
 // 2.1.5 decodes with its accurate transform, by their CRC-32.
-func TestPicturesLikeLibjpeg(t *testing.T) {
+func TestCorpusPicturesLikeLibjpeg(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	root := filepath.Join(corpus, "..", "pictures")
 	if _, err := os.Stat(root); corpus == "" || err != nil {

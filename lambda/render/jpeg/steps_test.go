@@ -130,10 +130,10 @@ func preview(planes []plane.Plane) []plane.Plane {
 	return planes
 }
 
-// TestTablesLookAsGoodInFewerBytes holds previews of real photos against those by
+// TestCorpusTablesLookAsGoodInFewerBytes holds previews of real photos against those by
 // libjpeg's tables of the same quality: their bytes, and their likeness to what was
 // encoded.
-func TestTablesLookAsGoodInFewerBytes(t *testing.T) {
+func TestCorpusTablesLookAsGoodInFewerBytes(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	if _, err := os.Stat(filepath.Join(corpus, "bench")); corpus == "" || err != nil {
 		t.Skipf("CORPUS is %q, which has no folder bench", corpus)

@@ -165,9 +165,9 @@ func TestWhatLacksPixelsIsDamaged(t *testing.T) {
 	}
 }
 
-// TestPicturesAsLibpngReadsThem has the checksums of what libpng 1.6.39's pngtopam
+// TestCorpusPicturesAsLibpngReadsThem has the checksums of what libpng 1.6.39's pngtopam
 // -alphapam makes of pictures that image/png refuses, and of others.
-func TestPicturesAsLibpngReadsThem(t *testing.T) {
+func TestCorpusPicturesAsLibpngReadsThem(t *testing.T) {
 	for _, test := range []struct{ file, sum string }{
 		{"../pictures/damage/no_iend.png", "86930caa3ba582ecb7076e830f09ae0e4eb4f6a7ba8eb9036d593b51d5e3af2c"},
 		{"../pictures/wrong/issue_430.png", "b52866ba4dea2775aeb444cd321bbb3e382799ad4f6bbefabbdb09e9d419444d"},
@@ -207,7 +207,7 @@ func TestPicturesAsLibpngReadsThem(t *testing.T) {
 	}
 }
 
-func TestTruncatedPictureOfTheCorpusIsDamaged(t *testing.T) {
+func TestCorpusTruncatedPictureIsDamaged(t *testing.T) {
 	file, err := os.ReadFile(filepath.Join(os.Getenv("CORPUS"), "hostile/truncated_image.png"))
 	if err != nil {
 		t.Skip(err)

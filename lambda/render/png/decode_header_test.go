@@ -175,8 +175,8 @@ func TestTwoRowsAreValid(t *testing.T) {
 	}
 }
 
-// TestBombsAreKnownByTheirHeaders opens what would unfold to hundreds of megabytes.
-func TestBombsAreKnownByTheirHeaders(t *testing.T) {
+// TestCorpusBombsAreKnownByTheirHeaders opens what would unfold to hundreds of megabytes.
+func TestCorpusBombsAreKnownByTheirHeaders(t *testing.T) {
 	for _, test := range []struct {
 		file                  string
 		width, height, memory int

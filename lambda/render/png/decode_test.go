@@ -105,7 +105,7 @@ var refusedByOthers = map[string]string{
 // large are files that unfold to hundreds of megabytes.
 var large = map[string]bool{"bomb-png-rgba16-adam7.png": true, "65536-uint32-limit.png": true}
 
-func TestDecodeAsTheStandardLibrary(t *testing.T) {
+func TestCorpusDecodesAsTheStandardLibrary(t *testing.T) {
 	var d Decoder
 	for name, pattern := range folders() {
 		t.Run(name, func(t *testing.T) {

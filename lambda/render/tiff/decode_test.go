@@ -144,11 +144,11 @@ func sources(t testing.TB) []string {
 	return names
 }
 
-// TestPublicPictures decodes pictures of scanners, of print and of test collections,
+// TestCorpusPublicPictures decodes pictures of scanners, of print and of test collections,
 // beside the folder that CORPUS names. The sums are those of what sharp and tifftopnm
 // make of them; only CMYK's is our own, and libvips does not read tiles whose planes
 // are apart.
-func TestPublicPictures(t *testing.T) {
+func TestCorpusPublicPictures(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	if _, err := os.Stat(corpus); corpus == "" || err != nil {
 		t.Skipf("CORPUS is %q, which is no folder", corpus)

@@ -220,10 +220,10 @@ func TestEncodedLooksRight(t *testing.T) {
 	}
 }
 
-// TestEncodedCorpus holds what the encoder says of real pictures to libwebp, in the folder
+// TestCorpusEncoded holds what the encoder says of real pictures to libwebp, in the folder
 // that CORPUS names. They are made smaller by leaving out pixels, which is harder than
 // shrinking them.
-func TestEncodedCorpus(t *testing.T) {
+func TestCorpusEncoded(t *testing.T) {
 	corpus := os.Getenv("CORPUS")
 	if _, err := os.Stat(corpus); corpus == "" || err != nil {
 		t.Skipf("CORPUS is %q, which is no folder", corpus)
