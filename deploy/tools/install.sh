@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
-# sets its S3 server up, and its tests do. Arguments add to them: wrk,
-# chromium, prometheus, webp (libwebp's commands), node (which runs a function of
-# CloudFront's), qemu (which runs arm64's programs), sharp (what sharp needs), heif (libheif's commands), peers (libvips and butteraugli), images (what builds and
-# runs containers, and systemd's checks of its units).
+# sets its S3 server up, and its tests do. Arguments add to them: wrk, chromium,
+# prometheus, webp (libwebp's commands), node (which runs a function of CloudFront's),
+# qemu (which runs arm64's programs), sharp (what sharp needs), heif (libheif's
+# commands), peers (libvips and butteraugli), images (what builds and runs containers,
+# and systemd's checks of its units).
 set -euo pipefail
 
 # Ordinary users of Debian have no sbin in their PATH, and nginx lies there.
