@@ -29,3 +29,10 @@ func (p Preset) Fingerprint() string {
 
 // IsPreset reports whether a name has the form of a preset's or a variant's.
 func IsPreset(name string) bool { return variantName.MatchString(name) }
+
+// RecordName is where gateways keep, below the folder of the previews, which fingerprint each
+// preset has and since when. No preset has a name that begins with a dot.
+const RecordName = ".presets.json"
+
+// MaxRecord is the longest record that is read, in bytes: some 10,000 presets.
+const MaxRecord = 1 << 20

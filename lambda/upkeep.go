@@ -65,19 +65,12 @@ func (f function) bucketOf(previews prew.Place) store.Bucket {
 	return store.Bucket{Client: f.storage.previews, Name: previews.Bucket}
 }
 
-// recordName is the name, below the folder of the previews, of the record that gateways keep
-// of their presets.
-const recordName = ".presets.json"
-
-// maxRecord is the longest record that is read, in bytes: some 10,000 presets.
-const maxRecord = 1 << 20
-
 // recorded returns the fingerprints (prew.Preset.Fingerprint) that the gateways' record has of
 // presets and variants, by their names. Without a record there are none.
 func (f function) recorded(ctx context.Context, previews prew.Place) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, prew.StoreTimeout)
 	defer cancel()
-	name := previews.Prefix + recordName
+	name := previews.Prefix + prew.RecordName
 	object, err := f.bucketOf(previews).Get(ctx, name, "", "")
 	if store.Missing(err) {
 		return nil, nil
@@ -88,9 +81,9 @@ func (f function) recorded(ctx context.Context, previews prew.Place) (map[string
 	var record struct {
 		Presets map[string]struct{ Fingerprint string }
 	}
-	text, err := io.ReadAll(io.LimitReader(object.Body, maxRecord+1))
-	if err == nil && len(text) > maxRecord {
-		err = fmt.Errorf("more than %d bytes", maxRecord)
+	text, err := io.ReadAll(io.LimitReader(object.Body, prew.MaxRecord+1))
+	if err == nil && len(text) > prew.MaxRecord {
+		err = fmt.Errorf("more than %d bytes", prew.MaxRecord)
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &record)

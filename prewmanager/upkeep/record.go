@@ -17,10 +17,6 @@ import (
 	"prew/lambda/store"
 )
 
-// recordName is where the record lies beside the previews. No preset has a name that begins
-// with a dot.
-const recordName = ".presets.json"
-
 // Record says of each preset and variant that gateways have had how it makes its previews,
 // and since when.
 type Record struct {
@@ -35,9 +31,6 @@ type Entry struct {
 	Since       time.Time `json:"since,omitzero"`
 }
 
-// maxRecord is the longest record that is read, in bytes: some 10,000 presets.
-const maxRecord = 1 << 20
-
 // ReadRecord reads the record of a folder of previews. Known is false where there is none, or
 // one that can't be read.
 func ReadRecord(ctx context.Context, previews Folder) (record Record, known bool, err error) {
@@ -47,16 +40,16 @@ func ReadRecord(ctx context.Context, previews Folder) (record Record, known bool
 
 func (f Folder) readRecord(ctx context.Context) (record Record, known bool, etag string, err error) {
 	none := Record{map[string]Entry{}}
-	object, err := f.Get(ctx, f.Prefix+recordName, "", "")
+	object, err := f.Get(ctx, f.Prefix+prew.RecordName, "", "")
 	if store.Missing(err) {
 		return none, false, "", nil
 	} else if err != nil {
-		return none, false, "", fmt.Errorf("%s: %w", recordName, err)
+		return none, false, "", fmt.Errorf("%s: %w", prew.RecordName, err)
 	}
 	defer object.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(object.Body, maxRecord))
+	text, err := io.ReadAll(io.LimitReader(object.Body, prew.MaxRecord))
 	if err != nil {
-		return none, false, "", fmt.Errorf("%s: %w", recordName, err)
+		return none, false, "", fmt.Errorf("%s: %w", prew.RecordName, err)
 	}
 	if json.Unmarshal(text, &record) != nil || record.Presets == nil {
 		return none, false, aws.ToString(object.ETag), nil
@@ -161,12 +154,12 @@ func (f Folder) change(ctx context.Context, change func(record Record, known boo
 		object := store.Object{Data: append(text, '\n'), ContentType: "application/json", CacheControl: "no-cache"}
 		var written bool
 		if etag == "" {
-			_, written, err = f.PutIfAbsent(ctx, f.Prefix+recordName, object)
+			_, written, err = f.PutIfAbsent(ctx, f.Prefix+prew.RecordName, object)
 		} else {
-			_, written, err = f.PutIfMatch(ctx, f.Prefix+recordName, object, etag)
+			_, written, err = f.PutIfMatch(ctx, f.Prefix+prew.RecordName, object, etag)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", recordName, err)
+			return fmt.Errorf("%s: %w", prew.RecordName, err)
 		}
 		if written {
 			return nil
@@ -177,5 +170,5 @@ func (f Folder) change(ctx context.Context, change func(record Record, known boo
 			return ctx.Err()
 		}
 	}
-	return errors.New(recordName + ": others have written it each time before this program could")
+	return errors.New(prew.RecordName + ": others have written it each time before this program could")
 }
