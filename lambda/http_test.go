@@ -25,37 +25,9 @@ import (
 	"prew"
 	"prew/deploy/local/emulator"
 	"prew/deploy/local/stack"
+	"prew/deploy/local/stack/stacktest"
 	"prew/lambda/store"
 )
-
-// get is do with GET.
-func get(t *testing.T, url string, header ...string) (*http.Response, string) {
-	t.Helper()
-	return do(t, http.MethodGet, url, header...)
-}
-
-// do makes a request with headers, each a name and then its value, and returns the answer and
-// its body. It follows no redirect.
-func do(t *testing.T, method, url string, header ...string) (*http.Response, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := http.DefaultTransport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(body)
-}
 
 // overHTTP returns a function on a store that answers over HTTP, as an environment says, and
 // its log. Photos and previews lie in the bucket of all tests.
@@ -187,7 +159,7 @@ func TestPreviewIsRenderedStoredAndSent(t *testing.T) {
 			upload(t, client, "photo/"+name, picture(t, 800, 600))
 			address := server.URL + prew.Ref{Preset: "card", Key: name}.Path()
 
-			first, body := get(t, address)
+			first, body := stacktest.Get(t, address)
 			object, data := stored(t, client, "prew/card/"+name)
 			if first.StatusCode != 200 || body != string(data) || len(data) == 0 {
 				t.Fatalf("%s with %d bytes, stored are %d", first.Status, len(body), len(data))
@@ -204,11 +176,11 @@ func TestPreviewIsRenderedStoredAndSent(t *testing.T) {
 			if timing := first.Header.Get("Server-Timing"); !strings.Contains(timing, "fetch;dur=") || !strings.Contains(timing, "render;dur=") || !strings.Contains(timing, "store;dur=") {
 				t.Errorf("Server-Timing: %q", timing)
 			}
-			second, again := get(t, address)
+			second, again := stacktest.Get(t, address)
 			if second.StatusCode != 200 || again != body || second.Header.Get("X-Prew") != "stored" || second.Header.Get("Server-Timing") != "" {
 				t.Errorf("the second time %s, %v", second.Status, second.Header)
 			}
-			webp, _ := get(t, address, "Accept", "image/webp")
+			webp, _ := stacktest.Get(t, address, "Accept", "image/webp")
 			if webp.Header.Get("Content-Type") != "image/webp" || webp.Header.Get("X-Prew") != "rendered" {
 				t.Errorf("to who accepts WebP: %s, %v", webp.Status, webp.Header)
 			}
@@ -256,7 +228,7 @@ func TestConditionsByRFC9110OverHTTP(t *testing.T) {
 				name, value, _ := strings.Cut(line, ": ")
 				headers = append(headers, name, value)
 			}
-			response, body := do(t, row.Method, server.URL+"/prew/hero/conditions.jpg", headers...)
+			response, body := stacktest.Do(t, row.Method, server.URL+"/prew/hero/conditions.jpg", headers...)
 			if wrong := row.Check(response.StatusCode, response.Header, body); wrong != "" {
 				t.Errorf("%s: %s: %s", door.name, row, wrong)
 			}
@@ -292,7 +264,7 @@ func TestFailuresOverHTTP(t *testing.T) {
 		{"/gallery/index.html", 404, "path_refused", "no-store"},
 	} {
 		log.Reset()
-		response, body := get(t, server.URL+test.path)
+		response, body := stacktest.Get(t, server.URL+test.path)
 		if response.StatusCode != test.status || response.Header.Get("X-Prew-Error") != test.code || response.Header.Get("Cache-Control") != test.cacheControl {
 			t.Errorf("%.60s: %s %s, %s", test.path, response.Status, response.Header.Get("X-Prew-Error"), response.Header.Get("Cache-Control"))
 		}
@@ -302,16 +274,16 @@ func TestFailuresOverHTTP(t *testing.T) {
 		if !strings.Contains(log.String(), fmt.Sprintf(`"code":%q`, test.code)) {
 			t.Errorf("%.60s: the log is %s", test.path, log)
 		}
-		head, none := do(t, http.MethodHead, server.URL+test.path)
+		head, none := stacktest.Do(t, http.MethodHead, server.URL+test.path)
 		if head.StatusCode != test.status || none != "" || head.ContentLength != int64(len(body)) {
 			t.Errorf("HEAD %.60s: %s, %d bytes announced", test.path, head.Status, head.ContentLength)
 		}
 	}
-	if post, body := do(t, http.MethodPost, server.URL+"/prew/card/none.jpg"); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" || body != "expected GET or HEAD\n" {
+	if post, body := stacktest.Do(t, http.MethodPost, server.URL+"/prew/card/none.jpg"); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" || body != "expected GET or HEAD\n" {
 		t.Errorf("POST: %s, %v, %q", post.Status, post.Header, body)
 	}
 	without, _ := overHTTP(t, client, "PREW_ERROR_PICTURES=off")
-	if none, body := get(t, served(t, without, payload2).URL+"/prew/card/none.jpg"); none.StatusCode != 404 || body != "" || none.Header.Get("Content-Type") != "" {
+	if none, body := stacktest.Get(t, served(t, without, payload2).URL+"/prew/card/none.jpg"); none.StatusCode != 404 || body != "" || none.Header.Get("Content-Type") != "" {
 		t.Errorf("without pictures: %s, %v with %d bytes", none.Status, none.Header, len(body))
 	}
 }
@@ -337,7 +309,7 @@ func TestRefusalsOfTheStoreOverHTTP(t *testing.T) {
 		f, _ := overHTTP(t, s3At(refusing.URL))
 		server := served(t, f, payload2)
 		for _, path := range []string{"/photo/a.jpg", "/prew/card/a.jpg"} {
-			r, _ := get(t, server.URL+path)
+			r, _ := stacktest.Get(t, server.URL+path)
 			if r.StatusCode != test.want || r.Header.Get("X-Prew-Error") != test.as || r.Header.Get("Retry-After") != test.retryAfter || r.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s of %s: %s, %v", test.code, path, r.Status, r.Header)
 			}
@@ -368,7 +340,7 @@ func TestLostRaceIsAnsweredWithWhatIsStored(t *testing.T) {
 		}
 	}}
 	f.storage.previews = s3.New(options)
-	response, body := get(t, served(t, f, payload2).URL+"/prew/card/race.jpg")
+	response, body := stacktest.Get(t, served(t, f, payload2).URL+"/prew/card/race.jpg")
 	if response.StatusCode != 200 || body != "another's" || response.Header.Get("X-Prew") != "rendered" || !strings.Contains(response.Header.Get("Server-Timing"), "render;dur=") {
 		t.Errorf("%s, %v with %.20q", response.Status, response.Header, body)
 	}
@@ -416,7 +388,7 @@ func TestTooLargeBody(t *testing.T) {
 
 	for _, outcome := range []string{"rendered", "stored"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			r, body := do(t, method, server.URL+"/old/large.png?w=2000&x=y")
+			r, body := stacktest.Do(t, method, server.URL+"/old/large.png?w=2000&x=y")
 			if r.StatusCode != 302 || r.Header.Get("Location") != "/prew/large/large.png?again" || r.Header.Get("Cache-Control") != "no-store" || body != "" {
 				t.Errorf("%s: %s to %q, %s", outcome, r.Status, r.Header.Get("Location"), r.Header.Get("Cache-Control"))
 			}
@@ -429,29 +401,29 @@ func TestTooLargeBody(t *testing.T) {
 		t.Fatalf("stored are %d bytes", len(data))
 	}
 	for _, path := range []string{"/prew/large/large.png?again", "/prew/large/large.png?x&again=1"} {
-		if r, _ := get(t, server.URL+path); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "not_stored" {
+		if r, _ := stacktest.Get(t, server.URL+path); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "not_stored" {
 			t.Errorf("%s: %s %s", path, r.Status, r.Header.Get("X-Prew-Error"))
 		}
 	}
-	if r, body := get(t, server.URL+"/prew/large/large.png?again", "Range", "bytes=1-3"); r.StatusCode != 206 || body != "PNG" {
+	if r, body := stacktest.Get(t, server.URL+"/prew/large/large.png?again", "Range", "bytes=1-3"); r.StatusCode != 206 || body != "PNG" {
 		t.Errorf("a part of it: %s, %q", r.Status, body)
 	}
 	etag := ""
 	if object, _ := stored(t, client, "prew/large/large.png"); object.ETag != nil {
 		etag = *object.ETag
 	}
-	if r, _ := get(t, server.URL+"/prew/large/large.png", "If-None-Match", etag); r.StatusCode != 304 {
+	if r, _ := stacktest.Get(t, server.URL+"/prew/large/large.png", "If-None-Match", etag); r.StatusCode != 304 {
 		t.Errorf("who has it already: %s", r.Status)
 	}
-	if r, _ := get(t, server.URL+"/photo/large.png"); r.StatusCode != 302 || r.Header.Get("Location") != "/photo/large.png?again" {
+	if r, _ := stacktest.Get(t, server.URL+"/photo/large.png"); r.StatusCode != 302 || r.Header.Get("Location") != "/photo/large.png?again" {
 		t.Errorf("the photo: %s to %q", r.Status, r.Header.Get("Location"))
 	}
-	if r, _ := get(t, server.URL+"/photo/large.png?again"); r.StatusCode != 422 || r.Header.Get("X-Prew-Error") != "source_too_large" {
+	if r, _ := stacktest.Get(t, server.URL+"/photo/large.png?again"); r.StatusCode != 422 || r.Header.Get("X-Prew-Error") != "source_too_large" {
 		t.Errorf("the photo again: %s %s", r.Status, r.Header.Get("X-Prew-Error"))
 	}
 
 	f.site.now = func() time.Time { return time.Now().Add(11 * time.Second) }
-	if r, _ := get(t, served(t, f, payload2).URL+"/prew/large/large.png"); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "not_stored" {
+	if r, _ := stacktest.Get(t, served(t, f, payload2).URL+"/prew/large/large.png"); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "not_stored" {
 		t.Errorf("what was stored long ago: %s %s", r.Status, r.Header.Get("X-Prew-Error"))
 	}
 
@@ -459,7 +431,7 @@ func TestTooLargeBody(t *testing.T) {
 	server = served(t, streaming, payload2)
 	upload(t, client, "photo/streamed.png", large)
 	for _, path := range []string{"/prew/large/large.png", "/prew/large/streamed.png", "/photo/large.png"} {
-		if r, body := get(t, server.URL+path); r.StatusCode != 200 || len(body) <= prew.InlineLimit || r.ContentLength != int64(len(body)) {
+		if r, body := stacktest.Get(t, server.URL+path); r.StatusCode != 200 || len(body) <= prew.InlineLimit || r.ContentLength != int64(len(body)) {
 			t.Errorf("streamed, %s: %s with %d bytes", path, r.Status, len(body))
 		}
 	}
@@ -482,7 +454,7 @@ func TestClientIsSentBack(t *testing.T) {
 		{"by who was sent back already", "/prew/hero/a%20b.jpg?again", nil, ""},
 		{"a photo", "/photo/a%20b.jpg", nil, ""},
 	} {
-		r, body := get(t, server.URL+test.path, test.headers...)
+		r, body := stacktest.Get(t, server.URL+test.path, test.headers...)
 		want := 302
 		if test.location == "" {
 			want = 200
@@ -494,7 +466,7 @@ func TestClientIsSentBack(t *testing.T) {
 			t.Errorf("%s: %v", test.name, r.Header)
 		}
 	}
-	if r, _ := get(t, server.URL+"/prew/card/none.jpg"); r.StatusCode != 404 {
+	if r, _ := stacktest.Get(t, server.URL+"/prew/card/none.jpg"); r.StatusCode != 404 {
 		t.Errorf("a missing photo: %s", r.Status)
 	}
 }
@@ -507,28 +479,28 @@ func TestBehindCloudFront(t *testing.T) {
 	server := served(t, f, payload2)
 	const object = "/prew/hero/of%20the%20object.jpg" // of the request to S3, which is the request to the function too
 
-	r, body := get(t, server.URL+object, "X-Prew-Path", "/prew/card.webp/a%2Bb.jpg")
+	r, body := stacktest.Get(t, server.URL+object, "X-Prew-Path", "/prew/card.webp/a%2Bb.jpg")
 	if r.StatusCode != 200 || r.Header.Get("Content-Type") != "image/webp" || body == "" {
 		t.Errorf("%s, %v", r.Status, r.Header)
 	}
 	stored(t, client, "prew/card.webp/a+b.jpg")
-	if r, _ := get(t, server.URL+object, "X-Prew-Path", "/prew/card/a%2Bb.jpg", "Accept", "image/webp"); r.Header.Get("Content-Type") != "image/jpeg" {
+	if r, _ := stacktest.Get(t, server.URL+object, "X-Prew-Path", "/prew/card/a%2Bb.jpg", "Accept", "image/webp"); r.Header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("what the viewer function has chosen is not what is sent: %v", r.Header)
 	}
 	for _, path := range []string{"", "/prew/card/../a.jpg", "/prew/card/a.jpg?x", "prew/card/a.jpg"} {
-		if r, _ := get(t, server.URL+"/prew/card/a%2Bb.jpg", "X-Prew-Path", path); r.StatusCode != 404 || r.Header.Get("X-Prew-Error") == "" {
+		if r, _ := stacktest.Get(t, server.URL+"/prew/card/a%2Bb.jpg", "X-Prew-Path", path); r.StatusCode != 404 || r.Header.Get("X-Prew-Error") == "" {
 			t.Errorf("%q: %s, %v", path, r.Status, r.Header)
 		}
 	}
 	for path, code := range map[string]string{"/photo/a%2Bb.jpg": "source_missing", "/photo/none.jpg": "source_missing", "/photo/a%2Fb.jpg": "path_refused"} {
-		r, body := get(t, server.URL+object, "X-Prew-Path", path)
+		r, body := stacktest.Get(t, server.URL+object, "X-Prew-Path", path)
 		if r.StatusCode != 404 || r.Header.Get("X-Prew-Error") != code || !strings.HasPrefix(body, "\x89PNG") {
 			t.Errorf("%s, which S3 has refused: %s, %v", path, r.Status, r.Header)
 		}
 	}
 	log.Reset()
 	plain, _ := overHTTP(t, client)
-	if r, _ := get(t, served(t, plain, payload2).URL+"/prew/card/none.jpg", "X-Prew-Path", "/prew/card/a%2Bb.jpg"); r.StatusCode != 404 {
+	if r, _ := stacktest.Get(t, served(t, plain, payload2).URL+"/prew/card/none.jpg", "X-Prew-Path", "/prew/card/a%2Bb.jpg"); r.StatusCode != 404 {
 		t.Errorf("a client without CloudFront chooses another path: %s", r.Status)
 	}
 }
@@ -548,7 +520,7 @@ func TestFunctionThatIsNotMeantForHTTP(t *testing.T) {
 		{"PREW_ERROR_PICTURES=perhaps", "PREW_ERROR_PICTURES"},
 	} {
 		f, log := overHTTP(t, client, test.variable)
-		r, body := get(t, served(t, f, payload2).URL+"/prew/card/a.jpg")
+		r, body := stacktest.Get(t, served(t, f, payload2).URL+"/prew/card/a.jpg")
 		if r.StatusCode != 500 || r.Header.Get("X-Prew-Error") != "request_invalid" || r.Header.Get("Cache-Control") != "no-store" || body != "" {
 			t.Errorf("%s: %s, %v", test.variable, r.Status, r.Header)
 		}
@@ -654,7 +626,7 @@ func TestStoreThatBreaksOff(t *testing.T) {
 	}))
 	defer breaking.Close()
 	f, _ := overHTTP(t, s3At(breaking.URL))
-	if r, _ := get(t, served(t, f, payload2).URL+"/prew/card/a.jpg"); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "storage_failed" || r.Header.Get("Etag") != "" {
+	if r, _ := stacktest.Get(t, served(t, f, payload2).URL+"/prew/card/a.jpg"); r.StatusCode != 502 || r.Header.Get("X-Prew-Error") != "storage_failed" || r.Header.Get("Etag") != "" {
 		t.Errorf("%s, %v", r.Status, r.Header)
 	}
 	streaming, log := overHTTP(t, s3At(breaking.URL), "PREW_STREAM=1")

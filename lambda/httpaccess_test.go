@@ -3,12 +3,12 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"prew/deploy/local/stack/stacktest"
 	"prew/lambda/access/accesstest"
 )
 
@@ -19,7 +19,7 @@ func ask(t *testing.T, server *httptest.Server, r accesstest.Request, etag strin
 	for i := range headers {
 		headers[i] = strings.ReplaceAll(headers[i], "{etag}", etag)
 	}
-	return do(t, r.Method, server.URL+r.Target, headers...)
+	return stacktest.Do(t, r.Method, server.URL+r.Target, headers...)
 }
 
 // TestWhoMaySeeItDoesOverHTTP runs the gateway's table against every door.
@@ -42,7 +42,7 @@ func TestWhoMaySeeItDoesOverHTTP(t *testing.T) {
 		}
 	}
 	f, _ := overHTTP(t, client, site.Environ()...)
-	missing, _ := get(t, served(t, f, payload2).URL+"/prew/card/secret/none.jpg?t="+site.Token("ec", accesstest.Claims(time.Now().Add(time.Hour))))
+	missing, _ := stacktest.Get(t, served(t, f, payload2).URL+"/prew/card/secret/none.jpg?t="+site.Token("ec", accesstest.Claims(time.Now().Add(time.Hour))))
 	if cached := missing.Header.Get("Cache-Control"); missing.StatusCode != 404 || cached != "private, max-age=10" {
 		t.Errorf("a missing photo: %s, Cache-Control %q", missing.Status, cached)
 	}
@@ -74,29 +74,11 @@ func TestAttacksLearnNothingOverHTTP(t *testing.T) {
 	onNone := site.Attacks(none)
 	for i, r := range site.Attacks(there) {
 		response, body := ask(t, server, r, etag)
-		if response.StatusCode != r.Status || response.Header.Get("X-Prew-Error") != r.Code {
-			t.Errorf("%s: %s %s, want %d %s", r.Name, response.Status, response.Header.Get("X-Prew-Error"), r.Status, r.Code)
-		}
-		if (response.Header.Get("WWW-Authenticate") != "") != (r.Status == 401) || response.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: WWW-Authenticate %q, Cache-Control %q", r.Name, response.Header.Get("WWW-Authenticate"), response.Header.Get("Cache-Control"))
-		}
-		for _, name := range accesstest.Revealing {
-			if value := response.Header.Get(name); value != "" {
-				t.Errorf("%s: %s is %q", r.Name, name, value)
-			}
-		}
-		same := func(where string, other *http.Response, otherBody string) {
-			for _, h := range []http.Header{response.Header, other.Header} {
-				h.Del("Date")
-			}
-			if other.StatusCode != response.StatusCode || !reflect.DeepEqual(other.Header, response.Header) || otherBody != body {
-				t.Errorf("%s: %s: %s, %v\nwant %s, %v", r.Name, where, other.Status, other.Header, response.Status, response.Header)
-			}
-		}
+		r.CheckRefused(t, response)
 		other, otherBody := ask(t, server, onNone[i], etag)
-		same("without a photo", other, otherBody)
+		r.CheckSame(t, "without a photo", other, otherBody, response, body)
 		other, otherBody = ask(t, gone, r, etag)
-		same("without a store", other, otherBody)
+		r.CheckSame(t, "without a store", other, otherBody, response, body)
 	}
 	if strings.Contains(log.String(), `"msg":"render"`) {
 		t.Error("something was rendered")
@@ -115,7 +97,7 @@ func TestClosedPhotosAreNotThereOverHTTP(t *testing.T) {
 	f, _ := overHTTP(t, client, "PREW_PHOTO_ACCESS=closed")
 	server := served(t, f, payload2)
 	for path, want := range map[string]int{"/photo/a.jpg": 404, "/photo/none.jpg": 404, "/prew/card/a.jpg": 200} {
-		if r, _ := get(t, server.URL+path); r.StatusCode != want || want == 404 && r.Header.Get("X-Prew-Error") != "path_refused" {
+		if r, _ := stacktest.Get(t, server.URL+path); r.StatusCode != want || want == 404 && r.Header.Get("X-Prew-Error") != "path_refused" {
 			t.Errorf("%s: %s %s", path, r.Status, r.Header.Get("X-Prew-Error"))
 		}
 	}
@@ -147,7 +129,7 @@ func TestProtectedBehindCloudFront(t *testing.T) {
 		{"nothing of a photo", "/photo/" + key, "", nil, 401},
 	} {
 		for range 2 { // on a miss, and on a hit
-			r, body := get(t, server.URL+"/prew/hero/b.jpg?"+test.query, append([]string{"X-Prew-Path", test.path}, test.headers...)...)
+			r, body := stacktest.Get(t, server.URL+"/prew/hero/b.jpg?"+test.query, append([]string{"X-Prew-Path", test.path}, test.headers...)...)
 			if r.StatusCode != test.want || body == "" {
 				t.Errorf("%s: %s %s", test.name, r.Status, r.Header.Get("X-Prew-Error"))
 			}

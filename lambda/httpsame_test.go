@@ -14,6 +14,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/stack"
+	"prew/deploy/local/stack/stacktest"
 	"prew/lambda/access"
 	"prew/lambda/answer"
 	"prew/lambda/store"
@@ -92,8 +93,8 @@ func TestFunctionAnswersAsAGateway(t *testing.T) {
 				for _, text := range test.headers {
 					headers = append(headers, strings.ReplaceAll(text, "{etag}", etag))
 				}
-				want, wantBody := do(t, test.method, gateway.URL+test.target, headers...)
-				got, body := do(t, test.method, function.URL+test.target, headers...)
+				want, wantBody := stacktest.Do(t, test.method, gateway.URL+test.target, headers...)
+				got, body := stacktest.Do(t, test.method, function.URL+test.target, headers...)
 				if test.name == "a miss" {
 					etag = want.Header.Get("ETag")
 				}

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"prew/deploy/local/stack"
 )
 
 // hear reads the messages of these tests: begin or end, an id, and the beginning of the keys.
@@ -278,27 +276,14 @@ func TestWaitIsOverWhenTheHolderIs(t *testing.T) {
 
 // TestRightsOfAPurge is about the user that SECURITY.md describes.
 func TestRightsOfAPurge(t *testing.T) {
-	own, err := stack.StartRedis(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Kill()
-	client := redis.NewClient(&redis.Options{Addr: own.Addr})
-	defer client.Close()
-	rule := []any{"acl", "setuser", "prew", "on", ">secret"}
-	for _, right := range strings.Fields("~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +psubscribe +ping +pexpire +xadd +xrange +scan +mget +info") {
-		rule = append(rule, right)
-	}
-	if err := client.Do(t.Context(), rule...).Err(); err != nil {
-		t.Fatal(err)
-	}
+	client, url := limited(t, rightsOfAGateway+" +scan +mget +info")
 	heard := make(chan string, 10)
-	g, err := New[string]("redis://prew:secret@"+own.Addr, time.Second, nil, func(message string, _ bool) (Purge, bool) { heard <- message; return Purge{}, false })
+	g, err := New[string](url, time.Second, nil, func(message string, _ bool) (Purge, bool) { heard <- message; return Purge{}, false })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer g.Close(t.Context())
-	p, err := NewPurger("redis://prew:secret@" + own.Addr)
+	p, err := NewPurger(url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -259,23 +259,34 @@ func TestRefusalsHaveKinds(t *testing.T) {
 	}
 }
 
-// TestRightsThatAreEnough is about the user that SECURITY.md describes.
-func TestRightsThatAreEnough(t *testing.T) {
+// rightsOfAGateway are those that SECURITY.md gives the user of a gateway.
+const rightsOfAGateway = "~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +psubscribe +ping +pexpire +xadd +xrange"
+
+// limited starts a Redis with a user that has only these rights. It returns a client with all
+// of them and the user's URL.
+func limited(t *testing.T, rights string) (client *redis.Client, url string) {
+	t.Helper()
 	own, err := stack.StartRedis(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer own.Kill()
-	client := redis.NewClient(&redis.Options{Addr: own.Addr})
-	defer client.Close()
+	t.Cleanup(own.Kill)
+	client = redis.NewClient(&redis.Options{Addr: own.Addr})
+	t.Cleanup(func() { client.Close() })
 	rule := []any{"acl", "setuser", "prew", "on", ">secret"}
-	for _, right := range strings.Fields("~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +psubscribe +ping +pexpire +xadd +xrange") {
+	for _, right := range strings.Fields(rights) {
 		rule = append(rule, right)
 	}
 	if err := client.Do(t.Context(), rule...).Err(); err != nil {
 		t.Fatal(err)
 	}
-	g := group(t, "redis://prew:secret@"+own.Addr)
+	return client, "redis://prew:secret@" + own.Addr
+}
+
+// TestRightsThatAreEnough is about the user that SECURITY.md describes.
+func TestRightsThatAreEnough(t *testing.T) {
+	_, url := limited(t, rightsOfAGateway)
+	g := group(t, url)
 	g.Settle(t.Context())
 	s, key := new(store), newKey(t)
 	for range 2 {

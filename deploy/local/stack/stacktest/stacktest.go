@@ -65,7 +65,7 @@ func Get(t *testing.T, url string, header ...string) (*http.Response, string) {
 }
 
 // Do makes a request with headers, each a name and then its value, and returns the
-// answer and its body.
+// answer and its body. It follows no redirect.
 func Do(t *testing.T, method, url string, header ...string) (*http.Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -75,7 +75,7 @@ func Do(t *testing.T, method, url string, header ...string) (*http.Response, str
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
