@@ -74,8 +74,7 @@ func TestFullDiskCutsNothing(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	workers, _ := workersOf(t, front.PID())
-	for _, pid := range workers {
+	for pid := range workersOf(t, front.PID()) {
 		if err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 2 << 20, Max: 2 << 20}, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,7 @@ package nginx_test
 import (
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -70,8 +70,8 @@ func TestEveryErrorIsAPicture(t *testing.T) {
 	}
 }
 
-// TestWithoutDescriptorsItIsNotThePath lets nginx's workers have only so many open files
-// that a client can connect and S3 can't be: the path has no part in it.
+// TestWithoutDescriptorsItIsNotThePath lets each of nginx's workers open one more file: a
+// client can connect and S3 can't be, and the path has no part in it.
 func TestWithoutDescriptorsItIsNotThePath(t *testing.T) {
 	s3 := newUpstream(t, picture(object))
 	addr, err := stack.FreeAddr()
@@ -84,8 +84,7 @@ func TestWithoutDescriptorsItIsNotThePath(t *testing.T) {
 	}
 	t.Cleanup(running.Stop)
 	front := &front{Nginx: running}
-	workers, free := workersOf(t, front.PID())
-	for _, pid := range workers {
+	for pid, free := range workersOf(t, front.PID()) {
 		limit := unix.Rlimit{Cur: uint64(free) + 1, Max: uint64(free) + 1}
 		if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
 			t.Fatal(err)
@@ -97,30 +96,32 @@ func TestWithoutDescriptorsItIsNotThePath(t *testing.T) {
 }
 
 // workersOf returns nginx's workers once they have started, during which they open and
-// close files, and the first number that one of them has no file open under. On a busy
-// machine the last of them may start late: they have to be as they are for a second.
-func workersOf(t *testing.T, master int) (workers []int, free int) {
+// close files, and the first number that each has no file open under: the workers'
+// differ, as each is told of the others in its own order. On a busy machine the last of
+// them may start late: they have to be as they are for a second.
+func workersOf(t *testing.T, master int) map[int]int {
 	t.Helper()
-	for same := 0; same < 20; time.Sleep(50 * time.Millisecond) {
-		again, now := firstFree(t, master)
-		if len(again) == len(workers) && now == free {
-			same++
-		} else {
-			workers, free, same = again, now, 0
+	workers := firstFree(t, master)
+	for same := 0; same < 20; {
+		time.Sleep(50 * time.Millisecond)
+		again := firstFree(t, master)
+		same++
+		if !maps.Equal(again, workers) {
+			workers, same = again, 0
 		}
 	}
-	return workers, free
+	return workers
 }
 
-// firstFree returns nginx's workers, and the first number that one of them has no file
-// open under.
-func firstFree(t *testing.T, master int) (workers []int, free int) {
+// firstFree returns, by the number of each of nginx's workers' processes, the first
+// number that it has no file open under.
+func firstFree(t *testing.T, master int) map[int]int {
 	t.Helper()
-	free = math.MaxInt
 	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", master, master))
 	if err != nil {
 		t.Fatal(err)
 	}
+	free := make(map[int]int)
 	for word := range strings.FieldsSeq(string(list)) {
 		pid, err := strconv.Atoi(word)
 		if err != nil {
@@ -130,17 +131,14 @@ func firstFree(t *testing.T, master int) (workers []int, free int) {
 		if err != nil || !strings.Contains(string(title), "worker process") {
 			continue // the cache's own processes come and go
 		}
-		workers = append(workers, pid)
-		number := 0
 		for {
-			if _, err := os.Lstat(fmt.Sprintf("/proc/%d/fd/%d", pid, number)); err != nil {
+			if _, err := os.Lstat(fmt.Sprintf("/proc/%d/fd/%d", pid, free[pid])); err != nil {
 				break
 			}
-			number++
+			free[pid]++
 		}
-		free = min(free, number)
 	}
-	return workers, free
+	return free
 }
 
 // TestHalfRequestsEnd has 200 clients send a part of a request and no more.
