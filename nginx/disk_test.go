@@ -95,10 +95,10 @@ func TestFullDiskCutsNothing(t *testing.T) {
 	}
 }
 
-// TestOnePhotoIsWrittenOnce has 20 slow readers of a large photo that is not in the
+// TestOnePhotoIsWrittenOnce has eight slow readers of a large photo that is not in the
 // cache: one of them has it written, and all get it.
 func TestOnePhotoIsWrittenOnce(t *testing.T) {
-	const size, readers = 16 << 20, 20
+	const size, readers = 8 << 20, 8
 	for _, closed := range []bool{false, true} {
 		var asked atomic.Int32
 		serve := func(w http.ResponseWriter, r *http.Request) {
