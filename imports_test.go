@@ -28,6 +28,7 @@ var packages = []struct {
 	{"prew/lambda/render/gif", []string{"prew/lambda/render/plane"}, []string{"image"}},
 	{"prew/lambda/render/webp", []string{"prew/lambda/render/plane", "golang.org/x/sys/cpu"}, []string{"image", "golang.org/x/image"}},
 	{"prew/lambda/render/heif", []string{"prew/lambda/render/plane", "github.com/tetratelabs/wazero"}, []string{"image", "net/http"}},
+	{"prew/lambda/render/standin", nil, []string{"image"}},
 	{"prew/lambda/render", []string{"prew", "prew/lambda/render/bmp", "prew/lambda/render/colour", "prew/lambda/render/gif", "prew/lambda/render/heif", "prew/lambda/render/jpeg",
 		"prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample", "prew/lambda/render/tiff", "prew/lambda/render/webp",
 		"github.com/disintegration/imaging"},
