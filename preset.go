@@ -43,12 +43,23 @@ const (
 	JPEG Format = "jpeg"
 	PNG  Format = "png"
 	WebP Format = "webp"
+
+	ThumbHash Format = "thumbhash" // in base64
+	BlurHash  Format = "blurhash"
 )
 
-// formats are all formats but Auto.
-var formats = []Format{JPEG, PNG, WebP}
+// formats are the formats of pictures but Auto, and standIns those of texts that stand in for
+// one until it has arrived. A page draws a blur from such a text. Only a preset's own format may
+// be one: no client accepts them by a name, and they have no sizes.
+var (
+	formats  = []Format{JPEG, PNG, WebP}
+	standIns = []Format{ThumbHash, BlurHash}
+)
 
-// MediaType is the media type of a format other than Auto (IANA, "Media Types", image).
+// StandsIn reports whether a format is that of a text.
+func (f Format) StandsIn() bool { return slices.Contains(standIns, f) }
+
+// MediaType is the media type of a picture's format other than Auto (IANA, "Media Types", image).
 func (f Format) MediaType() string { return "image/" + string(f) }
 
 // Chroma is the chroma subsampling of a JPEG, in the usual notation.
@@ -103,6 +114,11 @@ const MaxOversample = 8
 // of an 8K screen and a little more.
 const MaxPresetSide = 8192
 
+// MaxStandInSide is the longest side of what a stand-in is made from, in pixels, and what a side
+// that is left free has. It is ThumbHash's own limit: a text has a few waves, and more than their
+// pixels would not show.
+const MaxStandInSide = 100
+
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
 // side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
 // Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
@@ -155,7 +171,7 @@ var fields = []field[Preset]{
 	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill),
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight),
-	word("format", func(p *Preset) *Format { return &p.Format }, formats...),
+	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
 	{
@@ -254,6 +270,11 @@ func (p Preset) Resolve() (Preset, error) {
 			return p, fmt.Errorf("%s: %q, expected %s", f.name, text, f.expected)
 		}
 	}
+	if p.Format.StandsIn() {
+		if err := p.resolveStandIn(); err != nil {
+			return p, err
+		}
+	}
 	if p.Width == 0 && p.Height == 0 {
 		return p, errors.New("width: neither it nor height is set, expected at least one of them")
 	}
@@ -261,4 +282,24 @@ func (p Preset) Resolve() (Preset, error) {
 		return p, fmt.Errorf("fit: %s with one side free, expected both width and height", p.Fit)
 	}
 	return p, nil
+}
+
+// resolveStandIn sets the sides that a stand-in leaves free, and refuses what a text can't have.
+// A cropped one has both sides, as any preset.
+func (p *Preset) resolveStandIn() error {
+	for _, side := range []struct {
+		name string
+		of   *int
+	}{{"width", &p.Width}, {"height", &p.Height}} {
+		if *side.of == 0 && p.Fit == Contain {
+			*side.of = MaxStandInSide
+		}
+		if *side.of > MaxStandInSide {
+			return fmt.Errorf("%s: %d, expected at most %d for format %s", side.name, *side.of, MaxStandInSide, p.Format)
+		}
+	}
+	if p.Colour == Keep {
+		return fmt.Errorf("colour: %s, expected %s for format %s, which has no profile", p.Colour, SRGB, p.Format)
+	}
+	return nil
 }

@@ -66,6 +66,29 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 	}
 }
 
+// TestStandInsNeedNoSize checks that what a stand-in leaves free is as large as is of use.
+func TestStandInsNeedNoSize(t *testing.T) {
+	const file = "dot:\n  format: thumbhash\nwide:\n  format: blurhash\n  width: 64\n  height: 36\n  fit: cover\nlow:\n  height: 50\n  format: thumbhash\n"
+	presets, err := LoadPresets("p.yaml", []byte(file), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*Preset){
+		"dot":  func(p *Preset) { p.Width, p.Height, p.Format = 100, 100, ThumbHash },
+		"wide": func(p *Preset) { p.Width, p.Height, p.Fit, p.Format = 64, 36, Cover, BlurHash },
+		"low":  func(p *Preset) { p.Width, p.Height, p.Format = 100, 50, ThumbHash },
+	} {
+		want := defaults
+		change(&want)
+		if got, _ := presets.Get(name); got != want {
+			t.Errorf("%s = %+v, want %+v", name, got, want)
+		}
+	}
+	if got, want := presets.Explain("dot")[0], (Value{"width", "100", "default"}); got != want {
+		t.Errorf("Explain = %v, want %v", got, want)
+	}
+}
+
 func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 	tests := []struct {
 		name, file string
@@ -92,6 +115,15 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		{"same preset twice", "a:\n  width: 1\na:\n  width: 2\n", nil, "p.yaml:3: preset a: a has the same variable PRESET_A, expected another name"},
 		{"same variable", "a-b:\n  width: 1\na_b:\n  width: 2\n", nil, "p.yaml:3: preset a_b: a-b has the same variable PRESET_A_B, expected another name"},
 		{"name", "a/b:\n  width: 1\n", nil, `p.yaml:1: preset "a/b": expected a name of at most 64 letters, digits, _ and -`},
+		{"format", "a:\n  format: gif\n", nil, `p.yaml:2: preset a: format: "gif", expected one of jpeg, png, webp, thumbhash, blurhash`},
+		{"wide stand-in", "a:\n  format: thumbhash\n  width: 101\n", nil, "p.yaml:1: preset a: width: 101, expected at most 100 for format thumbhash"},
+		{"tall stand-in", "a:\n  format: blurhash\n  height: 640\n  width: 9\n  fit: fill\n", nil, "p.yaml:1: preset a: height: 640, expected at most 100 for format blurhash"},
+		{"stand-in with one side", "a:\n  format: thumbhash\n  width: 9\n  fit: cover\n", nil, "p.yaml:1: preset a: fit: cover with one side free, expected both width and height"},
+		{"stand-in with a profile", "a:\n  format: thumbhash\n  colour: keep\n", nil, "p.yaml:1: preset a: colour: keep, expected srgb for format thumbhash, which has no profile"},
+		{"stand-in with formats", "a:\n  format: thumbhash\n  formats: [webp]\n", nil, "p.yaml:3: preset a: formats: its own is thumbhash, which comes in no others, expected none"},
+		{"stand-in with ratios", "a:\n  format: blurhash\n  dpr: 2\n", nil, "p.yaml:3: preset a: dpr: its format is blurhash, which has no size, expected 1"},
+		{"negotiated stand-in", "a:\n  width: 1\n  formats: [thumbhash]\n", nil, `p.yaml:3: preset a: formats: "thumbhash", expected one or more of jpeg, png, webp, each once`},
+		{"stand-in as a variant", "a:\n  width: 1\na.thumbhash:\n  quality: 1\n", nil, `p.yaml:3: preset "a.thumbhash": expected a name of`},
 		{"no size", "a:\n  quality: 80\n", nil, "p.yaml:1: preset a: width: neither it nor height is set, expected at least one of them"},
 		{"free side", "a:\n  width: 1\n  fit: cover\n", nil, "p.yaml:1: preset a: fit: cover with one side free, expected both width and height"},
 		{"no fields", "a:\n", nil, "p.yaml:1: preset a: expected fields such as width: 640"},

@@ -93,13 +93,20 @@ func parseSuffix(preset, suffix string) (v variant, ok bool) {
 }
 
 // checkVariants returns the mistakes that only show when all is read: what is set for a
-// variant that no preset declares, a format that is the preset's own already, and a variable
-// that two names have.
+// variant that no preset declares, a format that is the preset's own already, others
+// than that of a stand-in, and a variable that two names have.
 func (ps *Presets) checkVariants() (errs []error) {
 	declared := map[string]bool{}
 	for _, preset := range ps.names {
 		of := ps.serving[preset]
-		if own := ps.presets[preset].Format; slices.Contains(of.Formats, own) {
+		own := ps.presets[preset].Format
+		if own.StandsIn() && len(of.Formats) > 0 {
+			errs = append(errs, fmt.Errorf("%s: preset %s: formats: its own is %s, which comes in no others, expected none", ps.origins[preset]["formats"], preset, own))
+		}
+		if own.StandsIn() && of.DPR > 1 {
+			errs = append(errs, fmt.Errorf("%s: preset %s: dpr: its format is %s, which has no size, expected 1", ps.origins[preset]["dpr"], preset, own))
+		}
+		if slices.Contains(of.Formats, own) {
 			errs = append(errs, fmt.Errorf("%s: preset %s: formats: %s is its own format, expected others", ps.origins[preset]["formats"], preset, own))
 		}
 		for _, v := range of.of(preset) {

@@ -29,6 +29,9 @@ func (s showHTML) Run(k *kong.Kong) error {
 		return fmt.Errorf("preset %q is unknown, expected one of %s", s.Preset, strings.Join(presets.Names(), ", "))
 	}
 	ref := prew.Ref{Preset: s.Preset, Key: s.Key}
+	if preset, _ := presets.Get(s.Preset); preset.Format.StandsIn() {
+		return fmt.Errorf("preset %q is a text, %s, expected a picture: pages read the text from %s", s.Preset, preset.Format, ref.Path())
+	}
 	places, err := prew.ReadPlaces(os.LookupEnv)
 	if err != nil {
 		return err

@@ -20,9 +20,10 @@ type fraction struct{ num, den int }
 func wholeLattice(size image.Point) lattice { return lattice{fraction{size.X, 1}, fraction{size.Y, 1}} }
 
 // stepOf is how many pixels of the preview, each way, share a sample of a plane: of
-// what is not chroma, and in a PNG, none do. A WebP always has half of chroma.
+// what is not chroma, and in a PNG or a stand-in, none do. A WebP always has half of chroma.
 func (f form) stepOf(component int, preset prew.Preset) int {
-	half := preset.Chroma == prew.Chroma420 && preset.Format != prew.PNG || preset.Format == prew.WebP
+	pixels := preset.Format == prew.PNG || preset.Format.StandsIn()
+	half := preset.Chroma == prew.Chroma420 && !pixels || preset.Format == prew.WebP
 	if f == lumaChroma && component > 0 && half {
 		return 2
 	}

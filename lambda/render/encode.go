@@ -11,9 +11,11 @@ type format struct {
 
 // formats are all formats that are written, by the preset's names for them.
 var formats = map[prew.Format]format{
-	prew.JPEG: {"image/jpeg", false, (*engine).encodeJPEG},
-	prew.PNG:  {"image/png", true, (*engine).encodePNG},
-	prew.WebP: {"image/webp", true, (*engine).encodeWebP},
+	prew.JPEG:      {"image/jpeg", false, (*engine).encodeJPEG},
+	prew.PNG:       {"image/png", true, (*engine).encodePNG},
+	prew.WebP:      {"image/webp", true, (*engine).encodeWebP},
+	prew.ThumbHash: {"text/plain", true, (*engine).encodeThumbHash},
+	prew.BlurHash:  {"text/plain", false, (*engine).encodeBlurHash},
 }
 
 // formatOf is the format of a frame's preview: the preset's, or for Auto PNG

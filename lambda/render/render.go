@@ -14,8 +14,8 @@
 //	            operations.go: shrink.go, turn.go, convert.go, flatten.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
-//	            encode_webp.go, planes.go; copy.go for photos that are smaller as they
-//	            are
+//	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
+//	            are smaller as they are
 //
 // crop.go hands the plan's crop to the JPEG decoder and to the resampler. A JPEG
 // stays the planes of luma and chroma that it is from package jpeg's decoder to
@@ -40,7 +40,8 @@ import (
 )
 
 // Preview is a rendered picture: the bytes of its file, their media type, and the
-// picture's size in pixels.
+// picture's size in pixels. A text that stands in for a picture has the size of what it was
+// made from.
 type Preview struct {
 	Data          []byte
 	ContentType   string

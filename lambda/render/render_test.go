@@ -567,6 +567,8 @@ func FuzzRender(f *testing.F) {
 		{Width: 5, Height: 3, Fit: prew.Cover, Gravity: prew.BottomRight, Format: prew.JPEG},
 		{Width: 8000, Height: 2, Fit: prew.Fill, Format: prew.PNG},
 		{Width: 40, Height: 30, Fit: prew.Cover, Damaged: prew.RenderRest, Chroma: prew.Chroma444, Progressive: true, Kernel: prew.Box},
+		{Format: prew.ThumbHash},
+		{Width: 9, Height: 7, Fit: prew.Cover, Format: prew.BlurHash},
 	}
 	for i := range presets {
 		presets[i], _ = presets[i].Resolve()
@@ -583,6 +585,12 @@ func FuzzRender(f *testing.F) {
 			failure, ok := errors.AsType[*prew.RenderError](err)
 			if !ok || failure.Code != prew.SourceUnsupported && failure.Code != prew.SourceDamaged && failure.Code != prew.SourceTooLarge {
 				t.Fatalf("%T %v", err, err)
+			}
+			return
+		}
+		if p.Format.StandsIn() {
+			if preview.ContentType != "text/plain" || len(preview.Data) < 8 || len(preview.Data) > 40 {
+				t.Fatalf("%s: %s of %dx%d", preview.Data, preview.ContentType, preview.Width, preview.Height)
 			}
 			return
 		}
