@@ -27,7 +27,9 @@ type gallery struct {
 type galleryPreset struct {
 	Name  string `json:"name"`
 	Terms string `json:"terms"` // the preset's fields, as text for readers
-	HTML  string `json:"html"`  // how a page shows the first photo
+	HTML  string `json:"html"`  // how a page shows the first photo; empty where there is none, and of a stand-in
+
+	StandIn prew.Format `json:"standIn,omitempty"` // the format of a text, which the page draws
 
 	Source string `json:"source,omitempty"`
 }
@@ -83,11 +85,14 @@ func describe(photos []photo, presets prew.Presets) gallery {
 				terms = append(terms, value.Field+" "+value.Text)
 			}
 		}
-		html, source := "", sourceOf(presets, name)
-		if first := slices.IndexFunc(photos, func(p photo) bool { return p.source == source }); first >= 0 {
-			html = presets.Img(prew.Ref{Preset: name, Key: photos[first].key})
+		shown := galleryPreset{Name: name, Terms: strings.Join(terms, ", "), Source: sourceOf(presets, name)}
+		first := slices.IndexFunc(photos, func(p photo) bool { return p.source == shown.Source })
+		if preset, _ := presets.Get(name); preset.Format.StandsIn() {
+			shown.StandIn = preset.Format
+		} else if first >= 0 {
+			shown.HTML = presets.Img(prew.Ref{Preset: name, Key: photos[first].key})
 		}
-		g.Presets = append(g.Presets, galleryPreset{name, strings.Join(terms, ", "), html, source})
+		g.Presets = append(g.Presets, shown)
 	}
 	for _, p := range photos {
 		row := galleryPhoto{Name: p.key, Source: p.source, Size: p.size}

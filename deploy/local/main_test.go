@@ -169,7 +169,7 @@ func TestFolderWithoutPhotosIsRefused(t *testing.T) {
 
 func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	presets, err := prew.LoadPresets("presets.yaml", []byte("thumb: {width: 20, height: 20, fit: cover, formats: [webp], dpr: 2}\n"),
-		[]string{"PRESET_WIDE=width=300"})
+		[]string{"PRESET_DOT=format=thumbhash", "PRESET_WIDE=width=300"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,15 +185,16 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	}
 	const want = `{"presets":[{"name":"thumb","terms":"width 20, height 20, fit cover, formats webp, dpr 2",` +
 		`"html":"\u003cimg src=\"/prew/thumb/a%20b/c%2Bd.jpg\" srcset=\"/prew/thumb/a%20b/c%2Bd.jpg, /prew/thumb@2x/a%20b/c%2Bd.jpg 2x\" width=\"20\" height=\"20\" alt=\"\"\u003e"},` +
+		`{"name":"dot","terms":"format thumbhash","html":"","standIn":"thumbhash"},` +
 		`{"name":"wide","terms":"width 300","html":"\u003cimg src=\"/prew/wide/a%20b/c%2Bd.jpg\" width=\"300\" alt=\"\"\u003e"}],` +
 		`"photos":[{"name":"a b/c+d.jpg","path":"/photo/a%20b/c%2Bd.jpg","size":7,` +
 		`"previews":[{"path":"/prew/thumb/a%20b/c%2Bd.jpg","variants":[{"name":".webp","path":"/prew/thumb.webp/a%20b/c%2Bd.jpg"},` +
 		`{"name":"@2x","path":"/prew/thumb@2x/a%20b/c%2Bd.jpg"},{"name":"@2x.webp","path":"/prew/thumb@2x.webp/a%20b/c%2Bd.jpg"}]},` +
-		`{"path":"/prew/wide/a%20b/c%2Bd.jpg"}]}]}`
+		`{"path":"/prew/dot/a%20b/c%2Bd.jpg"},{"path":"/prew/wide/a%20b/c%2Bd.jpg"}]}]}`
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
-	for _, name := range []string{"index.html", "gallery.css", "gallery.js"} {
+	for _, name := range []string{"index.html", "gallery.css", "gallery.js", "standin.js"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}

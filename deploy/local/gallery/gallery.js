@@ -13,7 +13,8 @@ const more = document.getElementById("more");
 const again = document.getElementById("again");
 const summary = document.getElementById("summary");
 
-// Every preview shown: {path, name, image, caption, result}. A variant has no picture but
+// Every preview shown: {path, name, image, caption, result}, and of a text that is drawn its
+// format. A variant has no picture but
 // a line, and the cell that it is compared with: {path, name, line, plain, result}.
 const cells = [];
 const queue = []; // of the cells that are to be asked for
@@ -75,14 +76,17 @@ async function load(cell) {
     // no-store: what is shown is how fast the server is, not the browser. A script's
     // request accepts */*, so a preset without a format in its name is in its own.
     const response = await fetch(cell.path, { cache: "no-store" });
-    const blob = await response.blob();
+    const body = await response.blob();
     const took = performance.now() - began;
     const from = origin(response);
+    const text = response.ok && cell.standIn ? await body.text() : "";
+    const blob = text ? await drawStandIn(cell.standIn, text) : body;
     const title = [
       `${response.status} ${response.headers.get("Content-Type") || ""}`,
       timing(response.headers.get("Server-Timing")),
+      text,
     ].filter(Boolean).join("\n");
-    const result = { ok: response.ok, from, took, size: blob.size, type: blob.type };
+    const result = { ok: response.ok, from, took, size: body.size, type: body.type };
     await (cell.image ? showPreview : showVariant)(cell, result, title, blob);
     cell.result = result;
   } catch (error) {
@@ -187,7 +191,7 @@ function addRow(photo, presets, replaceURL) {
     const caption = element("figcaption");
     const lines = element("table", { className: "variants" });
     row.append(element("td", {}, element("figure", {}, element("a", { href: path }, image), caption), lines));
-    const plain = { path, name: `${photo.name} as ${presets[i].name}`, image, caption, result: null };
+    const plain = { path, name: `${photo.name} as ${presets[i].name}`, image, caption, standIn: presets[i].standIn, result: null };
     const shown = new Map([["", plain]]);
     for (const { name: label, path: variant } of variants || []) {
       const line = element("tr");
@@ -209,7 +213,7 @@ async function start() {
   const { presets, photos, replace: replaceURL } = await response.json();
   for (const { name, terms, html } of presets) {
     document.getElementById("presets").append(element("th", { scope: "col" }, name, element("small", {}, terms),
-      element("details", {}, element("summary", {}, "HTML"), element("code", {}, html))));
+      ...(html ? [element("details", {}, element("summary", {}, "HTML"), element("code", {}, html))] : [])));
   }
   document.getElementById("replaces").hidden = !replaceURL;
   let shown = 0;
