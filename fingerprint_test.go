@@ -21,6 +21,13 @@ func TestFingerprintIsOfWhatMakesAPreview(t *testing.T) {
 		"a: {fit: contain, width: 640, quality: 80}\n": true, // the defaults
 		"a: {width: 640, formats: [webp], dpr: 3}\n":   true, // what it comes in
 		"b: {width: 1}\na: {width: 640}\n":             true,
+		"a: {width: 640, blur: 0, tone: none}\n":       true,
+		"a: {width: 640, blur: 2}\n":                   false,
+		"a: {width: 640, sharpen: 50}\n":               false,
+		"a: {width: 640, brightness: -5}\n":            false,
+		"a: {width: 640, contrast: 5}\n":               false,
+		"a: {width: 640, saturation: 5}\n":             false,
+		"a: {width: 640, tone: sepia}\n":               false,
 		"a: {width: 641}\n":                            false,
 		"a: {height: 640}\n":                           false,
 		"a: {width: 640, quality: 81}\n":               false,

@@ -106,6 +106,21 @@ const (
 	RenderRest Damaged = "render" // the part that can be read is rendered
 )
 
+// Tone is what the colours of a preview are made of: none for its own, Grey, Sepia, or a
+// colour as #rrggbb, from black over it to white.
+type Tone string
+
+const (
+	Grey  Tone = "grey"
+	Sepia Tone = "sepia"
+)
+
+const (
+	// MinBlur and MaxBlur bound Blur: less can't be seen, and more leaves nothing to see.
+	MinBlur = 0.3
+	MaxBlur = 100
+)
+
 // MaxOversample is the largest Oversample of a preset: a JPEG decoded larger than
 // eight times the preview's size adds nothing that the preview could show.
 const MaxOversample = 8
@@ -123,7 +138,10 @@ const MaxStandInSide = 100
 // side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
 // Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
-// MaxOversample, before Kernel shrinks it. Source names where the photo lies (source.go);
+// MaxOversample, before Kernel shrinks it. Blur is the standard deviation of a Gaussian in
+// pixels of the preview. Sharpen is in per cent of what a blur of one pixel takes from luma.
+// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. All of them, and Tone,
+// are zero for a preview that is left as it is, and are done in this order. Source names where the photo lies (source.go);
 // empty is the default source.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
@@ -140,6 +158,12 @@ type Preset struct {
 	Kernel      Kernel  `json:"kernel,omitempty"`
 	Oversample  float64 `json:"oversample,omitempty"`
 	Damaged     Damaged `json:"damaged,omitempty"`
+	Blur        float64 `json:"blur,omitempty"`
+	Sharpen     int     `json:"sharpen,omitempty"`
+	Brightness  int     `json:"brightness,omitempty"`
+	Contrast    int     `json:"contrast,omitempty"`
+	Saturation  int     `json:"saturation,omitempty"`
+	Tone        Tone    `json:"tone,omitempty"`
 	Source      string  `json:"source,omitempty"`
 }
 
@@ -197,14 +221,33 @@ var fields = []field[Preset]{
 			p.Oversample = n
 			return err == nil && 1 <= n && n <= MaxOversample
 		},
-		get: func(p Preset) string {
-			if p.Oversample != 0 {
-				return strconv.FormatFloat(p.Oversample, 'g', -1, 64)
-			}
-			return ""
-		},
+		get: func(p Preset) string { return decimal(p.Oversample) },
 	},
 	word("damaged", func(p *Preset) *Damaged { return &p.Damaged }, Refuse, RenderRest),
+	{
+		name: "blur", expected: fmt.Sprintf("a number from %v to %d, or 0 for none", MinBlur, MaxBlur),
+		set: func(p *Preset, text string) bool {
+			n, err := strconv.ParseFloat(text, 64)
+			p.Blur = n
+			return err == nil && (n == 0 || MinBlur <= n && n <= MaxBlur)
+		},
+		get: func(p Preset) string { return decimal(p.Blur) },
+	},
+	percent("sharpen", func(p *Preset) *int { return &p.Sharpen }, 0, 500),
+	percent("brightness", func(p *Preset) *int { return &p.Brightness }, -100, 100),
+	percent("contrast", func(p *Preset) *int { return &p.Contrast }, -100, 100),
+	percent("saturation", func(p *Preset) *int { return &p.Saturation }, -100, 100),
+	{
+		name: "tone", expected: "none, grey, sepia or a colour as #rrggbb, in quotes in YAML",
+		set: func(p *Preset, text string) bool {
+			p.Tone = Tone(text)
+			if text == "none" {
+				p.Tone = ""
+			}
+			return p.Tone == "" && text != "" || p.Tone == Grey || p.Tone == Sepia || hexColour.MatchString(text)
+		},
+		get: func(p Preset) string { return string(p.Tone) },
+	},
 	{
 		name: "source", expected: "the name of a SOURCE_<NAME> variable in lower case",
 		set: func(p *Preset, text string) bool {
@@ -220,6 +263,32 @@ var fields = []field[Preset]{
 
 func pixels(name string, at func(*Preset) *int) field[Preset] {
 	return number(name, at, MaxPresetSide, fmt.Sprintf("a whole number of pixels from 1 to %d", MaxPresetSide))
+}
+
+// percent is a field of per cent, of which 0 changes nothing.
+func percent(name string, at func(*Preset) *int, least, most int) field[Preset] {
+	return field[Preset]{
+		name: name, expected: fmt.Sprintf("a whole number of per cent from %d to %d", least, most),
+		set: func(p *Preset, text string) bool {
+			n, err := strconv.Atoi(text)
+			*at(p) = n
+			return err == nil && least <= n && n <= most
+		},
+		get: func(p Preset) string {
+			if n := *at(&p); n != 0 {
+				return strconv.Itoa(n)
+			}
+			return ""
+		},
+	}
+}
+
+// decimal writes a number, and nothing for 0.
+func decimal(n float64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(n, 'g', -1, 64)
 }
 
 func number[T any](name string, at func(*T) *int, most int, expected string) field[T] {
@@ -302,4 +371,9 @@ func (p *Preset) resolveStandIn() error {
 		return fmt.Errorf("colour: %s, expected %s for format %s, which has no profile", p.Colour, SRGB, p.Format)
 	}
 	return nil
+}
+
+// Retouches says whether the preset changes more of a photo than its size.
+func (p Preset) Retouches() bool {
+	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != ""
 }

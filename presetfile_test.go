@@ -30,7 +30,7 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 		"PRESET_BIG_CARD=quality=75",
 		"PRESET_OG_IMAGE=width=1200,height=630,fit=fill,format=png",
 		"PRESET_EMPTY=",
-		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render",
+		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render,blur=2.5,sharpen=60,brightness=-10,contrast=5,saturation=100,tone=#c03080",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +45,7 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 		"fine": func(p *Preset) {
 			p.Height, p.Chroma, p.Progressive = 900, Chroma444, true
 			p.Kernel, p.Oversample, p.Damaged = CatmullRom, 1.5, RenderRest
+			p.Blur, p.Sharpen, p.Brightness, p.Contrast, p.Saturation, p.Tone = 2.5, 60, -10, 5, 100, "#c03080"
 		},
 	} {
 		want := defaults
@@ -108,6 +109,14 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		{"oversample", "a:\n  oversample: 0.5\n", nil, `p.yaml:2: preset a: oversample: "0.5", expected a number from 1 to 8`},
 		{"oversample that is none", "a:\n  oversample: nan\n", nil, `p.yaml:2: preset a: oversample: "nan", expected a number from 1 to 8`},
 		{"damaged", "a:\n  damaged: keep\n", nil, `p.yaml:2: preset a: damaged: "keep", expected one of refuse, render`},
+		{"blur", "a:\n  blur: 0.2\n", nil, `p.yaml:2: preset a: blur: "0.2", expected a number from 0.3 to 100, or 0 for none`},
+		{"blur that is none", "a:\n  blur: nan\n", nil, `p.yaml:2: preset a: blur: "nan", expected a number from 0.3 to 100, or 0 for none`},
+		{"sharpen", "a:\n  sharpen: -1\n", nil, `p.yaml:2: preset a: sharpen: "-1", expected a whole number of per cent from 0 to 500`},
+		{"brightness", "a:\n  brightness: 1.1\n", nil, `p.yaml:2: preset a: brightness: "1.1", expected a whole number of per cent from -100 to 100`},
+		{"contrast", "a:\n  contrast: 101\n", nil, `p.yaml:2: preset a: contrast: "101", expected a whole number of per cent from -100 to 100`},
+		{"saturation", "a:\n  saturation: -101\n", nil, `p.yaml:2: preset a: saturation: "-101", expected a whole number of per cent from -100 to 100`},
+		{"tone", "a:\n  tone: gray\n", nil, `p.yaml:2: preset a: tone: "gray", expected none, grey, sepia or a colour as #rrggbb, in quotes in YAML`},
+		{"tone as comment", "a:\n  tone: #c03080\n", nil, `p.yaml:2: preset a: tone: "", expected none, grey, sepia or a colour as #rrggbb, in quotes in YAML`},
 		{"colour as comment", "a:\n  width: 1\n  background: #ffffff\n", nil,
 			`p.yaml:3: preset a: background: "", expected a colour as #rrggbb, in quotes in YAML`},
 		{"list", "a:\n  width: [1, 2]\n", nil, `p.yaml:2: preset a: width: "", expected a whole number of pixels from 1 to 8192`},

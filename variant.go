@@ -149,6 +149,9 @@ func (ps *Presets) derive(v variant) (p Preset, origins map[string]string) {
 				*side.of, origins[side.name] = *side.of*v.ratio, "its name"
 			}
 		}
+		if p.Blur != 0 {
+			p.Blur, origins["blur"] = min(p.Blur*float64(v.ratio), MaxBlur), "its name"
+		}
 		ps.override(&p, origins, variant{v.preset, v.ratio, Auto})
 		ps.override(&p, origins, v)
 	}

@@ -86,6 +86,25 @@ func TestVariantsAreAsTheirPresetSays(t *testing.T) {
 	}
 }
 
+// TestBlurOfFinerScreensIsAsWide has previews with more pixels, of which a blur takes as
+// many more, and none where that is said.
+func TestBlurOfFinerScreensIsAsWide(t *testing.T) {
+	presets, err := LoadPresets("p.yaml", []byte("a: {width: 100, blur: 30, tone: grey, dpr: 4}\na@3x: {blur: 0, tone: none}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]Preset{
+		"a": {Blur: 30, Tone: Grey}, "a@2x": {Blur: 60, Tone: Grey}, "a@3x": {}, "a@4x": {Blur: MaxBlur, Tone: Grey},
+	} {
+		if got, ok := presets.Get(name); !ok || got.Blur != want.Blur || got.Tone != want.Tone {
+			t.Errorf("%s: blur %v, tone %q; want %v, %q", name, got.Blur, got.Tone, want.Blur, want.Tone)
+		}
+	}
+	if got, want := presets.Explain("a@2x"), (Value{"blur", "60", "its name"}); !slices.Contains(got, want) {
+		t.Errorf("%v, want %v among them", got, want)
+	}
+}
+
 // TestVariantsCanBeTakenAway checks that the environment can make a preset plain.
 func TestVariantsCanBeTakenAway(t *testing.T) {
 	presets, err := LoadPresets("p.yaml", []byte("card:\n  width: 640\n  formats: [webp]\n  dpr: 2\nnone:\n  width: 1\n  formats: []\n"), []string{"PRESET_CARD=formats=,dpr=1"})

@@ -11,9 +11,9 @@ import (
 
 // convert makes the colours of a frame those of sRGB, or, if the preset keeps them, has
 // the preview carry their profile. It comes after the frame is shrunk, because then
-// there are the fewest pixels. Inks and planes of red, green and blue become pixels.
+// there are the fewest pixels. A tone has colours of its own, which are sRGB's. Inks and planes of red, green and blue become pixels.
 func (e *engine) convert(f frame, _ plan, preset prew.Preset) (frame, error) {
-	if keeps := f.colours.Embed(); preset.Colour == prew.Keep && keeps != nil && f.fits(f.colours) {
+	if keeps := f.colours.Embed(); preset.Colour == prew.Keep && preset.Tone == "" && keeps != nil && f.fits(f.colours) {
 		f.profile, f.colours = keeps, nil
 	}
 	if f.form == cmykInverted || f.form == ycck {

@@ -21,9 +21,9 @@ type own struct {
 	copied func() []byte
 }
 
-// unchanged says whether the plan leaves a photo as it is.
-func (p photo) unchanged(plan plan) bool {
-	return p.own.srgb && plan.turn == upright && plan.scaled == p.size && plan.crop.Size() == p.size
+// unchanged says whether the plan and the preset leave a photo as it is.
+func (p photo) unchanged(plan plan, preset prew.Preset) bool {
+	return p.own.srgb && !preset.Retouches() && plan.turn == upright && plan.scaled == p.size && plan.crop.Size() == p.size
 }
 
 // allows says whether the preview may have the format. Where it is left open, who asks

@@ -41,7 +41,7 @@ func (e *engine) openJPEG(src io.Reader) (photo, error) {
 		return jpeg.Copy(e.file)
 	}
 	opened.decode = func(p plan, preset prew.Preset) (picture, error) {
-		kept.leaves = kept.leaves || e.size > mostKept || !opened.unchanged(p) || !allows(preset, prew.JPEG)
+		kept.leaves = kept.leaves || e.size > mostKept || !opened.unchanged(p, preset) || !allows(preset, prew.JPEG)
 		return e.decodeJPEG(header, colours, p, preset, kept)
 	}
 	return opened, nil
@@ -134,6 +134,9 @@ func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) in
 		each = 5
 	}
 	needed := e.decoder.Memory(o) + each*samples
+	if preset.Retouches() {
+		needed += 4 * size.X * size.Y // at most the pixels once more
+	}
 	if f != lumaChroma {
 		needed += 8 * size.X * size.Y
 	}

@@ -107,7 +107,7 @@ func inRows(kind string, header func(e *engine, file []byte) (opened, error), da
 		opened := photo{size: o.size, turn: o.turn, note: o.note,
 			own: own{o.colours == nil && !forms[o.form].inks(), o.planes == nil, o.format, o.copied}}
 		opened.decode = func(p plan, preset prew.Preset) (picture, error) {
-			if o.verify != nil && opened.unchanged(p) && allows(preset, o.format) {
+			if o.verify != nil && opened.unchanged(p, preset) && allows(preset, o.format) {
 				o.verify()
 			}
 			if err := e.checkMemory(kind, o.size, e.memoryOfRows(o, p, preset)); err != nil {
@@ -160,6 +160,9 @@ func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	needed := cap(e.file) + o.memory + 10*size.X*size.Y
 	if preset.Format == prew.WebP {
 		needed += 20 * size.X * size.Y // alpha, or all of it, without loss
+	}
+	if preset.Retouches() {
+		needed += 4 * size.X * size.Y // the pixels once more
 	}
 	if o.form == plane.CMYK {
 		return needed + 4*o.size.X*o.size.Y + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.size.X)

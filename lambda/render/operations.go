@@ -12,6 +12,10 @@ var operations = []operation{
 	(*engine).shrink,  // resizes, crops and mirrors
 	(*engine).turn,    // exchanges the axes of what is stored on its side
 	(*engine).convert, // makes the colours those of sRGB
+	(*engine).blur,    // softens the picture
+	(*engine).sharpen, // makes its edges stronger
+	(*engine).adjust,  // changes brightness, contrast and saturation
+	(*engine).tone,    // gives all its colours one tone
 	(*engine).flatten, // puts what is transparent on the background
 }
 

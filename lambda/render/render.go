@@ -11,7 +11,8 @@
 //	            frame.go, decode_jpeg.go; decode_rows.go for the other kinds,
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
-//	            operations.go: shrink.go, turn.go, convert.go, flatten.go
+//	            operations.go: shrink.go, turn.go, convert.go, blur.go, sharpen.go,
+//	            adjust.go, tone.go, flatten.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
@@ -125,6 +126,8 @@ type engine struct {
 	resampler resample.Resampler
 	shrunk    canvas // what shrink makes of planes
 	turned    canvas // what turn makes of planes, and lumaChroma of pixels
+	softened  canvas // luma, or pixels, as sharpen blurs them
+	toned     canvas // the chroma of a tone
 	jpeg      jpeg.Encoder
 	png       png.Encoder
 	webp      webp.Encoder
@@ -146,7 +149,7 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 		}
 	}
 	preview := e.encode(picture, preset)
-	if photo.unchanged(plan) {
+	if photo.unchanged(plan, preset) {
 		preview = e.smallest(preview, photo, picture, preset)
 	}
 	preview.Note = photo.note

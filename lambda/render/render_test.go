@@ -147,6 +147,19 @@ func TestRenderPictures(t *testing.T) {
 		{"progressive", photo, prew.Preset{Width: 60, Progressive: true}, jpegType},
 		{"box", photo, prew.Preset{Width: 45, Kernel: prew.Box}, jpegType},
 		{"oversampled", photo, prew.Preset{Width: 45, Oversample: 2}, jpegType},
+		{"blurred", photo, prew.Preset{Width: 60, Blur: 1.5}, jpegType},
+		{"blurred-wide", photo, prew.Preset{Width: 60, Blur: 6}, jpegType},
+		{"blurred-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 60, Blur: 3}, pngType},
+		{"sharpened", photo, prew.Preset{Width: 60, Sharpen: 150}, jpegType},
+		{"sharpened-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 60, Sharpen: 150}, pngType},
+		{"adjusted", photo, prew.Preset{Width: 60, Brightness: 15, Contrast: -30, Saturation: 60}, jpegType},
+		{"adjusted-pixels", asPNG(sign(120, 80)), prew.Preset{Width: 60, Brightness: 15, Contrast: -30, Saturation: 60}, jpegType},
+		{"tone-grey", photo, prew.Preset{Width: 60, Tone: prew.Grey}, jpegType},
+		{"tone-sepia", photo, prew.Preset{Width: 60, Tone: prew.Sepia}, jpegType},
+		{"tone-colour", photo, prew.Preset{Width: 61, Tone: "#c03080"}, jpegType},
+		{"tone-of-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60, Tone: "#c03080"}, jpegType},
+		{"tone-of-turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 60, Tone: prew.Sepia, Blur: 2, Sharpen: 50, Format: prew.WebP}, webpType},
+		{"tone-alpha-on-white", asPNG(glass(120, 80)), prew.Preset{Width: 60, Tone: prew.Sepia, Format: prew.JPEG}, jpegType},
 		{"damaged", photo[:len(photo)*2/3], prew.Preset{Width: 60, Damaged: prew.RenderRest}, jpegType},
 		{"rgb-coded", asRGBCodedJPEG(sign(120, 80)), prew.Preset{Width: 60}, jpegType},
 		{"png-of-jpeg", photo, prew.Preset{Width: 60, Format: prew.PNG}, pngType},
@@ -569,6 +582,7 @@ func FuzzRender(f *testing.F) {
 		{Width: 40, Height: 30, Fit: prew.Cover, Damaged: prew.RenderRest, Chroma: prew.Chroma444, Progressive: true, Kernel: prew.Box},
 		{Format: prew.ThumbHash},
 		{Width: 9, Height: 7, Fit: prew.Cover, Format: prew.BlurHash},
+		{Width: 40, Height: 40, Blur: 3, Sharpen: 100, Brightness: 10, Contrast: 10, Saturation: -10, Tone: "#c03080"},
 	}
 	for i := range presets {
 		presets[i], _ = presets[i].Resolve()

@@ -18,6 +18,7 @@ type Resampler struct {
 	window window
 	line   []int16 // a row of results of the pass down
 	whole  wholePlane
+	small  []uint8 // what is blurred, where that is shrunk
 }
 
 // axisWeights are the weights of an axis, and when they were last used.
