@@ -16,6 +16,7 @@ const (
 	Contain Fit = "contain" // inside the box, whole
 	Cover   Fit = "cover"   // fills the box; what lies outside is cropped
 	Fill    Fit = "fill"    // stretched to the box
+	Pad     Fit = "pad"     // inside the box, whole, and Background fills the rest
 )
 
 // Gravity says which part of the photo Cover keeps.
@@ -192,7 +193,7 @@ var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 var fields = []field[Preset]{
 	pixels("width", func(p *Preset) *int { return &p.Width }),
 	pixels("height", func(p *Preset) *int { return &p.Height }),
-	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill),
+	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill, Pad),
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight),
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),

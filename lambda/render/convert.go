@@ -11,9 +11,9 @@ import (
 
 // convert makes the colours of a frame those of sRGB, or, if the preset keeps them, has
 // the preview carry their profile. It comes after the frame is shrunk, because then
-// there are the fewest pixels. A tone has colours of its own, which are sRGB's. Inks and planes of red, green and blue become pixels.
+// there are the fewest pixels. Inks and planes of red, green and blue become pixels.
 func (e *engine) convert(f frame, _ plan, preset prew.Preset) (frame, error) {
-	if keeps := f.colours.Embed(); preset.Colour == prew.Keep && preset.Tone == "" && keeps != nil && f.fits(f.colours) {
+	if keeps := f.colours.Embed(); preset.Colour == prew.Keep && keeps != nil && f.fits(f.colours) && !f.gains(preset) {
 		f.profile, f.colours = keeps, nil
 	}
 	if f.form == cmykInverted || f.form == ycck {
@@ -68,6 +68,12 @@ func (f *frame) asInks() {
 
 // fits says whether a profile is for a picture of as many channels as the preview has.
 func (f frame) fits(t *colour.Transform) bool { return (len(f.planes) == 1) == (t.Channels() == 1) }
+
+// gains says whether a frame gets colours that its profile is not for: a tone's, which are
+// sRGB's, and those of a background beside what is grey.
+func (f frame) gains(preset prew.Preset) bool {
+	return preset.Tone != "" || preset.Fit == prew.Pad && len(f.planes) == 1
+}
 
 // pixelsOf makes the pixels of planes that are all of one size, row by row.
 func pixelsOf(planes []plane.Plane, fill func(row []uint8, y int)) *image.NRGBA {

@@ -23,7 +23,7 @@ type own struct {
 
 // unchanged says whether the plan and the preset leave a photo as it is.
 func (p photo) unchanged(plan plan, preset prew.Preset) bool {
-	return p.own.srgb && !preset.Retouches() && plan.turn == upright && plan.scaled == p.size && plan.crop.Size() == p.size
+	return p.own.srgb && !preset.Retouches() && plan.turn == upright && plan.scaled == p.size && plan.crop.Size() == p.size && plan.canvas == p.size
 }
 
 // allows says whether the preview may have the format. Where it is left open, who asks

@@ -124,7 +124,7 @@ func (p plan) enough(l lattice, step int, oversample float64) bool {
 // high, or a coefficient where the preview is progressive. What is not luma and chroma
 // becomes pixels in between.
 func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) int {
-	size := p.crop.Size()
+	size := p.canvas
 	samples := size.X * size.Y * 3
 	if lumaChroma.stepOf(1, preset) == 2 {
 		samples /= 2
@@ -134,7 +134,7 @@ func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) in
 		each = 5
 	}
 	needed := e.decoder.Memory(o) + each*samples
-	if preset.Retouches() {
+	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // at most the pixels once more
 	}
 	if f != lumaChroma {

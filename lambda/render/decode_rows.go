@@ -156,12 +156,12 @@ func (e *engine) frameOf(o opened, preset prew.Preset, blame func(error) error) 
 // planes, and the preview as pixels and as the encoder has it.
 func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	_, y := p.axes(wholeLattice(o.size), 1)
-	size := p.crop.Size()
+	size := p.canvas
 	needed := cap(e.file) + o.memory + 10*size.X*size.Y
 	if preset.Format == prew.WebP {
 		needed += 20 * size.X * size.Y // alpha, or all of it, without loss
 	}
-	if preset.Retouches() {
+	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // the pixels once more
 	}
 	if o.form == plane.CMYK {

@@ -17,6 +17,7 @@ var operations = []operation{
 	(*engine).adjust,  // changes brightness, contrast and saturation
 	(*engine).tone,    // gives all its colours one tone
 	(*engine).flatten, // puts what is transparent on the background
+	(*engine).pad,     // fills the box with the background
 }
 
 // operate does all operations to a frame.

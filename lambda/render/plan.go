@@ -14,13 +14,29 @@ type plan struct {
 	scaled image.Point
 	crop   image.Rectangle
 	turn   turn
+	canvas image.Point // the preview's size as it is seen, of which the background has what the crop leaves
 }
 
 // planOf plans the preview of a photo that is stored in the given size, at least
 // 1x1, and seen upright after the turn.
 func planOf(stored image.Point, t turn, preset prew.Preset) plan {
 	scaled, crop := fit(t.size(stored), preset)
-	return plan{t.size(scaled), image.Rectangle{Min: t.size(crop.Min), Max: t.size(crop.Max)}, t}
+	return plan{t.size(scaled), image.Rectangle{Min: t.size(crop.Min), Max: t.size(crop.Max)}, t,
+		canvasOf(t.size(stored), crop.Size(), preset)}
+}
+
+// canvasOf is the size of the preview of a picture that is cut to crop. That of pad is the
+// box, which shrinks in its own shape until the picture, which is not enlarged, reaches two
+// of its sides.
+func canvasOf(size, crop image.Point, preset prew.Preset) image.Point {
+	box := image.Pt(preset.Width, preset.Height)
+	switch {
+	case preset.Fit != prew.Pad:
+		return crop
+	case size.X <= box.X && size.Y <= box.Y:
+		return around(box, size)
+	}
+	return box
 }
 
 // fit says what a picture of the given size, at least 1x1, is scaled to and what
@@ -29,7 +45,7 @@ func planOf(stored image.Point, t turn, preset prew.Preset) plan {
 // Nothing is enlarged, and no side gets less than one pixel.
 //
 // contain keeps the shape of the picture and stays inside the box, in which a
-// side of zero is free. cover and fill give exactly the box; a box that would
+// side of zero is free; pad does so too. cover and fill give exactly the box; a box that would
 // enlarge the picture shrinks first, in its own shape, until it does not.
 func fit(size image.Point, preset prew.Preset) (scaled image.Point, crop image.Rectangle) {
 	box := image.Pt(preset.Width, preset.Height)

@@ -12,7 +12,7 @@
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
 //	            operations.go: shrink.go, turn.go, convert.go, blur.go, sharpen.go,
-//	            adjust.go, tone.go, flatten.go
+//	            adjust.go, tone.go, flatten.go, pad.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
@@ -127,7 +127,8 @@ type engine struct {
 	shrunk    canvas // what shrink makes of planes
 	turned    canvas // what turn makes of planes, and lumaChroma of pixels
 	softened  canvas // luma, or pixels, as sharpen blurs them
-	toned     canvas // the chroma of a tone
+	toned     canvas // chroma of what had none, or of a tone
+	padded    canvas // what pad makes of planes
 	jpeg      jpeg.Encoder
 	png       png.Encoder
 	webp      webp.Encoder

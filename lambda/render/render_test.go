@@ -143,6 +143,11 @@ func TestRenderPictures(t *testing.T) {
 		{"cover-bottom-right", photo, prew.Preset{Width: 60, Height: 20, Fit: prew.Cover, Gravity: prew.BottomRight}, jpegType},
 		{"cover-box-too-large", photo, prew.Preset{Width: 300, Height: 300, Fit: prew.Cover}, jpegType},
 		{"fill", photo, prew.Preset{Width: 30, Height: 60, Fit: prew.Fill}, jpegType},
+		{"pad", photo, prew.Preset{Width: 60, Height: 60, Fit: prew.Pad, Background: "#c03080"}, jpegType},
+		{"pad-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 70, Height: 21, Fit: prew.Pad, Background: "#c03080"}, jpegType},
+		{"pad-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 61, Height: 61, Fit: prew.Pad, Tone: prew.Sepia, Background: "#3080ff"}, jpegType},
+		{"pad-turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 60, Height: 90, Fit: prew.Pad, Background: "#000000", Format: prew.PNG}, pngType},
+		{"pad-small", photo, prew.Preset{Width: 600, Height: 600, Fit: prew.Pad}, jpegType},
 		{"chroma-444", photo, prew.Preset{Width: 60, Chroma: prew.Chroma444}, jpegType},
 		{"progressive", photo, prew.Preset{Width: 60, Progressive: true}, jpegType},
 		{"box", photo, prew.Preset{Width: 45, Kernel: prew.Box}, jpegType},
@@ -583,6 +588,7 @@ func FuzzRender(f *testing.F) {
 		{Format: prew.ThumbHash},
 		{Width: 9, Height: 7, Fit: prew.Cover, Format: prew.BlurHash},
 		{Width: 40, Height: 40, Blur: 3, Sharpen: 100, Brightness: 10, Contrast: 10, Saturation: -10, Tone: "#c03080"},
+		{Width: 9, Height: 30, Fit: prew.Pad, Background: "#c03080"},
 	}
 	for i := range presets {
 		presets[i], _ = presets[i].Resolve()
