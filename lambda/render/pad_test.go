@@ -1,11 +1,13 @@
 package render
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"testing"
 
 	"prew"
+	"prew/lambda/render/plane"
 )
 
 // TestPadFillsTheBox says which size a preview has, and looks at what is beside the photo and
@@ -55,5 +57,50 @@ func TestPadOfWhatFitsIsThePhoto(t *testing.T) {
 	got, _ := rendered(t, src, prew.Preset{Width: 60, Height: 40, Fit: prew.Pad})
 	if string(got.Data) != string(want.Data) {
 		t.Error("it is not as with contain")
+	}
+}
+
+// TestPadAtAnOddEdge looks at chroma of which a sample stands for a column, or a row, of the
+// photo and one of the background.
+func TestPadAtAnOddEdge(t *testing.T) {
+	even := func(w, h int, v uint8) plane.Plane {
+		return plane.Plane{Pix: bytes.Repeat([]byte{v}, w*h), Stride: w, Width: w, Height: h}
+	}
+	var e engine
+	f := frame{form: lumaChroma, planes: []plane.Plane{even(3, 3, 50), even(2, 2, 100), even(2, 2, 100)}}
+	f, err := e.pad(f, plan{canvas: image.Pt(8, 8)}, prew.Preset{Background: "#808080", Chroma: prew.Chroma420})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []uint8{
+		128, 128, 128, 128,
+		128, 100, 114, 128,
+		128, 114, 121, 128,
+		128, 128, 128, 128,
+	}
+	for i, p := range f.planes[1:] {
+		if !bytes.Equal(p.Pix, want) {
+			t.Errorf("plane %d of chroma is %v, want %v", i, p.Pix, want)
+		}
+	}
+}
+
+// TestColoursThatAProfileIsNotFor says of which frames none is kept.
+func TestColoursThatAProfileIsNotFor(t *testing.T) {
+	grey, colours := frame{planes: make([]plane.Plane, 1)}, frame{planes: make([]plane.Plane, 3)}
+	for _, test := range []struct {
+		f      frame
+		preset prew.Preset
+		want   bool
+	}{
+		{grey, prew.Preset{Fit: prew.Pad}, true},
+		{grey, prew.Preset{Fit: prew.Contain}, false},
+		{colours, prew.Preset{Fit: prew.Pad}, false},
+		{colours, prew.Preset{Tone: prew.Grey}, true},
+		{grey, prew.Preset{Tone: "#c03080"}, true},
+	} {
+		if got := test.f.gains(test.preset); got != test.want {
+			t.Errorf("%d planes, %+v: %v, want %v", len(test.f.planes), test.preset, got, test.want)
+		}
 	}
 }

@@ -232,8 +232,8 @@ func TestToneLeavesNoProfile(t *testing.T) {
 	}
 }
 
-// BenchmarkRetouch is what each field costs of a preview of 1440 by 960, as planes of luma
-// and chroma and as pixels.
+// BenchmarkRetouch is what each field costs a preview of 1440 by 960, as planes of luma and
+// chroma and as pixels, which are done to again and again.
 func BenchmarkRetouch(b *testing.B) {
 	for _, retouch := range []prew.Preset{
 		{}, {Blur: 0.5}, {Blur: 2}, {Blur: 8}, {Blur: 100}, {Sharpen: 100}, {Brightness: 10, Contrast: 10, Saturation: 10},
