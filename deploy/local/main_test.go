@@ -194,9 +194,21 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
-	for _, name := range []string{"index.html", "gallery.css", "gallery.js", "standin.js"} {
+	for _, name := range []string{"index.html", "gallery.css", "gallery.js", "standin.js", "favicon.svg"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestGalleryHasAReasonForEveryCode(t *testing.T) {
+	script, err := galleryFiles.ReadFile("gallery/gallery.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := range prew.Codes() {
+		if !strings.Contains(string(script), "\n  "+string(code)+`: "`) {
+			t.Errorf("no reason for %s", code)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net"
 	"net/http"
 	"os"
@@ -129,9 +131,97 @@ func TestGalleryReplacesAPhoto(t *testing.T) {
 	}
 }
 
-// run starts the system on a free port, with a state of its own, and returns
+// TestGalleryIsForWideScreensAndPhones looks at six presets of photos with long names, one of
+// them damaged, as a person does.
+func TestGalleryIsForWideScreensAndPhones(t *testing.T) {
+	for _, front := range []string{"", "edge"} {
+		t.Run("FRONT="+front, func(t *testing.T) { isForScreens(t, front) })
+	}
+}
+
+func isForScreens(t *testing.T, front string) {
+	for name, fields := range map[string]string{"STRIP": "width=500,height=100,fit=cover", "LARGE": "width=900"} {
+		t.Setenv("PRESET_"+name, fields)
+	}
+	photos := t.TempDir()
+	var picture bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 1000, 700)), nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		if err := os.WriteFile(filepath.Join(photos, fmt.Sprintf("a-photo-with_a.long name-%d.jpg", i)), picture.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(photos, "damaged.jpg"), picture.Bytes()[:50], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site := run(t, front, "-photos", photos)
+	ctx, cancel := context.WithTimeout(open(t), galleryDeadline)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1600, 900), chromedp.Navigate(site), chromedp.WaitReady(`body[data-pending="0"]`)); err != nil {
+		t.Fatal(err)
+	}
+	holds := func(what, expression string) {
+		t.Helper()
+		if said, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression)); err != nil || said != "yes" {
+			t.Errorf("%s: %s, %v", what, said, err)
+		}
+	}
+	holds("the name of a photo breaks between words", `(() => {
+		const name = document.querySelector("tbody th a"), broken = [];
+		for (const text of [...name.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE)) {
+			const range = document.createRange();
+			range.selectNodeContents(text);
+			if (range.getClientRects().length > 1) broken.push(text.data);
+		}
+		return name.getClientRects().length > 1 && broken.length === 0 ? "yes" : JSON.stringify([name.getClientRects().length, broken]);
+	})()`)
+	holds("names and headings stay in sight", `(() => {
+		scrollTo(5000, 900);
+		const heading = document.querySelector("thead th:last-child").getBoundingClientRect();
+		const row = document.elementFromPoint(50, 500).closest("th[scope=row]");
+		return scrollX > 50 && scrollY > 500 && heading.top === 0 && row && row.getBoundingClientRect().left === 0 ? "yes" : JSON.stringify([scrollX, scrollY, heading, row && row.textContent]);
+	})()`)
+	holds("the reason of an error", `(() => {
+		const reason = [...document.querySelectorAll("tbody > tr")].find((r) => r.textContent.includes("damaged.jpg")).querySelector("figcaption");
+		return /^source_(damaged|unsupported)\n(the photo is damaged|no image, or of a format that is not read)$/.test(reason.innerText) ? "yes" : reason.innerText;
+	})()`)
+	holds("the time of a render is the server's", `(() => {
+		const sums = ["lease;dur=3.9, queue;dur=0.1, invoke;dur=20, fetch;dur=2.3, render;dur=10.1", "fetch;dur=1, render;dur=2.5", ""].map(rendering);
+		return String(sums) === "24,3.5,NaN" ? "yes" : String(sums);
+	})()`)
+	holds("a preview at its own size", `(() => {
+		const picture = document.querySelector("figure img");
+		picture.click();
+		const dialog = document.getElementById("own-size"), shown = dialog.querySelector("img");
+		const width = shown.getBoundingClientRect().width * devicePixelRatio, name = shown.alt;
+		dialog.querySelector("[data-step='1']").click();
+		const next = shown.alt;
+		dialog.querySelector("[data-step='0']").click();
+		return width === picture.naturalWidth && name !== next && !dialog.open ? "yes" : JSON.stringify([width, picture.naturalWidth, name, next]);
+	})()`)
+	holds("a preset less", `(() => {
+		document.querySelectorAll("#chooser input")[1].click();
+		const gone = document.querySelectorAll("#photos > tr:first-child > td")[1];
+		const boxes = document.querySelectorAll("#chooser input").length;
+		return gone.offsetWidth === 0 && boxes >= 6 && !location.hash.includes("card") && location.hash.includes("hero") ? "yes" : [gone.offsetWidth, boxes, location.hash].join();
+	})()`)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 844), chromedp.Reload(), chromedp.WaitReady(`body[data-pending="0"]`)); err != nil {
+		t.Fatal(err)
+	}
+	holds("a phone has no scrolling to the side, and the names in sight", `(() => {
+		scrollTo(0, scrollY + document.querySelector("#photos > tr > td:nth-child(4)").getBoundingClientRect().top);
+		const name = document.querySelector("tbody th").getBoundingClientRect(), preset = document.querySelector("#photos > tr > td:nth-child(4) p").getBoundingClientRect();
+		const wide = document.documentElement.scrollWidth;
+		const cards = [...document.querySelectorAll("#photos > tr > td:nth-child(3)")].filter((c) => c.offsetWidth > 0).length;
+		return wide <= 390 && name.top === 0 && Math.abs(preset.top - name.bottom) < 1 && cards === 0 ? "yes" : JSON.stringify([wide, name, preset, cards]);
+	})()`)
+}
+
+// run starts the system on a free port, with arguments and a state of its own, and returns
 // the address of its page once it is announced.
-func run(t *testing.T, front string) string {
+func run(t *testing.T, front string, arguments ...string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -145,6 +235,7 @@ func run(t *testing.T, front string) string {
 	}
 	var output bytes.Buffer
 	command := exec.Command(filepath.Join(root, ".bin", "local"), "-front", front, "-port", strconv.Itoa(port), "-state", t.TempDir())
+	command.Args = append(command.Args, arguments...)
 	command.Dir, command.Stdout, command.Stderr = root, &output, &output
 	if err := command.Start(); err != nil {
 		t.Fatalf("%v: run make build", err)
