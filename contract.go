@@ -98,6 +98,7 @@ type RenderResult struct {
 	Height      int    `json:"height,omitempty"`
 	Size        int    `json:"size,omitempty"`
 	ETag        string `json:"etag,omitempty"` // as S3 spells it, quotes included
+	Crop        string `json:"crop,omitempty"` // what gravity chose of the photo as seen, in its pixels: WIDTHxHEIGHT+LEFT+TOP
 
 	// Data is the preview if it has at most InlineLimit bytes. It is left out if
 	// another invocation has stored the preview first: that one is to be served,

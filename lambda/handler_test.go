@@ -210,6 +210,21 @@ func TestRequestsInEveryForm(t *testing.T) {
 	}
 }
 
+// TestWhatGravityChoseIsLogged: the photo's one white pixel lies in the corner that is kept.
+func TestWhatGravityChoseIsLogged(t *testing.T) {
+	client := s3Server(t)
+	f, log := functionOn(t, client)
+	upload(t, client, "photo/a.jpg", picture(t, 80, 40))
+	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/avatar/a.jpg",
+		PresetName: "avatar", Preset: prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Smart}})
+	if result.Error != nil || result.Crop != "40x40+0+0" {
+		t.Errorf("%v, crop %q, want 40x40+0+0", result.Error, result.Crop)
+	}
+	if !strings.Contains(log.String(), `"crop":"40x40+0+0"`) {
+		t.Errorf("the log does not say the crop: %s", log)
+	}
+}
+
 func TestOnlyTheFirstInvocationIsCold(t *testing.T) {
 	f, _ := functionOn(t, s3Server(t))
 	for i, want := range []bool{true, false, false} {

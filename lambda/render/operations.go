@@ -12,6 +12,7 @@ var operations = []operation{
 	(*engine).shrink,  // resizes, crops and mirrors
 	(*engine).turn,    // exchanges the axes of what is stored on its side
 	(*engine).convert, // makes the colours those of sRGB
+	(*engine).keep,    // cuts to what gravity chooses by what is seen
 	(*engine).blur,    // softens the picture
 	(*engine).sharpen, // makes its edges stronger
 	(*engine).adjust,  // changes brightness, contrast and saturation

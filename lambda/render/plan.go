@@ -9,20 +9,27 @@ import (
 // plan is how a photo becomes its preview: it is resized to scaled, mirrored, cut
 // to crop, which lies inside scaled, and turned on its side. turn says whether it
 // is mirrored and turned. scaled and crop are in pixels of the preview along the
-// axes of the photo as it is stored, because turning it comes last.
+// axes of the photo as it is stored, because turning it comes last. Where what is
+// seen says what is kept, crop is all of it, and kept the size of the part of it that
+// will be kept, as seen; otherwise kept is zero.
 type plan struct {
 	scaled image.Point
 	crop   image.Rectangle
 	turn   turn
 	canvas image.Point // the preview's size as it is seen, of which the background has what the crop leaves
+	kept   image.Point
 }
 
 // planOf plans the preview of a photo that is stored in the given size, at least
 // 1x1, and seen upright after the turn.
 func planOf(stored image.Point, t turn, preset prew.Preset) plan {
 	scaled, crop := fit(t.size(stored), preset)
-	return plan{t.size(scaled), image.Rectangle{Min: t.size(crop.Min), Max: t.size(crop.Max)}, t,
-		canvasOf(t.size(stored), crop.Size(), preset)}
+	canvas := canvasOf(t.size(stored), crop.Size(), preset)
+	var kept image.Point
+	if preset.Gravity == prew.Smart && crop.Size() != scaled {
+		kept, crop = crop.Size(), image.Rectangle{Max: scaled}
+	}
+	return plan{t.size(scaled), image.Rectangle{Min: t.size(crop.Min), Max: t.size(crop.Max)}, t, canvas, kept}
 }
 
 // canvasOf is the size of the preview of a picture that is cut to crop. That of pad is the
@@ -37,6 +44,14 @@ func canvasOf(size, crop image.Point, preset prew.Preset) image.Point {
 		return around(box, size)
 	}
 	return box
+}
+
+// ofPhoto is a part of the scaled picture, as seen, in pixels of a photo stored in the
+// given size, as seen.
+func (p plan) ofPhoto(part image.Rectangle, stored image.Point) image.Rectangle {
+	photo, scaled := p.turn.size(stored), p.turn.size(p.scaled)
+	at := func(q image.Point) image.Point { return image.Pt(q.X*photo.X/scaled.X, q.Y*photo.Y/scaled.Y) }
+	return image.Rectangle{Min: at(part.Min), Max: at(part.Max)}
 }
 
 // fit says what a picture of the given size, at least 1x1, is scaled to and what

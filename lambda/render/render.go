@@ -11,8 +11,8 @@
 //	            frame.go, decode_jpeg.go; decode_rows.go for the other kinds,
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
-//	            operations.go: shrink.go, turn.go, convert.go, blur.go, sharpen.go,
-//	            adjust.go, tone.go, flatten.go, pad.go
+//	            operations.go: shrink.go, turn.go, convert.go, keep.go, blur.go,
+//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
@@ -25,6 +25,7 @@ package render
 
 import (
 	"fmt"
+	"image"
 	"io"
 	"runtime/debug"
 	"sync"
@@ -47,7 +48,8 @@ type Preview struct {
 	Data          []byte
 	ContentType   string
 	Width, Height int
-	Note          string // what was wrong with the photo and did no harm, such as a broken colour profile; mostly empty
+	Crop          image.Rectangle // the part of the photo that gravity chose by what is seen, in pixels of the photo as seen; else zero
+	Note          string          // what was wrong with the photo and did no harm, such as a broken colour profile; mostly empty
 }
 
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
@@ -129,6 +131,7 @@ type engine struct {
 	softened  canvas // luma, or pixels, as sharpen blurs them
 	toned     canvas // chroma of what had none, or of a tone
 	padded    canvas // what pad makes of planes
+	looked    canvas // what keep looks at
 	jpeg      jpeg.Encoder
 	png       png.Encoder
 	webp      webp.Encoder
@@ -154,6 +157,7 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 		preview = e.smallest(preview, photo, picture, preset)
 	}
 	preview.Note = photo.note
+	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.size)
 	return preview, nil
 }
 

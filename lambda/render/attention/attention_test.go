@@ -1,0 +1,91 @@
+package attention
+
+import (
+	"testing"
+
+	"prew/lambda/render/plane"
+)
+
+// colours of the tests in luma and chroma.
+type ycc [3]uint8
+
+var (
+	grey  = ycc{120, 128, 128}
+	face  = ycc{160, 104, 152}
+	red   = ycc{120, 100, 220}
+	white = ycc{255, 128, 128}
+)
+
+// scene is a picture of grey with a square of a colour, or a chequered one.
+func scene(w, h, x0, y0, side int, colour ycc, chequered bool) Picture {
+	var planes [3]plane.Plane
+	for c := range planes {
+		planes[c] = plane.Plane{Pix: make([]uint8, w*h), Stride: w, Width: w, Height: h}
+		for i := range planes[c].Pix {
+			x, y := i%w, i/w
+			planes[c].Pix[i] = grey[c]
+			if x0 <= x && x < x0+side && y0 <= y && y < y0+side && (!chequered || (x+y)%2 == 0) {
+				planes[c].Pix[i] = colour[c]
+			}
+		}
+	}
+	return Picture{Luma: planes[0], Cb: planes[1], Cr: planes[2]}
+}
+
+func TestAcrossAndDown(t *testing.T) {
+	tests := []struct {
+		name   string
+		of     Picture
+		across bool
+		want   int // the first of 40 of 120
+	}{
+		{"nothing to see", scene(120, 60, 0, 0, 0, grey, false), true, 40},
+		{"a face at the left", scene(120, 60, 0, 20, 10, face, false), true, 0},
+		{"a face at the right", scene(120, 60, 110, 20, 10, face, false), true, 80},
+		{"a face in between", scene(120, 60, 70, 20, 20, face, false), true, 60},
+		{"a strong colour", scene(120, 60, 20, 20, 20, red, false), true, 10},
+		{"detail", scene(120, 60, 20, 20, 20, white, true), true, 10},
+		{"a face above", scene(60, 120, 20, 0, 10, face, false), false, 0},
+		{"a face below", scene(60, 120, 20, 70, 20, face, false), false, 60},
+	}
+	for _, test := range tests {
+		find := Down
+		if test.across {
+			find = Across
+		}
+		if got := find(test.of, 40); got != test.want {
+			t.Errorf("%s: from %d, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+func TestAFaceIsMoreThanDetail(t *testing.T) {
+	p, chequered := scene(120, 60, 10, 20, 16, face, false), scene(120, 60, 90, 20, 12, ycc{150, 128, 128}, true)
+	for i, v := range chequered.Luma.Pix {
+		if v != grey[0] {
+			p.Luma.Pix[i] = v
+		}
+	}
+	if got := Across(p, 40); got > 10 {
+		t.Errorf("from %d, expected the face at 10 to 26 to be kept", got)
+	}
+}
+
+// TestNoiseIsNothing: a grey picture with a little noise is kept in its middle.
+func TestNoiseIsNothing(t *testing.T) {
+	p := scene(120, 60, 0, 0, 30, ycc{122, 128, 128}, true)
+	if got := Across(Picture{Luma: p.Luma}, 40); got != 40 {
+		t.Errorf("from %d, want 40", got)
+	}
+}
+
+func TestEverySize(t *testing.T) {
+	for w := 1; w < 9; w++ {
+		for wanted := 1; wanted <= w; wanted++ {
+			p := scene(w, 2, w-1, 0, 1, face, false)
+			if got := Across(p, wanted); got < 0 || got+wanted > w {
+				t.Errorf("%d of %d: from %d", wanted, w, got)
+			}
+		}
+	}
+}
