@@ -296,7 +296,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"no object", `[]`, "request: "},
 		{"a number in quotes", `{"width":"640"}`, "request: "},
 		{"nothing", `{}`, "src_bucket is empty"},
-		{"a parameter of a newer gateway", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","width":1,"blur":3}`, `unknown field "blur"`},
+		{"a parameter of a newer gateway", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos","dst_key":"prew/a.jpg","width":1,"depth":3}`, `unknown field "depth"`},
 		{"no photo", `{"src_bucket":"photos"}`, "src_key is empty"},
 		{"no bucket for the preview", `{"src_bucket":"photos","src_key":"photo/a.jpg"}`, "dst_bucket is empty"},
 		{"no name for the preview", `{"src_bucket":"photos","src_key":"photo/a.jpg","dst_bucket":"photos"}`, "dst_key is empty"},
