@@ -142,9 +142,9 @@ const MaxStandInSide = 100
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Blur is the standard deviation of a Gaussian in
 // pixels of the preview. Sharpen is in per cent of what a blur of one pixel takes from luma.
-// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. All of them, and Tone,
-// are zero for a preview that is left as it is, and are done in this order. Source names where the photo lies (source.go);
-// empty is the default source.
+// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. All of
+// them, and Tone, are zero for a preview that is left as it is, and are done in this order.
+// Source names where the photo lies (source.go); empty is the default source.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
 	Height      int     `json:"height,omitempty"`

@@ -11,8 +11,9 @@ import (
 // sample at the edge.
 //
 // It takes no longer for a large sigma than for a small one. For one of three and more a
-// plane is shrunk by boxes first, blurred there, and enlarged again in straight lines. Boxes of f samples and the lines between their middles blur
-// too, by a variance of f*f/4 together, which the Gaussian between has less.
+// plane is shrunk by boxes first, blurred there, and enlarged again in straight lines. Boxes
+// of f samples and the lines between their middles blur too, by a variance of f*f/4 together,
+// which the Gaussian between has less.
 func (r *Resampler) BlurPlane(p plane.Plane, sigma float64) { r.blur(p, 1, sigma) }
 
 // BlurPixels is BlurPlane for pixels as Pixels has them, whose rows begin at
