@@ -182,9 +182,15 @@ type field[T any] struct {
 	name     string
 	expected string
 	list     bool // of words: a list in YAML, with spaces between them as text
+	words    []string
+	limits   limits
 	set      func(of *T, text string) bool
 	get      func(of T) string
 }
+
+// limits are those of a number, of which people choose multiples of step. The zero limits are
+// those of what is no number.
+type limits struct{ least, most, step float64 }
 
 var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
@@ -217,7 +223,7 @@ var fields = []field[Preset]{
 	word("colour", func(p *Preset) *Colour { return &p.Colour }, SRGB, Keep),
 	word("kernel", func(p *Preset) *Kernel { return &p.Kernel }, Lanczos, CatmullRom, Bilinear, Box),
 	{
-		name: "oversample", expected: fmt.Sprintf("a number from 1 to %d", MaxOversample),
+		name: "oversample", expected: fmt.Sprintf("a number from 1 to %d", MaxOversample), limits: limits{1, MaxOversample, 0.05},
 		set: func(p *Preset, text string) bool {
 			n, err := strconv.ParseFloat(text, 64)
 			p.Oversample = n
@@ -227,7 +233,7 @@ var fields = []field[Preset]{
 	},
 	word("damaged", func(p *Preset) *Damaged { return &p.Damaged }, Refuse, RenderRest),
 	{
-		name: "blur", expected: fmt.Sprintf("a number from %v to %d, or 0 for none", MinBlur, MaxBlur),
+		name: "blur", expected: fmt.Sprintf("a number from %v to %d, or 0 for none", MinBlur, MaxBlur), limits: limits{0, MaxBlur, 0.1},
 		set: func(p *Preset, text string) bool {
 			n, err := strconv.ParseFloat(text, 64)
 			p.Blur = n
@@ -240,7 +246,7 @@ var fields = []field[Preset]{
 	percent("contrast", func(p *Preset) *int { return &p.Contrast }, -100, 100),
 	percent("saturation", func(p *Preset) *int { return &p.Saturation }, -100, 100),
 	{
-		name: "tone", expected: "none, grey, sepia or a colour as #rrggbb, in quotes in YAML",
+		name: "tone", expected: "none, grey, sepia or a colour as #rrggbb, in quotes in YAML", words: []string{"none", string(Grey), string(Sepia)},
 		set: func(p *Preset, text string) bool {
 			p.Tone = Tone(text)
 			if text == "none" {
@@ -270,7 +276,7 @@ func pixels(name string, at func(*Preset) *int) field[Preset] {
 // percent is a field of per cent, of which 0 changes nothing.
 func percent(name string, at func(*Preset) *int, least, most int) field[Preset] {
 	return field[Preset]{
-		name: name, expected: fmt.Sprintf("a whole number of per cent from %d to %d", least, most),
+		name: name, expected: fmt.Sprintf("a whole number of per cent from %d to %d", least, most), limits: limits{float64(least), float64(most), 1},
 		set: func(p *Preset, text string) bool {
 			n, err := strconv.Atoi(text)
 			*at(p) = n
@@ -295,7 +301,7 @@ func decimal(n float64) string {
 
 func number[T any](name string, at func(*T) *int, most int, expected string) field[T] {
 	return field[T]{
-		name: name, expected: expected,
+		name: name, expected: expected, limits: limits{1, float64(most), 1},
 		set: func(of *T, text string) bool {
 			n, err := strconv.Atoi(text)
 			*at(of) = n
@@ -312,19 +318,21 @@ func number[T any](name string, at func(*T) *int, most int, expected string) fie
 
 func word[T any, W ~string](name string, at func(*T) *W, words ...W) field[T] {
 	return field[T]{
-		name: name, expected: "one of " + list(words),
+		name: name, expected: "one of " + list(words), words: texts(words),
 		set: func(of *T, text string) bool { *at(of) = W(text); return slices.Contains(words, W(text)) },
 		get: func(of T) string { return string(*at(&of)) },
 	}
 }
 
 // list writes words with commas between them.
-func list[T ~string](words []T) string {
+func list[T ~string](words []T) string { return strings.Join(texts(words), ", ") }
+
+func texts[T ~string](words []T) []string {
 	texts := make([]string, len(words))
 	for i, w := range words {
 		texts[i] = string(w)
 	}
-	return strings.Join(texts, ", ")
+	return texts
 }
 
 // Resolve fills in the defaults of the fields that are not set and checks every

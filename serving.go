@@ -20,7 +20,7 @@ var unserved = Serving{Variants: Variants{DPR: 1}, Access: Open}
 // servingFields is the table of its fields.
 var servingFields = []field[Serving]{
 	{
-		name: "formats", expected: "one or more of " + list(formats) + ", each once, the best first", list: true,
+		name: "formats", expected: "one or more of " + list(formats) + ", each once, the best first", list: true, words: texts(formats),
 		set: func(of *Serving, text string) bool {
 			of.Formats = nil
 			for word := range strings.FieldsSeq(text) {
