@@ -128,9 +128,9 @@ func (ps *Presets) define(name, origin string) error {
 		return fmt.Errorf("%s: preset %q: expected a name of at most 64 letters, digits, _ and -, or a variant as card@2x.webp", origin, name)
 	}
 	for _, other := range ps.names {
-		if variable(other) == variable(name) {
+		if Variable(other) == Variable(name) {
 			return fmt.Errorf("%s: preset %s: %s has the same variable %s, expected another name",
-				origin, name, other, variable(name))
+				origin, name, other, Variable(name))
 		}
 	}
 	ps.names = append(ps.names, name)
@@ -246,9 +246,9 @@ func textOf(fieldName string, value *yaml.Node) string {
 	return strings.Join(words, " ")
 }
 
-// variable is the name of the environment variable that overrides a preset or a variant:
+// Variable is the name of the environment variable that overrides a preset or a variant:
 // card@2x.webp has PRESET_CARD__2X__WEBP.
-func variable(preset string) string {
+func Variable(preset string) string {
 	return "PRESET_" + strings.ToUpper(strings.NewReplacer("-", "_", "@", "__", ".", "__").Replace(preset))
 }
 
@@ -256,12 +256,12 @@ func variable(preset string) string {
 // variant may be one that the preset does not declare. The name is empty if there is none.
 func (ps *Presets) byVariable(origin string) (name string) {
 	for _, preset := range ps.names {
-		if variable(preset) == origin {
+		if Variable(preset) == origin {
 			return preset
 		}
 	}
 	for _, preset := range ps.names {
-		if suffix, ok := strings.CutPrefix(origin, variable(preset)+"__"); ok {
+		if suffix, ok := strings.CutPrefix(origin, Variable(preset)+"__"); ok {
 			if v, ok := parseSuffix(preset, suffix); ok {
 				return v.String()
 			}

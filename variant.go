@@ -111,9 +111,9 @@ func (ps *Presets) checkVariants() (errs []error) {
 		}
 		for _, v := range of.of(preset) {
 			declared[v.String()] = true
-			if other := ps.byVariable(variable(v.String())); other != v.String() {
+			if other := ps.byVariable(Variable(v.String())); other != v.String() {
 				errs = append(errs, fmt.Errorf("%s: preset %s: %s has the same variable %s as its variant %s, expected another name",
-					ps.origins[preset][""], preset, other, variable(v.String()), v))
+					ps.origins[preset][""], preset, other, Variable(v.String()), v))
 			}
 		}
 	}

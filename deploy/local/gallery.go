@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"prew"
+	"prew/deploy/local/playground"
 )
 
 //go:embed gallery
@@ -22,6 +23,35 @@ type gallery struct {
 	Photos  []galleryPhoto  `json:"photos"`
 
 	Replace string `json:"replace,omitempty"` // URL that replaces a photo, see replacer
+}
+
+// palette is the content of playground.json, which the page Playground works with.
+type palette struct {
+	Choices []prew.Choice   `json:"choices"`
+	Presets []palettePreset `json:"presets"`
+	Photos  []palettePhoto  `json:"photos"`
+
+	Playground string `json:"playground"` // URL of what renders, see package playground
+	MostBytes  int    `json:"mostBytes"`  // of a photo that is dropped on the page
+}
+
+type palettePreset struct {
+	Name   string            `json:"name"`
+	Source string            `json:"source,omitempty"`
+	Values map[string]string `json:"values"` // of all fields, as PRESET_<NAME> spells them
+}
+
+type palettePhoto struct {
+	Name   string `json:"name"`
+	Source string `json:"source,omitempty"`
+	Key    string `json:"key"` // escaped
+	Size   int64  `json:"size"`
+}
+
+// addresses are those, beside files, that the pages ask.
+type addresses struct {
+	Replace    string // empty: photos can't be replaced
+	Playground string
 }
 
 type galleryPreset struct {
@@ -52,9 +82,8 @@ type galleryVariant struct {
 	Path string `json:"path"`
 }
 
-// writeGallery lays the page out in dir, with gallery.json for these photos and the URL that
-// replaces one.
-func writeGallery(dir string, photos []photo, presets prew.Presets, replace string) error {
+// writeGallery lays the pages out in dir, for these photos and presets.
+func writeGallery(dir string, photos []photo, presets prew.Presets, asks addresses) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -65,15 +94,43 @@ func writeGallery(dir string, photos []photo, presets prew.Presets, replace stri
 	if err := os.CopyFS(dir, files); err != nil {
 		return err
 	}
+	return writePresets(dir, photos, presets, asks)
+}
+
+// writePresets writes what the pages read of the photos and presets. A page never finds half
+// of it.
+func writePresets(dir string, photos []photo, presets prew.Presets, asks addresses) error {
 	described := describe(photos, presets)
-	if len(photos) > 1 { // by another one
-		described.Replace = replace
+	described.Replace = asks.Replace
+	for name, content := range map[string]any{"gallery.json": described, "playground.json": paletteOf(photos, presets, asks.Playground)} {
+		text, err := json.Marshal(content)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file+".new", text, 0o600); err != nil {
+			return err
+		}
+		if err := os.Rename(file+".new", file); err != nil {
+			return err
+		}
 	}
-	content, err := json.Marshal(described)
-	if err != nil {
-		return err
+	return nil
+}
+
+func paletteOf(photos []photo, presets prew.Presets, url string) palette {
+	p := palette{Choices: prew.Choices(), Playground: url, MostBytes: playground.MaxDropped}
+	for _, name := range presets.Names() {
+		shown := palettePreset{name, sourceOf(presets, name), map[string]string{}}
+		for _, value := range presets.Explain(name) {
+			shown.Values[value.Field] = value.Text
+		}
+		p.Presets = append(p.Presets, shown)
 	}
-	return os.WriteFile(filepath.Join(dir, "gallery.json"), content, 0o600)
+	for _, at := range photos {
+		p.Photos = append(p.Photos, palettePhoto{at.key, at.source, prew.Escape(at.key), at.size})
+	}
+	return p
 }
 
 func describe(photos []photo, presets prew.Presets) gallery {

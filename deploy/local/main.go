@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/deploy/local/playground"
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
@@ -97,7 +97,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	if err := portIsFree(port); err != nil {
 		return err
 	}
-	presets, err := loadPresets(root)
+	presets, _, err := loadPresets(root)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,8 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	if err != nil {
 		return err
 	}
-	if presets, err = loadPresets(root); err != nil {
+	presets, written, err := loadPresets(root)
+	if err != nil {
 		return err
 	}
 	sources, err := prew.ReadSources(prew.Places{Bucket: stack.Bucket}, os.Environ())
@@ -122,11 +123,11 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	for _, o := range added {
 		all, buckets = append(all, o.photosOf(photos)...), append(buckets, o.bucket)
 	}
-	button, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // of what the pages ask for
 	if err != nil {
 		return err
 	}
-	defer button.Close()
+	defer listener.Close()
 	if err := os.RemoveAll(gallery); err != nil { // of the last run
 		return err
 	}
@@ -142,7 +143,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 		Gateways:  gateways,
 		Gallery:   gallery,
 		Private:   private,
-		Buckets:   buckets,
+		Buckets:   append(buckets, scratch),
 		Events:    true,
 		Progress:  progress,
 
@@ -173,18 +174,22 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 		return err
 	}
 	defer system.Stop()
-	// The page is there when every photo and its event have arrived.
-	replace := "http://" + button.Addr().String() + "/"
-	if front == stack.Edge { // whose cache keeps the old previews until their time is over
-		replace = ""
-	}
-	if err := writeGallery(gallery, all, presets, replace); err != nil {
+	plays, err := playgroundOf(ctx, system, all, added, func() playground.Presets { return written })
+	if err != nil {
 		return err
 	}
-	replaces := &http.Server{Handler: newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, all, added,
-		fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port))}
-	defer replaces.Close()
-	go replaces.Serve(button)
+	defer plays.Clear(context.WithoutCancel(ctx)) // before the store stops
+	pages := servePages(listener, []string{fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port)},
+		newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, all, added), plays)
+	defer pages.Close()
+	// The pages are there when every photo and its event have arrived.
+	asks := addresses{Playground: "http://" + listener.Addr().String() + "/playground"}
+	if front != stack.Edge && len(all) > 1 { // whose cache keeps the old previews until their time is over
+		asks.Replace = "http://" + listener.Addr().String() + "/replace"
+	}
+	if err := writeGallery(gallery, all, presets, asks); err != nil {
+		return err
+	}
 	announce(system, port, state, presets.Names()[0], photos[0], append([]string{stack.Bucket}, buckets...))
 	select {
 	case err = <-system.Failed():
@@ -249,18 +254,24 @@ func portIsFree(port int) error {
 	return nil
 }
 
-// loadPresets reads the presets that the gateways will use: those of the file
-// PREW_PRESETS or, if that is not set, of presets.yaml as it is now, not as it was
+// loadPresets reads the presets that the gateways will use, as they are written too: those of
+// the file PREW_PRESETS or, if that is not set, of presets.yaml as it is now, not as it was
 // when the programs were built. It sets PREW_PRESETS to the file for the gateways.
-func loadPresets(root string) (prew.Presets, error) {
+func loadPresets(root string) (presets prew.Presets, written playground.Presets, err error) {
 	file, err := filepath.Abs(environment("PREW_PRESETS", filepath.Join(root, "presets.yaml")))
 	if err != nil {
-		return prew.Presets{}, err
+		return presets, written, err
 	}
 	if err := os.Setenv("PREW_PRESETS", file); err != nil {
-		return prew.Presets{}, err
+		return presets, written, err
 	}
-	return prew.ReadPresets(file, os.Environ())
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return presets, written, fmt.Errorf("PREW_PRESETS: %w", err)
+	}
+	written = playground.Presets{File: file, Text: text, Environ: os.Environ()}
+	presets, err = prew.LoadPresets(file, text, written.Environ)
+	return presets, written, err
 }
 
 // removeLogs removes the logs of earlier runs.

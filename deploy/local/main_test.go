@@ -175,7 +175,7 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "gallery")
 	for range 2 { // the second time over the files of the first
-		if err := writeGallery(dir, []photo{{key: "a b/c+d.jpg", size: 7}}, presets, "http://replace/"); err != nil {
+		if err := writeGallery(dir, []photo{{key: "a b/c+d.jpg", size: 7}}, presets, addresses{Playground: "http://play"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestGalleryNamesEveryPhotoInEveryPreset(t *testing.T) {
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
-	for _, name := range []string{"index.html", "gallery.css", "gallery.js", "standin.js", "favicon.svg"} {
+	for _, name := range []string{"index.html", "gallery.css", "gallery.js", "standin.js", "favicon.svg", "playground.html", "playground.css", "playground.js", "playground.json"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}
@@ -400,7 +400,7 @@ func TestReplacedPhotoHasItsNewPreviewWithin2s(t *testing.T) {
 				t.Fatal(err)
 			}
 			request.Header.Set("Origin", site)
-			request.Header.Set("X-Prew-Replace", "1")
+			request.Header.Set("X-Prew-Page", "1")
 			began := time.Now()
 			response, err := http.DefaultClient.Do(request)
 			if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -11,14 +10,11 @@ import (
 )
 
 // replacer puts another photo in the place of one, for a button of the gallery. It serves
-// POST /?photo=<n>, n counted as in gallery.json, with the header X-Prew-Replace. A browser asks
-// before it sends such a header to another origin, and pages other than the gallery are
-// refused: none of them shall change the photos.
+// POST /replace?photo=<n>, n counted as in gallery.json.
 type replacer struct {
 	photos  []photo
 	buckets map[string]store.Bucket // of the sources, by their names
 	folders map[string]string
-	origins []string // of the gallery
 
 	mutex   sync.Mutex
 	presses map[int]int
@@ -26,22 +22,8 @@ type replacer struct {
 
 // ServeHTTP implements http.Handler.
 func (r *replacer) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	origin := request.Header.Get("Origin")
-	if !slices.Contains(r.origins, origin) {
-		http.Error(w, "expected the gallery", http.StatusForbidden)
-		return
-	}
-	w.Header().Set("Access-Control-Allow-Origin", origin)
-	w.Header().Set("Access-Control-Allow-Headers", "X-Prew-Replace")
 	n, err := strconv.Atoi(request.URL.Query().Get("photo"))
-	switch {
-	case request.Method == http.MethodOptions:
-		w.WriteHeader(http.StatusNoContent)
-		return
-	case request.Method != http.MethodPost || request.Header.Get("X-Prew-Replace") == "":
-		http.Error(w, "expected a POST with X-Prew-Replace", http.StatusMethodNotAllowed)
-		return
-	case err != nil || n < 0 || n >= len(r.photos):
+	if err != nil || n < 0 || n >= len(r.photos) {
 		http.Error(w, "no such photo", http.StatusNotFound)
 		return
 	}
@@ -69,8 +51,8 @@ func (r *replacer) next(n int) photo {
 
 // newReplacer returns the replacer of these photos in the bucket, and in those of the sources
 // that were added.
-func newReplacer(bucket store.Bucket, photos []photo, added []other, origins ...string) *replacer {
-	r := &replacer{photos: photos, buckets: map[string]store.Bucket{"": bucket}, folders: map[string]string{"": prew.DefaultSourcePrefix}, origins: origins}
+func newReplacer(bucket store.Bucket, photos []photo, added []other) *replacer {
+	r := &replacer{photos: photos, buckets: map[string]store.Bucket{"": bucket}, folders: map[string]string{"": prew.DefaultSourcePrefix}}
 	for _, o := range added {
 		r.buckets[o.name], r.folders[o.name] = store.Bucket{Client: bucket.Client, Name: o.bucket}, o.prefix
 	}

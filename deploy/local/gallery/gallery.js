@@ -57,21 +57,6 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) measured.get(entry.name)?.(entry);
 }).observe({ type: "resource" });
 
-function element(name, properties, ...children) {
-  const created = Object.assign(document.createElement(name), properties);
-  created.append(...children);
-  return created;
-}
-
-function bytes(n) {
-  if (n < 1000) return `${n} B`;
-  return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(1)} MB`;
-}
-
-function milliseconds(ms) {
-  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
-}
-
 // timing turns "lease;dur=1.2, invoke;dur=80" into lines for reading.
 function timing(header) {
   return (header || "").split(",").map((stage) => {
@@ -240,7 +225,7 @@ async function replace(url, row, button) {
   try {
     const before = await etag();
     const began = performance.now();
-    const response = await fetch(url, { method: "POST", headers: { "X-Prew-Replace": "1" } });
+    const response = await fetch(url, { method: "POST", headers: { "X-Prew-Page": "1" } });
     if (!response.ok) throw new Error(await response.text());
     while (await etag() === before) {
       if (performance.now() - began > 15000) throw new Error("the old preview is still there");

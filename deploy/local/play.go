@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"prew"
+	"prew/deploy/local/playground"
+	"prew/deploy/local/stack"
+	"prew/lambda/store"
+)
+
+// scratch is the bucket of the playground.
+const scratch = "playground"
+
+// playgroundOf returns the playground of a running system with these photos and presets.
+func playgroundOf(ctx context.Context, system *stack.Stack, photos []photo, added []other, presets func() playground.Presets) (*playground.Playground, error) {
+	shown := make([]playground.Photo, len(photos))
+	for i, p := range photos {
+		shown[i] = playground.Photo{Source: p.source, Bucket: stack.Bucket, Object: prew.DefaultSourcePrefix + p.key}
+		for _, o := range added {
+			if o.name == p.source {
+				shown[i].Bucket, shown[i].Object = o.bucket, o.prefix+p.key
+			}
+		}
+	}
+	return playground.New(ctx, playground.Config{
+		Photos:  shown,
+		Presets: presets,
+		Scratch: store.Bucket{Client: system.S3.Client(), Name: scratch},
+		Invoke:  system.Emulator.Invoke,
+	})
+}
+
+// servePages serves what the pages ask for beside files, at a listener, to the pages of these
+// origins alone.
+func servePages(listener net.Listener, origins []string, replaces *replacer, plays *playground.Playground) *http.Server {
+	routes := http.NewServeMux()
+	routes.Handle("POST /replace", replaces)
+	routes.Handle("POST /playground/", http.StripPrefix("/playground", plays))
+	server := &http.Server{Handler: fromPage{origins, listener.Addr().String(), routes}}
+	go server.Serve(listener)
+	return server
+}
