@@ -1,0 +1,146 @@
+package tools
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestPlayground changes fields of a preset as a person does, and sees what the function makes
+// of a photo.
+func TestPlayground(t *testing.T) {
+	for _, front := range []string{"", "edge"} {
+		t.Run("FRONT="+front, func(t *testing.T) { isPlayedWith(t, front) })
+	}
+}
+
+func isPlayedWith(t *testing.T, front string) {
+	site := run(t, front)
+	ctx, cancel := context.WithTimeout(open(t), galleryDeadline)
+	defer cancel()
+	settled := chromedp.WaitReady(`body[data-pending="0"]`)
+	do := func(actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, actions...); err != nil {
+			said, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
+			t.Fatalf("%v; the page says\n%s", err, said)
+		}
+	}
+	holds := func(what, expression string) {
+		t.Helper()
+		if said, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression)); err != nil || said != "yes" {
+			t.Errorf("%s: %s, %v", what, said, err)
+		}
+	}
+	script := func(text string) chromedp.Action[chromedp.Void] {
+		return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := chromedp.Evaluate[bool](`(async () => { `+text+`; return true; })()`, chromedp.EvalAwaitPromise)(ctx, t)
+			return err
+		})
+	}
+	// set has controls changed as people change them.
+	set := func(text string) chromedp.Action[chromedp.Void] {
+		return script(`const set = (id, value) => {
+			const control = document.getElementById(id);
+			control.value = value;
+			control.dispatchEvent(new Event(control.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+		}; ` + text)
+	}
+	do(chromedp.EmulateViewport(1400, 900), chromedp.Navigate(site))
+	page, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.links].find((l) => l.textContent === "Playground").href`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(chromedp.Navigate(page), settled, set(`set("photo", "2"); set("preset", "card")`), settled)
+	holds("it begins with the preset as it is", `(() => {
+		const [before, after] = ["before", "after"].map((id) => document.getElementById(id));
+		const said = document.getElementById("said").innerText;
+		const lines = [...document.querySelectorAll("#variants tbody tr")].map((l) => l.innerText.trim());
+		return before.naturalWidth === 640 && after.naturalWidth === 640 && after.naturalHeight === 360
+			&& /As it is\s+[0-9.]+ kB · 640 × 360 · jpeg · [0-9.]+ ms to render/.test(said)
+			&& lines.length === 4 && lines.every((l, i) => /^card(@2x)?(\.webp)?\s+[0-9.]+ kB\s+([+−][0-9]+ %)?\s+[0-9.]+ ms$/.test(l))
+			? "yes" : JSON.stringify([before.naturalWidth, after.naturalWidth, said, lines]);
+	})()`)
+	holds("every field has a control by its kind, and every control a name", `(() => {
+		const kinds = { width: "range", fit: "select-one", quality: "range", progressive: "checkbox", background: "color", tone: "select-one", oversample: "range", formats: "checkbox" };
+		const fields = new Map([...document.querySelectorAll(".field")].map((f) => [f.querySelector("label").textContent, f]));
+		const wrong = Object.entries(kinds).filter(([name, kind]) => fields.get(name)?.querySelector("input, select").type !== kind);
+		const nameless = [...document.querySelectorAll("input, select, button")].filter((c) => !(c.labels?.length || c.getAttribute("aria-label") || c.textContent.trim()));
+		const missing = given.choices.filter(({ field }) => !fields.has(field)).map(({ field }) => field);
+		return wrong.length + nameless.length === 0 && String(missing) === "source,aliases,access" ? "yes" : JSON.stringify([wrong, nameless.map((c) => c.outerHTML), missing]);
+	})()`)
+	// The last of several changes wins.
+	do(set(`for (const w of [500, 510, 520, 300]) set("field-width", w)`), settled)
+	holds("a change is seen", `(() => {
+		const after = document.getElementById("after"), said = document.getElementById("after-says").textContent;
+		const [yaml, variable] = ["yaml", "variable"].map((id) => document.getElementById(id).innerText);
+		return after.naturalWidth === 300 && document.getElementById("before").naturalWidth === 640 && / \(−[0-9]+ %\) · 300 × 360 · jpeg · /.test(said)
+			&& yaml === "card:\n  width: 300\n" && variable === "PRESET_CARD=width=300" ? "yes" : JSON.stringify([after.naturalWidth, said, yaml, variable]);
+	})()`)
+	do(set(`set("field-tone", "#"); set("field-tone-colour", "#c03080"); set("field-gravity", "smart"); document.getElementById("field-progressive").click();
+		document.querySelector('#field-formats [value="png"]').click()`), settled)
+	holds("words, colours and boxes", `(() => {
+		const { innerText: said } = document.getElementById("variable");
+		const variants = document.querySelectorAll("#variants tbody tr").length;
+		return said === "PRESET_CARD=width=300,gravity=smart,progressive=true,tone=#c03080,formats=webp png" && variants === 6
+			&& document.getElementById("after-says").textContent.includes("keeps ") ? "yes" : said + variants + document.getElementById("after-says").textContent;
+	})()`)
+	do(chromedp.Click(`#variants input[value="@2x.webp"]`), settled)
+	holds("a variant", `(() => {
+		const said = ["before", "after"].map((id) => document.getElementById(id + "-says").textContent);
+		return said[0].includes("1280 × 720 · webp") && said[1].includes("600 × 720 · webp") ? "yes" : JSON.stringify(said);
+	})()`)
+	do(set(`set("field-width", "0")`), settled)
+	holds("a mistake stands at its field, in the words of whoever reads presets, and no old picture beside it", `(() => {
+		const wrong = document.getElementById("field-width-wrong");
+		return !wrong.hidden && wrong.textContent === '"0", expected a whole number of pixels from 1 to 8192' && !document.getElementById("after").hasAttribute("src")
+			&& document.getElementById("field-width").getAttribute("aria-invalid") === "true" ? "yes" : wrong.textContent;
+	})()`)
+	do(chromedp.Click(`#reset`), settled)
+	holds("all is undone", `(() => {
+		const left = document.querySelectorAll(".field.changed").length;
+		const after = document.getElementById("after");
+		return left === 0 && after.naturalWidth === 1280 && document.getElementById("field-width-wrong").hidden && document.getElementById("reset").disabled ? "yes" : [left, after.naturalWidth].join();
+	})()`)
+	do(chromedp.Focus(`#split`), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	holds("the slider has arrow keys", `(() => {
+		const { value } = document.getElementById("split"), clip = getComputedStyle(document.getElementById("after")).clipPath;
+		return value === "52" && clip === "inset(0px 0px 0px 52%)" ? "yes" : [value, clip].join();
+	})()`)
+	do(chromedp.Focus(`#stage`), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown))
+	holds("the loupe has them too, and shows pixels of the screen", `(() => {
+		const { style } = document.getElementById("after-loupe");
+		return style.backgroundSize === 1280 / devicePixelRatio + "px " + 720 / devicePixelRatio + "px" && loupe.x === 0.52 && loupe.y === 0.52 ? "yes" : [style.backgroundSize, loupe.x, loupe.y].join();
+	})()`)
+	do(script(`const canvas = Object.assign(document.createElement("canvas"), { width: 500, height: 400 });
+		canvas.getContext("2d").fillRect(0, 0, 100, 100);
+		const data = new DataTransfer();
+		data.items.add(new File([await new Promise((done) => { canvas.toBlob(done); })], "mine.png"));
+		document.body.dataset.pending = "1";
+		dispatchEvent(new DragEvent("drop", { dataTransfer: data }))`), settled)
+	holds("a photo of one's own", `(() => {
+		const { selectedOptions: [photo] } = document.getElementById("photo");
+		const said = ["before", "after"].map((id) => document.getElementById(id + "-says").textContent);
+		return photo.textContent === "mine.png, yours" && said.every((s) => s.includes("500 × 281 · webp")) ? "yes" : JSON.stringify([photo.textContent, said]);
+	})()`)
+	do(set(`set("preset", "hero"); document.querySelector("#field-format").focus(); set("field-format", "thumbhash"); set("field-width", "60");
+		for (const box of document.querySelectorAll("#field-formats :checked")) box.click(); set("field-dpr", "1")`), settled)
+	holds("a stand-in is drawn, and said", `(() => {
+		const said = document.getElementById("after-says").textContent;
+		return document.getElementById("after").naturalWidth === 32 && / · [A-Za-z0-9+/=]{24,} · text\/plain · /.test(said) ? "yes" : said;
+	})()`)
+	do(chromedp.EmulateViewport(390, 844), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+		return err
+	}), chromedp.Reload(), settled)
+	holds("a phone, in the dark", `(() => {
+		const wide = document.documentElement.scrollWidth, page = getComputedStyle(document.body).backgroundColor;
+		scrollTo(0, 700);
+		const stage = document.getElementById("stage").getBoundingClientRect();
+		return wide <= 390 && page === "rgb(18, 20, 23)" && stage.top === 0 && scrollY > 300 ? "yes" : JSON.stringify([wide, page, stage.top, scrollY]);
+	})()`)
+}
