@@ -26,7 +26,7 @@ build: ## install nginx and Redis where missing, build everything into .bin/
 	@deploy/tools/install.sh
 	@deploy/tools/build.sh versitygw
 
-run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, RENDERERS=n, FRONT=edge: without servers)
+run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, PRESETS=file, RENDERERS=n, FRONT=edge: without servers)
 	@.bin/local
 
 presets: ## print the effective presets, and where each value comes from (PREW_PRESETS=file, PRESET_<NAME>=field=value,...)

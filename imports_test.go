@@ -74,7 +74,7 @@ var packages = []struct {
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", []string{"prew"}, nil},
 	{"prew/deploy/images", nil, nil},
-	{"prew/deploy/local", []string{"prew", "prew/deploy/local/playground", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/upkeep", "github.com/aws"}, []string{"prew/lambda/render"}},
+	{"prew/deploy/local", []string{"prew", "prew/deploy/local/playground", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/flight", "prew/prewmanager/upkeep", "github.com/aws"}, []string{"prew/lambda/render"}},
 	{"prew/deploy/local/playground", []string{"prew", "prew/lambda/store", "github.com/aws", "go.yaml.in/yaml"}, []string{"prew/lambda/render", "prew/deploy/local/emulator"}},
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},

@@ -23,6 +23,7 @@ type gallery struct {
 	Photos  []galleryPhoto  `json:"photos"`
 
 	Replace string `json:"replace,omitempty"` // URL that replaces a photo, see replacer
+	Live    string `json:"live,omitempty"`    // URL that says when presets change, see live
 }
 
 // palette is the content of playground.json, which the page Playground works with.
@@ -32,7 +33,8 @@ type palette struct {
 	Photos  []palettePhoto  `json:"photos"`
 
 	Playground string `json:"playground"` // URL of what renders, see package playground
-	MostBytes  int    `json:"mostBytes"`  // of a photo that is dropped on the page
+	Live       string `json:"live,omitempty"`
+	MostBytes  int    `json:"mostBytes"` // of a photo that is dropped on the page
 }
 
 type palettePreset struct {
@@ -52,6 +54,7 @@ type palettePhoto struct {
 type addresses struct {
 	Replace    string // empty: photos can't be replaced
 	Playground string
+	Presets    string // empty: they do not change
 }
 
 type galleryPreset struct {
@@ -101,8 +104,8 @@ func writeGallery(dir string, photos []photo, presets prew.Presets, asks address
 // of it.
 func writePresets(dir string, photos []photo, presets prew.Presets, asks addresses) error {
 	described := describe(photos, presets)
-	described.Replace = asks.Replace
-	for name, content := range map[string]any{"gallery.json": described, "playground.json": paletteOf(photos, presets, asks.Playground)} {
+	described.Replace, described.Live = asks.Replace, asks.Presets
+	for name, content := range map[string]any{"gallery.json": described, "playground.json": paletteOf(photos, presets, asks)} {
 		text, err := json.Marshal(content)
 		if err != nil {
 			return err
@@ -118,8 +121,8 @@ func writePresets(dir string, photos []photo, presets prew.Presets, asks address
 	return nil
 }
 
-func paletteOf(photos []photo, presets prew.Presets, url string) palette {
-	p := palette{Choices: prew.Choices(), Playground: url, MostBytes: playground.MaxDropped}
+func paletteOf(photos []photo, presets prew.Presets, asks addresses) palette {
+	p := palette{Choices: prew.Choices(), Playground: asks.Playground, Live: asks.Presets, MostBytes: playground.MaxDropped}
 	for _, name := range presets.Names() {
 		shown := palettePreset{name, sourceOf(presets, name), map[string]string{}}
 		for _, value := range presets.Explain(name) {

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
+	"prew/prewmanager/upkeep"
 )
 
 // gateways is the number of gateways. Two are enough to see that they coalesce their
@@ -34,9 +36,13 @@ func main() {
 	port := flag.String("port", environment("PORT", "8080"), "the port of http://localhost")
 	photos := flag.String("photos", os.Getenv("PHOTOS"), "a folder of photos, in place of the samples")
 	renderers := flag.String("renderers", environment("RENDERERS", strconv.Itoa(runtime.NumCPU())), "processes of the function")
+	presets := flag.String("presets", os.Getenv("PRESETS"), "a file of presets, in place of presets.yaml")
 	front := flag.String("front", os.Getenv("FRONT"), "edge: CloudFront, S3 and the function alone, without nginx and gateways")
 	state := flag.String("state", "", "the folder of data and logs (default .local of the checkout)")
 	flag.Parse()
+	if *presets != "" {
+		os.Setenv("PREW_PRESETS", *presets)
+	}
 
 	// After the first Ctrl-C a second one ends the program at once; its parts end
 	// with it.
@@ -174,21 +180,43 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 		return err
 	}
 	defer system.Stop()
-	plays, err := playgroundOf(ctx, system, all, added, func() playground.Presets { return written })
+	at := "http://" + listener.Addr().String()
+	asks := addresses{Playground: at + "/playground"}
+	bucket := store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}
+	now := &live{
+		file: written.File, presets: presets, written: written, told: make(chan struct{}),
+		check: sources.CheckPresets, reload: system.Reload, say: func(line string) { fmt.Println(line) },
+		renew: func(before, now prew.Presets) error {
+			return errors.Join(purge(ctx, upkeep.Folder{Bucket: bucket, Prefix: prew.DefaultPrefix}, system.Redis.Addr, before, now),
+				writePresets(gallery, all, now, asks))
+		},
+	}
+	plays, err := playgroundOf(ctx, system, all, added, now.inForce)
 	if err != nil {
 		return err
 	}
 	defer plays.Clear(context.WithoutCancel(ctx)) // before the store stops
 	pages := servePages(listener, []string{fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port)},
-		newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, all, added), plays)
+		newReplacer(bucket, all, added), plays, now)
 	defer pages.Close()
-	// The pages are there when every photo and its event have arrived.
-	asks := addresses{Playground: "http://" + listener.Addr().String() + "/playground"}
-	if front != stack.Edge && len(all) > 1 { // whose cache keeps the old previews until their time is over
-		asks.Replace = "http://" + listener.Addr().String() + "/replace"
+	// CloudFront keeps the old previews until their time is over, and its function is deployed
+	// with the presets.
+	if front != stack.Edge {
+		asks.Presets = at + "/presets"
+		if len(all) > 1 {
+			asks.Replace = at + "/replace"
+		}
 	}
+	// The pages are there when every photo and its event have arrived.
 	if err := writeGallery(gallery, all, presets, asks); err != nil {
 		return err
+	}
+	if front != stack.Edge {
+		watching, stop := context.WithCancel(ctx)
+		var watch sync.WaitGroup
+		watch.Go(func() { now.watch(watching) })
+		defer watch.Wait()
+		defer stop()
 	}
 	announce(system, port, state, presets.Names()[0], photos[0], append([]string{stack.Bucket}, buckets...))
 	select {

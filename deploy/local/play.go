@@ -35,10 +35,11 @@ func playgroundOf(ctx context.Context, system *stack.Stack, photos []photo, adde
 
 // servePages serves what the pages ask for beside files, at a listener, to the pages of these
 // origins alone.
-func servePages(listener net.Listener, origins []string, replaces *replacer, plays *playground.Playground) *http.Server {
+func servePages(listener net.Listener, origins []string, replaces *replacer, plays *playground.Playground, now *live) *http.Server {
 	routes := http.NewServeMux()
 	routes.Handle("POST /replace", replaces)
 	routes.Handle("POST /playground/", http.StripPrefix("/playground", plays))
+	routes.Handle("GET /presets", now)
 	server := &http.Server{Handler: fromPage{origins, listener.Addr().String(), routes}}
 	go server.Serve(listener)
 	return server

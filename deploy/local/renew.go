@@ -40,13 +40,8 @@ func renew(ctx context.Context, bucket store.Bucket, state string, presets prew.
 	switch {
 	case !known && deleted.Deleted > 0:
 		parts = append(parts, "presets of the last run are unknown: all previews are rendered anew")
-	case len(changed) == 1:
-		parts = append(parts, "presets changed: "+changed[0]+": its previews are rendered anew")
-	case len(changed) > 1:
-		parts = append(parts, "presets changed: "+strings.Join(changed, ", ")+": their previews are rendered anew")
-	}
-	if len(gone) > 0 {
-		parts = append(parts, "presets gone: "+strings.Join(gone, ", "))
+	default:
+		parts = anew(changed, gone)
 	}
 	if len(parts) > 0 {
 		if err := os.RemoveAll(filepath.Join(state, "nginx", "cache")); err != nil {
@@ -58,4 +53,18 @@ func renew(ctx context.Context, bucket store.Bucket, state string, presets prew.
 		return "", err
 	}
 	return strings.Join(parts, "; "), upkeep.Note(ctx, previews, presets, now)
+}
+
+// anew says what has become of presets and their variants.
+func anew(changed, gone []string) (parts []string) {
+	switch {
+	case len(changed) == 1:
+		parts = append(parts, "presets changed: "+changed[0]+": its previews are rendered anew")
+	case len(changed) > 1:
+		parts = append(parts, "presets changed: "+strings.Join(changed, ", ")+": their previews are rendered anew")
+	}
+	if len(gone) > 0 {
+		parts = append(parts, "presets gone: "+strings.Join(gone, ", "))
+	}
+	return parts
 }

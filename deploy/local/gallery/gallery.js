@@ -338,7 +338,8 @@ function addRow(photo, presets, replaceURL) {
 async function start() {
   const response = await fetch("/gallery/gallery.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`gallery.json: ${response.status}`);
-  const { presets, photos, replace: replaceURL } = await response.json();
+  const { presets, photos, replace: replaceURL, live } = await response.json();
+  if (live) hearPresets(live, () => location.reload());
   const asked = location.hash.startsWith("#presets=") ? decodeURIComponent(location.hash.slice(9)).split(",") : null;
   presets.forEach(({ name, terms, html }, i) => {
     const box = element("input", { type: "checkbox", checked: !asked || asked.includes(name) });

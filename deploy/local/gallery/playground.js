@@ -466,17 +466,29 @@ function listen() {
   }
 }
 
-async function start() {
+async function read() {
   const response = await fetch("/gallery/playground.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`playground.json: ${response.status}`);
   given = await response.json();
+  at("preset").replaceChildren(...given.presets.map(({ name, source }) => element("option", { value: name }, source ? `${name}, source ${source}` : name)));
+}
+
+// follow takes the presets that are in force now, and keeps what was changed of them here.
+async function follow() {
+  const fields = changed();
+  await read();
+  choose(preset.name, fields);
+}
+
+async function start() {
+  await read();
   at("photo").append(...given.photos.map(({ name, source }, i) => element("option", { value: i }, source ? `${name}, source ${source}` : name)));
-  at("preset").append(...given.presets.map(({ name, source }) => element("option", { value: name }, source ? `${name}, source ${source}` : name)));
   const said = new URLSearchParams(location.hash.slice(1));
   const photo = given.photos.findIndex(({ name }) => name === said.get("photo"));
   if (photo >= 0) at("photo").value = photo;
   listen();
   choose(said.get("preset"));
+  if (given.live) hearPresets(given.live, () => follow().catch((error) => blame([{ text: reasonOf(error) }])));
 }
 
 start().catch((error) => {

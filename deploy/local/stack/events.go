@@ -30,7 +30,11 @@ type Events struct {
 	more     chan struct{} // has an element if something is waiting
 	passed   int           // notifications that were passed on, or given up
 	progress chan struct{} // closed and made anew when passed grows
+	to       target
 }
+
+// target is where notifications are passed on to.
+type target struct{ url, secret string }
 
 // maxNotification is the longest notification that is passed on, in bytes. One of an object
 // with the longest name has some thousand.
@@ -73,8 +77,16 @@ func (e *Events) hear(w http.ResponseWriter, r *http.Request) {
 }
 
 // PassOn sends what has come and what comes to a gateway's /events or to the function's Invoke
-// API, which takes no secret, in the order in which it came, until Stop.
+// API, which takes no secret, in the order in which it came, until Stop. Called again, it has
+// what is still waiting sent to another gateway.
 func (e *Events) PassOn(url, secret string) {
+	e.mutex.Lock()
+	before := e.to
+	e.to = target{url, secret}
+	e.mutex.Unlock()
+	if before != (target{}) {
+		return
+	}
 	e.serving.Go(func() {
 		for {
 			select {
@@ -87,7 +99,7 @@ func (e *Events) PassOn(url, secret string) {
 			e.waiting = nil
 			e.mutex.Unlock()
 			for _, payload := range waiting {
-				e.send(url, secret, payload)
+				e.send(payload)
 				e.mutex.Lock()
 				e.passed++
 				close(e.progress)
@@ -125,9 +137,12 @@ func (e *Events) Await(ctx context.Context, n int) {
 
 // send tries for some seconds, in which a gateway that was killed is there again, and one of
 // the function's processes idle.
-func (e *Events) send(url, secret string, payload []byte) {
+func (e *Events) send(payload []byte) {
 	for range 20 {
-		if passed(url, secret, payload) {
+		e.mutex.Lock()
+		to := e.to
+		e.mutex.Unlock()
+		if passed(to, payload) {
 			return
 		}
 		select {
@@ -138,15 +153,15 @@ func (e *Events) send(url, secret string, payload []byte) {
 	}
 }
 
-func passed(url, secret string, payload []byte) bool {
+func passed(to target, payload []byte) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), prew.AnswerTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(payload))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.url, bytes.NewReader(payload))
 	if err != nil {
 		return false
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+secret)
+	request.Header.Set("Authorization", "Bearer "+to.secret)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return false

@@ -25,12 +25,18 @@ type Nginx struct {
 	Counted string // host:port that nginx sends the lines to which they come from
 	Purges  string // host:port that purges of its cache are posted to
 
+	dir    string
+	mutex  sync.Mutex // protects the rest
 	beside *beside
+	ended  bool
 }
 
 // Stop stops nginx and then what is beside it.
 func (n *Nginx) Stop() {
 	n.Process.Stop()
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.ended = true
 	n.beside.stop()
 }
 
@@ -63,9 +69,7 @@ func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if os.Geteuid() == 0 {
-		site.User = "root" // nobody, the default, can't enter the folders of a private checkout
-	}
+	site.User = workers()
 	if err := site.Check(dir); err != nil {
 		return nil, err
 	}
@@ -92,11 +96,20 @@ func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 		beside.stop()
 		return nil, err
 	}
+	n := &Nginx{Process: p, Addr: site.Listen, Metrics: beside.metrics, Counted: beside.lines, Purges: beside.purges, dir: dir, beside: beside}
 	go func() {
 		<-p.Done()
-		beside.stop()
+		n.Stop()
 	}()
-	return &Nginx{p, site.Listen, beside.metrics, beside.lines, beside.purges, beside}, nil
+	return n, nil
+}
+
+// workers is the user of nginx's workers.
+func workers() string {
+	if os.Geteuid() == 0 {
+		return "root" // nobody, the default, can't enter the folders of a private checkout
+	}
+	return ""
 }
 
 // beside serves the metrics of an nginx and deletes from its cache what was purged, as

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -61,7 +62,12 @@ type Stack struct {
 	Nginx    *Nginx
 	Front    *Front
 
+	dir      string
+	site     nginx.Site // what nginx has
+	environ  []string   // of gateways
 	events   *Events
+	secret   string   // of the gateway's listener for events
+	retired  sync.Map // processes that were stopped while the rest goes on
 	failed   chan error
 	stopping chan struct{}
 	once     sync.Once
@@ -83,6 +89,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.dir = dir
 	places := prew.Places{Prefix: c.Prefix, SourcePrefix: c.SourcePrefix}
 	folders := []string{"PREW_PREFIX=" + places.Previews().Prefix, "PREW_SOURCE_PREFIX=" + places.Photos().Prefix}
 	bootstrap, err := Program("bootstrap")
@@ -166,42 +173,38 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	if err == nil {
 		purges, err = FreeAddr()
 	}
-	site := nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures,
+	s.site = nginx.Site{Listen: c.Listen, Gallery: c.Gallery, Private: c.Private, NoErrorPictures: c.NoErrorPictures,
 		// As the gateways have them from this program's environment.
 		PhotoAccess: prew.Access(os.Getenv("PREW_PHOTO_ACCESS")), TokenCookie: os.Getenv("PREW_TOKEN_COOKIE"), ProtectedCacheControl: os.Getenv("PREW_PROTECTED_CACHE_CONTROL")}
-	hears, secret := "", rand.Text() // of the gateway's listener for events
+	if err == nil {
+		s.environ = append(append(s.S3.Env(), folders...),
+			"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
+			"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
+			"PREW_NGINX=http://"+purges,
+			fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures))
+	}
+	hears := ""
+	s.secret = rand.Text()
 	for i := range c.Gateways {
-		name := fmt.Sprintf("gateway-%d", i+1)
-		part(name, func() error {
-			env := append(append(s.S3.Env(), folders...),
-				"PREW_REDIS="+s.Redis.Addr, "PREW_BUCKET="+Bucket,
-				"PREW_FUNCTION="+Function, "AWS_ENDPOINT_URL_LAMBDA="+s.Emulator.URL,
-				"PREW_NGINX=http://"+purges,
-				fmt.Sprintf("PREW_PRIVATE=%t", c.Private), fmt.Sprintf("PREW_ERROR_PICTURES=%t", !c.NoErrorPictures))
-			if s.events != nil && i == 0 {
-				var err error
-				if hears, err = FreeAddr(); err != nil {
-					return err
-				}
-				env = append(env, "PREW_EVENTS_LISTEN="+hears, "PREW_EVENTS_SECRET="+secret)
-			}
-			gateway, err := StartGateway(dir, name, env)
+		part(gatewayName(i), func() error {
+			gateway, at, err := s.startGateway(i)
 			if err != nil {
 				return err
 			}
 			s.keep(gateway.Process)
 			s.Gateways = append(s.Gateways, gateway)
-			site.Gateways = append(site.Gateways, gateway.Addr)
+			s.site.Gateways = append(s.site.Gateways, gateway.Addr)
+			hears = cmp.Or(hears, at)
 			return nil
 		})
 	}
 	part("nginx", func() (err error) {
-		site.Previews, site.Photos = StoreAt(s.S3.Addr, Bucket), StoreAt(s.S3.Addr, Bucket)
-		site.Previews.Prefix, site.Photos.Prefix = places.Previews().Prefix, places.Photos().Prefix
-		if site.Presets, err = Presets(); err != nil {
+		s.site.Previews, s.site.Photos = StoreAt(s.S3.Addr, Bucket), StoreAt(s.S3.Addr, Bucket)
+		s.site.Previews.Prefix, s.site.Photos.Prefix = places.Previews().Prefix, places.Photos().Prefix
+		if s.site.Presets, err = Presets(); err != nil {
 			return err
 		}
-		if s.Nginx, err = StartNginxWith(Beside{Purges: purges}, filepath.Join(dir, "nginx"), site); err == nil {
+		if s.Nginx, err = StartNginxWith(Beside{Purges: purges}, filepath.Join(dir, "nginx"), s.site); err == nil {
 			s.keep(s.Nginx.Process)
 		}
 		return err
@@ -209,8 +212,26 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.passOn(ctx, "http://"+hears+"/events", secret, written)
+	s.passOn(ctx, hears, s.secret, written)
 	return s, nil
+}
+
+func gatewayName(i int) string { return fmt.Sprintf("gateway-%d", i+1) }
+
+// startGateway starts the gateway with a number. The first one hears of photos that change, at
+// a URL, if there is anything to hear.
+func (s *Stack) startGateway(i int) (gateway *Gateway, hears string, err error) {
+	env := s.environ
+	if s.events != nil && i == 0 {
+		addr, err := FreeAddr()
+		if err != nil {
+			return nil, "", err
+		}
+		hears = "http://" + addr + "/events"
+		env = append(slices.Clone(env), "PREW_EVENTS_LISTEN="+addr, "PREW_EVENTS_SECRET="+s.secret)
+	}
+	gateway, err = StartGateway(s.dir, gatewayName(i), env)
+	return gateway, hears, err
 }
 
 // passOn has the notifications of photos passed on, if that is to be, and waits for those of
@@ -252,6 +273,9 @@ func (s *Stack) keep(p *process.Process) {
 		case <-s.stopping:
 			return
 		default:
+		}
+		if _, retired := s.retired.Load(p); retired {
+			return
 		}
 		select {
 		case s.failed <- p.Err():

@@ -1,0 +1,156 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"prew/nginx"
+)
+
+// reloadDeadline is how long nginx may take to go on with another configuration and to end its
+// old workers, which answer first who is waiting: longer than the longest answer.
+const reloadDeadline = time.Minute
+
+// Reload puts the presets into force that this program's environment names now, without a
+// request that is lost: gateways with them are started beside those that there are, nginx goes
+// on with them, and then the others are stopped, when all who wait there have their answers.
+// Where a gateway does not start, or nginx refuses its configuration, that is the error, and
+// everything goes on as before. Nothing else of the stack may be used meanwhile. At the edge
+// there is nothing that it could reload.
+func (s *Stack) Reload(ctx context.Context) error {
+	presets, err := Presets()
+	if err != nil {
+		return err
+	}
+	started := make([]*Gateway, len(s.Gateways))
+	errs := make([]error, len(s.Gateways))
+	hears := ""
+	var starting sync.WaitGroup
+	for i := range started {
+		starting.Go(func() {
+			gateway, at, err := s.startGateway(i)
+			if started[i], errs[i] = gateway, err; i == 0 {
+				hears = at
+			}
+		})
+	}
+	starting.Wait()
+	err = errors.Join(errs...)
+	site := s.site
+	site.Presets, site.Gateways = presets, nil
+	if err == nil {
+		for _, gateway := range started {
+			site.Gateways = append(site.Gateways, gateway.Addr)
+		}
+		err = s.Nginx.reload(ctx, s.site, site)
+	}
+	if err != nil {
+		for _, gateway := range started {
+			if gateway != nil {
+				gateway.Stop()
+			}
+		}
+		return err
+	}
+	before := s.Gateways
+	s.site, s.Gateways = site, started
+	for _, gateway := range started {
+		s.keep(gateway.Process)
+	}
+	if hears != "" {
+		s.events.PassOn(hears, s.secret)
+	}
+	for _, gateway := range before {
+		s.retired.Store(gateway.Process, true)
+		gateway.Stop()
+	}
+	return nil
+}
+
+// reload has nginx go on with another site in place of the one before, and returns when its
+// workers with that one have ended. After an error it goes on as before.
+func (n *Nginx) reload(ctx context.Context, before, site nginx.Site) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.ended {
+		return errors.New("nginx has ended")
+	}
+	user := func(s nginx.Site) nginx.Site {
+		s.User = workers()
+		return s
+	}
+	before, site = user(before), user(site)
+	if err := site.Check(n.dir); err != nil {
+		return err
+	}
+	// What purges the cache has to know the presets too. It listens where it did, but for the
+	// lines, which the new configuration names.
+	n.beside.stop()
+	beside, err := startBeside(Beside{n.Metrics, n.Purges}, filepath.Join(n.dir, "cache"), site)
+	if err != nil {
+		return err
+	}
+	n.beside = beside
+	before.CountedAt, site.CountedAt, n.Counted = beside.lines, beside.lines, beside.lines
+	config, err := site.Write(n.dir)
+	if err == nil {
+		err = tested(n.dir, config)
+	}
+	if err != nil {
+		_, back := before.Write(n.dir)
+		n.Signal(syscall.SIGHUP) // the lines have another address
+		return errors.Join(err, back)
+	}
+	old, err := children(n.PID())
+	if err != nil {
+		return err
+	}
+	n.Signal(syscall.SIGHUP)
+	ctx, cancel := context.WithTimeout(ctx, reloadDeadline)
+	defer cancel()
+	isOld := func(pid string) bool { return slices.Contains(old, pid) }
+	for {
+		now, err := children(n.PID())
+		switch {
+		case err != nil:
+			return err
+		case len(now) > 0 && !slices.ContainsFunc(now, isOld):
+			return nil
+		}
+		select {
+		case <-time.After(5 * time.Millisecond): // it takes some 30
+		case <-ctx.Done():
+			if slices.ContainsFunc(now, func(pid string) bool { return !isOld(pid) }) {
+				return nil // a client that takes so long is cut off
+			}
+			return fmt.Errorf("nginx: it has not gone on with another configuration: %w", ctx.Err())
+		}
+	}
+}
+
+// tested returns what nginx finds wrong with a configuration that it has not begun to use.
+func tested(dir, config string) error {
+	server, err := nginx.Program()
+	if err != nil {
+		return err
+	}
+	if said, err := exec.Command(server, "-t", "-q", "-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config).CombinedOutput(); err != nil {
+		return fmt.Errorf("nginx -t: %w: %s", err, said)
+	}
+	return nil
+}
+
+// children are the process ids of the children of a process with one thread (proc(5)).
+func children(pid int) ([]string, error) {
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", pid))
+	return strings.Fields(string(list)), err
+}
