@@ -2,7 +2,10 @@ package tools
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -143,4 +146,61 @@ func isPlayedWith(t *testing.T, front string) {
 		const stage = document.getElementById("stage").getBoundingClientRect();
 		return wide <= 390 && page === "rgb(18, 20, 23)" && stage.top === 0 && scrollY > 300 ? "yes" : JSON.stringify([wide, page, stage.top, scrollY]);
 	})()`)
+}
+
+// TestPagesFollowPresets saves the file of the presets while both pages are open.
+func TestPagesFollowPresets(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	save := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("card: {width: 300}\n")
+	t.Setenv("PRESETS", file)
+	site := run(t, "")
+	ctx, cancel := context.WithTimeout(open(t), galleryDeadline)
+	defer cancel()
+	// until waits for what holds on the page, which may be loaded anew meanwhile.
+	until := func(expression string) {
+		t.Helper()
+		for {
+			holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+			if err == nil && holds {
+				return
+			}
+			if ctx.Err() != nil {
+				t.Fatalf("%s: %t, %v", expression, holds, err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	for _, page := range []string{site, site + "gallery/playground.html"} {
+		save("card: {width: 300}\n")
+		if err := chromedp.Do(ctx, chromedp.Navigate(page), chromedp.WaitReady(`body[data-pending="0"]`)); err != nil {
+			t.Fatal(err)
+		}
+		until(`document.getElementById("presets-wrong")?.hidden === true && document.querySelector("#after, figure img")?.naturalWidth === 300`)
+		if page != site {
+			_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => {
+				const quality = document.getElementById("field-quality");
+				quality.value = "40";
+				quality.dispatchEvent(new Event("input"));
+				return true;
+			})()`))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		save("card: {width: 200}\n")
+		until(`document.body.dataset.pending === "0" && document.querySelector("#after, figure img")?.naturalWidth === 200`)
+		if page != site {
+			until(`document.getElementById("before").naturalWidth === 200 && document.getElementById("variable").textContent === "PRESET_CARD=quality=40"`)
+		}
+		save("card: {width: 200}\nnew: {widht: 3}\n")
+		until(`document.getElementById("presets-wrong")?.textContent.includes("mine.yaml:2: preset new: widht: unknown field")`)
+		save("card: {width: 200}\n")
+		until(`document.getElementById("presets-wrong")?.hidden === true`)
+	}
 }
