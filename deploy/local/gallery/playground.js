@@ -108,7 +108,7 @@ function describe({ size, width, height, type, took: ms, text, kept }, other) {
 
 function percent(now, before) {
   const n = Math.round((now / before - 1) * 100);
-  return n < 0 ? `−${-n} %` : `+${n} %`;
+  return n < 0 ? `−${-n} %` : `+${Math.abs(n)} %`;
 }
 
 // show puts a side on the stage, or nothing in its place.
@@ -240,6 +240,7 @@ async function update(all) {
     show("after", null, error.mistakes?.some(({ field }) => field) ? "see the field" : reasonOf(error));
     blame(error.mistakes || [{ text: reasonOf(error) }]);
     if (error.mistakes && !error.code) tell("", "");
+    list([...at("variants").querySelectorAll("input")].map(({ value }) => value)); // whose figures are those of another change
     stage.setAttribute("aria-busy", "false");
   }
   document.body.dataset.pending = "0";
@@ -249,8 +250,14 @@ async function update(all) {
 function tell(yaml, variable) {
   at("unchanged").hidden = Boolean(yaml);
   at("yaml").textContent = yaml || "";
-  at("variable").textContent = variable || "";
+  at("variable").textContent = shell(variable || "");
   for (const part of document.querySelectorAll(".copied")) part.hidden = !yaml;
+}
+
+// shell is a variable and its value as a shell reads it.
+function shell(text) {
+  const [, name, value] = /^(\w*)=?(.*)$/s.exec(text);
+  return /^[\w=,.:@%+\/#-]*$/.test(value) ? text : `${name}='${value.replaceAll("'", `'\\''`)}'`;
 }
 
 // list lays the table of variants out, and returns its lines by their names.
