@@ -142,9 +142,11 @@ const MaxStandInSide = 100
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Blur is the standard deviation of a Gaussian in
 // pixels of the preview. Sharpen is in per cent of what a blur of one pixel takes from luma.
-// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. All of
-// them, and Tone, are zero for a preview that is left as it is, and are done in this order.
-// Source names where the photo lies (source.go); empty is the default source.
+// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. Radius is
+// that of the preview's corners in its pixels, at most half of its shorter side, and Circle
+// leaves an ellipse that touches all four sides. All of them, and Tone, are zero for a preview
+// that is left as it is, and are done in this order. Source names where the photo lies
+// (source.go); empty is the default source.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
 	Height      int     `json:"height,omitempty"`
@@ -166,6 +168,8 @@ type Preset struct {
 	Contrast    int     `json:"contrast,omitempty"`
 	Saturation  int     `json:"saturation,omitempty"`
 	Tone        Tone    `json:"tone,omitempty"`
+	Radius      int     `json:"radius,omitempty"`
+	Circle      bool    `json:"circle,omitempty"`
 	Source      string  `json:"source,omitempty"`
 }
 
@@ -206,14 +210,7 @@ var fields = []field[Preset]{
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
-	{
-		name: "progressive", expected: "true or false",
-		set: func(p *Preset, text string) bool {
-			p.Progressive = text == "true"
-			return text == "true" || text == "false"
-		},
-		get: func(p Preset) string { return strconv.FormatBool(p.Progressive) },
-	},
+	truth("progressive", func(p *Preset) *bool { return &p.Progressive }),
 	word("effort", func(p *Preset) *Effort { return &p.Effort }, Fast, Balanced, Small),
 	{
 		name: "background", expected: "a colour as #rrggbb, in quotes in YAML",
@@ -256,6 +253,8 @@ var fields = []field[Preset]{
 		},
 		get: func(p Preset) string { return string(p.Tone) },
 	},
+	fewPixels("radius", func(p *Preset) *int { return &p.Radius }),
+	truth("circle", func(p *Preset) *bool { return &p.Circle }),
 	{
 		name: "source", expected: "the name of a SOURCE_<NAME> variable in lower case",
 		set: func(p *Preset, text string) bool {
@@ -273,10 +272,20 @@ func pixels(name string, at func(*Preset) *int) field[Preset] {
 	return number(name, at, MaxPresetSide, fmt.Sprintf("a whole number of pixels from 1 to %d", MaxPresetSide))
 }
 
+// fewPixels is a field of pixels of the preview, of which 0 changes nothing.
+func fewPixels(name string, at func(*Preset) *int) field[Preset] {
+	return wholeOrNone(name, at, 0, MaxPresetSide, "pixels")
+}
+
 // percent is a field of per cent, of which 0 changes nothing.
 func percent(name string, at func(*Preset) *int, least, most int) field[Preset] {
+	return wholeOrNone(name, at, least, most, "per cent")
+}
+
+// wholeOrNone is a field of a whole number, of which 0 changes nothing.
+func wholeOrNone(name string, at func(*Preset) *int, least, most int, unit string) field[Preset] {
 	return field[Preset]{
-		name: name, expected: fmt.Sprintf("a whole number of per cent from %d to %d", least, most), limits: limits{float64(least), float64(most), 1},
+		name: name, expected: fmt.Sprintf("a whole number of %s from %d to %d", unit, least, most), limits: limits{float64(least), float64(most), 1},
 		set: func(p *Preset, text string) bool {
 			n, err := strconv.Atoi(text)
 			*at(p) = n
@@ -288,6 +297,17 @@ func percent(name string, at func(*Preset) *int, least, most int) field[Preset] 
 			}
 			return ""
 		},
+	}
+}
+
+func truth(name string, at func(*Preset) *bool) field[Preset] {
+	return field[Preset]{
+		name: name, expected: "true or false",
+		set: func(p *Preset, text string) bool {
+			*at(p) = text == "true"
+			return text == "true" || text == "false"
+		},
+		get: func(p Preset) string { return strconv.FormatBool(*at(&p)) },
 	}
 }
 
@@ -360,6 +380,12 @@ func (p Preset) Resolve() (Preset, error) {
 	if p.Fit != Contain && (p.Width == 0 || p.Height == 0) {
 		return p, fmt.Errorf("fit: %s with one side free, expected both width and height", p.Fit)
 	}
+	if p.Radius != 0 && p.Circle {
+		return p, errors.New("circle: with a radius, expected one of them")
+	}
+	if p.Rounds() && p.Format == Auto {
+		p.Format = PNG // its corners are transparent whatever the photo is
+	}
 	return p, nil
 }
 
@@ -385,5 +411,8 @@ func (p *Preset) resolveStandIn() error {
 
 // Retouches says whether the preset changes more of a photo than its size.
 func (p Preset) Retouches() bool {
-	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != ""
+	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Rounds()
 }
+
+// Rounds says whether the preset cuts the preview's corners off.
+func (p Preset) Rounds() bool { return p.Radius != 0 || p.Circle }

@@ -137,6 +137,9 @@ func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) in
 	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // at most the pixels once more
 	}
+	if preset.Rounds() {
+		needed += 20 * size.X * size.Y // as a PNG or a WebP with alpha
+	}
 	if f != lumaChroma {
 		needed += 8 * size.X * size.Y
 	}

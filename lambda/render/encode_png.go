@@ -21,13 +21,10 @@ func (e *engine) encodePalette(f frame) []byte {
 
 // samples are those of a frame as package png takes them.
 func samples(f frame) (pix []uint8, stride int, colour png.Colour) {
-	if len(f.planes) == 1 {
+	if len(f.planes) == 1 && f.opaque() {
 		return f.planes[0].Pix, f.planes[0].Stride, png.Grey
 	}
-	pixels := f.pixels
-	if pixels == nil {
-		pixels = colours(f.planes)
-	}
+	pixels := asPixels(f)
 	if f.opaque() {
 		return pixels.Pix, pixels.Stride, png.RGB
 	}

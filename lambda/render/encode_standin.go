@@ -2,7 +2,6 @@ package render
 
 import (
 	"encoding/base64"
-	"image"
 
 	"prew"
 	"prew/lambda/render/standin"
@@ -24,15 +23,4 @@ func (e *engine) encodeBlurHash(f frame, _ prew.Preset) []byte {
 		across, down = 3, 4
 	}
 	return []byte(standin.BlurHash(m.Pix, m.Stride, size.X, size.Y, across, down))
-}
-
-// asPixels are the pixels of a frame of any form.
-func asPixels(f frame) *image.NRGBA {
-	switch {
-	case f.pixels != nil:
-		return f.pixels
-	case len(f.planes) == 1:
-		return greys(f.planes[0])
-	}
-	return colours(f.planes)
 }

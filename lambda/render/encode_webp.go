@@ -21,6 +21,7 @@ var efforts = map[prew.Effort]webp.Effort{
 func (e *engine) encodeWebP(f frame, preset prew.Preset) []byte {
 	o := webp.EncodeOptions{Quality: preset.Quality, Effort: efforts[preset.Effort], ICC: f.profile}
 	if f.planes != nil {
+		o.Alpha = f.alpha
 		return e.webp.Encode(f.planes, o)
 	}
 	img, size := f.pixels, f.size()

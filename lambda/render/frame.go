@@ -38,6 +38,7 @@ type frame struct {
 	planes []plane.Plane
 	rows   *rows
 	pixels *image.NRGBA
+	alpha  plane.Plane // of planes at last, where their corners are cut off; else it has no samples
 
 	lattices [4]lattice // where the samples of each plane lie, until it is shrunk
 
@@ -55,5 +56,10 @@ func (f frame) size() image.Point {
 	return f.pixels.Rect.Size()
 }
 
-// opaque says that nothing shines through. Planes have no alpha.
-func (f frame) opaque() bool { return f.pixels == nil || f.pixels.Opaque() }
+// opaque says that nothing shines through.
+func (f frame) opaque() bool {
+	if f.pixels == nil {
+		return f.alpha.Pix == nil
+	}
+	return f.pixels.Opaque()
+}

@@ -74,8 +74,9 @@ func (e *engine) noChroma(size image.Point, step int) []plane.Plane {
 
 // fill makes a plane even. It has no gaps between its rows.
 func fill(p plane.Plane, v uint8) {
-	for i := range p.Pix {
-		p.Pix[i] = v
+	p.Pix[0] = v
+	for n := 1; n < len(p.Pix); n *= 2 {
+		copy(p.Pix[n:], p.Pix[:n])
 	}
 }
 

@@ -43,6 +43,30 @@ func (e *engine) lumaChroma(img *image.NRGBA, step int) []plane.Plane {
 	return planes
 }
 
+// asPixels are the pixels of a frame of any form, whose planes are all of one size.
+func asPixels(f frame) (pixels *image.NRGBA) {
+	switch {
+	case f.pixels != nil:
+		return f.pixels
+	case len(f.planes) == 1:
+		pixels = greys(f.planes[0])
+	default:
+		pixels = colours(f.planes)
+	}
+	if f.alpha.Pix != nil {
+		for y := range f.alpha.Height {
+			row := pixels.Pix[y*pixels.Stride:]
+			for x, a := range f.alpha.Row(y) {
+				if a == 0 {
+					clear(row[4*x:][:3])
+				}
+				row[4*x+3] = a
+			}
+		}
+	}
+	return pixels
+}
+
 // colours converts planes of luma and chroma, all of one size, to opaque pixels.
 func colours(planes []plane.Plane) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, planes[0].Width, planes[0].Height))

@@ -12,7 +12,7 @@
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
 //	            operations.go: shrink.go, turn.go, convert.go, keep.go, blur.go,
-//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go
+//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go, round.go (shape.go)
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
@@ -131,6 +131,7 @@ type engine struct {
 	softened  canvas // luma, or pixels, as sharpen blurs them
 	toned     canvas // chroma of what had none, or of a tone
 	padded    canvas // what pad makes of planes
+	rounded   canvas // alpha of planes whose corners are cut off
 	looked    canvas // what keep looks at
 	jpeg      jpeg.Encoder
 	png       png.Encoder

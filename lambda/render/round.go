@@ -1,0 +1,73 @@
+package render
+
+import (
+	"image"
+	"image/color"
+
+	"prew"
+)
+
+// round cuts the corners of a frame off: what lies outside is transparent, or has the
+// preset's background where the format has no alpha.
+func (e *engine) round(f frame, _ plan, preset prew.Preset) (frame, error) {
+	switch {
+	case !preset.Rounds():
+		return f, nil
+	case !formats[preset.Format].alpha:
+		return e.paint(f, outline(f.size(), preset), background(preset), preset), nil
+	case f.pixels == nil:
+		f.alpha = e.rounded.prepare([]image.Point{f.size()})[0]
+		fill(f.alpha, 0xff)
+		outline(f.size(), preset).partly(1, func(x, y int, cover []uint8) { copy(f.alpha.Row(y)[x:], cover) })
+		return f, nil
+	}
+	outline(f.size(), preset).partly(1, func(x, y int, cover []uint8) {
+		row := f.pixels.Pix[y*f.pixels.Stride+4*x:]
+		for i, covered := range cover {
+			pixel := row[4*i:][:4:4]
+			if pixel[3] = over(pixel[3], 0, uint32(covered)); pixel[3] == 0 {
+				clear(pixel)
+			}
+		}
+	})
+	return f, nil
+}
+
+// outline is what is left of a preview of a size by the preset's radius or circle.
+func outline(size image.Point, preset prew.Preset) *shape {
+	if preset.Circle {
+		return &shape{size: size, rx: size.X, ry: size.Y}
+	}
+	r := min(2*preset.Radius, size.X, size.Y)
+	return &shape{size: size, rx: r, ry: r}
+}
+
+// paint gives what a shape does not cover of an opaque frame a colour.
+func (e *engine) paint(f frame, s *shape, c color.RGBA, preset prew.Preset) frame {
+	if f.pixels != nil {
+		s.partly(1, func(x, y int, cover []uint8) {
+			row := f.pixels.Pix[y*f.pixels.Stride+4*x:]
+			for i, covered := range cover {
+				pixel, a := row[4*i:][:4:4], uint32(covered)
+				pixel[0], pixel[1], pixel[2] = over(pixel[0], c.R, a), over(pixel[1], c.G, a), over(pixel[2], c.B, a)
+			}
+		})
+		return f
+	}
+	luma, cb, cr := color.RGBToYCbCr(c.R, c.G, c.B)
+	if len(f.planes) == 1 && (cb != 128 || cr != 128) {
+		f.planes = append(f.planes, e.noChroma(f.size(), f.form.stepOf(1, preset))...)
+	}
+	for i, under := range [3]uint8{luma, cb, cr} {
+		if i < len(f.planes) {
+			p := f.planes[i]
+			s.partly(f.form.stepOf(i, preset), func(x, y int, cover []uint8) {
+				row := p.Row(y)[x:][:len(cover)]
+				for i, covered := range cover {
+					row[i] = over(row[i], under, uint32(covered))
+				}
+			})
+		}
+	}
+	return f
+}
