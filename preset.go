@@ -142,35 +142,39 @@ const MaxStandInSide = 100
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Blur is the standard deviation of a Gaussian in
 // pixels of the preview. Sharpen is in per cent of what a blur of one pixel takes from luma.
-// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. Radius is
+// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. Border is the width
+// of a border inside the preview, in its pixels; BorderColour is #rrggbb, and black where it
+// is empty. Radius is
 // that of the preview's corners in its pixels, at most half of its shorter side, and Circle
 // leaves an ellipse that touches all four sides. All of them, and Tone, are zero for a preview
 // that is left as it is, and are done in this order. Source names where the photo lies
 // (source.go); empty is the default source.
 type Preset struct {
-	Width       int     `json:"width,omitempty"`
-	Height      int     `json:"height,omitempty"`
-	Fit         Fit     `json:"fit,omitempty"`
-	Gravity     Gravity `json:"gravity,omitempty"`
-	Format      Format  `json:"format,omitempty"`
-	Quality     int     `json:"quality,omitempty"`
-	Chroma      Chroma  `json:"chroma,omitempty"`
-	Progressive bool    `json:"progressive,omitempty"`
-	Effort      Effort  `json:"effort,omitempty"`
-	Background  string  `json:"background,omitempty"`
-	Colour      Colour  `json:"colour,omitempty"`
-	Kernel      Kernel  `json:"kernel,omitempty"`
-	Oversample  float64 `json:"oversample,omitempty"`
-	Damaged     Damaged `json:"damaged,omitempty"`
-	Blur        float64 `json:"blur,omitempty"`
-	Sharpen     int     `json:"sharpen,omitempty"`
-	Brightness  int     `json:"brightness,omitempty"`
-	Contrast    int     `json:"contrast,omitempty"`
-	Saturation  int     `json:"saturation,omitempty"`
-	Tone        Tone    `json:"tone,omitempty"`
-	Radius      int     `json:"radius,omitempty"`
-	Circle      bool    `json:"circle,omitempty"`
-	Source      string  `json:"source,omitempty"`
+	Width        int     `json:"width,omitempty"`
+	Height       int     `json:"height,omitempty"`
+	Fit          Fit     `json:"fit,omitempty"`
+	Gravity      Gravity `json:"gravity,omitempty"`
+	Format       Format  `json:"format,omitempty"`
+	Quality      int     `json:"quality,omitempty"`
+	Chroma       Chroma  `json:"chroma,omitempty"`
+	Progressive  bool    `json:"progressive,omitempty"`
+	Effort       Effort  `json:"effort,omitempty"`
+	Background   string  `json:"background,omitempty"`
+	Colour       Colour  `json:"colour,omitempty"`
+	Kernel       Kernel  `json:"kernel,omitempty"`
+	Oversample   float64 `json:"oversample,omitempty"`
+	Damaged      Damaged `json:"damaged,omitempty"`
+	Blur         float64 `json:"blur,omitempty"`
+	Sharpen      int     `json:"sharpen,omitempty"`
+	Brightness   int     `json:"brightness,omitempty"`
+	Contrast     int     `json:"contrast,omitempty"`
+	Saturation   int     `json:"saturation,omitempty"`
+	Tone         Tone    `json:"tone,omitempty"`
+	Border       int     `json:"border,omitempty"`
+	BorderColour string  `json:"border_colour,omitempty"`
+	Radius       int     `json:"radius,omitempty"`
+	Circle       bool    `json:"circle,omitempty"`
+	Source       string  `json:"source,omitempty"`
 }
 
 // defaults holds the values of fields that are not set. Quality 80 is the usual
@@ -252,6 +256,12 @@ var fields = []field[Preset]{
 			return p.Tone == "" && text != "" || p.Tone == Grey || p.Tone == Sepia || hexColour.MatchString(text)
 		},
 		get: func(p Preset) string { return string(p.Tone) },
+	},
+	fewPixels("border", func(p *Preset) *int { return &p.Border }),
+	{
+		name: "border_colour", expected: "a colour as #rrggbb, in quotes in YAML",
+		set: func(p *Preset, text string) bool { p.BorderColour = text; return hexColour.MatchString(text) },
+		get: func(p Preset) string { return p.BorderColour },
 	},
 	fewPixels("radius", func(p *Preset) *int { return &p.Radius }),
 	truth("circle", func(p *Preset) *bool { return &p.Circle }),
@@ -411,7 +421,7 @@ func (p *Preset) resolveStandIn() error {
 
 // Retouches says whether the preset changes more of a photo than its size.
 func (p Preset) Retouches() bool {
-	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Rounds()
+	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Border != 0 || p.Rounds()
 }
 
 // Rounds says whether the preset cuts the preview's corners off.

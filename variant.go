@@ -152,8 +152,13 @@ func (ps *Presets) derive(v variant) (p Preset, origins map[string]string) {
 		if p.Blur != 0 {
 			p.Blur, origins["blur"] = min(p.Blur*float64(v.ratio), MaxBlur), "its name"
 		}
-		if p.Radius != 0 {
-			p.Radius, origins["radius"] = min(p.Radius*v.ratio, MaxPresetSide), "its name"
+		for _, width := range []struct {
+			name string
+			of   *int
+		}{{"border", &p.Border}, {"radius", &p.Radius}} {
+			if *width.of != 0 {
+				*width.of, origins[width.name] = min(*width.of*v.ratio, MaxPresetSide), "its name"
+			}
 		}
 		ps.override(&p, origins, variant{v.preset, v.ratio, Auto})
 		ps.override(&p, origins, v)

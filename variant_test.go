@@ -86,21 +86,21 @@ func TestVariantsAreAsTheirPresetSays(t *testing.T) {
 	}
 }
 
-// TestLooksOfFinerScreensAreAsWide has previews with more pixels, of which a blur and corners
-// take as many more, and none where that is said.
+// TestLooksOfFinerScreensAreAsWide has previews with more pixels, of which a blur, a border and
+// corners take as many more, and none where that is said.
 func TestLooksOfFinerScreensAreAsWide(t *testing.T) {
-	presets, err := LoadPresets("p.yaml", []byte("a: {width: 100, blur: 30, tone: grey, radius: 3000, dpr: 4}\na@3x: {blur: 0, tone: none, radius: 0}\n"), nil)
+	presets, err := LoadPresets("p.yaml", []byte("a: {width: 100, blur: 30, tone: grey, border: 2, radius: 3000, dpr: 4}\na@3x: {blur: 0, tone: none, border: 0, radius: 0}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]Preset{
-		"a":    {Blur: 30, Tone: Grey, Radius: 3000},
-		"a@2x": {Blur: 60, Tone: Grey, Radius: 6000},
+		"a":    {Blur: 30, Tone: Grey, Border: 2, Radius: 3000},
+		"a@2x": {Blur: 60, Tone: Grey, Border: 4, Radius: 6000},
 		"a@3x": {},
-		"a@4x": {Blur: MaxBlur, Tone: Grey, Radius: MaxPresetSide},
+		"a@4x": {Blur: MaxBlur, Tone: Grey, Border: 8, Radius: MaxPresetSide},
 	} {
-		if got, ok := presets.Get(name); !ok || got.Blur != want.Blur || got.Tone != want.Tone || got.Radius != want.Radius {
-			t.Errorf("%s: blur %v, tone %q, radius %d; want %v, %q, %d", name, got.Blur, got.Tone, got.Radius, want.Blur, want.Tone, want.Radius)
+		if got, ok := presets.Get(name); !ok || got.Blur != want.Blur || got.Tone != want.Tone || got.Radius != want.Radius || got.Border != want.Border {
+			t.Errorf("%s: blur %v, tone %q, border %d, radius %d; want %v, %q, %d, %d", name, got.Blur, got.Tone, got.Border, got.Radius, want.Blur, want.Tone, want.Border, want.Radius)
 		}
 	}
 	if got, want := presets.Explain("a@2x"), (Value{"blur", "60", "its name"}); !slices.Contains(got, want) {

@@ -19,6 +19,7 @@ var operations = []operation{
 	(*engine).tone,    // gives all its colours one tone
 	(*engine).flatten, // puts what is transparent on the background
 	(*engine).pad,     // fills the box with the background
+	(*engine).border,  // draws along its edges
 	(*engine).round,   // cuts its corners off
 }
 

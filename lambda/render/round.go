@@ -42,14 +42,13 @@ func outline(size image.Point, preset prew.Preset) *shape {
 	return &shape{size: size, rx: r, ry: r}
 }
 
-// paint gives what a shape does not cover of an opaque frame a colour.
+// paint gives what a shape does not cover of a frame a colour, in place of what was there.
 func (e *engine) paint(f frame, s *shape, c color.RGBA, preset prew.Preset) frame {
 	if f.pixels != nil {
 		s.partly(1, func(x, y int, cover []uint8) {
 			row := f.pixels.Pix[y*f.pixels.Stride+4*x:]
 			for i, covered := range cover {
-				pixel, a := row[4*i:][:4:4], uint32(covered)
-				pixel[0], pixel[1], pixel[2] = over(pixel[0], c.R, a), over(pixel[1], c.G, a), over(pixel[2], c.B, a)
+				mix(row[4*i:][:4:4], c, uint32(covered))
 			}
 		})
 		return f
@@ -70,4 +69,20 @@ func (e *engine) paint(f frame, s *shape, c color.RGBA, preset prew.Preset) fram
 		}
 	}
 	return f
+}
+
+// mix leaves of a pixel, whose alpha does not multiply its colours, as much as is covered, of
+// 255, and gives the rest of it an opaque colour.
+func mix(pixel []uint8, c color.RGBA, covered uint32) {
+	// Of what is opaque, alpha is covered, and all of it 255.
+	alpha := (uint32(pixel[3])*covered + 127) / 0xff
+	all := alpha + 0xff - covered
+	if all == 0 {
+		clear(pixel)
+		return
+	}
+	for i, colour := range [3]uint8{c.R, c.G, c.B} {
+		pixel[i] = uint8((uint32(pixel[i])*alpha + uint32(colour)*(0xff-covered) + all/2) / all)
+	}
+	pixel[3] = uint8(all)
 }

@@ -121,12 +121,56 @@ func TestRoundedIsThePreviewInAShape(t *testing.T) {
 	}
 }
 
-// BenchmarkShape is what cutting corners off costs a preview of 1440 by 960.
+// TestBorderFollowsTheShape compares with the preview that has none, inside the inner edge of
+// the border, on its colour, and that in the shape of the outer edge.
+func TestBorderFollowsTheShape(t *testing.T) {
+	for name, src := range map[string][]byte{
+		"planes": asJPEG(sign(120, 80)),
+		"grey":   asJPEG(greyOf(sign(120, 80))),
+		"pixels": asPNG(sign(120, 80)),
+		"alpha":  asPNG(glass(120, 80)),
+	} {
+		_, m := rendered(t, src, prew.Preset{Width: 91, Format: prew.PNG})
+		for _, test := range []struct {
+			preset prew.Preset
+			inner  shape
+		}{
+			{prew.Preset{Border: 3}, shape{inset: 3}},
+			{prew.Preset{Border: 3, Radius: 9}, shape{inset: 3, rx: 12, ry: 12}},
+			{prew.Preset{Border: 5, Radius: 2}, shape{inset: 5}},
+			{prew.Preset{Border: 4, Circle: true}, shape{inset: 4, rx: 91 - 8, ry: 61 - 8}},
+			{prew.Preset{Border: 30, Radius: 9}, shape{inset: 30}},
+			{prew.Preset{Border: 8000, Radius: 9}, shape{inset: 8000}},
+		} {
+			test.inner.size = m.Bounds().Size()
+			outer, whole := outline(test.inner.size, test.preset), rgbaOf(m)
+			want := rgba{whole.width, whole.height, nil}
+			for i, p := range whole.pix {
+				x, y := i%whole.width, i/whole.width
+				in, out := covered(test.inner, x, y)/255, covered(*outer, x, y)/255
+				alpha := p[3]*in + 255*(1-in)
+				for c, b := range [3]float64{0xc0, 0x30, 0x80} {
+					p[c] = (p[c]*p[3]*in + b*255*(1-in)) / max(alpha, 1)
+				}
+				p[3] = alpha * out
+				want.pix = append(want.pix, p)
+			}
+			preset := test.preset
+			preset.Width, preset.Format, preset.BorderColour = 91, prew.PNG, "#c03080"
+			_, got := rendered(t, src, preset)
+			if db := seenDecibels(rgbaOf(got), want); db < 43 {
+				t.Errorf("%s, border %d, radius %d, circle %v: %.1f dB, want 43", name, preset.Border, preset.Radius, preset.Circle, db)
+			}
+		}
+	}
+}
+
+// BenchmarkShape is what a border and cutting corners off cost a preview of 1440 by 960.
 func BenchmarkShape(b *testing.B) {
-	for _, preset := range []prew.Preset{{Radius: 24}, {Circle: true}} {
+	for _, preset := range []prew.Preset{{Radius: 24}, {Circle: true}, {Border: 12, Radius: 24}} {
 		for _, format := range []prew.Format{prew.JPEG, prew.WebP} {
 			for _, kind := range []string{"planes", "pixels"} {
-				b.Run(fmt.Sprintf("%s/%s/radius=%d", kind, format, preset.Radius), func(b *testing.B) {
+				b.Run(fmt.Sprintf("%s/%s/border=%d,radius=%d", kind, format, preset.Border, preset.Radius), func(b *testing.B) {
 					var e engine
 					m := sign(1440, 960)
 					f := frame{form: rgb, pixels: m}
@@ -135,7 +179,11 @@ func BenchmarkShape(b *testing.B) {
 					}
 					preset.Format, preset.Chroma = format, prew.Chroma420
 					for b.Loop() {
-						if _, err := e.round(f, plan{}, preset); err != nil {
+						framed, err := e.border(f, plan{}, preset)
+						if err == nil {
+							_, err = e.round(framed, plan{}, preset)
+						}
+						if err != nil {
 							b.Fatal(err)
 						}
 					}
