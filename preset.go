@@ -33,6 +33,7 @@ const (
 	BottomLeft  Gravity = "bottom-left"
 	BottomRight Gravity = "bottom-right"
 	Smart       Gravity = "smart" // what people look at: skin, detail and strong colours
+	Focus       Gravity = "focus" // what an editor has pointed at; Smart where nobody has
 )
 
 // Format is the format of the preview. Auto, the zero value, is JPEG, or PNG
@@ -210,7 +211,7 @@ var fields = []field[Preset]{
 	pixels("height", func(p *Preset) *int { return &p.Height }),
 	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill, Pad),
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
-		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight, Smart),
+		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight, Smart, Focus),
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -222,6 +223,38 @@ func TestWhatGravityChoseIsLogged(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), `"crop":"40x40+0+0"`) {
 		t.Errorf("the log does not say the crop: %s", log)
+	}
+}
+
+// TestAnEditorsPointIsKept: it is metadata of the photo, comes with it, and is hostile until it
+// has been read.
+func TestAnEditorsPointIsKept(t *testing.T) {
+	client := s3Server(t)
+	f, log := functionOn(t, client)
+	for i, test := range []struct{ focus, crop, note string }{
+		{"1,0.5", "40x40+40+0", ""},
+		{"0.6,0.5", "40x40+28+0", ""},
+		{"", "40x40+0+0", ""}, // as smart: the white pixel
+		{"to the right", "40x40+0+0", `focus: \"to the right\", expected two numbers from 0 to 1`},
+	} {
+		key := fmt.Sprintf("%d.jpg", i)
+		metadata := map[string]string{"Focus": test.focus}
+		if test.focus == "" {
+			metadata = nil
+		}
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String("photo/" + key),
+			Body: bytes.NewReader(picture(t, 80, 40)), Metadata: metadata}); err != nil {
+			t.Fatal(err)
+		}
+		log.Reset()
+		result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/" + key, DstBucket: bucket, DstKey: "prew/avatar/" + key,
+			PresetName: "avatar", Preset: prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Focus}})
+		if result.Error != nil || result.Crop != test.crop {
+			t.Errorf("%q: %v, crop %q, want %s", test.focus, result.Error, result.Crop, test.crop)
+		}
+		if noted := strings.Contains(log.String(), `"note"`); noted != (test.note != "") || !strings.Contains(log.String(), test.note) {
+			t.Errorf("%q: logged %s, want %s", test.focus, log, test.note)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type photo struct {
 	body   io.ReadCloser
 	name   string // bucket and key, for errors
 	etag   string
+	focus  string       // its metadata of that name, as it is; empty if there is none
 	packed *gzip.Reader // nil: the body is the photo itself, or nothing of it has been read
 	coding string       // the object's Content-Encoding; empty for a photo as it is
 	cancel context.CancelFunc
@@ -38,6 +39,10 @@ type photo struct {
 	waited time.Duration // time spent waiting for the bytes that have
 	most   time.Duration // of waited; then the store is too slow
 }
+
+// focusName is the object metadata of a photo that says what to keep of it: the header
+// x-amz-meta-focus.
+const focusName = "focus"
 
 // smallRest is the largest rest of a photo, in bytes, that Close reads so that the
 // connection can be used again: reading it takes less time than a new connection.
@@ -75,7 +80,7 @@ func (s storage) get(ctx context.Context, source, bucket, key string) (*photo, e
 		}
 		return p, fail(code, "%s: %v", p.name, err)
 	}
-	p.body, p.etag = object.Body, aws.ToString(object.ETag)
+	p.body, p.etag, p.focus = object.Body, aws.ToString(object.ETag), object.Metadata[focusName]
 	p.left = int(aws.ToInt64(object.ContentLength))
 	p.coding = strings.ToLower(aws.ToString(object.ContentEncoding))
 	switch p.coding {
@@ -120,6 +125,9 @@ func (p *photo) Size() int {
 	}
 	return p.left
 }
+
+// Focus is the point that an editor has set in the photo, as render.Render reads it.
+func (p *photo) Focus() string { return p.focus }
 
 // receiver reads a photo as it is stored.
 type receiver struct{ *photo }

@@ -45,7 +45,7 @@ type frame struct {
 	colours *colour.Transform // makes the colours sRGB's; nil: they are
 	profile []byte            // what the preview carries because its colours stay what they are
 
-	kept image.Rectangle // of the shrunk photo as seen, where that was chosen by what is seen
+	kept image.Rectangle // of the shrunk photo as seen, where that was chosen by what is seen or by a focus
 }
 
 // size is in pixels. A shrunk frame has the size of its preview.

@@ -15,6 +15,7 @@ import (
 // it is shrunk as a whole, and the look is at the shrunk one.
 func (e *engine) keep(f frame, p plan, _ prew.Preset) (frame, error) {
 	if p.kept == (image.Point{}) {
+		f.kept = p.focused
 		return f, nil
 	}
 	return f.cut(e.look(f, p.kept)), nil

@@ -21,6 +21,14 @@ type photo struct {
 	decode func(p plan, preset prew.Preset) (picture, error)
 }
 
+// noting adds to what was wrong with a photo and did no harm.
+func (p *photo) noting(note string) {
+	if p.note != "" {
+		p.note += "; "
+	}
+	p.note += note
+}
+
 // kind is a format that is read.
 type kind struct {
 	magic string // what its files begin with, where "?" stands for any byte

@@ -11,13 +11,16 @@ import (
 // is mirrored and turned. scaled and crop are in pixels of the preview along the
 // axes of the photo as it is stored, because turning it comes last. Where what is
 // seen says what is kept, crop is all of it, and kept the size of the part of it that
-// will be kept, as seen; otherwise kept is zero.
+// will be kept, as seen; otherwise kept is zero. Where an editor's point says it, focused is
+// the crop as seen; otherwise that is empty.
 type plan struct {
 	scaled image.Point
 	crop   image.Rectangle
 	turn   turn
 	canvas image.Point // the preview's size as it is seen, of which the background has what the crop leaves
 	kept   image.Point
+
+	focused image.Rectangle
 }
 
 // planOf plans the preview of a photo that is stored in the given size, at least
@@ -26,11 +29,14 @@ func planOf(stored image.Point, t turn, preset prew.Preset) plan {
 	scaled, crop := fit(t.size(stored), preset)
 	canvas := canvasOf(t.size(stored), crop.Size(), preset)
 	var kept image.Point
-	if preset.Gravity == prew.Smart && crop.Size() != scaled {
+	if looks(preset.Gravity) && crop.Size() != scaled {
 		kept, crop = crop.Size(), image.Rectangle{Max: scaled}
 	}
-	return plan{t.size(scaled), image.Rectangle{Min: t.size(crop.Min), Max: t.size(crop.Max)}, t, canvas, kept}
+	return plan{scaled: t.size(scaled), crop: image.Rectangle{Min: t.size(crop.Min), Max: t.size(crop.Max)}, turn: t, canvas: canvas, kept: kept}
 }
+
+// looks says whether what is seen in the photo says what is kept of it.
+func looks(g prew.Gravity) bool { return g == prew.Smart || g == prew.Focus }
 
 // canvasOf is the size of the preview of a picture that is cut to crop. That of pad is the
 // box, which shrinks in its own shape until the picture, which is not enlarged, reaches two

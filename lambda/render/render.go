@@ -6,7 +6,7 @@
 //	open        tells the kind, reads the headers, holds the limits
 //	            open.go (the table of kinds), limits.go, orientation.go
 //	plan        says what the photo is scaled to and what of it is kept
-//	            plan.go
+//	            plan.go; focus.go, where an editor has said it
 //	decode      makes frames: planes, or rows that are decoded as they are needed
 //	            frame.go, decode_jpeg.go; decode_rows.go for the other kinds,
 //	            with a file a kind (decode_png.go and so on)
@@ -48,7 +48,7 @@ type Preview struct {
 	Data          []byte
 	ContentType   string
 	Width, Height int
-	Crop          image.Rectangle // the part of the photo that gravity chose by what is seen, in pixels of the photo as seen; else zero
+	Crop          image.Rectangle // the part of the photo that gravity chose by what is seen or by a focus, in pixels of the photo as seen; else zero
 	Note          string          // what was wrong with the photo and did no harm, such as a broken colour profile; mostly empty
 }
 
@@ -62,7 +62,9 @@ type Preview struct {
 //
 // A JPEG is decoded while it arrives and is read no further than its end. The
 // other kinds are read as a whole first; src may have a method Size() int, which returns
-// how many bytes it has, so that their room is made at once. What a render may take is
+// how many bytes it has, so that their room is made at once. It may have a method
+// Focus() string, too: the point that an editor has set in the photo as seen, as "0.3,0.6", or
+// empty, for the gravity of that name. One that can't be read counts as none and is a note. What a render may take is
 // the process's memory limit (runtime/debug.SetMemoryLimit).
 //
 // Every error that is the photo's is a *prew.RenderError whose code is
@@ -87,9 +89,12 @@ func Render(src io.Reader, preset prew.Preset) (preview Preview, err error) {
 			engines.Put(e)
 		}
 	}()
-	e.size, e.needed = 0, 0
+	e.size, e.needed, e.focus = 0, 0, ""
 	if sized, ok := src.(interface{ Size() int }); ok {
 		e.size = sized.Size()
+	}
+	if pointed, ok := src.(interface{ Focus() string }); ok && preset.Gravity == prew.Focus {
+		e.focus = pointed.Focus()
 	}
 	return e.render(&bounded{src: src}, preset)
 }
@@ -116,6 +121,7 @@ const keptMemory = 64 << 20
 type engine struct {
 	head      [magicSize]byte // the first bytes of a source
 	size      int             // of the source in bytes, 0 if that is not known
+	focus     string          // the source's, empty if there is none or the preset has another gravity
 	needed    int             // about how many bytes the photo takes
 	file      []byte          // a source that is read as a whole, or kept
 	decoder   jpeg.Decoder
@@ -144,6 +150,13 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 		return Preview{}, err
 	}
 	plan := planOf(photo.size, photo.turn, preset)
+	if e.focus != "" {
+		if at, err := focusOf(e.focus); err == nil {
+			plan = plan.about(at)
+		} else {
+			photo.noting(err.Error())
+		}
+	}
 	picture, err := photo.decode(plan, preset)
 	if err != nil {
 		return Preview{}, err
