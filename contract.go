@@ -110,7 +110,7 @@ type RenderResult struct {
 }
 
 // Timing says when the function worked, by its own clock, and how long each step
-// took, in milliseconds: waiting for the photo from S3, rendering, and storing
+// took, in milliseconds: waiting for the photo, and its watermark, from S3, rendering, and storing
 // the preview. A JPEG is rendered while it arrives; then Fetch is only the time
 // for which rendering waited.
 type Timing struct {

@@ -50,7 +50,7 @@ func TestParameterOfANewerGatewayIsNamed(t *testing.T) {
 	if r, err := ReadRequest([]byte(request + `}`)); err != nil || r.Width != 1440 || r.DstKey != "prew/hero/a.jpg" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	for _, more := range []string{`"glow":3`, `"watermark":{"image":"mark.png"}`, `"formats":["avif"]`} {
+	for _, more := range []string{`"glow":3`, `"caption":{"text":"a"}`, `"formats":["avif"]`} {
 		_, err := ReadRequest([]byte(request + `,` + more + `}`))
 		if name, _, _ := strings.Cut(more, ":"); err == nil || !strings.Contains(err.Error(), "unknown field "+name) {
 			t.Errorf("%s: %v", more, err)

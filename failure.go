@@ -24,7 +24,8 @@ const (
 	SourceUnsupported Code = "source_unsupported" // no image, or in a format that is not read
 	SourceDamaged     Code = "source_damaged"
 	SourceTooLarge    Code = "source_too_large"
-	SourceArchived    Code = "source_archived" // in an archive of the store, such as Glacier
+	SourceArchived    Code = "source_archived"  // in an archive of the store, such as Glacier
+	WatermarkFailed   Code = "watermark_failed" // the preset's is missing in the bucket, or is none that can be drawn
 	RequestInvalid    Code = "request_invalid"
 	StorageFailed     Code = "storage_failed"
 	StorageBusy       Code = "storage_busy" // the store asks to slow down
@@ -59,7 +60,8 @@ type Failure struct {
 // moment, so it is remembered only as long as a page may show the photo late. A
 // photo that can't be rendered stays so until it is replaced, and its ETag shows
 // that; one that comes out of an archive keeps its ETag, and is looked for as often
-// as a missing one. A failure that may pass by itself is not remembered, nor is a
+// as a missing one. So is a watermark, which fails all previews of its preset until somebody
+// uploads another. A failure that may pass by itself is not remembered, nor is a
 // panic: it is the program's fault, and its mending must show at once.
 var failures = map[Code]Failure{
 	PathRefused:       {404, Slashed, 0},
@@ -72,6 +74,7 @@ var failures = map[Code]Failure{
 	SourceDamaged:     {422, Exclaimed, 10 * time.Minute},
 	SourceTooLarge:    {422, Exclaimed, 10 * time.Minute},
 	SourceArchived:    {422, Exclaimed, 10 * time.Second},
+	WatermarkFailed:   {502, Exclaimed, 10 * time.Second},
 	RequestInvalid:    {502, Exclaimed, 0},
 	StorageFailed:     {502, Exclaimed, 0},
 	StorageBusy:       {503, Waiting, 0},

@@ -13,7 +13,7 @@ import (
 // TestEveryFailureIsAnswered ranges over the table: no answer to a failure is a
 // success, and a failure that may pass by itself is not remembered.
 func TestEveryFailureIsAnswered(t *testing.T) {
-	lasting := []Code{SourceMissing, SourceUnsupported, SourceDamaged, SourceTooLarge, SourceArchived}
+	lasting := []Code{SourceMissing, SourceUnsupported, SourceDamaged, SourceTooLarge, SourceArchived, WatermarkFailed}
 	drawn := map[int]Drawing{401: Exclaimed, 403: Exclaimed, 404: Slashed, 422: Exclaimed, 502: Exclaimed, 503: Waiting, 504: Exclaimed}
 	for code := range Codes() {
 		same, f := FailureOf(code)

@@ -13,7 +13,8 @@ import (
 const Engine = 1
 
 // Fingerprint is a hash of everything that makes a resolved preset's previews what they are:
-// the fields that differ from their defaults, and Engine. A new field leaves it as it was for
+// the fields that differ from their defaults, the file of the watermark, and Engine.
+// What a watermark in the bucket is it can't know. A new field leaves it as it was for
 // all presets that do not use the field.
 func (p Preset) Fingerprint() string {
 	var text strings.Builder
@@ -22,6 +23,9 @@ func (p Preset) Fingerprint() string {
 		if value := f.get(p); value != f.get(defaults) {
 			fmt.Fprintf(&text, "\n%s=%s", f.name, value)
 		}
+	}
+	if p.Mark != "" {
+		fmt.Fprintf(&text, "\nmark=%x", sha256.Sum256([]byte(p.Mark)))
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return hex.EncodeToString(sum[:16]) // 128 bits are more than any number of presets needs

@@ -143,39 +143,50 @@ const MaxStandInSide = 100
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Blur is the standard deviation of a Gaussian in
 // pixels of the preview. Sharpen is in per cent of what a blur of one pixel takes from luma.
-// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. Border is the width
-// of a border inside the preview, in its pixels; BorderColour is #rrggbb, and black where it
-// is empty. Radius is
-// that of the preview's corners in its pixels, at most half of its shorter side, and Circle
-// leaves an ellipse that touches all four sides. All of them, and Tone, are zero for a preview
-// that is left as it is, and are done in this order. Source names where the photo lies
-// (source.go); empty is the default source.
+// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. Watermark
+// names the picture that is put on the preview, Mark is its file where that travels with the
+// preset, and the fields beside them, zero without it, say where it goes and how: its width and
+// margin are per cent of the preview's width, and the margin is a text because it may be 0.
+// Border is the width of a border inside the preview, in its pixels; BorderColour is #rrggbb,
+// and black where it is empty. Radius is that of the preview's corners in its pixels, at most
+// half of its shorter side, and Circle leaves an ellipse that touches all four sides. All of
+// them, and Tone, are zero for a preview that is left as it is, and are done in this order.
+// Source names where the photo lies (source.go); empty is the default source.
 type Preset struct {
-	Width        int     `json:"width,omitempty"`
-	Height       int     `json:"height,omitempty"`
-	Fit          Fit     `json:"fit,omitempty"`
-	Gravity      Gravity `json:"gravity,omitempty"`
-	Format       Format  `json:"format,omitempty"`
-	Quality      int     `json:"quality,omitempty"`
-	Chroma       Chroma  `json:"chroma,omitempty"`
-	Progressive  bool    `json:"progressive,omitempty"`
-	Effort       Effort  `json:"effort,omitempty"`
-	Background   string  `json:"background,omitempty"`
-	Colour       Colour  `json:"colour,omitempty"`
-	Kernel       Kernel  `json:"kernel,omitempty"`
-	Oversample   float64 `json:"oversample,omitempty"`
-	Damaged      Damaged `json:"damaged,omitempty"`
-	Blur         float64 `json:"blur,omitempty"`
-	Sharpen      int     `json:"sharpen,omitempty"`
-	Brightness   int     `json:"brightness,omitempty"`
-	Contrast     int     `json:"contrast,omitempty"`
-	Saturation   int     `json:"saturation,omitempty"`
-	Tone         Tone    `json:"tone,omitempty"`
-	Border       int     `json:"border,omitempty"`
-	BorderColour string  `json:"border_colour,omitempty"`
-	Radius       int     `json:"radius,omitempty"`
-	Circle       bool    `json:"circle,omitempty"`
-	Source       string  `json:"source,omitempty"`
+	Width       int     `json:"width,omitempty"`
+	Height      int     `json:"height,omitempty"`
+	Fit         Fit     `json:"fit,omitempty"`
+	Gravity     Gravity `json:"gravity,omitempty"`
+	Format      Format  `json:"format,omitempty"`
+	Quality     int     `json:"quality,omitempty"`
+	Chroma      Chroma  `json:"chroma,omitempty"`
+	Progressive bool    `json:"progressive,omitempty"`
+	Effort      Effort  `json:"effort,omitempty"`
+	Background  string  `json:"background,omitempty"`
+	Colour      Colour  `json:"colour,omitempty"`
+	Kernel      Kernel  `json:"kernel,omitempty"`
+	Oversample  float64 `json:"oversample,omitempty"`
+	Damaged     Damaged `json:"damaged,omitempty"`
+	Blur        float64 `json:"blur,omitempty"`
+	Sharpen     int     `json:"sharpen,omitempty"`
+	Brightness  int     `json:"brightness,omitempty"`
+	Contrast    int     `json:"contrast,omitempty"`
+	Saturation  int     `json:"saturation,omitempty"`
+	Tone        Tone    `json:"tone,omitempty"`
+
+	Watermark        string  `json:"watermark,omitempty"`
+	WatermarkGravity Gravity `json:"watermark-gravity,omitempty"`
+	WatermarkWidth   int     `json:"watermark-width,omitempty"`
+	WatermarkMargin  string  `json:"watermark-margin,omitempty"`
+	WatermarkOpacity int     `json:"watermark-opacity,omitempty"`
+	WatermarkTile    bool    `json:"watermark-tile,omitempty"`
+	Mark             Mark    `json:"watermark-file,omitempty"`
+
+	Border       int    `json:"border,omitempty"`
+	BorderColour string `json:"border-colour,omitempty"`
+	Radius       int    `json:"radius,omitempty"`
+	Circle       bool   `json:"circle,omitempty"`
+	Source       string `json:"source,omitempty"`
 }
 
 // defaults holds the values of fields that are not set. Quality 80 is the usual
@@ -258,9 +269,34 @@ var fields = []field[Preset]{
 		},
 		get: func(p Preset) string { return string(p.Tone) },
 	},
+	{
+		name: "watermark", expected: "none, a PNG or WebP file beside the presets', as logo.png, or an object of the previews' bucket, as s3:" + MarkFolder + "logo.png",
+		set: func(p *Preset, text string) bool {
+			p.Watermark = text
+			if text == "none" {
+				p.Watermark = ""
+			}
+			return text == "none" || isMark(text)
+		},
+		get: func(p Preset) string { return p.Watermark },
+	},
+	word("watermark-gravity", func(p *Preset) *Gravity { return &p.WatermarkGravity },
+		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight),
+	number("watermark-width", func(p *Preset) *int { return &p.WatermarkWidth }, 100, "a whole number of per cent from 1 to 100"),
+	{
+		name: "watermark-margin", expected: fmt.Sprintf("a whole number of per cent from 0 to %d", maxMarkMargin), limits: limits{0, maxMarkMargin, 1},
+		set: func(p *Preset, text string) bool {
+			n, err := strconv.Atoi(text)
+			p.WatermarkMargin = strconv.Itoa(n)
+			return err == nil && 0 <= n && n <= maxMarkMargin
+		},
+		get: func(p Preset) string { return p.WatermarkMargin },
+	},
+	number("watermark-opacity", func(p *Preset) *int { return &p.WatermarkOpacity }, 100, "a whole number of per cent from 1 to 100"),
+	truth("watermark-tile", func(p *Preset) *bool { return &p.WatermarkTile }),
 	fewPixels("border", func(p *Preset) *int { return &p.Border }),
 	{
-		name: "border_colour", expected: "a colour as #rrggbb, in quotes in YAML",
+		name: "border-colour", expected: "a colour as #rrggbb, in quotes in YAML",
 		set: func(p *Preset, text string) bool { p.BorderColour = text; return hexColour.MatchString(text) },
 		get: func(p Preset) string { return p.BorderColour },
 	},
@@ -311,6 +347,7 @@ func wholeOrNone(name string, at func(*Preset) *int, least, most int, unit strin
 	}
 }
 
+// truth is a field that is true or false.
 func truth(name string, at func(*Preset) *bool) field[Preset] {
 	return field[Preset]{
 		name: name, expected: "true or false",
@@ -380,6 +417,7 @@ func (p Preset) Resolve() (Preset, error) {
 			return p, fmt.Errorf("%s: %q, expected %s", f.name, text, f.expected)
 		}
 	}
+	p.resolveWatermark()
 	if p.Format.StandsIn() {
 		if err := p.resolveStandIn(); err != nil {
 			return p, err
@@ -422,7 +460,7 @@ func (p *Preset) resolveStandIn() error {
 
 // Retouches says whether the preset changes more of a photo than its size.
 func (p Preset) Retouches() bool {
-	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Border != 0 || p.Rounds()
+	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Watermark != "" || p.Border != 0 || p.Rounds()
 }
 
 // Rounds says whether the preset cuts the preview's corners off.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,8 +44,19 @@ type Value struct {
 var presetName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // ReadPresets loads the presets of a file, or those that are built in where no file is
-// named, as LoadPresets does.
+// named, as LoadPresets does, and reads the files of their watermarks. Their paths begin in the
+// folder of the presets' file, or in the working directory where none is named.
 func ReadPresets(file string, environ []string) (Presets, error) {
+	presets, err := ReadUnmarked(file, environ)
+	if err != nil {
+		return presets, err
+	}
+	return presets, presets.readMarks(filepath.Dir(file))
+}
+
+// ReadUnmarked is ReadPresets without the files of watermarks, for programs that only need to
+// know which presets there are. They may run where those files are not.
+func ReadUnmarked(file string, environ []string) (Presets, error) {
 	if file == "" {
 		return LoadPresets("built-in presets.yaml", EmbeddedPresets, environ)
 	}

@@ -30,7 +30,7 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 		"PRESET_BIG_CARD=quality=75",
 		"PRESET_OG_IMAGE=width=1200,height=630,fit=fill,format=png",
 		"PRESET_EMPTY=",
-		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render,blur=2.5,sharpen=60,brightness=-10,contrast=5,saturation=100,tone=#c03080,border=2,border_colour=#c03080,radius=8",
+		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render,blur=2.5,sharpen=60,brightness=-10,contrast=5,saturation=100,tone=#c03080,border=2,border-colour=#c03080,radius=8",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,8 +118,14 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		{"saturation", "a:\n  saturation: -101\n", nil, `p.yaml:2: preset a: saturation: "-101", expected a whole number of per cent from -100 to 100`},
 		{"tone", "a:\n  tone: gray\n", nil, `p.yaml:2: preset a: tone: "gray", expected none, grey, sepia or a colour as #rrggbb, in quotes in YAML`},
 		{"tone as comment", "a:\n  tone: #c03080\n", nil, `p.yaml:2: preset a: tone: "", expected none, grey, sepia or a colour as #rrggbb, in quotes in YAML`},
+		{"watermark", "a:\n  watermark: /etc/logo.png\n", nil, `p.yaml:2: preset a: watermark: "/etc/logo.png", expected none, a PNG or WebP file beside the presets', as logo.png, or an object of the previews' bucket, as s3:marks/logo.png`},
+		{"watermark's gravity", "a:\n  watermark-gravity: smart\n", nil, `p.yaml:2: preset a: watermark-gravity: "smart", expected one of center, top, bottom, left, right, top-left, top-right, bottom-left, bottom-right`},
+		{"watermark's width", "a:\n  watermark-width: 101\n", nil, `p.yaml:2: preset a: watermark-width: "101", expected a whole number of per cent from 1 to 100`},
+		{"watermark's margin", "a:\n  watermark-margin: 2.5\n", nil, `p.yaml:2: preset a: watermark-margin: "2.5", expected a whole number of per cent from 0 to 40`},
+		{"watermark's opacity", "a:\n  watermark-opacity: 0\n", nil, `p.yaml:2: preset a: watermark-opacity: "0", expected a whole number of per cent from 1 to 100`},
+		{"watermark's tile", "a:\n  watermark-tile: yes\n", nil, `p.yaml:2: preset a: watermark-tile: "yes", expected true or false`},
 		{"border", "a:\n  border: thin\n", nil, `p.yaml:2: preset a: border: "thin", expected a whole number of pixels from 0 to 8192`},
-		{"border_colour", "a:\n  border_colour: red\n", nil, `p.yaml:2: preset a: border_colour: "red", expected a colour as #rrggbb, in quotes in YAML`},
+		{"border-colour", "a:\n  border-colour: red\n", nil, `p.yaml:2: preset a: border-colour: "red", expected a colour as #rrggbb, in quotes in YAML`},
 		{"radius", "a:\n  radius: -1\n", nil, `p.yaml:2: preset a: radius: "-1", expected a whole number of pixels from 0 to 8192`},
 		{"circle", "a:\n  circle: round\n", nil, `p.yaml:2: preset a: circle: "round", expected true or false`},
 		{"circle with a radius", "a:\n  width: 1\n  radius: 1\n  circle: true\n", nil, `p.yaml:1: preset a: circle: with a radius, expected one of them`},

@@ -131,6 +131,8 @@ func parse(args []string, presets prew.Presets) (job, error) {
 		return job{}, errors.New("--preset is missing")
 	case !ok:
 		return job{}, fmt.Errorf("preset %q is unknown", *name)
+	case preset.Watermark != "" && preset.Mark == "":
+		return job{}, fmt.Errorf("preset %s: watermark %s lies in a bucket, which this command does not read", *name, preset.Watermark)
 	case flags.NArg() != 2:
 		return job{}, fmt.Errorf("expected PHOTO and PREVIEW after the flags, there are %d arguments", flags.NArg())
 	}

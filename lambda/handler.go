@@ -13,17 +13,19 @@ import (
 
 	"prew"
 	"prew/lambda/render"
+	"prew/lambda/store"
 )
 
 // function renders previews from S3 to S3, and deletes those of photos that change. From one
-// invocation to the next it keeps only what main gave it, that it has been invoked, and which
-// events it has dealt with.
+// invocation to the next it keeps only what main gave it, that it has been invoked, watermarks,
+// and which events it has dealt with.
 type function struct {
 	storage storage
 	sources prew.Sources
 	presets prew.Presets // for what comes without parameters
 	log     *slog.Logger
 	warm    *atomic.Bool // it has been invoked before
+	marks   *marks       // watermarks that lie in the buckets of previews
 
 	rewarms      bool // previews of a photo that has changed are rendered anew
 	gateways     *gateways
@@ -81,9 +83,17 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 		return result, nil, err
 	}
 	lap := stopwatch()
+	if key, ok := preset.MarkObject(); ok {
+		preset.Mark, err = f.marks.get(ctx, store.Bucket{Client: f.storage.previews, Name: request.DstBucket}, key)
+	}
+	marked := lap()
+	result.Timing.Fetch = milliseconds(marked)
+	if err != nil {
+		return result, nil, err
+	}
 	photo, err := f.storage.get(ctx, preset.Source, request.SrcBucket, request.SrcKey)
 	result.Timing.Opened = milliseconds(photo.waited)
-	result.Timing.Fetch = result.Timing.Opened
+	result.Timing.Fetch = milliseconds(marked + photo.waited)
 	if err != nil {
 		return result, nil, err
 	}
@@ -91,7 +101,7 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	photo.Close()
 	// A JPEG is decoded while it arrives: time that is not spent waiting for bytes
 	// is rendering.
-	result.Timing.Fetch = milliseconds(photo.waited)
+	result.Timing.Fetch = milliseconds(marked + photo.waited)
 	result.Timing.Render = milliseconds(lap() - photo.waited)
 	if bug, ok := errors.AsType[*render.Panic](err); ok {
 		f.log.Error("panic", "request", request.RequestID, "src", photo.name, "etag", photo.etag,
@@ -144,6 +154,9 @@ func (f function) read(request prew.RenderRequest) (preset prew.Preset, dst stri
 		}
 	} else if preset, err = request.Resolve(); err != nil {
 		return preset, "", fail(prew.RequestInvalid, "%v", err)
+	}
+	if _, inBucket := preset.MarkObject(); preset.Watermark != "" && preset.Mark == "" && !inBucket {
+		return preset, "", fail(prew.RequestInvalid, "watermark %s came without its file", preset.Watermark)
 	}
 	// Whoever may invoke the function gets no further than its URLs do, whatever its
 	// credentials may read and write.
@@ -200,9 +213,9 @@ func (f function) sourceOf(request prew.RenderRequest) string {
 
 // about adds the ETag of the photo that could not be rendered to its failure: as
 // long as the photo has this ETag, rendering it again would fail again. It adds
-// none if only reading the photo failed.
+// none if only reading the photo failed, or the watermark.
 func about(p *photo, err error) error {
-	if failure, ok := errors.AsType[*prew.RenderError](err); ok && failure.Code != prew.StorageFailed {
+	if failure, ok := errors.AsType[*prew.RenderError](err); ok && failure.Code != prew.StorageFailed && failure.Code != prew.WatermarkFailed {
 		failure.SourceETag = p.etag
 	}
 	return err

@@ -50,7 +50,7 @@ func functionOn(t *testing.T, client *s3.Client) (function, *bytes.Buffer) {
 	var log bytes.Buffer
 	return function{
 		storage: storage{photos: map[string]*s3.Client{"": client}, previews: client},
-		sources: sourcesOf(t), presets: presets, log: prew.NewLog(&log), warm: new(atomic.Bool),
+		sources: sourcesOf(t), presets: presets, log: prew.NewLog(&log), warm: new(atomic.Bool), marks: new(marks),
 		gateways: newGateways("", ""), settled: new(prew.Settled),
 	}, &log
 }

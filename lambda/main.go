@@ -19,6 +19,7 @@ import (
 
 	"prew"
 	"prew/lambda/render"
+	"prew/lambda/render/mark"
 	"prew/lambda/store"
 )
 
@@ -43,7 +44,7 @@ func serve() error {
 		return err
 	}
 	presets, err := prew.ReadPresets(os.Getenv("PREW_PRESETS"), os.Environ()) // for requests without parameters
-	if err != nil {
+	if err := errors.Join(err, presets.CheckMarks(mark.Check)); err != nil {
 		return err
 	}
 	cfg, err := store.Load(context.Background(), 1) // an invocation at a time
@@ -82,6 +83,7 @@ func serve() error {
 		presets: presets,
 		log:     prew.NewLog(os.Stderr),
 		warm:    new(atomic.Bool),
+		marks:   new(marks),
 
 		rewarms:      rewarms,
 		gateways:     newGateways(os.Getenv("PREW_EVENTS_URL"), os.Getenv("PREW_EVENTS_SECRET")),

@@ -21,7 +21,7 @@ type showHTML struct {
 }
 
 func (s showHTML) Run(k *kong.Kong) error {
-	presets, err := s.load()
+	presets, err := s.loadNames()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"prew"
+	"prew/lambda/render/mark"
 )
 
 // presetSource says where to read the presets from, for all commands.
@@ -19,7 +20,17 @@ type presetSource struct {
 	Presets string `placeholder:"FILE" help:"Presets to use in place of the built-in presets.yaml. PRESET_<NAME> variables apply to either."`
 }
 
-func (s presetSource) load() (prew.Presets, error) { return prew.ReadPresets(s.Presets, os.Environ()) }
+// load reads the presets, and decodes their watermarks once: what is wrong with one shows here
+// and not in the first preview.
+func (s presetSource) load() (prew.Presets, error) {
+	presets, err := prew.ReadPresets(s.Presets, os.Environ())
+	return presets, errors.Join(err, presets.CheckMarks(mark.Check))
+}
+
+// loadNames reads the presets without their watermarks, for commands that only print addresses.
+func (s presetSource) loadNames() (prew.Presets, error) {
+	return prew.ReadUnmarked(s.Presets, os.Environ())
+}
 
 type showPresets struct {
 	presetSource `embed:""`

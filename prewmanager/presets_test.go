@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,9 +17,9 @@ func TestPresetsCommandSaysWhereValuesComeFrom(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	const want = `thumb
-  width        64        PRESET_THUMB
-  height       64        PRESET_THUMB
-  fit          cover     built-in presets.yaml:`
+  width              64        PRESET_THUMB
+  height             64        PRESET_THUMB
+  fit                cover     built-in presets.yaml:`
 	if !strings.HasPrefix(string(out), want) {
 		t.Errorf("%s\nwant it to begin\n%s", out, want)
 	}
@@ -46,6 +49,40 @@ func TestPresetsCommandShowsVariants(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s\nwant it to have\n%s", got, want)
+		}
+	}
+}
+
+// TestPresetsCommandDecodesWatermarks: what only a decoder finds in one stops the command, and a
+// start, and keeps no address from being printed.
+func TestPresetsCommandDecodesWatermarks(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "p.yaml")
+	if err := os.WriteFile(file, []byte("card:\n  width: 640\n  watermark: logo.png\n  dpr: 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var logo bytes.Buffer
+	if err := png.Encode(&logo, image.NewNRGBA(image.Rect(0, 0, 40, 30))); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		logo []byte
+		want string
+	}{
+		{logo.Bytes(), "watermark          logo.png      " + file + ":3\n  watermark-gravity  bottom-right  default\n  watermark-width    20            default\n"},
+		{logo.Bytes()[:45], file + ":3: preset card: watermark: logo.png: damaged PNG: "},
+		{nil, file + ":3: preset card: watermark: " + filepath.Join(dir, "logo.png") + ": empty, expected a PNG or a WebP"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "logo.png"), test.logo, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		environ := []string{"PREW_PRESETS=" + file}
+		out, err := itself(t, environ, "presets").CombinedOutput()
+		if strings.Count(string(out), test.want) != 1 || (err == nil) != strings.Contains(test.want, "default") {
+			t.Errorf("%v\n%s\nwant once %s", err, out, test.want)
+		}
+		if out, err := itself(t, environ, "html", "card", "a.jpg").CombinedOutput(); err != nil {
+			t.Errorf("html: %v\n%s", err, out)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type sign struct {
 // Run prints each address with its signature. An address that could not be asked for is a
 // mistake, and then none is printed.
 func (s sign) Run(k *kong.Kong) error {
-	presets, err := s.load()
+	presets, err := s.loadNames()
 	if err != nil {
 		return err
 	}

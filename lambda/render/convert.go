@@ -70,10 +70,10 @@ func (f *frame) asInks() {
 func (f frame) fits(t *colour.Transform) bool { return (len(f.planes) == 1) == (t.Channels() == 1) }
 
 // gains says whether a frame gets colours that its profile is not for: a tone's, which are
-// sRGB's, and those of a background or a border beside what is grey. Beside what is transparent nothing
-// is grey alone.
+// sRGB's, and those of a background, a border or a mark beside what is grey. Beside what is
+// transparent nothing is grey alone.
 func (f frame) gains(preset prew.Preset) bool {
-	return preset.Tone != "" || len(f.planes) == 1 && (preset.Fit == prew.Pad || preset.Border != 0 || preset.Rounds())
+	return preset.Tone != "" || len(f.planes) == 1 && (preset.Fit == prew.Pad || preset.Watermark != "" || preset.Border != 0 || preset.Rounds())
 }
 
 // pixelsOf makes the pixels of planes that are all of one size, row by row.

@@ -133,7 +133,7 @@ func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) in
 	if preset.Progressive || preset.Quality > 90 {
 		each = 5
 	}
-	needed := e.decoder.Memory(o) + each*samples
+	needed := e.decoder.Memory(o) + each*samples + markMemory(preset, size)
 	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // at most the pixels once more
 	}

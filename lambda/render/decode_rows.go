@@ -153,11 +153,11 @@ func (e *engine) frameOf(o opened, preset prew.Preset, blame func(error) error) 
 
 // memoryOfRows is about how many bytes it takes to decode a file by rows and to make the
 // preview: the file, what the decoder holds, the rows that the resampler holds, inks as
-// planes, and the preview as pixels and as the encoder has it.
+// planes, the preview as pixels and as the encoder has it, and its watermark.
 func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	_, y := p.axes(wholeLattice(o.size), 1)
 	size := p.canvas
-	needed := cap(e.file) + o.memory + 10*size.X*size.Y
+	needed := cap(e.file) + o.memory + 10*size.X*size.Y + markMemory(preset, size)
 	if preset.Format == prew.WebP {
 		needed += 20 * size.X * size.Y // alpha, or all of it, without loss
 	}

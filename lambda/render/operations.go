@@ -9,18 +9,19 @@ type operation func(e *engine, f frame, p plan, preset prew.Preset) (frame, erro
 
 // operations are all steps, in the order in which they are done.
 var operations = []operation{
-	(*engine).shrink,  // resizes, crops and mirrors
-	(*engine).turn,    // exchanges the axes of what is stored on its side
-	(*engine).convert, // makes the colours those of sRGB
-	(*engine).keep,    // cuts to what gravity chooses by what is seen
-	(*engine).blur,    // softens the picture
-	(*engine).sharpen, // makes its edges stronger
-	(*engine).adjust,  // changes brightness, contrast and saturation
-	(*engine).tone,    // gives all its colours one tone
-	(*engine).flatten, // puts what is transparent on the background
-	(*engine).pad,     // fills the box with the background
-	(*engine).border,  // draws along its edges
-	(*engine).round,   // cuts its corners off
+	(*engine).shrink,    // resizes, crops and mirrors
+	(*engine).turn,      // exchanges the axes of what is stored on its side
+	(*engine).convert,   // makes the colours those of sRGB
+	(*engine).keep,      // cuts to what gravity chooses by what is seen
+	(*engine).blur,      // softens the picture
+	(*engine).sharpen,   // makes its edges stronger
+	(*engine).adjust,    // changes brightness, contrast and saturation
+	(*engine).tone,      // gives all its colours one tone
+	(*engine).flatten,   // puts what is transparent on the background
+	(*engine).pad,       // fills the box with the background
+	(*engine).watermark, // puts the preset's mark on it
+	(*engine).border,    // draws along its edges
+	(*engine).round,     // cuts its corners off
 }
 
 // operate does all operations to a frame.

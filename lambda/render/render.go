@@ -12,7 +12,8 @@
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
 //	            operations.go: shrink.go, turn.go, convert.go, keep.go, blur.go,
-//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go, border.go, round.go (shape.go)
+//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go, watermark.go,
+//	            border.go, round.go (shape.go)
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that

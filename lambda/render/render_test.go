@@ -128,6 +128,7 @@ func nearColour(t *testing.T, m image.Image, x, y int, want color.Color, toleran
 func TestRenderPictures(t *testing.T) {
 	const jpegType, pngType, webpType = "image/jpeg", "image/png", "image/webp"
 	photo := asJPEG(sign(120, 80))
+	badge, badgeOfWebP := prew.Mark(asPNG(glass(64, 40))), prew.Mark(testdata(t, "lossy-alpha.webp"))
 	tests := []struct {
 		name        string
 		src         []byte
@@ -148,6 +149,15 @@ func TestRenderPictures(t *testing.T) {
 		{"pad-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 61, Height: 61, Fit: prew.Pad, Tone: prew.Sepia, Background: "#3080ff"}, jpegType},
 		{"pad-turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 60, Height: 90, Fit: prew.Pad, Background: "#000000", Format: prew.PNG}, pngType},
 		{"pad-small", photo, prew.Preset{Width: 600, Height: 600, Fit: prew.Pad}, jpegType},
+		{"marked", photo, prew.Preset{Width: 60, Watermark: "m.png", WatermarkWidth: 40, Mark: badge}, jpegType},
+		{"marked-444", photo, prew.Preset{Width: 61, Watermark: "m.png", WatermarkGravity: prew.Left, WatermarkOpacity: 50, Mark: badge, Chroma: prew.Chroma444}, jpegType},
+		{"marked-tile", photo, prew.Preset{Width: 61, Watermark: "m.webp", WatermarkMargin: "7", WatermarkTile: true, Mark: badgeOfWebP}, jpegType},
+		{"marked-webp", photo, prew.Preset{Width: 61, Watermark: "m.webp", WatermarkWidth: 30, WatermarkTile: true, WatermarkOpacity: 60, Mark: badgeOfWebP, Format: prew.WebP}, webpType},
+		{"marked-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60, Watermark: "m.png", WatermarkGravity: prew.Center, WatermarkWidth: 50, Mark: badge}, jpegType},
+		{"marked-grey-by-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60, Watermark: "m.png", WatermarkGravity: prew.Top, WatermarkWidth: 50, Mark: prew.Mark(asPNG(greyOf(sign(60, 30))))}, jpegType},
+		{"marked-png", asPNG(sign(120, 80)), prew.Preset{Width: 60, Watermark: "m.png", WatermarkGravity: prew.TopLeft, WatermarkWidth: 40, Mark: badge, Format: prew.PNG}, pngType},
+		{"marked-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 61, Watermark: "m.png", WatermarkWidth: 35, WatermarkTile: true, WatermarkOpacity: 80, Mark: badge}, pngType},
+		{"marked-pad", photo, prew.Preset{Width: 60, Height: 61, Fit: prew.Pad, Background: "#c03080", Watermark: "m.png", WatermarkGravity: prew.Bottom, WatermarkWidth: 60, WatermarkMargin: "0", Mark: badge}, jpegType},
 		{"chroma-444", photo, prew.Preset{Width: 60, Chroma: prew.Chroma444}, jpegType},
 		{"progressive", photo, prew.Preset{Width: 60, Progressive: true}, jpegType},
 		{"box", photo, prew.Preset{Width: 45, Kernel: prew.Box}, jpegType},

@@ -159,7 +159,7 @@ func (b besides) Run() error {
 	}
 	var counted []prometheus.Collector
 	if b.Purges != 0 {
-		presets, err := prew.ReadPresets(b.Presets, os.Environ())
+		presets, err := prew.ReadUnmarked(b.Presets, os.Environ())
 		if err != nil {
 			return err
 		}

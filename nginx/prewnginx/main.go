@@ -87,7 +87,7 @@ func (s site) nginxSite() (nginx.Site, error) {
 		errs = append(errs, err)
 		return path
 	}
-	presets, err := prew.ReadPresets(s.Presets, os.Environ())
+	presets, err := prew.ReadUnmarked(s.Presets, os.Environ())
 	errs = append(errs, err)
 	return nginx.Site{
 		Presets:               presets,
@@ -279,7 +279,7 @@ type cloudFront struct {
 }
 
 func (c cloudFront) Run(k *kong.Kong, wrong flags.Errors) error {
-	presets, err := prew.ReadPresets(c.Presets, os.Environ())
+	presets, err := prew.ReadUnmarked(c.Presets, os.Environ())
 	if err != nil {
 		wrong = append(wrong, err)
 	}

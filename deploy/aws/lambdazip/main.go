@@ -7,15 +7,20 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"prew"
+	"prew/lambda/render/mark"
 )
 
 func main() {
@@ -30,16 +35,19 @@ func main() {
 }
 
 func run(arch, presets, out string) error {
+	var marks map[string]prew.Mark
 	if presets != "" {
-		if _, err := prew.ReadPresets(presets, os.Environ()); err != nil {
+		read, err := prew.ReadPresets(presets, os.Environ())
+		if err := errors.Join(err, read.CheckMarks(mark.Check)); err != nil {
 			return err
 		}
+		marks = read.Marks()
 	}
 	program, err := build(".", arch, presets)
 	if err != nil {
 		return err
 	}
-	archive, err := pack(program)
+	archive, err := pack(program, marks)
 	if err != nil {
 		return err
 	}
@@ -104,25 +112,34 @@ func overlayOf(root, presets, dir string) (string, error) {
 	return file, os.WriteFile(file, text, 0o600)
 }
 
-// pack is the archive: one executable entry, named as provided.al2023 calls it.
-func pack(program []byte) ([]byte, error) {
+// pack is the archive: an executable entry, named as provided.al2023 calls it, and the files of
+// the watermarks by their paths. The function is started in the folder where it is unpacked.
+func pack(program []byte, marks map[string]prew.Mark) ([]byte, error) {
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
 	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(out, flate.BestCompression) // packed once, fetched at every cold start
 	})
-	header := &zip.FileHeader{
-		Name:     "bootstrap",
-		Method:   zip.Deflate,
-		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // the earliest that zip can say
+	add := func(name string, mode fs.FileMode, data []byte) error {
+		header := &zip.FileHeader{
+			Name:     name,
+			Method:   zip.Deflate,
+			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // the earliest that zip can say
+		}
+		header.SetMode(mode)
+		entry, err := w.CreateHeader(header)
+		if err == nil {
+			_, err = entry.Write(data)
+		}
+		return err
 	}
-	header.SetMode(0o755)
-	entry, err := w.CreateHeader(header)
-	if err != nil {
+	if err := add("bootstrap", 0o755, program); err != nil {
 		return nil, err
 	}
-	if _, err := entry.Write(program); err != nil {
-		return nil, err
+	for _, name := range slices.Sorted(maps.Keys(marks)) {
+		if err := add(name, 0o644, []byte(marks[name])); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.Close(); err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if archives[i], err = pack(program); err != nil {
+		if archives[i], err = pack(program, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, path := range []string{root, os.TempDir()} {
@@ -38,8 +38,8 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestArchiveHoldsOneExecutable(t *testing.T) {
-	archive, err := pack([]byte("the program"))
+func TestArchiveHoldsTheProgramAndWatermarks(t *testing.T) {
+	archive, err := pack([]byte("the program"), map[string]prew.Mark{"b/logo.png": "a logo", "a.webp": "another"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,20 +47,27 @@ func TestArchiveHoldsOneExecutable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.File) != 1 {
-		t.Fatalf("%d entries, want 1", len(r.File))
+	wants := []struct {
+		name string
+		mode fs.FileMode
+		data string
+	}{{"bootstrap", 0o755, "the program"}, {"a.webp", 0o644, "another"}, {"b/logo.png", 0o644, "a logo"}}
+	if len(r.File) != len(wants) {
+		t.Fatalf("%d entries, want %d", len(r.File), len(wants))
 	}
-	entry := r.File[0]
-	if entry.Name != "bootstrap" || entry.Mode() != 0o755 || entry.Modified.Year() != 1980 {
-		t.Errorf("%s %v of %v, want bootstrap, executable, of 1980", entry.Name, entry.Mode(), entry.Modified)
-	}
-	file, err := entry.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := io.ReadAll(file)
-	if err != nil || string(program) != "the program" {
-		t.Errorf("it holds %q, %v", program, err)
+	for i, want := range wants {
+		entry := r.File[i]
+		if entry.Name != want.name || entry.Mode() != want.mode || entry.Modified.Year() != 1980 {
+			t.Errorf("%s %v of %v, want %s %v of 1980", entry.Name, entry.Mode(), entry.Modified, want.name, want.mode)
+		}
+		file, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(file)
+		if err != nil || string(data) != want.data {
+			t.Errorf("%s holds %q, %v", want.name, data, err)
+		}
 	}
 }
 
@@ -88,13 +95,22 @@ func TestPresetsOfAFileAreBuiltIn(t *testing.T) {
 }
 
 func TestMistakeInPresetsIsSaidBeforeBuilding(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "wrong.yaml")
-	if err := os.WriteFile(file, []byte("thumb: {widht: 77}\n"), 0o644); err != nil {
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "wrong.yaml"), filepath.Join(dir, "lambda.zip")
+	if err := os.WriteFile(filepath.Join(dir, "logo.png"), []byte("no logo"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out := filepath.Join(t.TempDir(), "lambda.zip")
-	if err := run("386", file, out); err == nil || !strings.Contains(err.Error(), "wrong.yaml:1: preset thumb: widht: unknown field") {
-		t.Errorf("got %v", err)
+	for text, want := range map[string]string{
+		"thumb: {widht: 77}\n":                      "wrong.yaml:1: preset thumb: widht: unknown field",
+		"thumb: {width: 77, watermark: gone.png}\n": "wrong.yaml:1: preset thumb: watermark: open " + filepath.Join(dir, "gone.png") + ": no such file",
+		"thumb: {width: 77, watermark: logo.png}\n": "wrong.yaml:1: preset thumb: watermark: logo.png: it is no PNG or WebP",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := run("386", file, out); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", text, err)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ const reasons = {
   source_damaged: "the photo is damaged",
   source_too_large: "the photo is beyond the limits",
   source_archived: "the photo is in an archive of the store",
+  watermark_failed: "the preset's watermark is missing, or can't be drawn",
   request_invalid: "the function did not understand the gateway",
   storage_failed: "the store can't be read or written",
   storage_busy: "the store asks to slow down",
