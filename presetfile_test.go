@@ -173,7 +173,7 @@ func TestDocumentedMistakeIsTheRealOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mistaken := strings.Replace(string(EmbeddedPresets), "card:\n  width:", "card:\n  widht:", 1)
+	mistaken := strings.Replace(string(EmbeddedPresets), "fit: cover\n  formats: [webp]\n  dpr: 2\n\nhero:", "fit: covr\n  formats: [webp]\n  dpr: 2\n\nhero:", 1)
 	if _, err = LoadPresets("presets.yaml", []byte(mistaken), nil); err == nil || !strings.Contains(string(page), "\nprewmanager: "+err.Error()+"\n") {
 		t.Errorf("%v is not what the page shows", err)
 	}
@@ -184,6 +184,49 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	for _, want := range []string{"p.yaml:2: ", "p.yaml:3: ", "PRESET_A: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
+		}
+	}
+}
+
+// TestEveryFieldIsDocumented holds the table of docs/configuration.md against the fields: it has
+// each in one row, with the values and the default that the programs know.
+func TestEveryFieldIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct{ values, otherwise string }
+	documented := map[string]row{}
+	_, table, _ := strings.Cut(string(page), "\n| field | values | default | what it does |\n|---|---|---|---|\n")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 {
+			break // the table's end
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		name := strings.Trim(cells[1], "`")
+		if _, twice := documented[name]; twice || cells[4] == "" {
+			t.Errorf("%s has two rows, or one that says nothing", name)
+		}
+		documented[name] = row{strings.ReplaceAll(cells[2], "`", ""), cells[3]}
+	}
+	known := map[string]row{}
+	for _, f := range fields {
+		known[f.name] = row{f.expected, f.get(defaults)}
+	}
+	for _, f := range servingFields {
+		known[f.name] = row{f.expected, f.get(unserved)}
+	}
+	for name, want := range known {
+		if got := documented[name]; got != want {
+			t.Errorf("its row is %+v, want\n| `%s` | %s | %s | ... |", got, name, want.values, want.otherwise)
+		}
+	}
+	for name := range documented {
+		if _, ok := known[name]; !ok {
+			t.Errorf("%s is documented and unknown", name)
 		}
 	}
 }
