@@ -86,7 +86,8 @@ contact-sheet: ## crops of its previews beside libvips', into .local/contact-she
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers -sheet
 
-looks: ## hold every test picture against sharp's, into docs/bench/looks.md and .local/looks/ (CORPUS=dir, PICTURES=dir, ONLY=part of a name)
+looks: ## hold every test picture and look against sharp's, into docs/bench/looks.md and .local/looks/, and make those of the README (CORPUS=dir, PICTURES=dir, ONLY=part of a name)
+	@go test -count=1 -run '^TestPicturesOfTheREADME$$' ./lambda/render -update
 	@deploy/tools/install.sh sharp heif
 	@deploy/tools/build.sh
 	@lambda/peers/sharp/install.sh
