@@ -54,6 +54,9 @@ func (r report) bounds() []bound {
 	for _, result := range r.webps {
 		all = append(all, result.bounds(r.name(modern))...)
 	}
+	for _, c := range r.costs {
+		all = append(all, c.bound())
+	}
 	for _, f := range r.footprints {
 		all = append(all, f.bound())
 	}

@@ -45,6 +45,7 @@ type job struct {
 
 	quality int    // of a PNG it is of no use; of a WebP 0 loses nothing
 	effort  string // of a WebP, in the renderer's word
+	look    string // what is done to it, a look.Look in JSON, or ""
 }
 
 // String is the job's name, which is that of its files too.
@@ -78,7 +79,7 @@ func jobs() []job {
 		photo, _, _ := strings.Cut(row.file, ".")
 		for i, size := range sizes {
 			if row.most[i] != leftOut {
-				all = append(all, job{photo, row.file, row.about, size, row.format, row.rival, row.most[i], quality, ""})
+				all = append(all, job{photo, row.file, row.about, size, row.format, row.rival, row.most[i], quality, "", ""})
 			}
 		}
 	}

@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"prew"
+	"prew/lambda/peers/look"
 )
 
 func TestLine(t *testing.T) {
 	j := job{size: sizes[2], format: prew.JPEG, quality: quality}
-	const want = "in.jpg\tout.jpg\t200\t200\tcover\tjpeg\t80\t3\t\n"
+	const want = "in.jpg\tout.jpg\t200\t200\tcover\tjpeg\t80\t3\t\t\n"
 	if got := j.line("in.jpg", "out.jpg", 3); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -36,17 +37,18 @@ func TestNamesAreUnique(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	for _, test := range []struct {
-		only        string
-		want, webps int
+		only               string
+		want, webps, looks int
 	}{
-		{"", 28, 23}, {"p12", 6, 6}, {"p12-", 3, 6}, {"640", 10, 11}, {"alpha2-png-200x200", 1, 0}, {"webp", 0, 23}, {"640-small", 0, 3},
+		{"", 28, 23, len(look.All)}, {"p12", 6, 6, 0}, {"p12-", 3, 6, 0}, {"640", 10, 11, 0}, {"alpha2-png-200x200", 1, 0, 0}, {"webp", 0, 23, 0}, {"640-small", 0, 3, 0},
+		{"look-", 0, 0, len(look.All)}, {"tone=sepia", 0, 0, 1},
 	} {
-		if got, webps, err := choose(test.only); err != nil || len(got) != test.want || len(webps) != test.webps {
-			t.Errorf("%q: %d jobs, %d of WebP, %v, want %d, %d", test.only, len(got), len(webps), err, test.want, test.webps)
+		if got, webps, looked, err := choose(test.only); err != nil || len(got) != test.want || len(webps) != test.webps || len(looked) != test.looks {
+			t.Errorf("%q: %d jobs, %d of WebP, %d of looks, %v, want %d, %d, %d", test.only, len(got), len(webps), len(looked), err, test.want, test.webps, test.looks)
 		}
 	}
-	if got, webps, err := choose("p13"); err == nil {
-		t.Errorf("p13: %v, %v, want an error", got, webps)
+	if got, webps, looked, err := choose("p13"); err == nil {
+		t.Errorf("p13: %v, %v, %v, want an error", got, webps, looked)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Command peers compares the render engine with libvips, as Debian packages it
 // and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
-// memory, and WebPs with sharp's at equal SSIM. It writes docs/bench/peers.md and
+// memory, WebPs with sharp's at equal SSIM, and what looks cost. It writes docs/bench/peers.md and
 // peers.svg, or with -sheet crops of the previews beside each other, and fails where a
 // bound is not met. It runs in the root of the checkout, after lambda/peers/build.sh.
 package main
@@ -42,14 +42,14 @@ func run(corpus, only string, sheet bool) error {
 	if err := os.MkdirAll(filepath.Join(scratch, "previews"), 0o777); err != nil {
 		return err
 	}
-	chosen, webps, err := choose(only)
+	chosen, webps, looked, err := choose(only)
 	if err != nil {
 		return err
 	}
 	line := progress.New(os.Stderr)
 	defer line.Clear()
 	if sheet && len(chosen) == 0 {
-		return fmt.Errorf("ONLY=%s names WebPs alone, of which there is no contact sheet", only)
+		return fmt.Errorf("ONLY=%s names WebPs or looks alone, of which there is no contact sheet", only)
 	}
 	if sheet {
 		return contactSheets(chosen, corpus, line.Show)
@@ -72,6 +72,9 @@ func run(corpus, only string, sheet bool) error {
 	if r.webps, err = measureWebP(webps, corpus, line.Show); err != nil {
 		return err
 	}
+	if r.costs, err = measureLooks(looked, corpus, line.Show); err != nil {
+		return err
+	}
 	line.Clear()
 	if only == "" {
 		if err := r.writeFiles(output); err != nil {
@@ -82,12 +85,12 @@ func run(corpus, only string, sheet bool) error {
 }
 
 // choose finds jobs by a part of their names; without one it returns all.
-func choose(only string) (chosen []job, webps []webpJob, err error) {
-	chosen, webps = named(jobs(), only), named(webpJobs(), only)
-	if len(chosen)+len(webps) == 0 {
-		return nil, nil, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
+func choose(only string) (chosen []job, webps []webpJob, looked []lookJob, err error) {
+	chosen, webps, looked = named(jobs(), only), named(webpJobs(), only), named(lookJobs(), only)
+	if len(chosen)+len(webps)+len(looked) == 0 {
+		return nil, nil, nil, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
 	}
-	return chosen, webps, nil
+	return chosen, webps, looked, nil
 }
 
 // named returns the jobs that have a part in their names.

@@ -20,6 +20,7 @@ type report struct {
 	renderers  [peers]string // each renderer's own name and versions
 	results    []result
 	webps      []webpResult
+	costs      []cost
 	footprints []footprint   // none if only some jobs were done
 	start      time.Duration // 0 if only some jobs were done, as is profile
 	profile    time.Duration
@@ -83,6 +84,7 @@ Measured by %s on %s (%s).
 	r.writeTimes(out)
 	r.writeLooks(out)
 	r.writeWebPs(out)
+	r.writeCosts(out)
 	r.writeFootprints(out)
 }
 
@@ -195,6 +197,26 @@ Of %s and of %s, as sharp has it, each at the quality at which its preview has t
 		}
 		row = append(row, "**"+bounds[1].measured+"**", fmt.Sprintf("%.2f", j.most))
 		cells(out, append(row, verdict(bounds...))...)
+	}
+}
+
+func (r report) writeCosts(out *bytes.Buffer) {
+	if len(r.costs) == 0 {
+		return
+	}
+	fmt.Fprintf(out, `
+## Looks
+
+What each look adds to the user time of a preview, in ms, of %s and of sharp's own operation, for the same JPEG of 1440 pixels: each is timed %d times with the look and without it in turn; both are medians, and the time without it is in brackets. Where sharp's operation makes another picture, [looks.md](looks.md) says why. A box that is padded has more pixels, which are encoded too.
+
+`, r.name(ours), rounds)
+	header(out, "photo", "look", r.name(ours), r.name(modern), "asked", "")
+	for _, c := range r.costs {
+		row := []string{c.job.job.about, "`" + c.job.look.Preset + "`"}
+		for _, renderer := range pair {
+			row = append(row, fmt.Sprintf("%+.1f (%.1f)", milliseconds(c.added[renderer]), milliseconds(c.before[renderer])))
+		}
+		cells(out, append(row, c.bound().asked, verdict(c.bound()))...)
 	}
 }
 

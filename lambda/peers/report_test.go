@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/lambda/peers/look"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -21,7 +22,7 @@ func made() report {
 	ms := func(ours, debian, modern int) [peers]time.Duration {
 		return [peers]time.Duration{time.Duration(ours) * 1e6, time.Duration(debian) * 1e6, time.Duration(modern) * 1e6}
 	}
-	photo := job{"p", "p.jpg", "12 MP", sizes[0], prew.JPEG, modern, 0.65, quality, ""}
+	photo := job{"p", "p.jpg", "12 MP", sizes[0], prew.JPEG, modern, 0.65, quality, "", ""}
 	small := photo
 	small.size = sizes[2]
 	return report{
@@ -33,7 +34,7 @@ func made() report {
 				[peers]looks{{0.961, 76.6, 0.95, 39.5, 38.5, 147_000}, {0.963, 76.2, 0.96, 40, 39, 167_000}, {0.962, 76.5, 0.94, 40.4, 39.2, 162_000}}},
 			{small, speed{ms(20, 250, 40), [peers]float64{1, 0.08, 0.5}},
 				[peers]looks{{0.96, 75, 1.1, 36, 35, 6500}, {0.96, 75, 1.1, 36, 35, 7500}, {0.96, 75, 1.1, 36, 35, 7000}}},
-			{job{"a", "a.png", "3 MP PNG to PNG", sizes[1], prew.PNG, debian, 1, quality, ""}, speed{ms(90, 200, 45), [peers]float64{1, 0.45, 2}},
+			{job{"a", "a.png", "3 MP PNG to PNG", sizes[1], prew.PNG, debian, 1, quality, "", ""}, speed{ms(90, 200, 45), [peers]float64{1, 0.45, 2}},
 				[peers]looks{{0.9999, 99, 0.05, 55, 54, 122_000}, {0.9999, 99, 0.05, 55, 54, 120_000}, {0.9996, 98, 0.07, 48, 47, 106_000}}},
 		},
 		webps: []webpResult{
@@ -42,6 +43,7 @@ func made() report {
 			{webpJob{job: job{about: "a drawing", size: sizes[1], most: 0.6}, mostBytes: 1.03, efforts: [peers]string{"balanced", "", "4"}, lossless: true},
 				1, [peers]float64{}, [peers]float64{5000, 0, 5100}, speed{ms(10, 0, 20), [peers]float64{1, 0, 0.5}}},
 		},
+		costs: []cost{{lookJob{look.Look{Preset: "blur=2"}, photo}, ms(2, 0, 5), ms(50, 0, 100)}},
 		footprints: []footprint{
 			{"p12.jpg", 1440, 60e6, [peers]int64{25.6e6, 52.9e6, 106e6}, false},
 			{largeName, 8192, 250e6, [peers]int64{9e6, 225.6e6, 540e6}, true},
@@ -116,6 +118,7 @@ func TestBounds(t *testing.T) {
 		{"memory", func(r *report) { r.footprints[0].peak[ours] = 60e6 + 1e5 }, "peak memory of p12.jpg at 1440: 60.1 MB, asked at most 60 MB"},
 		{"bytes of a WebP", func(r *report) { r.webps[0].bytes[ours] = 136_821 }, "12 MP at 1440, WebP balanced, bytes: 1.021, asked at most 1.02 of libvips 8.18, effort 4"},
 		{"time of a WebP", func(r *report) { r.webps[1].speed.ratio[modern] = 0.601 }, "a drawing at 640, WebP balanced, user time: 0.601, asked at most 0.60 of libvips 8.18, effort 4"},
+		{"time of a look", func(r *report) { r.costs[0].added[ours] = 3100 * time.Microsecond }, "blur=2, user time added: 3.1 ms, asked at most 3 ms"},
 		{"start", func(r *report) { r.start = 15100 * time.Microsecond }, "start to first preview: 15.1 ms, asked at most 15 ms"},
 		{"profile", func(r *report) { r.profile = 5100 * time.Microsecond }, "colour profile: 5.1 ms, asked at most 5 ms"},
 	} {

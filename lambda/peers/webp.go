@@ -57,7 +57,7 @@ func webpJobs() []webpJob {
 		for _, size := range row.sizes {
 			for _, e := range row.efforts {
 				all = append(all, webpJob{
-					job{photo, row.file, row.about, size, prew.WebP, modern, e.time, 0, ""},
+					job{photo, row.file, row.about, size, prew.WebP, modern, e.time, 0, "", ""},
 					e.bytes, [peers]string{string(e.ours), "", e.sharps}, row.alpha, row.lossless, row.drawn,
 				})
 			}

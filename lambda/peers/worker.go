@@ -16,13 +16,13 @@ import (
 // other. Its protocol is lines of fields separated by tabs. First it writes its name
 // and versions. Then for each line
 //
-//	source  preview  width  height  fit  format  quality  repeat  effort
+//	source  preview  width  height  fit  format  quality  repeat  effort  look
 //
 // it reads the file source, renders it repeat times, writes the last preview to the
 // file preview, and answers "done" with the microseconds of user time that its
 // threads took for the rendering alone, or "failed" with the reason. The effort is that
 // of a WebP, in the renderer's word, and else empty; a quality of 0 asks for a WebP
-// without loss.
+// without loss. The look is a look.Look in JSON, or empty.
 type worker struct {
 	says string // its name and versions
 
@@ -73,8 +73,8 @@ func start(renderer int) (*worker, error) {
 
 // line is a job as workers read it.
 func (j job) line(photo, preview string, repeat int) string {
-	return fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%s\t%d\t%d\t%s\n",
-		photo, preview, j.size.width, j.size.height, j.size.fit, j.format, j.quality, repeat, j.effort)
+	return fmt.Sprintf("%s\t%s\t%d\t%d\t%s\t%s\t%d\t%d\t%s\t%s\n",
+		photo, preview, j.size.width, j.size.height, j.size.fit, j.format, j.quality, repeat, j.effort, j.look)
 }
 
 // do has a photo rendered repeat times and returns the mean user time of one

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/lambda/peers/look"
 )
 
 // looked is a picture as the function and sharp render it.
@@ -32,7 +33,11 @@ func (l *looked) compare(peer *sharp) (err error) {
 		}
 	}
 	preview := l.file.previewFile("sharp")
-	if l.theirs, err = peer.render(source, preview, side, side, "inside"); err != nil {
+	asked := look.Look{Fit: "inside"}
+	if l.file.look != nil {
+		asked = *l.file.look
+	}
+	if l.theirs, err = peer.render(source, preview, side, side, asked.Fit, asked.Does); err != nil {
 		return err
 	}
 	if l.ours.fail || l.ours.code != "" {
@@ -53,7 +58,7 @@ func (l *looked) compare(peer *sharp) (err error) {
 		return nil
 	}
 	if dx != 0 || dy != 0 {
-		if _, err := peer.render(source, preview, size.X, size.Y, "fill"); err != nil {
+		if _, err := peer.render(source, preview, size.X, size.Y, "fill", asked.Does); err != nil {
 			return err
 		}
 	}
@@ -70,7 +75,7 @@ func (l *looked) compare(peer *sharp) (err error) {
 // sharp finds that is not ordinary, else its kind.
 func (l *looked) class() string {
 	switch l.file.folder {
-	case "bombs", "damage", "hostile", "orientation", "tiff", "wrong":
+	case "bombs", "damage", "hostile", "look", "orientation", "tiff", "wrong":
 		return l.file.folder
 	}
 	switch t := l.theirs; {
@@ -100,10 +105,12 @@ type figures struct{ db, mean, p95 float64 }
 // transforms and by how they enlarge the chroma; two resamplers by the rounding of
 // their weights. Of ordinary JPEGs that leaves 42 dB and more (measured; PNG 51), so
 // 38 dB and a difference of colour that nobody sees are asked of all. CMYK without a profile is what each makes of inks, and with one a table is
-// interpolated in four dimensions.
+// interpolated in four dimensions. What looks are done to is rounded at other places, which
+// they make larger, and black that luma is cut off at keeps a trace of colour.
 var (
 	inRGB  = figures{38, 1.0, 2.5}
 	inCMYK = figures{33, 2.0, 5.0}
+	inLook = figures{35, 2.0, 8.0}
 )
 
 // No picture, whatever its bytes are, may take more: seconds of the processor, and
@@ -165,6 +172,8 @@ func (l *looked) look() verdict {
 		return verdict{refused, []string{fmt.Sprintf("%s, asked %s: %s", code, unlike.code, l.ours.says)}}
 	case unlike.outcome == another && code == "":
 		return verdict{another, nil}
+	case l.file.look != nil && l.file.look.Unlike != "" && code == "":
+		return verdict{another, nil}
 	case unlike.outcome == later && code != "":
 		return verdict{later, nil}
 	case unlike.outcome == meant:
@@ -181,8 +190,11 @@ func (l *looked) look() verdict {
 		return verdict{worse, []string{fmt.Sprintf("%s, sharp's is %dx%d", l.size, l.theirs.Width, l.theirs.Height)}}
 	}
 	asked := inRGB
-	if l.theirs.Space == "cmyk" {
+	switch {
+	case l.theirs.Space == "cmyk":
 		asked = inCMYK
+	case l.file.look != nil:
+		asked = inLook
 	}
 	if wrong := l.difference.beyond(asked); wrong != nil {
 		return verdict{worse, wrong}

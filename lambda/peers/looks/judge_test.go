@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/lambda/peers/look"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -63,6 +64,28 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+func TestVerdictsOfLooks(t *testing.T) {
+	rgb := theirs{Format: "jpeg", Space: "srgb"}
+	held, shown := &look.Look{Preset: "blur=2"}, &look.Look{Preset: "tone=grey", Unlike: "of linear light"}
+	for _, test := range []struct {
+		look       *look.Look
+		code       prew.Code
+		difference difference
+		outcome    outcome
+		wrong      string
+	}{
+		{held, "", difference{35, 2, 8}, alike, ""},
+		{held, "", difference{34.9, 2, 8}, worse, "34.9 dB, asked at least 35"},
+		{shown, "", difference{20, 9, 19}, another, ""},
+		{shown, prew.SourceDamaged, difference{}, refused, "source_damaged: "},
+	} {
+		l := looked{file{name: "p.jpg " + test.look.Preset, folder: "look", look: test.look}, made{code: test.code}, rgb, "640x480", &test.difference}
+		if got := l.verdict(); got.outcome != test.outcome || strings.Join(got.wrong, "; ") != test.wrong || l.class() != "look" {
+			t.Errorf("%s, %+v: %+v of %s, want %s, %q", test.look.Preset, test.difference, got, l.class(), test.outcome, test.wrong)
+		}
+	}
+}
+
 func TestClasses(t *testing.T) {
 	for _, test := range []struct {
 		file   string
@@ -90,7 +113,7 @@ func TestClasses(t *testing.T) {
 // TestReport is a report of three pictures: one alike, one worse, one refused.
 func TestReport(t *testing.T) {
 	picture := func(folder, name string, ours made, space string, d *difference) looked {
-		return looked{file{folder + "/" + name, name, folder}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}
+		return looked{file{folder + "/" + name, name, folder, nil}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}
 	}
 	r := report{
 		date: time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC),

@@ -2,8 +2,9 @@
 // without loss, and compares what comes out, pixel by pixel. HEICs, which sharp's build
 // can't read, are made PNGs for it by heif-convert. It writes a table into
 // docs/bench/looks.md and contact sheets into .local/looks, and fails where a picture
-// looks worse than the figures of judge.go, or takes more time or memory. It runs in
-// the root of the checkout, for make looks.
+// looks worse than the figures of judge.go, or takes more time or memory. So it does with
+// what presets do to a photo, where sharp has the same (package look). It runs in the root of the
+// checkout, for make looks.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"prew/lambda/peers/look"
 	"prew/prewmanager/progress"
 )
 
@@ -28,7 +30,7 @@ const (
 )
 
 func main() {
-	corpus := flag.String("corpus", os.Getenv("CORPUS"), "the folder that has the folders looks, jpeg and hostile")
+	corpus := flag.String("corpus", os.Getenv("CORPUS"), "the folder that has the folders bench, looks, jpeg and hostile")
 	pictures := flag.String("pictures", os.Getenv("PICTURES"), "the folder that has the folders colour, damage, tiff and so on")
 	only := flag.String("only", os.Getenv("ONLY"), "a part of the names of some files, as tiff/ or cmyk; writes nothing to "+table)
 	flag.Parse()
@@ -90,6 +92,7 @@ type file struct {
 	name   string // with its last folder, as wrong/ycck.jpg
 	path   string
 	folder string
+	look   *look.Look // nil for a photo that is shrunk alone
 }
 
 // find lists the pictures whose names contain a part.
@@ -112,8 +115,16 @@ func find(corpus, pictures, part string) ([]file, error) {
 				}
 				name := folder + "/" + entry.Name()
 				if info.Mode().IsRegular() && strings.Contains(name, part) {
-					files = append(files, file{name, filepath.Join(dir, entry.Name()), folder})
+					files = append(files, file{name, filepath.Join(dir, entry.Name()), folder, nil})
 				}
+			}
+		}
+	}
+	for _, photo := range []string{"p2.jpg", "alpha3.png"} { // one of planes, and one that lets light through
+		for i := range look.All {
+			name := photo + " " + look.All[i].Preset
+			if strings.Contains(name, part) {
+				files = append(files, file{name, filepath.Join(corpus, "bench", photo), "look", &look.All[i]})
 			}
 		}
 	}
@@ -125,5 +136,6 @@ func find(corpus, pictures, part string) ([]file, error) {
 
 // previewFile is the file to which a renderer writes its preview.
 func (f file) previewFile(renderer string) string {
-	return filepath.Join(scratch, "previews", strings.ReplaceAll(f.name, "/", "-")+"."+renderer+".png")
+	inURL := strings.NewReplacer("/", "-", "#", "", " ", "-").Replace(f.name)
+	return filepath.Join(scratch, "previews", inURL+"."+renderer+".png")
 }

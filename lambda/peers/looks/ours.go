@@ -35,8 +35,12 @@ func renderOurs(f file) made {
 	ctx, cancel := context.WithTimeout(context.Background(), hung)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, ".bin/bootstrap", "render", "--preset", "looks", f.path, f.previewFile("ours"))
+	preset := fmt.Sprintf("width=%d,height=%d,format=png", side, side)
+	if f.look != nil {
+		preset += "," + f.look.Preset
+	}
 	cmd.Env = append(os.Environ(),
-		fmt.Sprintf("PRESET_LOOKS=width=%d,height=%d,format=png", side, side),
+		"PRESET_LOOKS="+preset,
 		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", memory))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -54,10 +54,10 @@ func startSharp() (*sharp, error) {
 }
 
 // render makes a preview of the file source: fit "inside" makes it fit into the size,
-// "fill" makes it exactly that.
-func (s *sharp) render(source, preview string, width, height int, fit string) (answer theirs, err error) {
+// "fill" makes it exactly that, "contain" pads it to that. Then sharp's methods are done.
+func (s *sharp) render(source, preview string, width, height int, fit string, does []any) (answer theirs, err error) {
 	job, err := json.Marshal(map[string]any{
-		"source": source, "preview": preview, "width": width, "height": height, "fit": fit,
+		"source": source, "preview": preview, "width": width, "height": height, "fit": fit, "does": does,
 	})
 	if err != nil {
 		return answer, err

@@ -4,6 +4,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/lambda/peers/look"
 	"prew/lambda/render"
 	"prew/lambda/render/plane"
 	"prew/lambda/render/png"
@@ -107,15 +109,30 @@ func parse(line string) (job, error) {
 	var j job
 	var p prew.Preset
 	fields := strings.Split(line, "\t")
-	if len(fields) != 9 {
-		return job{}, fmt.Errorf("a job of %d fields, expected 9", len(fields))
+	if len(fields) != 10 {
+		return job{}, fmt.Errorf("a job of %d fields, expected 10", len(fields))
 	}
+	if fields[9] != "" {
+		var l look.Look
+		if err := json.Unmarshal([]byte(fields[9]), &l); err != nil {
+			return job{}, err
+		}
+		presets, err := prew.LoadPresets("", nil, []string{"PRESET_LOOK=width=1,height=1," + l.Preset})
+		if err != nil {
+			return job{}, err
+		}
+		p, _ = presets.Get("look")
+	}
+	fit := p.Fit // of a look that pads
 	j.source, j.preview = fields[0], fields[1]
 	_, err := fmt.Sscan(strings.Join(fields[2:8], " "), &p.Width, &p.Height, &p.Fit, &p.Format, &p.Quality, &j.repeat)
 	if err != nil {
 		return job{}, err
 	}
 	p.Effort = prew.Effort(fields[8])
+	if fit == prew.Pad {
+		p.Fit = fit
+	}
 	j.lossless = p.Format == prew.WebP && p.Quality == 0
 	j.preset, err = p.Resolve()
 	return j, err

@@ -11,16 +11,23 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	got, err := parse("in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t")
+	got, err := parse("in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t\t")
 	want := job{"in.jpg", "out.jpg", prew.Preset{Width: 1440, Fit: prew.Contain, Format: prew.JPEG, Quality: 80}, false, 3}
 	if want.preset, _ = want.preset.Resolve(); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
+	got, err = parse("in.jpg\tout.jpg\t1440\t1440\tcontain\tjpeg\t80\t3\t\t{\"Preset\":\"fit=pad,blur=2\"}")
+	want.preset.Height, want.preset.Fit, want.preset.Blur = 1440, prew.Pad, 2
+	if err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
 	for _, line := range []string{
 		"",
-		"in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3",
-		"in.jpg\tout.jpg\twide\t0\tcontain\tjpeg\t80\t3\t",
-		"in.jpg\tout.jpg\t1440\t0\tinside\tjpeg\t80\t3\t",
+		"in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t\tblur=2",
+		"in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t\t{\"Preset\":\"glow=2\"}",
+		"in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t",
+		"in.jpg\tout.jpg\twide\t0\tcontain\tjpeg\t80\t3\t\t",
+		"in.jpg\tout.jpg\t1440\t0\tinside\tjpeg\t80\t3\t\t",
 	} {
 		if got, err := parse(line); err == nil {
 			t.Errorf("%q: %+v, want an error", line, got)
@@ -39,7 +46,7 @@ func TestRunLeavesThePreview(t *testing.T) {
 		t.Fatal(err)
 	}
 	preview := filepath.Join(t.TempDir(), "out.jpg")
-	if _, err := run(photo + "\t" + preview + "\t32\t0\tcontain\tjpeg\t80\t2\t"); err != nil {
+	if _, err := run(photo + "\t" + preview + "\t32\t0\tcontain\tjpeg\t80\t2\t\t"); err != nil {
 		t.Fatal(err)
 	}
 	made, err := os.Open(preview)

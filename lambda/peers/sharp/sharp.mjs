@@ -10,8 +10,9 @@ sharp.cache(false); // the same job twice is to be done twice
 // render makes one preview of a photo. Nobody else here applies profiles, so
 // sharp is told not to.
 function render(job, photo) {
-  const small = sharp(photo, { ignoreIcc: true })
-    .resize(job.width, job.height || null, { fit: job.fit === 'cover' ? 'cover' : 'inside' });
+  const look = job.look ? JSON.parse(job.look) : { Fit: job.fit === 'cover' ? 'cover' : 'inside' };
+  const small = (look.Does ?? []).reduce((image, [method, ...args]) => image[method](...args), sharp(photo, { ignoreIcc: true })
+    .resize(job.width, job.height || null, { fit: look.Fit, background: '#e9c46a' }));
   if (job.format === 'webp') {
     return small.webp({ quality: job.quality || 100, lossless: job.quality === 0, effort: job.effort }).toBuffer();
   }
@@ -37,8 +38,8 @@ async function run(job) {
 
 console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`);
 for await (const line of createInterface({ input: process.stdin })) {
-  const [source, preview, width, height, fit, format, quality, repeat, effort] = line.split('\t');
-  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat, effort: +effort };
+  const [source, preview, width, height, fit, format, quality, repeat, effort, look] = line.split('\t');
+  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat, effort: +effort, look };
   try {
     console.log(`done\t${await run(job)}`);
   } catch (error) {

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <vips/vips.h>
 
-// job is one line of standard input, without the effort, because it makes no WebPs.
+// job is one line of standard input, without the effort and the look, because it makes no WebPs and has no looks.
 // A height of 0 is free.
 typedef struct {
 	char source[4096], preview[4096];

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"prew"
+	"prew/lambda/peers/look"
+)
+
+// mostLook is the most user time that a look may take of a preview of 1440 pixels.
+const mostLook = 3 * time.Millisecond
+
+// lookJob is a preview that is made with a look and without it.
+type lookJob struct {
+	look look.Look
+	job  job // without it
+}
+
+// lookJobs returns a job for each look.
+func lookJobs() (all []lookJob) {
+	for _, l := range look.All {
+		all = append(all, lookJob{l, job{photo: "p12", file: "p12.jpg", about: "12 MP",
+			size: size{"1440", 1440, 1440, prew.Contain}, format: prew.JPEG, quality: quality}})
+	}
+	return all
+}
+
+func (j lookJob) String() string { return "look-" + j.look.Preset }
+
+// with is the job with its look, for workers.
+func (j lookJob) with() (job, error) {
+	text, err := json.Marshal(j.look)
+	j.job.look = string(text)
+	return j.job, err
+}
+
+// cost is what a look adds to the user time of a preview: for each renderer that has it the
+// median of its rounds, and of the time without it.
+type cost struct {
+	job           lookJob
+	added, before [peers]time.Duration
+}
+
+// bound is the bound of the user time.
+func (c cost) bound() bound {
+	added := c.added[ours]
+	return bound{fmt.Sprintf("%s, user time added", c.job.look.Preset), fmt.Sprintf("at most %.0f ms", milliseconds(mostLook)),
+		fmt.Sprintf("%.1f ms", milliseconds(added)), added <= mostLook}
+}
+
+// measureLooks times previews with each look and without it in turn, as often as rounds says.
+func measureLooks(chosen []lookJob, corpus string, progress func(string)) (costs []cost, err error) {
+	if len(chosen) == 0 {
+		return nil, nil
+	}
+	workers, stop, err := startAll()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	for _, j := range chosen {
+		c := cost{job: j}
+		for _, renderer := range pair {
+			progress(fmt.Sprintf("%s: by %s", j, workers[renderer].says))
+			if c.added[renderer], c.before[renderer], err = added(workers[renderer], j, corpus); err != nil {
+				return nil, err
+			}
+		}
+		costs = append(costs, c)
+	}
+	return costs, nil
+}
+
+// added is what a look adds to one renderer's time, and the time without it.
+func added(w *worker, j lookJob, corpus string) (more, before time.Duration, err error) {
+	with, err := j.with()
+	if err != nil {
+		return 0, 0, err
+	}
+	preview := filepath.Join(scratch, "previews", "look.jpg")
+	do := func(j job, repeat int) (time.Duration, error) {
+		return w.do(j, photoFile(corpus, j), preview, repeat)
+	}
+	var took time.Duration
+	for range 2 { // the first warms up
+		if took, err = do(with, 1); err != nil {
+			return 0, 0, err
+		}
+	}
+	repeat := 1 + int(sample/max(took, time.Millisecond))
+	var mores, befores []time.Duration
+	for round := range rounds {
+		var times [2]time.Duration // without and with
+		for turn := range times {
+			which := (round + turn) % 2 // none is always first
+			if times[which], err = do([]job{j.job, with}[which], repeat); err != nil {
+				return 0, 0, err
+			}
+		}
+		mores, befores = append(mores, times[1]-times[0]), append(befores, times[0])
+	}
+	return median(mores), median(befores), nil
+}

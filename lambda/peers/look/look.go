@@ -1,0 +1,64 @@
+// Package look names what presets do to a photo beside shrinking it, with sharp's own
+// operations: looks compares the pictures, and peers what they cost.
+package look
+
+// Look is a look of ours, and sharp's.
+type Look struct {
+	Preset string // its fields, as in a PRESET_<NAME> variable
+	Fit    string // of sharp's resize: inside, or contain, which pads with Ground
+	Does   []any  // sharp's methods, each with its arguments
+	Unlike string // why ours is another picture, "" where it is held to sharp's
+}
+
+// Ground is the background of what is padded.
+const Ground = "#e9c46a"
+
+func does(method string, arguments ...any) []any { return []any{append([]any{method}, arguments...)} }
+
+// All are the looks that sharp has. Those of colour are CSS's, and of the luma of JPEGs, as
+// are linear and recomb with its weights. sharp's modulate and tint turn colours in LCh and
+// Lab, and its greyscale is of linear light: they are shown, and not held against.
+var All = []Look{
+	{"blur=0.5", "inside", does("blur", 0.5), ""},
+	{"blur=2", "inside", does("blur", 2), ""},
+	{"blur=20", "inside", does("blur", 20), ""},
+	{"sharpen=60", "inside", unsharp(0.6), ""},
+	{"sharpen=100", "inside", unsharp(1), ""},
+	{"brightness=20", "inside", does("linear", 1.2, 0), ""},
+	{"contrast=30", "inside", does("linear", 1.3, -0.3*127.5), ""},
+	{"saturation=40", "inside", saturated(1.4), ""},
+	{"saturation=-60", "inside", saturated(0.4), ""},
+	{"brightness=10,saturation=40", "inside", does("modulate", map[string]any{"brightness": 1.1, "saturation": 1.4}),
+		"sharp's modulate is in LCh, ours CSS's brightness() and saturate()"},
+	{"saturation=-100", "inside", saturated(0), ""},
+	{"tone=sepia", "inside", does("recomb", [3][3]float64{weighed(1.351), weighed(1.203), weighed(0.937)}), ""},
+	{"tone=grey", "inside", does("greyscale"), "sharp's greyscale is of linear light, ours of the luma of JPEGs"},
+	{"tone=#c03080", "inside", does("tint", "#c03080"), "sharp's tint has one chroma for all that is bright and dark, ours goes from black over the colour to white"},
+	{"fit=pad,background=" + Ground, "contain", does("flatten", map[string]any{"background": Ground}), ""},
+}
+
+// luma are the weights of luma (JFIF 1.02).
+var luma = [3]float64{0.299, 0.587, 0.114}
+
+// weighed is a row of recomb that makes a channel of luma alone.
+func weighed(by float64) (row [3]float64) {
+	for c, weight := range luma {
+		row[c] = by * weight
+	}
+	return row
+}
+
+// saturated is CSS's saturate(), about luma.
+func saturated(by float64) []any {
+	var matrix [3][3]float64
+	for c := range matrix {
+		matrix[c] = weighed(1 - by)
+		matrix[c][c] += by
+	}
+	return does("recomb", matrix)
+}
+
+// unsharp is sharp's sharpen without its thresholds.
+func unsharp(amount float64) []any {
+	return does("sharpen", map[string]any{"sigma": 1, "m1": amount, "m2": amount, "x1": 0, "y2": 1e4, "y3": 1e4})
+}
