@@ -70,6 +70,9 @@ func TestEveryChoiceIsTaken(t *testing.T) {
 		if c.Words != nil || c.Colours || c.Truth {
 			refused = append(refused, "no-such-word")
 		}
+		if c.Step == 0 && c.Words == nil && set(c.Field, "1") == nil && set(c.Field, "no-such-number") != nil {
+			t.Errorf("%s takes numbers, and its row in the table says no limits", c.Field)
+		}
 		for _, text := range taken {
 			if err := set(c.Field, text); err != nil && strings.Contains(err.Error(), fmt.Sprintf("%s: %q, expected %s", c.Field, text, c.Expected)) {
 				t.Errorf("%s=%s: %v", c.Field, text, err)

@@ -69,11 +69,13 @@ function choiceOf(field) {
   return given.choices.find((choice) => choice.field === field);
 }
 
-// normal is a value as a control spells it: of a number that changes nothing it is 0.
+// normal is a value as a control spells it: of a number that changes nothing it is 0, and of
+// what is not true false.
 function normal(field, value) {
   const choice = choiceOf(field);
   if (value === "" && choice.step && choice.least <= 0) return "0";
   if (value === "" && choice.words?.includes("none")) return "none";
+  if (value === "" && choice.truth) return "false";
   return value;
 }
 

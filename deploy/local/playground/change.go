@@ -135,7 +135,7 @@ func (c change) yaml() (string, error) {
 
 // located matches a mistake that prew.LoadPresets finds: where, in which preset, the field, and
 // what is wrong with it.
-var located = regexp.MustCompile(`(?s)^.*?: preset [^:]+: ([a-z_]+): (.*)$`)
+var located = regexp.MustCompile(`(?s)^.*?: preset [^:]+: ([a-z_-]+): (.*)$`)
 
 // mistakeOf takes out of a mistake where it is, which is in the change.
 func mistakeOf(err error) mistake {
