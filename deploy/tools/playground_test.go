@@ -143,6 +143,13 @@ func isPlayedWith(t *testing.T, front string) {
 		const said = document.getElementById("after-says").textContent;
 		return document.getElementById("after").naturalWidth === 32 && / · [A-Za-z0-9+/=]{24,} · text\/plain · /.test(said) ? "yes" : said;
 	})()`)
+	do(set(`const fetches = fetch;
+		fetch = (url, asks) => url.startsWith("/prew/") ? Promise.resolve(new Response("", { status: 401, headers: { "X-Prew-Error": "access_missing" } })) : fetches(url, asks);
+		set("photo", "2"); set("preset", "thumb")`), settled)
+	holds("what not everybody may see", `(() => {
+		const said = document.getElementById("before-says").textContent;
+		return said.endsWith(" · not what is stored, access_missing") && document.getElementById("before").naturalWidth === 200 ? "yes" : said;
+	})()`)
 	do(chromedp.EmulateViewport(390, 844), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 		return err

@@ -98,12 +98,13 @@ async function picture(response, format) {
   return { ok: true, blob, width, height, size: body.size, type: type.split(";")[0], took: took(response.headers.get("Server-Timing")), text, kept: response.headers.get("X-Prew-Crop") };
 }
 
-function describe({ size, width, height, type, took: ms, text, kept }, other) {
+function describe({ size, width, height, type, took: ms, text, kept, instead }, other) {
   return [
     bytes(size) + (other?.ok && other.size !== size ? ` (${percent(size, other.size)})` : ""),
     text ? text : `${width} × ${height}`,
     type.replace("image/", ""),
     ...(Number.isNaN(ms) ? [] : [`${milliseconds(ms)} to render`]),
+    ...(instead ? [`not what is stored, ${instead}`] : []),
     ...(kept ? [`keeps ${kept} of the photo`] : []),
   ].join(" · ");
 }
@@ -170,16 +171,12 @@ async function before(signal) {
   const photo = given.photos[at("photo").value];
   const fresh = ask("/render", request(variant, {}), signal).then((response) => picture(response, preset.values.format));
   fresh.catch(() => {}); // it is waited for below
-  let side;
-  if (photo) {
-    const response = await fetch(`/prew/${preset.name}${variant}/${photo.key}`, { cache: "no-store", signal });
-    if (!response.ok) throw new Error(response.headers.get("X-Prew-Error") || String(response.status));
-    const rendered = await fresh.catch(() => ({ took: NaN }));
-    side = { ...await picture(response, preset.values.format), took: rendered.took, kept: rendered.kept };
-  } else {
-    side = await fresh;
-  }
-  return side;
+  if (!photo) return fresh;
+  const response = await fetch(`/prew/${preset.name}${variant}/${photo.key}`, { cache: "no-store", signal });
+  // Of what not everybody may see, or what can't be rendered, the function says more.
+  if (!response.ok) return { ...await fresh, instead: response.headers.get("X-Prew-Error") || response.status };
+  const rendered = await fresh.catch(() => ({ took: NaN }));
+  return { ...await picture(response, preset.values.format), took: rendered.took, kept: rendered.kept };
 }
 
 // update renders what is chosen. Both sides are shown anew where another photo, preset or variant
