@@ -92,13 +92,14 @@ func (r RenderRequest) Destination() (string, error) {
 // stored; then the fields of the preview describe what was rendered. Otherwise
 // Error gives the reason.
 type RenderResult struct {
-	Status      bool   `json:"status"`
-	ContentType string `json:"content_type,omitempty"`
-	Width       int    `json:"width,omitempty"`
-	Height      int    `json:"height,omitempty"`
-	Size        int    `json:"size,omitempty"`
-	ETag        string `json:"etag,omitempty"` // as S3 spells it, quotes included
-	Crop        string `json:"crop,omitempty"` // what gravity chose of the photo as seen, in its pixels: WIDTHxHEIGHT+LEFT+TOP
+	Status      bool    `json:"status"`
+	ContentType string  `json:"content_type,omitempty"`
+	Width       int     `json:"width,omitempty"`
+	Height      int     `json:"height,omitempty"`
+	Size        int     `json:"size,omitempty"`
+	ETag        string  `json:"etag,omitempty"` // as S3 spells it, quotes included
+	Outline     Outline `json:"outline,omitzero"`
+	Crop        string  `json:"crop,omitempty"` // what gravity chose of the photo as seen, in its pixels: WIDTHxHEIGHT+LEFT+TOP
 
 	// Data is the preview if it has at most InlineLimit bytes. It is left out if
 	// another invocation has stored the preview first: that one is to be served,

@@ -124,6 +124,7 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	result.Width, result.Height = preview.Width, preview.Height
 	result.Size = len(preview.Data)
 	result.ETag = etag
+	result.Outline = preview.Outline
 	if c := preview.Crop; !c.Empty() {
 		result.Crop = fmt.Sprintf("%dx%d+%d+%d", c.Dx(), c.Dy(), c.Min.X, c.Min.Y)
 	}

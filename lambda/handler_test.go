@@ -153,6 +153,9 @@ func TestPreviewIsRenderedStoredAndReturned(t *testing.T) {
 	if got := aws.ToString(object.CacheControl); got != "public, max-age=60" {
 		t.Errorf("stored with cache-control %q", got)
 	}
+	if got, want := result.Outline, (prew.Outline{Width: 80, Height: 60, Colour: "#808080"}); got != want || prew.OutlineOf(object.Metadata) != want || len(object.Metadata) != 3 {
+		t.Errorf("the outline is %+v, stored as %v, want %+v", got, object.Metadata, want)
+	}
 	m, err := png.Decode(bytes.NewReader(data))
 	if err != nil || m.Bounds() != image.Rect(0, 0, 40, 40) || result.Width != 40 || result.Height != 40 {
 		t.Errorf("the preview is %dx%d (%v), want 40x40", result.Width, result.Height, err)

@@ -101,8 +101,8 @@ func (f function) renderAndShow(v *visit, ref prew.Ref, preset prew.Preset, requ
 	}
 	return v.sendPreview(&answer.Preview{
 		Data: data, ContentType: result.ContentType, ETag: result.ETag,
-		CacheControl: cmp.Or(request.CacheControl, prew.DefaultCacheControl),
-		Modified:     object.Modified(v.ctx, f.site.previews, request.DstKey, result.ETag),
+		CacheControl: cmp.Or(request.CacheControl, prew.DefaultCacheControl), Outline: result.Outline,
+		Modified: object.Modified(v.ctx, f.site.previews, request.DstKey, result.ETag),
 	}, preset, ref.Path())
 }
 

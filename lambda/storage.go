@@ -170,6 +170,7 @@ func (s storage) put(ctx context.Context, bucket, key string, p render.Preview, 
 		Data:         p.Data,
 		ContentType:  p.ContentType,
 		CacheControl: cmp.Or(cacheControl, prew.DefaultCacheControl),
+		Metadata:     p.Outline.Metadata(),
 		ACL:          s.acl,
 	})
 	if err != nil {

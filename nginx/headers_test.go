@@ -34,6 +34,7 @@ var strange = []string{
 	"x-oss-meta-a: b", "x-rgw-object-type: x", "x-ms-request-id: x", "x-cos-request-id: x", "x-obs-id-2: x", "x-trans-id: x", "X-Powered-By: x",
 	"X-Cache: HIT", "X-Served-By: x", "X-Request-Id: theirs", "X-Prew-Error: source_missing", "Retry-After: 9", "Allow: PUT",
 	"X-Accel-Redirect: /x", "X-Accel-Expires: 0", "X-Pad: x",
+	"X-Prew-Width: 0", "x-amz-meta-prew-height: 1e3", "x-amz-meta-prew-colour: red", "x-amz-meta-prew-name: x",
 }
 
 // TestOnlyListedHeadersPass sends headers of every kind from S3 and from a gateway, and
@@ -149,6 +150,62 @@ func TestOnlyListedHeadersPassOfErrors(t *testing.T) {
 			}
 			if target == "/photo/a+b.jpg" && got.status >= 400 {
 				got.check(t, what, status, map[string]string{"X-Prew-Error": "source_missing", "Retry-After": "9", "Cache-Control": "no-store"})
+			}
+		}
+	}
+}
+
+// TestOutline: what a page needs to keep the place of a preview is the same whether a gateway
+// says it or the metadata of an object does, on misses and hits, and is of nothing else.
+func TestOutline(t *testing.T) {
+	known := map[string]string{"X-Prew-Width": "4032", "X-Prew-Height": "3024", "X-Prew-Colour": "#a0b1c2"}
+	none := map[string]string{"X-Prew-Width": "", "X-Prew-Height": "", "X-Prew-Colour": ""}
+	stored := []string{"x-amz-meta-prew-width: 4032", "x-amz-meta-prew-height: 3024", "x-amz-meta-prew-colour: #a0b1c2", "x-amz-meta-other: 1"}
+	front, s3, gateway := recording(t, nil, nil)
+	for i, test := range []struct {
+		name, target string
+		s3, gateway  []string // nil: it has no such preview
+		want         map[string]string
+	}{
+		{"in S3", "/prew/card/%d.jpg", stored, nil, known},
+		{"rendered", "/prew/card/%d.jpg", nil, []string{"X-Prew: rendered", "X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2"}, known},
+		{"by a gateway alone", "/prew/card/%d+.jpg", nil, []string{"X-Prew: stored", "X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2"}, known},
+		{"of earlier days", "/prew/card/%d.jpg", []string{"x-amz-meta-other: 1"}, nil, none},
+		{"the largest", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 999999", "x-amz-meta-prew-height: 1"}, nil, map[string]string{"X-Prew-Width": "999999", "X-Prew-Height": "1", "X-Prew-Colour": ""}},
+		{"too large, and no side", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 1000000", "x-amz-meta-prew-height: 0", "x-amz-meta-prew-colour: #A0B1C2"}, nil, none},
+		{"no numbers", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 4032px", "x-amz-meta-prew-height: -1", "x-amz-meta-prew-colour: #a0b1c2d"}, nil, none},
+		{"twice", "/prew/card/%d.jpg", append(slices.Clone(stored), "x-prew-width: 1", "x-prew-height: 2", "x-prew-colour: #000000"), nil, none},
+		{"a photo", "/photo/%d.jpg", stored, nil, none},
+		{"a photo by a gateway", "/photo/%d+.jpg", nil, []string{"X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2"}, none},
+	} {
+		answers := func(headers []string) http.HandlerFunc {
+			if headers == nil {
+				return failing(404)
+			}
+			return picture(object, headers...)
+		}
+		s3.answers(answers(test.s3))
+		gateway.answers(answers(test.gateway))
+		target := fmt.Sprintf(test.target, i)
+		for _, where := range []string{"a miss", "a hit", "asked for again"} {
+			if where == "asked for again" {
+				front.expire(t)
+			}
+			for _, more := range []struct {
+				method, header string
+				status         int
+				want           map[string]string
+			}{
+				{"GET", "X-Nothing: 1", 200, test.want}, {"HEAD", "X-Nothing: 1", 200, test.want}, {"GET", "Range: bytes=2-4", 206, test.want},
+				{"GET", `If-None-Match: "` + object + `"`, 304, none}, {"GET", `If-Match: "other"`, 412, none}, {"GET", "Range: bytes=20-", 416, none},
+			} {
+				got := front.ask(t, more.method, target, more.header)
+				got.check(t, fmt.Sprintf("%s, %s: %s with %s", test.name, where, more.method, more.header), more.status, more.want)
+				for name := range got.header {
+					if strings.HasPrefix(strings.ToLower(name), "x-amz-") {
+						t.Errorf("%s, %s: %s came through", test.name, where, name)
+					}
+				}
 			}
 		}
 	}

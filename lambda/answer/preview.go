@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"prew"
 )
 
 // What X-Prew says of a preview that whoever answers has had rendered, or has found in the
@@ -22,6 +24,7 @@ type Preview struct {
 	ETag         string // as S3 spells it, quotes included
 	CacheControl string
 	Modified     time.Time // when S3 stored it; zero if it does not say
+	Outline      prew.Outline
 }
 
 // As is what an answer says beside what the store says of an object.
@@ -48,6 +51,7 @@ func (p *Preview) Describe(h http.Header, c Conditions, as As) (status int, body
 	Protect(h)
 	h.Set("Content-Type", p.ContentType)
 	h.Set("X-Prew", as.Outcome)
+	SetOutline(h, p.Outline)
 	SetIfAny(h, "ETag", p.ETag)
 	SetIfAny(h, "Content-Location", as.Location)
 	SetIfAny(h, "Cache-Control", cmp.Or(as.CacheControl, p.CacheControl))

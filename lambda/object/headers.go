@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"prew"
 	"prew/lambda/answer"
 )
 
@@ -19,6 +20,9 @@ func Describe(h http.Header, o *s3.GetObjectOutput, as answer.As) (status int) {
 	answer.SetIfAny(h, "Content-Location", as.Location)
 	answer.SetIfAny(h, "X-Prew", as.Outcome)
 	answer.SetIfAny(h, "Server-Timing", as.ServerTiming)
+	if as.Outcome != "" { // of a photo it is not ours
+		answer.SetOutline(h, prew.OutlineOf(o.Metadata))
+	}
 	for name, value := range map[string]*string{
 		"Content-Type": o.ContentType, "Content-Encoding": o.ContentEncoding, "Content-Language": o.ContentLanguage,
 		"Content-Disposition": o.ContentDisposition, "Content-Range": o.ContentRange,

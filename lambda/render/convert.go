@@ -14,7 +14,7 @@ import (
 // there are the fewest pixels. Inks and planes of red, green and blue become pixels.
 func (e *engine) convert(f frame, _ plan, preset prew.Preset) (frame, error) {
 	if keeps := f.colours.Embed(); preset.Colour == prew.Keep && keeps != nil && f.fits(f.colours) && !f.gains(preset) {
-		f.profile, f.colours = keeps, nil
+		f.profile, f.meant, f.colours = keeps, f.colours, nil
 	}
 	if f.form == cmykInverted || f.form == ycck {
 		f.asInks()

@@ -44,6 +44,7 @@ type frame struct {
 
 	colours *colour.Transform // makes the colours sRGB's; nil: they are
 	profile []byte            // what the preview carries because its colours stay what they are
+	meant   *colour.Transform // makes them sRGB's where they stay
 
 	kept image.Rectangle // of the shrunk photo as seen, where that was chosen by what is seen or by a focus
 }

@@ -14,6 +14,7 @@
 //	            operations.go: shrink.go, turn.go, convert.go, keep.go, blur.go,
 //	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go, watermark.go,
 //	            border.go, round.go (shape.go)
+//	            dominant.go says which colour most of it has
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
@@ -50,6 +51,7 @@ type Preview struct {
 	ContentType   string
 	Width, Height int
 	Crop          image.Rectangle // the part of the photo that gravity chose by what is seen or by a focus, in pixels of the photo as seen; else zero
+	Outline       prew.Outline    // the size of the photo as seen, and the dominant colour of the picture
 	Note          string          // what was wrong with the photo and did no harm, such as a broken colour profile; mostly empty
 }
 
@@ -133,13 +135,14 @@ type engine struct {
 	webps     webp.Decoder
 	heifs     heif.Decoder
 	resampler resample.Resampler
-	shrunk    canvas // what shrink makes of planes
-	turned    canvas // what turn makes of planes, and lumaChroma of pixels
-	softened  canvas // luma, or pixels, as sharpen blurs them
-	toned     canvas // chroma of what had none, or of a tone
-	padded    canvas // what pad makes of planes
-	rounded   canvas // alpha of planes whose corners are cut off
-	looked    canvas // what keep looks at
+	shrunk    canvas                  // what shrink makes of planes
+	turned    canvas                  // what turn makes of planes, and lumaChroma of pixels
+	softened  canvas                  // luma, or pixels, as sharpen blurs them
+	toned     canvas                  // chroma of what had none, or of a tone
+	padded    canvas                  // what pad makes of planes
+	rounded   canvas                  // alpha of planes whose corners are cut off
+	looked    canvas                  // what keep looks at
+	bins      [1 << (3 * binBits)]bin // what dominant counts
 	jpeg      jpeg.Encoder
 	png       png.Encoder
 	webp      webp.Encoder
@@ -167,10 +170,12 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 			return Preview{}, err
 		}
 	}
+	seen, colour := photo.turn.size(photo.size), e.dominant(picture.frames[0]) // before an encoder changes what is not seen
 	preview := e.encode(picture, preset)
 	if photo.unchanged(plan, preset) {
 		preview = e.smallest(preview, photo, picture, preset)
 	}
+	preview.Outline = prew.Outline{Width: seen.X, Height: seen.Y, Colour: colour}
 	preview.Note = photo.note
 	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.size)
 	return preview, nil

@@ -24,6 +24,7 @@ type Object struct {
 	Data         []byte
 	ContentType  string
 	CacheControl string
+	Metadata     map[string]string     // by its names in small letters, without x-amz-meta-
 	ACL          types.ObjectCannedACL // empty leaves it to the bucket
 }
 
@@ -46,7 +47,7 @@ func (b Bucket) PutIfMatch(ctx context.Context, key string, o Object, before str
 // put stores an object under the condition in input. If it is not met, met is false.
 func (b Bucket) put(ctx context.Context, key string, o Object, input *s3.PutObjectInput) (etag string, met bool, err error) {
 	input.Bucket, input.Key, input.ACL = &b.Name, &key, o.ACL
-	input.ContentType, input.CacheControl = &o.ContentType, &o.CacheControl
+	input.ContentType, input.CacheControl, input.Metadata = &o.ContentType, &o.CacheControl, o.Metadata
 	for tries := 1; ; tries++ {
 		input.Body = bytes.NewReader(o.Data)
 		object, err := b.Client.PutObject(ctx, input)

@@ -15,6 +15,7 @@ function handler(event) {
   if (event.context.eventType === 'viewer-response') {
     // The request is the viewer's, or what became of it in asked.
     if (headers['x-prew-negotiated'] || mean(request).negotiated) vary(event.response.headers);
+    outline((headers['x-prew-path'] || {value: mean(request).path}).value, event.response.headers);
     return event.response;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'request_refused');
@@ -50,6 +51,17 @@ function asked(request, headers, query, meant) {
 function vary(headers) {
   var others = headers.vary ? whole(headers.vary) : '';
   if (!/(^|,)[ \t]*accept[ \t]*(,|$)/i.test(others)) headers.vary = {value: others ? others + ', Accept' : 'Accept'};
+}
+
+// What a page needs to keep the place of a preview (outline.go). The function says it in these
+// headers, S3 in metadata, which whoever may write to the bucket has made.
+function outline(path, headers) {
+  if (!path || path.slice(0, 6) !== '/prew/') return;
+  ['width', 'height', 'colour'].forEach(function (name) {
+    var said = headers['x-amz-meta-prew-' + name];
+    delete headers['x-amz-meta-prew-' + name];
+    if (said && (name === 'colour' ? /^#[0-9a-f]{6}$/ : /^[1-9]\d{0,5}$/).test(said.value)) headers['x-prew-' + name] = {value: said.value};
+  });
 }
 
 function refuse(status, code) {

@@ -131,6 +131,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		return m.made(&Preview{Preview: answer.Preview{
 			Data: result.Data, ContentType: result.ContentType, ETag: result.ETag,
 			Modified: object.Modified(ctx, g.previews, m.of.preview, result.ETag), CacheControl: g.cacheControlOf(m.ref.Preset),
+			Outline: result.Outline,
 		}}, span.SpanContext()), nil
 	}
 	stored, found, err := g.previews.preview(ctx, m.of.preview)

@@ -52,6 +52,7 @@ func (s storage) preview(ctx context.Context, key string) (_ *Preview, found boo
 		ETag:         aws.ToString(stored.ETag),
 		CacheControl: aws.ToString(stored.CacheControl),
 		Modified:     aws.ToTime(stored.LastModified),
+		Outline:      prew.OutlineOf(stored.Metadata),
 	}}, true, nil
 }
 

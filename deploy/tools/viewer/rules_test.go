@@ -556,6 +556,45 @@ func TestVaryIsAdded(t *testing.T) {
 	}
 }
 
+// TestOutline: S3's metadata become the headers that gateways send, of previews alone and as far
+// as they mean something; the function's own stay. The request may be the viewer's or what became
+// of it.
+func TestOutline(t *testing.T) {
+	f := usual(t, aliasedPresets).load(t)
+	stored := http.Header{"X-Amz-Meta-Prew-Width": {"4032"}, "X-Amz-Meta-Prew-Height": {"3024"}, "X-Amz-Meta-Prew-Colour": {"#a0b1c2"}, "X-Amz-Meta-Other": {"1"}}
+	known := http.Header{"X-Prew-Width": {"4032"}, "X-Prew-Height": {"3024"}, "X-Prew-Colour": {"#a0b1c2"}, "X-Amz-Meta-Other": {"1"}}
+	other := http.Header{"X-Amz-Meta-Other": {"1"}}
+	wrong := http.Header{"X-Amz-Meta-Prew-Width": {"0"}, "X-Amz-Meta-Prew-Height": {"1000000"}, "X-Amz-Meta-Prew-Colour": {"red"}, "X-Amz-Meta-Other": {"1"}}
+	for _, test := range []struct {
+		target, path string // what the viewer-request step says is asked for; empty: the request is the viewer's
+		status       int
+		have, want   http.Header
+	}{
+		{"/prew/thumb/a", "", 200, stored, known},
+		{"/some/prefix/a", "/prew/thumb/a", 206, stored, known},
+		{"/prew/thumb/a", "", 200, known, known},
+		{"/prew/thumb/a", "", 200, wrong, other},
+		{"/prew/thumb/a", "", 200, nil, nil},
+		{"/photo/a", "", 200, stored, stored},
+		{"/prew/thumb/a", "/photo/a", 200, stored, stored},
+		{"/elsewhere", "", 200, stored, stored},
+	} {
+		r := Request{Method: "GET", URI: test.target, Header: http.Header{}}
+		if test.path != "" {
+			r.Header.Set("X-Prew-Path", test.path)
+		}
+		after, err := f.Response(r, test.status, test.have.Clone())
+		if err != nil || len(after) != len(test.want) {
+			t.Errorf("%+v: %v, %v", test, after, err)
+		}
+		for name := range test.want {
+			if after.Get(name) != test.want.Get(name) {
+				t.Errorf("%+v: %s is %q", test, name, after.Get(name))
+			}
+		}
+	}
+}
+
 // es5 are the nodes of a program in ECMAScript 5.1.
 var es5 = strings.Fields(`
 	ArrayLiteral AssignExpression Binding BinaryExpression BlockStatement BooleanLiteral BracketExpression BranchStatement

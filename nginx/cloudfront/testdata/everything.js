@@ -16,6 +16,7 @@ function handler(event) {
 var request = event.request, headers = request.headers;
 if (event.context.eventType === 'viewer-response') {
 if (headers['x-prew-negotiated'] || mean(request).negotiated) vary(event.response.headers);
+outline((headers['x-prew-path'] || {value: mean(request).path}).value, event.response.headers);
 return event.response;
 }
 if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'request_refused');
@@ -46,6 +47,14 @@ return request;
 function vary(headers) {
 var others = headers.vary ? whole(headers.vary) : '';
 if (!/(^|,)[ \t]*accept[ \t]*(,|$)/i.test(others)) headers.vary = {value: others ? others + ', Accept' : 'Accept'};
+}
+function outline(path, headers) {
+if (!path || path.slice(0, 6) !== '/prew/') return;
+['width', 'height', 'colour'].forEach(function (name) {
+var said = headers['x-amz-meta-prew-' + name];
+delete headers['x-amz-meta-prew-' + name];
+if (said && (name === 'colour' ? /^#[0-9a-f]{6}$/ : /^[1-9]\d{0,5}$/).test(said.value)) headers['x-prew-' + name] = {value: said.value};
+});
 }
 function refuse(status, code) {
 var headers = {'cache-control': {value: 'no-store'}, 'x-prew-error': {value: code}};

@@ -1,0 +1,45 @@
+package prew
+
+import (
+	"maps"
+	"testing"
+)
+
+// TestOutlineOfMetadata: what somebody else has written becomes what it should be, or nothing.
+func TestOutlineOfMetadata(t *testing.T) {
+	for _, test := range []struct {
+		width, height, colour string
+		want                  Outline
+	}{
+		{"4032", "3024", "#a0b1c2", Outline{4032, 3024, "#a0b1c2"}},
+		{"1", "999999", "#000000", Outline{1, 999999, "#000000"}},
+		{"", "", "", Outline{}},
+		{"0", "-1", "#A0B1C2", Outline{}},
+		{"1000000", "+5", "#a0b1c", Outline{}},
+		{"007", "7 ", "#a0b1c2d", Outline{}},
+		{"7\r\nSet-Cookie: a=b", "0x10", "a0b1c2d", Outline{}},
+		{"1e3", "٣", "#a0b1g2", Outline{}},
+		{"99999999999999999999", "7", "red", Outline{Height: 7}},
+	} {
+		got := OutlineOf(map[string]string{"prew-width": test.width, "prew-height": test.height, "prew-colour": test.colour, "width": "1"})
+		if got != test.want {
+			t.Errorf("%q, %q, %q: %+v, want %+v", test.width, test.height, test.colour, got, test.want)
+		}
+	}
+}
+
+func TestMetadataOfOutline(t *testing.T) {
+	for _, test := range []struct {
+		outline Outline
+		want    map[string]string
+	}{
+		{Outline{4032, 3024, "#a0b1c2"}, map[string]string{"prew-width": "4032", "prew-height": "3024", "prew-colour": "#a0b1c2"}},
+		{Outline{Width: 65500, Height: 1}, map[string]string{"prew-width": "65500", "prew-height": "1"}},
+		{Outline{}, map[string]string{}},
+		{Outline{-1, 1000000, "#a0b1c2\n"}, map[string]string{}}, // as a function may send that is none of ours
+	} {
+		if got := test.outline.Metadata(); !maps.Equal(got, test.want) {
+			t.Errorf("%+v: %v, want %v", test.outline, got, test.want)
+		}
+	}
+}
