@@ -277,11 +277,48 @@ func TestHTML(t *testing.T) {
 	}
 	for _, test := range tests {
 		ref := Ref{test.preset, "a b.jpg"}
-		if got := presets.Img(ref); got != test.img {
+		if got := presets.Img(ref, Outline{}); got != test.img {
 			t.Errorf("%s: %s\nwant %s", test.preset, got, test.img)
 		}
-		if got := presets.Picture(ref); test.picture != "" && got != test.picture {
+		if got := presets.Picture(ref, Outline{}); test.picture != "" && got != test.picture {
 			t.Errorf("%s: %s\nwant %s", test.preset, got, test.picture)
+		}
+	}
+}
+
+// TestHTMLKeepsThePlace: the size of a preview whose sides its preset leaves open is the one that
+// it is rendered in, and of the others that of the preset.
+func TestHTMLKeepsThePlace(t *testing.T) {
+	presets, err := LoadPresets("p.yaml", []byte("wide: {width: 800}\nhigh: {height: 300}\nbox: {width: 200, height: 100}\ncard: {width: 640, height: 360, fit: cover}\nframe: {width: 640, height: 360, fit: pad}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		preset  string
+		outline Outline
+		want    string
+	}{
+		{"wide", Outline{4032, 3024, "#a0b1c2"}, `width="800" height="600" style="background: #a0b1c2"`},
+		{"wide", Outline{Width: 3024, Height: 4032}, `width="800" height="1067"`},
+		{"wide", Outline{Width: 400, Height: 300}, `width="400" height="300"`},
+		{"wide", Outline{Width: 65500, Height: 1}, `width="800" height="1"`},
+		{"wide", Outline{Width: 4032}, `width="800"`},
+		{"high", Outline{Width: 4032, Height: 3024}, `width="400" height="300"`},
+		{"high", Outline{Width: 400, Height: 200}, `width="400" height="200"`},
+		{"high", Outline{}, `height="300"`},
+		{"box", Outline{Width: 4032, Height: 3024}, `width="133" height="100"`},
+		{"box", Outline{Width: 4000, Height: 1000}, `width="200" height="50"`},
+		{"box", Outline{Width: 4000, Height: 2000}, `width="200" height="100"`},
+		{"box", Outline{Width: 150, Height: 3000}, `width="5" height="100"`},
+		{"box", Outline{Width: 3000, Height: 90}, `width="200" height="6"`},
+		{"box", Outline{Width: 30, Height: 20}, `width="30" height="20"`},
+		{"box", Outline{Colour: "#a0b1c2"}, `style="background: #a0b1c2"`},
+		{"card", Outline{4032, 3024, "#a0b1c2"}, `width="640" height="360" style="background: #a0b1c2"`},
+		{"frame", Outline{Width: 4032, Height: 3024}, `width="640" height="360"`},
+	} {
+		want := `<img src="/prew/` + test.preset + `/a.jpg" ` + test.want + ` alt="">`
+		if got := presets.Img(Ref{test.preset, "a.jpg"}, test.outline); got != want {
+			t.Errorf("%s, %+v: %s\nwant %s", test.preset, test.outline, got, want)
 		}
 	}
 }

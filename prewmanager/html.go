@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"prew"
+	"prew/lambda/store"
 )
 
 // showHTML is the command that prints how a page shows a picture in a preset.
@@ -39,10 +42,43 @@ func (s showHTML) Run(k *kong.Kong) error {
 	if _, err := places.Previews().ParsePreview(places.Previews().Prefix + ref.String()); err != nil {
 		return err
 	}
-	html := presets.Img(ref)
+	var outline prew.Outline
+	if places.Bucket != "" {
+		if outline, err = outlineOf(places.Previews(), ref, presets); err != nil {
+			fmt.Fprintln(os.Stderr, "prewmanager: without size and colour, which are known of a stored preview:", err)
+		}
+	}
+	html := presets.Img(ref, outline)
 	if s.Picture {
-		html = presets.Picture(ref)
+		html = presets.Picture(ref, outline)
 	}
 	_, err = fmt.Fprintln(k.Stdout, html)
 	return err
+}
+
+// outlineOf asks S3 for what a page may know of a stored preview. A preview has no colour to be
+// seen behind it where it, or a variant, may be transparent: a JPEG is not, but where the preset
+// says that it is one, its photo may be.
+func outlineOf(place prew.Place, ref prew.Ref, presets prew.Presets) (prew.Outline, error) {
+	ctx, cancel := context.WithTimeout(interruptible(), prew.StoreTimeout)
+	defer cancel()
+	name, err := place.Preview(ref)
+	if err != nil {
+		return prew.Outline{}, err
+	}
+	cfg, err := store.Load(ctx, 1)
+	if err != nil {
+		return prew.Outline{}, err
+	}
+	head, err := store.Open(cfg, place).Head(ctx, name)
+	if err != nil {
+		return prew.Outline{}, err
+	}
+	outline := prew.OutlineOf(head.Metadata)
+	preset, _ := presets.Get(ref.Preset)
+	opaque := aws.ToString(head.ContentType) == prew.JPEG.MediaType()
+	if !opaque || preset.Format != prew.Auto && len(presets.Formats(ref.Preset)) > 0 {
+		outline.Colour = ""
+	}
+	return outline, nil
 }

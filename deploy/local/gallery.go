@@ -150,7 +150,7 @@ func describe(photos []photo, presets prew.Presets) gallery {
 		if preset, _ := presets.Get(name); preset.Format.StandsIn() {
 			shown.StandIn = preset.Format
 		} else if first >= 0 {
-			shown.HTML = presets.Img(prew.Ref{Preset: name, Key: photos[first].key})
+			shown.HTML = presets.Img(prew.Ref{Preset: name, Key: photos[first].key}, prew.Outline{})
 		}
 		g.Presets = append(g.Presets, shown)
 	}
