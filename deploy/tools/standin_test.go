@@ -1,7 +1,10 @@
 package tools
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
+	"image/png"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,7 +15,8 @@ import (
 // drawn is how the page shows a text that stands in for a photo, beside a preview of the photo.
 type drawn struct {
 	Path, State, Caption, Title string
-	Longer                      int // side of its picture, in pixels
+	Address                     string // data:
+	Longer                      int    // side of its picture, in pixels
 
 	// Mean differences of 4x4 cells, of 255, from the preview as it is, mirrored and upside down.
 	Apart [3]float64
@@ -49,6 +53,7 @@ func TestGalleryDrawsStandIns(t *testing.T) {
 				const caption = link.parentElement.querySelector("figcaption");
 				return {
 					Path: link.pathname, State: image.dataset.state, Caption: caption.innerText, Title: caption.title,
+					Address: link.closest("td").querySelector(".address:not([hidden]) code").textContent,
 					Longer: Math.max(image.naturalWidth, image.naturalHeight),
 					Apart: ways.map((want) => cells(image).reduce((sum, v, i) => sum + Math.abs(v - want[i]), 0) / want.length),
 				};
@@ -69,6 +74,11 @@ func TestGalleryDrawsStandIns(t *testing.T) {
 			}
 			if d.State != "loaded" || d.Longer != 32 || !strings.HasSuffix(d.Caption, "text/plain") || !text.MatchString(d.Title) {
 				t.Errorf("%+v", d)
+			}
+			encoded, ok := strings.CutPrefix(d.Address, "data:image/png;base64,")
+			file, err := base64.StdEncoding.DecodeString(encoded)
+			if size, notPNG := png.DecodeConfig(bytes.NewReader(file)); !ok || err != nil || notPNG != nil || max(size.Width, size.Height) != 32 || len(file) > 5000 {
+				t.Errorf("%s: the address is %.60s, %v, %v, %+v, of %d bytes", d.Path, d.Address, err, notPNG, size, len(file))
 			}
 			for i, apart := range d.Apart {
 				sum[i] += apart

@@ -44,7 +44,7 @@ const reasons = {
 };
 
 // Every preview of the page: {path, name, preset, image, caption, result}, and of a text that
-// is drawn its format as standIn. A variant has no picture but a line, and the cell that it is
+// is drawn its format as standIn and the place of its data: address as address. A variant has no picture but a line, and the cell that it is
 // compared with: {path, name, preset, line, plain, result}.
 const cells = [];
 const queue = []; // of the cells that are to be asked for
@@ -153,10 +153,15 @@ async function showPreview(cell, { ok, from, took, size, type }, title, blob) {
     if (type.startsWith("image/")) await show(cell.image, blob);
     cell.caption.replaceChildren(element("span", { className: "from error" }, from), element("span", { className: "reason" }, reasons[from] || title));
     cell.caption.title = title;
+    if (cell.address) cell.address.hidden = true;
     return;
   }
   cell.figure.classList.remove("bare");
   await show(cell.image, blob);
+  if (cell.address) {
+    cell.address.querySelector("code").textContent = await dataAddress(blob);
+    cell.address.hidden = false;
+  }
   cell.caption.replaceChildren(
     element("span", { className: `from ${from}` }, from),
     ` ${milliseconds(took)}`, element("br"),
@@ -312,10 +317,12 @@ function addRow(photo, presets, replaceURL) {
     const lines = element("table", { className: "variants" });
     const link = element("a", { href: path, title: "At its own size" }, image);
     const figure = element("figure", {}, link, caption);
-    const place = element("td", { hidden: !chosen.has(i) }, element("p", { className: "preset" }, presets[i].name), figure, lines);
+    const address = presets[i].standIn
+      ? element("details", { className: "address", hidden: true }, element("summary", {}, "data: address"), element("code")) : null;
+    const place = element("td", { hidden: !chosen.has(i) }, element("p", { className: "preset" }, presets[i].name), figure, ...(address ? [address] : []), lines);
     place.dataset.preset = i;
     row.append(place);
-    const plain = { path, name: `${photo.name} as ${presets[i].name}`, preset: i, row, image, figure, caption, standIn: presets[i].standIn, result: null };
+    const plain = { path, name: `${photo.name} as ${presets[i].name}`, preset: i, row, image, figure, caption, address, standIn: presets[i].standIn, result: null };
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || !plain.result?.ok) return; // the file itself
       event.preventDefault();

@@ -19,6 +19,16 @@ async function drawStandIn(format, text) {
   return new Promise((done) => { canvas.toBlob(done); });
 }
 
+// dataAddress resolves to the data: address of a picture, which a page may have in its HTML.
+function dataAddress(blob) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result);
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
 function thumbHash(text) {
   const hash = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const head = hash[0] | hash[1] << 8 | hash[2] << 16;
