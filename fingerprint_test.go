@@ -28,6 +28,7 @@ func TestFingerprintIsOfWhatMakesAPreview(t *testing.T) {
 		"a: {width: 640, contrast: 5}\n":               false,
 		"a: {width: 640, saturation: 5}\n":             false,
 		"a: {width: 640, tone: sepia}\n":               false,
+		"a: {width: 640, trim: 10}\n":                  false,
 		"a: {width: 640, border: 2}\n":                 false,
 		"a: {width: 640, radius: 8}\n":                 false,
 		"a: {width: 640, circle: true}\n":              false,

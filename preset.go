@@ -141,17 +141,19 @@ const MaxStandInSide = 100
 // side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
 // Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
-// MaxOversample, before Kernel shrinks it. Blur is the standard deviation of a Gaussian in
-// pixels of the preview. Sharpen is in per cent of what a blur of one pixel takes from luma.
-// Brightness, Contrast and Saturation are per cent more or less, from -100 to 100. Watermark
-// names the picture that is put on the preview, Mark is its file where that travels with the
-// preset, and the fields beside them, zero without it, say where it goes and how: its width and
-// margin are per cent of the preview's width, and the margin is a text because it may be 0.
-// Border is the width of a border inside the preview, in its pixels; BorderColour is #rrggbb,
-// and black where it is empty. Radius is that of the preview's corners in its pixels, at most
-// half of its shorter side, and Circle leaves an ellipse that touches all four sides. All of
-// them, and Tone, are zero for a preview that is left as it is, and are done in this order.
-// Source names where the photo lies (source.go); empty is the default source.
+// MaxOversample, before Kernel shrinks it. Trim takes away a border of the photo whose pixels
+// differ by so much, of 255, at most from the one at its top left; zero takes none. Blur is
+// the standard deviation of a Gaussian in pixels of the preview. Sharpen is in per cent of what
+// a blur of one pixel takes from luma. Brightness, Contrast and Saturation are per cent more or
+// less, from -100 to 100. Watermark names the picture that is put on the preview, Mark is its
+// file where that travels with the preset, and the fields beside them, zero without it, say
+// where it goes and how: its width and margin are per cent of the preview's width, and the
+// margin is a text because it may be 0. Border is the width of a border inside the preview, in
+// its pixels; BorderColour is #rrggbb, and black where it is empty. Radius is that of the
+// preview's corners in its pixels, at most half of its shorter side, and Circle leaves an
+// ellipse that touches all four sides. All of them, and Tone, are zero for a preview that is
+// left as it is, and are done in this order. Source names where the photo lies (source.go);
+// empty is the default source.
 type Preset struct {
 	Width       int     `json:"width,omitempty"`
 	Height      int     `json:"height,omitempty"`
@@ -167,6 +169,7 @@ type Preset struct {
 	Kernel      Kernel  `json:"kernel,omitempty"`
 	Oversample  float64 `json:"oversample,omitempty"`
 	Damaged     Damaged `json:"damaged,omitempty"`
+	Trim        int     `json:"trim,omitempty"`
 	Blur        float64 `json:"blur,omitempty"`
 	Sharpen     int     `json:"sharpen,omitempty"`
 	Brightness  int     `json:"brightness,omitempty"`
@@ -245,6 +248,7 @@ var fields = []field[Preset]{
 		get: func(p Preset) string { return decimal(p.Oversample) },
 	},
 	word("damaged", func(p *Preset) *Damaged { return &p.Damaged }, Refuse, RenderRest),
+	wholeOrNone("trim", func(p *Preset) *int { return &p.Trim }, 0, 255, "a whole number"),
 	{
 		name: "blur", expected: fmt.Sprintf("a number from %v to %d, or 0 for none", MinBlur, MaxBlur), limits: limits{0, MaxBlur, 0.1},
 		set: func(p *Preset, text string) bool {
@@ -321,18 +325,18 @@ func pixels(name string, at func(*Preset) *int) field[Preset] {
 
 // fewPixels is a field of pixels of the preview, of which 0 changes nothing.
 func fewPixels(name string, at func(*Preset) *int) field[Preset] {
-	return wholeOrNone(name, at, 0, MaxPresetSide, "pixels")
+	return wholeOrNone(name, at, 0, MaxPresetSide, "a whole number of pixels")
 }
 
 // percent is a field of per cent, of which 0 changes nothing.
 func percent(name string, at func(*Preset) *int, least, most int) field[Preset] {
-	return wholeOrNone(name, at, least, most, "per cent")
+	return wholeOrNone(name, at, least, most, "a whole number of per cent")
 }
 
 // wholeOrNone is a field of a whole number, of which 0 changes nothing.
-func wholeOrNone(name string, at func(*Preset) *int, least, most int, unit string) field[Preset] {
+func wholeOrNone(name string, at func(*Preset) *int, least, most int, what string) field[Preset] {
 	return field[Preset]{
-		name: name, expected: fmt.Sprintf("a whole number of %s from %d to %d", unit, least, most), limits: limits{float64(least), float64(most), 1},
+		name: name, expected: fmt.Sprintf("%s from %d to %d", what, least, most), limits: limits{float64(least), float64(most), 1},
 		set: func(p *Preset, text string) bool {
 			n, err := strconv.Atoi(text)
 			*at(p) = n
@@ -460,7 +464,7 @@ func (p *Preset) resolveStandIn() error {
 
 // Retouches says whether the preset changes more of a photo than its size.
 func (p Preset) Retouches() bool {
-	return p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Watermark != "" || p.Border != 0 || p.Rounds()
+	return p.Trim != 0 || p.Blur != 0 || p.Sharpen != 0 || p.Brightness != 0 || p.Contrast != 0 || p.Saturation != 0 || p.Tone != "" || p.Watermark != "" || p.Border != 0 || p.Rounds()
 }
 
 // Rounds says whether the preset cuts the preview's corners off.

@@ -30,7 +30,7 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 		"PRESET_BIG_CARD=quality=75",
 		"PRESET_OG_IMAGE=width=1200,height=630,fit=fill,format=png",
 		"PRESET_EMPTY=",
-		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render,blur=2.5,sharpen=60,brightness=-10,contrast=5,saturation=100,tone=#c03080,border=2,border-colour=#c03080,radius=8",
+		"PRESET_FINE=height=900,chroma=4:4:4,progressive=true,kernel=catmull-rom,oversample=1.5,damaged=render,blur=2.5,sharpen=60,brightness=-10,contrast=5,saturation=100,tone=#c03080,trim=10,border=2,border-colour=#c03080,radius=8",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 			p.Height, p.Chroma, p.Progressive = 900, Chroma444, true
 			p.Kernel, p.Oversample, p.Damaged = CatmullRom, 1.5, RenderRest
 			p.Blur, p.Sharpen, p.Brightness, p.Contrast, p.Saturation, p.Tone = 2.5, 60, -10, 5, 100, "#c03080"
-			p.Border, p.BorderColour, p.Radius, p.Format = 2, "#c03080", 8, PNG
+			p.Trim, p.Border, p.BorderColour, p.Radius, p.Format = 10, 2, "#c03080", 8, PNG
 		},
 	} {
 		want := defaults
@@ -110,6 +110,7 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		{"oversample", "a:\n  oversample: 0.5\n", nil, `p.yaml:2: preset a: oversample: "0.5", expected a number from 1 to 8`},
 		{"oversample that is none", "a:\n  oversample: nan\n", nil, `p.yaml:2: preset a: oversample: "nan", expected a number from 1 to 8`},
 		{"damaged", "a:\n  damaged: keep\n", nil, `p.yaml:2: preset a: damaged: "keep", expected one of refuse, render`},
+		{"trim", "a:\n  trim: 256\n", nil, `p.yaml:2: preset a: trim: "256", expected a whole number from 0 to 255`},
 		{"blur", "a:\n  blur: 0.2\n", nil, `p.yaml:2: preset a: blur: "0.2", expected a number from 0.3 to 100, or 0 for none`},
 		{"blur that is none", "a:\n  blur: nan\n", nil, `p.yaml:2: preset a: blur: "nan", expected a number from 0.3 to 100, or 0 for none`},
 		{"sharpen", "a:\n  sharpen: -1\n", nil, `p.yaml:2: preset a: sharpen: "-1", expected a whole number of per cent from 0 to 500`},

@@ -164,6 +164,9 @@ func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // the pixels once more
 	}
+	if preset.Trim != 0 && o.form != plane.CMYK {
+		needed += o.samples() * o.size.X * o.size.Y
+	}
 	if o.form == plane.CMYK {
 		return needed + 4*o.size.X*o.size.Y + resample.Memory(y, kernels[preset.Kernel], o.size.Y, o.size.X)
 	}

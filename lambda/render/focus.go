@@ -44,19 +44,21 @@ func millionths(text string) (n int, ok bool) {
 	return n, n <= focusParts
 }
 
-// about is the plan that keeps what lies around a point, in millionths of the photo as seen,
-// as far as the photo reaches. Unlike what is seen, that is known before anything is decoded.
-func (p plan) about(at image.Point) plan {
+// about is the plan, which is for a part of a photo, that keeps what lies around a point, in
+// millionths of the photo, as far as the part reaches. All of it is as seen. Unlike what is
+// seen, that is known before anything is decoded.
+func (p plan) about(at image.Point, part image.Rectangle, photo image.Point) plan {
 	if p.kept == (image.Point{}) {
 		return p
 	}
 	scaled := p.turn.size(p.scaled)
-	from := func(at, side, kept int) int {
+	from := func(at, photo, begins, part, scaled, kept int) int {
 		// The nearest pixel, and of two the first, as anchor has it.
-		first := (2*at*side - kept*focusParts + focusParts - 1) / (2 * focusParts)
-		return min(max(first, 0), side-kept)
+		unit := focusParts * part
+		first := (2*(at*photo-focusParts*begins)*scaled - kept*unit + unit - 1) / (2 * unit)
+		return min(max(first, 0), scaled-kept)
 	}
-	first := image.Pt(from(at.X, scaled.X, p.kept.X), from(at.Y, scaled.Y, p.kept.Y))
+	first := image.Pt(from(at.X, photo.X, part.Min.X, part.Dx(), scaled.X, p.kept.X), from(at.Y, photo.Y, part.Min.Y, part.Dy(), scaled.Y, p.kept.Y))
 	p.focused = image.Rectangle{Min: first, Max: first.Add(p.kept)}
 	p.crop = image.Rectangle{Min: p.turn.size(p.focused.Min), Max: p.turn.size(p.focused.Max)}
 	p.kept = image.Point{}

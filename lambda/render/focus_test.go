@@ -81,10 +81,36 @@ func TestWhatLiesAroundAFocus(t *testing.T) {
 	for _, test := range tests {
 		for o := turn(1); o <= 8; o++ {
 			preset := prew.Preset{Width: test.box.X, Height: test.box.Y, Fit: prew.Cover, Gravity: prew.Focus}
-			p := planOf(o.size(test.size), o, preset).about(test.at.Mul(focusParts / 1000))
+			at, stored := test.at.Mul(focusParts/1000), o.size(test.size)
+			p := photo{size: stored, turn: o}.plan(image.Rectangle{Max: stored}, &at, preset)
 			crop := image.Rectangle{Min: o.size(p.crop.Min), Max: o.size(p.crop.Max)}
 			if crop != test.want || p.kept != (image.Point{}) || p.canvas != crop.Size() {
 				t.Errorf("%v in %v about %v, turned %d: %v on %v, %v is kept by what is seen, want %v", test.size, test.box, test.at, o, crop, p.canvas, p.kept, test.want)
+			}
+		}
+	}
+}
+
+// TestAFocusIsOfThePhotoAndNotOfWhatIsTrimmed: of a photo of 1000x400 as seen a part of
+// 600x200 is left, 100 from the left and 150 from the top, of which a square is kept.
+func TestAFocusIsOfThePhotoAndNotOfWhatIsTrimmed(t *testing.T) {
+	for o := turn(1); o <= 8; o++ {
+		stored := o.size(image.Pt(1000, 400))
+		left := image.Rect(100, 150, 700, 350)
+		part := image.Rectangle{Min: o.size(left.Min), Max: o.size(left.Max)}
+		if o.mirrorsX() {
+			part.Min.X, part.Max.X = stored.X-part.Max.X, stored.X-part.Min.X
+		}
+		if o.mirrorsY() {
+			part.Min.Y, part.Max.Y = stored.Y-part.Max.Y, stored.Y-part.Min.Y
+		}
+		if seen := o.part(part, stored); seen != left {
+			t.Errorf("turned %d: %v is seen at %v, want %v", o, part, seen, left)
+		}
+		for at, x := range map[int]int{0: 0, 200_000: 0, 300_000: 50, 400_000: 100, 620_000: 200, 1_000_000: 200} {
+			p := photo{size: stored, turn: o}.plan(part, &image.Point{X: at}, prew.Preset{Width: 100, Height: 100, Fit: prew.Cover, Gravity: prew.Focus})
+			if want := image.Rect(x, 0, x+100, 100); p.focused != want {
+				t.Errorf("turned %d, about %d: %v, want %v", o, at, p.focused, want)
 			}
 		}
 	}

@@ -52,11 +52,26 @@ func canvasOf(size, crop image.Point, preset prew.Preset) image.Point {
 	return box
 }
 
-// ofPhoto is a part of the scaled picture, as seen, in pixels of a photo stored in the
-// given size, as seen.
-func (p plan) ofPhoto(part image.Rectangle, stored image.Point) image.Rectangle {
-	photo, scaled := p.turn.size(stored), p.turn.size(p.scaled)
-	at := func(q image.Point) image.Point { return image.Pt(q.X*photo.X/scaled.X, q.Y*photo.Y/scaled.Y) }
+// plan plans the preview of a part of a photo as it is stored, with the point that an editor
+// has set in the photo, if there is one.
+func (p photo) plan(part image.Rectangle, at *image.Point, preset prew.Preset) plan {
+	plan := planOf(part.Size(), p.turn, preset)
+	if at != nil {
+		plan = plan.about(*at, p.turn.part(part, p.size), p.turn.size(p.size))
+	}
+	return plan
+}
+
+// ofPhoto is a part of the scaled picture, as seen, in pixels of the photo as seen, of which
+// the plan is for a part. Of no part it is none.
+func (p plan) ofPhoto(part, planned image.Rectangle) image.Rectangle {
+	if part.Empty() {
+		return part
+	}
+	scaled := p.turn.size(p.scaled)
+	at := func(q image.Point) image.Point {
+		return planned.Min.Add(image.Pt(q.X*planned.Dx()/scaled.X, q.Y*planned.Dy()/scaled.Y))
+	}
 	return image.Rectangle{Min: at(part.Min), Max: at(part.Max)}
 }
 

@@ -6,7 +6,8 @@
 //	open        tells the kind, reads the headers, holds the limits
 //	            open.go (the table of kinds), limits.go, orientation.go
 //	plan        says what the photo is scaled to and what of it is kept
-//	            plan.go; focus.go, where an editor has said it
+//	            plan.go; focus.go, where an editor has said it; trim.go, where a
+//	            border is taken away, which is seen when the photo is decoded
 //	decode      makes frames: planes, or rows that are decoded as they are needed
 //	            frame.go, decode_jpeg.go; decode_rows.go for the other kinds,
 //	            with a file a kind (decode_png.go and so on)
@@ -135,6 +136,7 @@ type engine struct {
 	webps     webp.Decoder
 	heifs     heif.Decoder
 	resampler resample.Resampler
+	held      canvas                  // rows of a photo that is trimmed
 	shrunk    canvas                  // what shrink makes of planes
 	turned    canvas                  // what turn makes of planes, and lumaChroma of pixels
 	softened  canvas                  // luma, or pixels, as sharpen blurs them
@@ -153,15 +155,23 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	plan := planOf(photo.size, photo.turn, preset)
+	var at *image.Point
 	if e.focus != "" {
-		if at, err := focusOf(e.focus); err == nil {
-			plan = plan.about(at)
+		if point, err := focusOf(e.focus); err == nil {
+			at = &point
 		} else {
 			photo.noting(err.Error())
 		}
 	}
-	picture, err := photo.decode(plan, preset)
+	part := image.Rectangle{Max: photo.size}
+	plan := photo.plan(part, at, preset)
+	var picture picture
+	if preset.Trim == 0 {
+		picture, err = photo.decode(plan, preset)
+	} else {
+		picture, part, err = e.trim(photo, preset)
+		plan = photo.plan(part, at, preset)
+	}
 	if err != nil {
 		return Preview{}, err
 	}
@@ -177,7 +187,7 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 	}
 	preview.Outline = prew.Outline{Width: seen.X, Height: seen.Y, Colour: colour}
 	preview.Note = photo.note
-	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.size)
+	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.turn.part(part, photo.size))
 	return preview, nil
 }
 

@@ -24,6 +24,17 @@ func (t turn) mirrorsX() bool   { return t == 2 || t == 3 || t == 7 || t == 8 }
 func (t turn) mirrorsY() bool   { return t == 3 || t == 4 || t == 6 || t == 7 }
 func (t turn) transposes() bool { return t >= 5 }
 
+// part is a part of a stored picture of the given size as it is seen.
+func (t turn) part(r image.Rectangle, stored image.Point) image.Rectangle {
+	if t.mirrorsX() {
+		r.Min.X, r.Max.X = stored.X-r.Max.X, stored.X-r.Min.X
+	}
+	if t.mirrorsY() {
+		r.Min.Y, r.Max.Y = stored.Y-r.Max.Y, stored.Y-r.Min.Y
+	}
+	return image.Rectangle{Min: t.size(r.Min), Max: t.size(r.Max)}
+}
+
 // size turns a size: a stored one into the one that is seen, and the other way
 // round.
 func (t turn) size(p image.Point) image.Point {
