@@ -109,6 +109,9 @@ const (
 	RenderRest Damaged = "render" // the part that can be read is rendered
 )
 
+// Blurred is the Background that is the photo itself, covering the box and blurred.
+const Blurred = "blur"
+
 // Tone is what the colours of a preview are made of: none for its own, Grey, Sepia, or a
 // colour as #rrggbb, from black over it to white.
 type Tone string
@@ -139,7 +142,7 @@ const MaxStandInSide = 100
 
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
 // side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
-// Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb.
+// Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb or Blurred.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Trim takes away a border of the photo whose pixels
 // differ by so much, of 255, at most from the one at its top left; zero takes none. Blur is
@@ -232,8 +235,11 @@ var fields = []field[Preset]{
 	truth("progressive", func(p *Preset) *bool { return &p.Progressive }),
 	word("effort", func(p *Preset) *Effort { return &p.Effort }, Fast, Balanced, Small),
 	{
-		name: "background", expected: "a colour as #rrggbb, in quotes in YAML",
-		set: func(p *Preset, text string) bool { p.Background = text; return hexColour.MatchString(text) },
+		name: "background", expected: "a colour as #rrggbb, in quotes in YAML, or blur",
+		set: func(p *Preset, text string) bool {
+			p.Background = text
+			return text == Blurred || hexColour.MatchString(text)
+		},
 		get: func(p Preset) string { return p.Background },
 	},
 	word("colour", func(p *Preset) *Colour { return &p.Colour }, SRGB, Keep),
@@ -432,6 +438,9 @@ func (p Preset) Resolve() (Preset, error) {
 	}
 	if p.Fit != Contain && (p.Width == 0 || p.Height == 0) {
 		return p, fmt.Errorf("fit: %s with one side free, expected both width and height", p.Fit)
+	}
+	if p.Background == Blurred && p.Fit != Pad {
+		return p, fmt.Errorf("background: %s with fit %s, expected fit %s", Blurred, p.Fit, Pad)
 	}
 	if p.Radius != 0 && p.Circle {
 		return p, errors.New("circle: with a radius, expected one of them")

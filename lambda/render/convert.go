@@ -73,7 +73,7 @@ func (f frame) fits(t *colour.Transform) bool { return (len(f.planes) == 1) == (
 // sRGB's, and those of a background, a border or a mark beside what is grey. Beside what is
 // transparent nothing is grey alone.
 func (f frame) gains(preset prew.Preset) bool {
-	return preset.Tone != "" || len(f.planes) == 1 && (preset.Fit == prew.Pad || preset.Watermark != "" || preset.Border != 0 || preset.Rounds())
+	return preset.Tone != "" || len(f.planes) == 1 && (preset.Fit == prew.Pad && preset.Background != prew.Blurred || preset.Watermark != "" || preset.Border != 0 || preset.Rounds())
 }
 
 // pixelsOf makes the pixels of planes that are all of one size, row by row.

@@ -33,8 +33,12 @@ func over(top, bottom uint8, a uint32) uint8 {
 	return uint8((uint32(top)*a + uint32(bottom)*(0xff-a) + 127) / 0xff)
 }
 
-// background is the preset's. Resolve has made sure that it is a colour, #rrggbb.
+// background is the preset's colour, or white where it is the photo itself, which is then
+// put on it. Resolve has made sure that it is a colour, #rrggbb.
 func background(preset prew.Preset) (c color.RGBA) {
+	if preset.Background == prew.Blurred {
+		return color.RGBA{0xff, 0xff, 0xff, 0xff}
+	}
 	fmt.Sscanf(preset.Background, "#%02x%02x%02x", &c.R, &c.G, &c.B)
 	c.A = 0xff
 	return c

@@ -9,7 +9,8 @@ import (
 )
 
 // pad puts a frame that is smaller than its preview in the middle of the preset's
-// background: at an even pixel, so that samples of chroma lie on those of the background.
+// background, a colour or the frame itself, blurred: at an even pixel, so that samples of
+// chroma lie on those of the background.
 func (e *engine) pad(f frame, p plan, preset prew.Preset) (frame, error) {
 	size := f.size()
 	if size == p.canvas {
@@ -17,11 +18,15 @@ func (e *engine) pad(f frame, p plan, preset prew.Preset) (frame, error) {
 	}
 	at := p.canvas.Sub(size).Div(2)
 	at.X, at.Y = at.X&^1, at.Y&^1
-	c := background(preset)
+	c, blurred := background(preset), preset.Background == prew.Blurred
 	if f.pixels != nil {
 		padded := image.NewNRGBA(image.Rectangle{Max: p.canvas})
-		for i := 0; i < len(padded.Pix); i += 4 {
-			padded.Pix[i], padded.Pix[i+1], padded.Pix[i+2], padded.Pix[i+3] = c.R, c.G, c.B, 0xff
+		if blurred {
+			e.blurPixels(padded, f.pixels)
+		} else {
+			for i := 0; i < len(padded.Pix); i += 4 {
+				padded.Pix[i], padded.Pix[i+1], padded.Pix[i+2], padded.Pix[i+3] = c.R, c.G, c.B, 0xff
+			}
 		}
 		for y := range size.Y {
 			copy(padded.Pix[padded.PixOffset(at.X, at.Y+y):], f.pixels.Pix[y*f.pixels.Stride:][:4*size.X])
@@ -30,7 +35,7 @@ func (e *engine) pad(f frame, p plan, preset prew.Preset) (frame, error) {
 		return f, nil
 	}
 	luma, cb, cr := color.RGBToYCbCr(c.R, c.G, c.B)
-	if len(f.planes) == 1 && (cb != 128 || cr != 128) {
+	if len(f.planes) == 1 && !blurred && (cb != 128 || cr != 128) {
 		f.planes = append(f.planes, e.noChroma(size, f.form.stepOf(1, preset))...)
 	}
 	var sizes [3]image.Point
@@ -41,20 +46,29 @@ func (e *engine) pad(f frame, p plan, preset prew.Preset) (frame, error) {
 	padded := e.padded.prepare(sizes[:len(f.planes)])
 	for i, v := range []uint8{luma, cb, cr}[:len(padded)] {
 		step := f.form.stepOf(i, preset)
-		fill(padded[i], v)
+		if blurred {
+			e.blurPlane(padded[i], f.planes[i])
+		} else {
+			fill(padded[i], v)
+		}
 		from := at.Div(step)
 		for y := range f.planes[i].Height {
-			row := padded[i].Row(from.Y + y)[from.X:]
-			copy(row, f.planes[i].Row(y))
+			photo := f.planes[i].Row(y)
+			row, end := padded[i].Row(from.Y + y)[from.X:][:len(photo)], len(photo)-1
+			last := photo[end]
 			// At an odd edge half of what a sample of chroma stands for is background.
-			if end := f.planes[i].Width - 1; end*step == size.X-1 && step == 2 && at.X+size.X < p.canvas.X {
-				row[end] = mean(row[end], v)
+			if end*step == size.X-1 && step == 2 && at.X+size.X < p.canvas.X {
+				last = mean(last, row[end])
 			}
 			if y*step == size.Y-1 && step == 2 && at.Y+size.Y < p.canvas.Y {
-				for x := range row[:f.planes[i].Width] {
-					row[x] = mean(row[x], v)
+				last = mean(last, row[end])
+				for x, v := range photo {
+					row[x] = mean(v, row[x])
 				}
+			} else {
+				copy(row, photo)
 			}
+			row[end] = last
 		}
 	}
 	f.planes = padded

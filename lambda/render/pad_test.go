@@ -104,3 +104,91 @@ func TestColoursThatAProfileIsNotFor(t *testing.T) {
 		}
 	}
 }
+
+// TestPadWithThePhotoItself compares what is beside the photo with its middle in the shape of
+// the box, enlarged and blurred in floating point, and what is not with the photo.
+func TestPadWithThePhotoItself(t *testing.T) {
+	for name, src := range map[string][]byte{
+		"planes": asJPEG(sign(240, 160)),
+		"grey":   asJPEG(greyOf(sign(240, 160))),
+		"pixels": asPNG(sign(240, 160)),
+	} {
+		preset := prew.Preset{Width: 120, Height: 120, Format: prew.PNG}
+		_, m := rendered(t, src, preset)
+		preset.Fit, preset.Background = prew.Pad, prew.Blurred
+		_, padded := rendered(t, src, preset)
+		photo, got := rgbaOf(m), rgbaOf(padded)
+		if got.width != 120 || got.height != 120 || photo.width != 120 || photo.height != 80 {
+			t.Fatalf("%s: %dx%d of %dx%d", name, got.width, got.height, photo.width, photo.height)
+		}
+		want := rgba{120, 120, nil}
+		for y := range 120 {
+			for x := range 120 { // 80 by 80 in the middle, one and a half times as large
+				want.pix = append(want.pix, photo.pix[y*2/3*photo.width+20+x*2/3])
+			}
+		}
+		want = want.blurred(behindSigma * 120.0 / behindSide)
+		for i := range want.pix {
+			if y := i / 120; y >= 20 && y < 100 {
+				if got.pix[i] != photo.pix[i-20*120] {
+					t.Fatalf("%s: pixel %d,%d is not the photo's", name, i%120, y)
+				}
+				want.pix[i] = got.pix[i]
+			}
+		}
+		if db := seenDecibels(got, want); db < 36 {
+			t.Errorf("%s: %.1f dB, want 36", name, db)
+		}
+	}
+}
+
+// TestPadWithAnEvenPhoto has photos of one colour, whose background is that colour, too, in
+// boxes of many shapes.
+func TestPadWithAnEvenPhoto(t *testing.T) {
+	for _, size := range []image.Point{{1, 1}, {1, 30}, {30, 1}, {40, 21}, {301, 200}} {
+		m := image.NewNRGBA(image.Rectangle{Max: size})
+		for i := 0; i < len(m.Pix); i += 4 {
+			copy(m.Pix[i:], []uint8{60, 120, 180, 255})
+		}
+		for _, box := range []image.Point{{1, 9}, {9, 1}, {50, 50}, {61, 33}, {33, 61}, {500, 3}} {
+			for name, src := range map[string][]byte{"planes": asJPEG(m), "pixels": asPNG(m), "grey": asJPEG(greyOf(m))} {
+				for _, format := range []prew.Format{prew.JPEG, prew.PNG, prew.WebP} {
+					_, got := rendered(t, src, prew.Preset{Width: box.X, Height: box.Y, Fit: prew.Pad, Background: prew.Blurred, Format: format})
+					want := color.Color(color.NRGBA{60, 120, 180, 255})
+					if name == "grey" {
+						want = greyOf(m).GrayAt(0, 0)
+					}
+					for y := range got.Bounds().Dy() {
+						for x := range got.Bounds().Dx() {
+							nearColour(t, got, x, y, want, 6)
+						}
+					}
+					if t.Failed() {
+						t.Fatalf("%s of %v in %v as %s", name, size, box, format)
+					}
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkPad is what a background costs a preview of 1440 by 960 in a square.
+func BenchmarkPad(b *testing.B) {
+	for _, with := range []string{"#ffffff", prew.Blurred} {
+		for _, kind := range []string{"planes", "pixels"} {
+			b.Run(kind+"/"+with, func(b *testing.B) {
+				var e engine
+				m := sign(1440, 960)
+				f := frame{form: rgb, pixels: m}
+				if kind == "planes" {
+					f = frame{form: lumaChroma, planes: e.lumaChroma(m, 2)}
+				}
+				for b.Loop() {
+					if _, err := e.pad(f, plan{canvas: image.Pt(1440, 1440)}, prew.Preset{Background: with, Chroma: prew.Chroma420}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

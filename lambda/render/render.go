@@ -13,8 +13,8 @@
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
 //	            operations.go: shrink.go, turn.go, convert.go, keep.go, blur.go,
-//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go, watermark.go,
-//	            border.go, round.go (shape.go)
+//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go (behind.go),
+//	            watermark.go, border.go, round.go (shape.go)
 //	            dominant.go says which colour most of it has
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
@@ -142,6 +142,7 @@ type engine struct {
 	softened  canvas                  // luma, or pixels, as sharpen blurs them
 	toned     canvas                  // chroma of what had none, or of a tone
 	padded    canvas                  // what pad makes of planes
+	behind    canvas                  // the small picture that pad makes its background of
 	rounded   canvas                  // alpha of planes whose corners are cut off
 	looked    canvas                  // what keep looks at
 	bins      [1 << (3 * binBits)]bin // what dominant counts
