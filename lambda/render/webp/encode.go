@@ -100,6 +100,12 @@ func (e *Encoder) EncodeLossless(pix []uint8, stride, width, height int, o Encod
 		panic(fmt.Sprintf("webp: %d bytes of stride %d are not %dx%d pixels", len(pix), stride, width, height))
 	}
 	e.effort = efforts[o.Effort]
+	stream, alpha := e.encodePixels(pix, stride, width, height)
+	return assemble(width, height, alpha, o.ICC, []namedChunk{{"VP8L", stream}})
+}
+
+// encodePixels returns the picture as a VP8L stream, and whether it has alpha.
+func (e *Encoder) encodePixels(pix []uint8, stride, width, height int) ([]byte, bool) {
 	e.pixels = plane.Resized(e.pixels, width*height)
 	all := uint32(black)
 	for y := range height {
@@ -120,8 +126,7 @@ func (e *Encoder) EncodeLossless(pix []uint8, stride, width, height int, o Encod
 		head |= 1 << 28
 	}
 	stream := binary.LittleEndian.AppendUint32([]byte{0x2f}, head)
-	stream = append(stream, e.lossless.encode(e.pixels, width, height, e.effort, false)...)
-	return assemble(width, height, alpha, o.ICC, []namedChunk{{"VP8L", stream}})
+	return append(stream, e.lossless.encode(e.pixels, width, height, e.effort, false)...), alpha
 }
 
 // checkPlanes panics where planes are not what is encoded.
@@ -155,8 +160,9 @@ type namedChunk struct {
 
 // The flags of VP8X (RFC 9649, section 2.7).
 const (
-	hasProfile = 1 << 5
-	hasAlpha   = 1 << 4
+	hasProfile   = 1 << 5
+	hasAlpha     = 1 << 4
+	hasAnimation = 1 << 1
 )
 
 // assemble makes a file of the chunks of a picture: a simple one, or an extended one
@@ -164,36 +170,57 @@ const (
 func assemble(width, height int, alpha bool, icc []byte, picture []namedChunk) []byte {
 	var all []namedChunk
 	if icc != nil || len(picture) > 1 {
-		var head [extendedHead]byte
-		if icc != nil {
-			head[0] |= hasProfile
-		}
-		if alpha {
-			head[0] |= hasAlpha
-		}
-		putUint24(head[4:], width-1)
-		putUint24(head[7:], height-1)
-		all = append(all, namedChunk{"VP8X", head[:]})
-		if icc != nil {
-			all = append(all, namedChunk{"ICCP", icc})
-		}
+		all = extendedChunks(width, height, flagsOf(alpha), icc)
 	}
-	all = append(all, picture...)
+	return fileOf(append(all, picture...))
+}
+
+func flagsOf(alpha bool) byte {
+	if alpha {
+		return hasAlpha
+	}
+	return 0
+}
+
+// extendedChunks are the chunks with which an extended file begins.
+func extendedChunks(width, height int, flags byte, icc []byte) []namedChunk {
+	head := make([]byte, extendedHead)
+	head[0] = flags
+	putUint24(head[4:], width-1)
+	putUint24(head[7:], height-1)
+	if icc == nil {
+		return []namedChunk{{"VP8X", head}}
+	}
+	head[0] |= hasProfile
+	return []namedChunk{{"VP8X", head}, {"ICCP", icc}}
+}
+
+// fileOf makes a file of its chunks.
+func fileOf(all []namedChunk) []byte {
 	size := fileHead
 	for _, c := range all {
-		size += chunkHead + len(c.data) + len(c.data)&1
+		size += c.size()
 	}
 	out := make([]byte, 0, size)
 	out = append(out, "RIFF"...)
 	out = binary.LittleEndian.AppendUint32(out, uint32(size-chunkHead))
 	out = append(out, "WEBP"...)
 	for _, c := range all {
-		out = append(out, c.name...)
-		out = binary.LittleEndian.AppendUint32(out, uint32(len(c.data)))
-		out = append(out, c.data...)
-		if len(c.data)&1 != 0 {
-			out = append(out, 0)
-		}
+		out = c.append(out)
+	}
+	return out
+}
+
+// size is in bytes, with the header and the byte that makes it even.
+func (c namedChunk) size() int { return chunkHead + len(c.data) + len(c.data)&1 }
+
+// append writes the chunk behind others.
+func (c namedChunk) append(out []byte) []byte {
+	out = append(out, c.name...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(c.data)))
+	out = append(out, c.data...)
+	if len(c.data)&1 != 0 {
+		out = append(out, 0)
 	}
 	return out
 }

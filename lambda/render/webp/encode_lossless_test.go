@@ -97,7 +97,7 @@ func TestLosslessComesBack(t *testing.T) {
 }
 
 // dwebpPixels are the pixels that libwebp decodes a file to: red, green, blue and alpha.
-func dwebpPixels(t *testing.T, data []byte) []byte {
+func dwebpPixels(t testing.TB, data []byte) []byte {
 	file := filepath.Join(t.TempDir(), "webp")
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)

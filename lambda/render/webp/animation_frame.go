@@ -1,0 +1,352 @@
+package webp
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+
+	"prew/lambda/render/plane"
+)
+
+// change is what of a canvas is not shown yet.
+type change struct {
+	rect image.Rectangle // with even corners at the left and top; empty where nothing is
+
+	// blend says that all that changes is opaque, so that pixels that do not change may
+	// be transparent in the frame. Else all of the rectangle takes the place of what is
+	// there.
+	blend bool
+}
+
+// compare returns what of a canvas differs from what is shown, of which a rectangle is
+// taken away before.
+func (a *Animation) compare(canvas *image.NRGBA, gone image.Rectangle) change {
+	c := change{blend: true}
+	left, right := a.size.X, 0
+	for y := range a.size.Y {
+		now, before := rowOfPixels(canvas, y), a.before(y, gone)
+		if bytes.Equal(now, before) {
+			continue
+		}
+		first, last := -1, 0
+		for x := 0; x < len(now); x += 4 {
+			if a.same([4]uint8(now[x:]), [4]uint8(before[x:])) {
+				continue
+			}
+			if first < 0 {
+				first = x / 4
+			}
+			last = x / 4
+			c.blend = c.blend && now[x+3] == 0xff
+		}
+		if first < 0 {
+			continue
+		}
+		if c.rect.Max.Y == 0 {
+			c.rect.Min.Y = y &^ 1
+		}
+		c.rect.Max.Y = y + 1
+		left, right = min(left, first&^1), max(right, last+1)
+	}
+	if c.rect.Max.Y > 0 {
+		c.rect.Min.X, c.rect.Max.X = left, right
+	}
+	return c
+}
+
+// before is row y of what is shown, of which a rectangle is taken away.
+func (a *Animation) before(y int, gone image.Rectangle) []uint8 {
+	row := rowOfPixels(a.shown, y)
+	if y < gone.Min.Y || y >= gone.Max.Y {
+		return row
+	}
+	copy(a.row, row)
+	clear(a.row[4*gone.Min.X : 4*gone.Max.X])
+	return a.row
+}
+
+// take takes a rectangle away of what is shown.
+func (a *Animation) take(gone image.Rectangle) {
+	for y := gone.Min.Y; y < gone.Max.Y; y++ {
+		clear(rowOfPixels(a.shown, y)[4*gone.Min.X : 4*gone.Max.X])
+	}
+}
+
+// same says that a pixel can stay what is shown of it.
+func (a *Animation) same(now, shown [4]uint8) bool {
+	if now == shown || now[3] == 0 && shown[3] == 0 {
+		return true
+	}
+	if now[3] != shown[3] {
+		return false
+	}
+	for i := range 3 {
+		if d := int(now[i]) - int(shown[i]); d > a.near || -d > a.near {
+			return false
+		}
+	}
+	return true
+}
+
+// cost is about what a change of a canvas takes: pixels that are seen, and the others of
+// its rectangle, which take a small part of that.
+func (c change) cost(canvas *image.NRGBA) int {
+	n := c.rect.Dx() * c.rect.Dy()
+	for y := c.rect.Min.Y; y < c.rect.Max.Y; y++ {
+		row := rowOfPixels(canvas, y)[4*c.rect.Min.X : 4*c.rect.Max.X]
+		for x := 3; x < len(row); x += 4 {
+			if row[x] > 0 {
+				n += seenCost
+			}
+		}
+	}
+	return n
+}
+
+// seenCost is what a pixel that is seen takes, of one that is not, and a little less than
+// in most pictures.
+const seenCost = 16
+
+// rowOfPixels is row y of a picture, from 0.
+func rowOfPixels(m *image.NRGBA, y int) []uint8 {
+	return m.Pix[y*m.Stride:][: 4*m.Rect.Dx() : 4*m.Rect.Dx()]
+}
+
+// encode encodes a change of a canvas, and brings what is shown up to date.
+func (a *Animation) encode(canvas *image.NRGBA, c change) []namedChunk {
+	var lossless []namedChunk
+	a.cutPixels(canvas, c)
+	if a.drawn() || len(a.part.Pix) <= 4*fewPixels {
+		stream, clear := a.encoder.encodePixels(a.part.Pix, a.part.Stride, c.rect.Dx(), c.rect.Dy())
+		a.clear = a.clear || clear
+		lossless = []namedChunk{{"VP8L", stream}}
+	}
+	a.cutBlocks(canvas, c)
+	lossy := a.encodePart()
+	if lossless != nil && sizeOf(lossless) <= sizeOf(lossy) {
+		a.cutPixels(canvas, c)
+		a.show(canvas, c)
+		return lossless
+	}
+	a.clear = a.clear || len(lossy) > 1
+	a.show(canvas, c)
+	return lossy
+}
+
+// fewPixels are so few that a frame is tried without loss whatever it shows: a lossy one
+// has headers and probabilities to write.
+const fewPixels = 32 * 32
+
+func sizeOf(chunks []namedChunk) int {
+	size := 0
+	for _, c := range chunks {
+		size += c.size()
+	}
+	return size
+}
+
+// cutPixels makes the part what a frame without loss has: where it blends, only pixels
+// that change are there.
+func (a *Animation) cutPixels(canvas *image.NRGBA, c change) {
+	a.resize(c.rect)
+	for y := c.rect.Min.Y; y < c.rect.Max.Y; y++ {
+		now, to := rowOfPixels(canvas, y)[4*c.rect.Min.X:4*c.rect.Max.X], rowOfPixels(a.part, y-c.rect.Min.Y)
+		if !c.blend {
+			copy(to, now)
+			continue
+		}
+		before := rowOfPixels(a.shown, y)[4*c.rect.Min.X:]
+		for x := 0; x < len(now); x += 4 {
+			p := [4]uint8(now[x:])
+			if a.same(p, [4]uint8(before[x:])) {
+				p = [4]uint8{}
+			}
+			*(*[4]uint8)(to[x:]) = p
+		}
+	}
+}
+
+// blockSide is that of the blocks in which a lossy frame leaves what is shown: half a
+// macroblock.
+const blockSide = 8
+
+// cutBlocks makes the part what a lossy frame has: where it blends, only blocks in which
+// something changes are there, if enough of them do not.
+func (a *Animation) cutBlocks(canvas *image.NRGBA, c change) {
+	a.resize(c.rect)
+	blocks, left := 0, 0
+	for top := c.rect.Min.Y; top < c.rect.Max.Y; top += blockSide {
+		for x := c.rect.Min.X; x < c.rect.Max.X; x += blockSide {
+			block := image.Rect(x, top, x+blockSide, top+blockSide).Intersect(c.rect)
+			blocks++
+			if c.blend && !a.changes(canvas, block) {
+				left++
+				a.put(nil, block, c)
+				continue
+			}
+			a.put(canvas, block, c)
+		}
+	}
+	if left*leastLeft < blocks && left > 0 && opaqueIn(canvas, c.rect) {
+		a.put(canvas, c.rect, c)
+	}
+}
+
+// leastLeft is the part of the blocks that must be left for alpha to take less than they
+// do.
+const leastLeft = 16
+
+// changes says that something changes in a block.
+func (a *Animation) changes(canvas *image.NRGBA, block image.Rectangle) bool {
+	for y := block.Min.Y; y < block.Max.Y; y++ {
+		now, before := rowOfPixels(canvas, y)[4*block.Min.X:4*block.Max.X], rowOfPixels(a.shown, y)[4*block.Min.X:4*block.Max.X]
+		if bytes.Equal(now, before) {
+			continue
+		}
+		for x := 0; x < len(now); x += 4 {
+			if !a.same([4]uint8(now[x:]), [4]uint8(before[x:])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// put puts a block of a canvas into the part, or nothing in its place. Where a frame
+// blends, what is not opaque does not change.
+func (a *Animation) put(canvas *image.NRGBA, block image.Rectangle, c change) {
+	for y := block.Min.Y; y < block.Max.Y; y++ {
+		to := rowOfPixels(a.part, y-c.rect.Min.Y)[4*(block.Min.X-c.rect.Min.X) : 4*(block.Max.X-c.rect.Min.X)]
+		if canvas == nil {
+			clear(to)
+			continue
+		}
+		copy(to, rowOfPixels(canvas, y)[4*block.Min.X:])
+		if !c.blend {
+			continue
+		}
+		for x := 3; x < len(to); x += 4 {
+			if to[x] != 0xff {
+				to[x] = 0
+			}
+		}
+	}
+}
+
+func opaqueIn(m *image.NRGBA, rect image.Rectangle) bool {
+	for y := rect.Min.Y; y < rect.Max.Y; y++ {
+		row := rowOfPixels(m, y)[4*rect.Min.X : 4*rect.Max.X]
+		for x := 3; x < len(row); x += 4 {
+			if row[x] != 0xff {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// show brings what is shown up to date with the part of a canvas.
+func (a *Animation) show(canvas *image.NRGBA, c change) {
+	for y := c.rect.Min.Y; y < c.rect.Max.Y; y++ {
+		now, shown := rowOfPixels(canvas, y)[4*c.rect.Min.X:4*c.rect.Max.X], rowOfPixels(a.shown, y)[4*c.rect.Min.X:]
+		if !c.blend {
+			copy(shown, now)
+			continue
+		}
+		part := rowOfPixels(a.part, y-c.rect.Min.Y)
+		for x := 0; x < len(now); x += 4 {
+			if part[x+3] > 0 {
+				copy(shown[x:x+4], now[x:])
+			}
+		}
+	}
+}
+
+// resize gives the part the size of a rectangle.
+func (a *Animation) resize(rect image.Rectangle) {
+	size := rect.Size()
+	a.part.Rect, a.part.Stride = image.Rectangle{Max: size}, 4*size.X
+	a.part.Pix = plane.Resized(a.part.Pix, 4*size.X*size.Y)
+}
+
+// drawn says that the part looks drawn: of the pixels that are seen three quarters and
+// more are the same as the one before. In films hardly any are.
+func (a *Animation) drawn() bool {
+	seen, same := 0, 0
+	pix := a.part.Pix
+	for x := 4; x < len(pix); x += 4 {
+		if pix[x+3] == 0 {
+			continue
+		}
+		seen++
+		if [4]uint8(pix[x:]) == [4]uint8(pix[x-4:]) {
+			same++
+		}
+	}
+	return 4*same >= 3*seen
+}
+
+// encodePart encodes the part as a lossy frame.
+func (a *Animation) encodePart() []namedChunk {
+	var chunks []namedChunk
+	size := a.part.Rect.Size()
+	half := image.Pt((size.X+1)/2, (size.Y+1)/2)
+	for i, s := range [3]image.Point{size, half, half} {
+		a.planes[i] = plane.Plane{Pix: plane.Resized(a.planes[i].Pix, s.X*s.Y), Stride: s.X, Width: s.X, Height: s.Y}
+	}
+	if !a.part.Opaque() {
+		a.alpha = plane.Plane{Pix: plane.Resized(a.alpha.Pix, size.X*size.Y), Stride: size.X, Width: size.X, Height: size.Y}
+		for i := range a.alpha.Pix {
+			a.alpha.Pix[i] = a.part.Pix[4*i+3]
+		}
+		chunks = append(chunks, namedChunk{"ALPH", a.encoder.encodeAlpha(a.alpha)})
+		fillUnseen(a.part)
+	}
+	lumaChroma(&a.planes, a.part)
+	return append(chunks, namedChunk{"VP8 ", a.encoder.encodeFrame(a.planes[:], a.options)})
+}
+
+// fillUnseen gives pixels that nobody sees the mean colour of those to the left and
+// above, which takes the fewest bytes.
+func fillUnseen(m *image.NRGBA) {
+	for y := range m.Rect.Dy() {
+		row := rowOfPixels(m, y)
+		above := row
+		if y > 0 {
+			above = rowOfPixels(m, y-1)
+		}
+		for x := 0; x < len(row); x += 4 {
+			if row[x+3] != 0 {
+				continue
+			}
+			left := max(x-4, 0)
+			for i := range 3 {
+				row[x+i] = uint8((int(row[left+i]) + int(above[x+i])) / 2)
+			}
+		}
+	}
+}
+
+// lumaChroma converts the colours of pixels to the planes of JFIF 1.02: BT.601 in full
+// range, and chroma of the mean of two by two pixels.
+func lumaChroma(planes *[3]plane.Plane, m *image.NRGBA) {
+	for y := range planes[1].Height {
+		cb, cr := planes[1].Row(y), planes[2].Row(y)
+		top := rowOfPixels(m, 2*y)
+		low := rowOfPixels(m, min(2*y+1, m.Rect.Dy()-1))
+		for i, row := range [2][]uint8{top, low} {
+			luma := planes[0].Row(min(2*y+i, m.Rect.Dy()-1))
+			for x := range luma {
+				p := row[4*x:][:4:4]
+				luma[x] = uint8((19595*int(p[0]) + 38470*int(p[1]) + 7471*int(p[2]) + 1<<15) >> 16)
+			}
+		}
+		for x := range cb {
+			// At an odd edge the last pixel counts twice.
+			at, next := 8*x, min(8*x+4, len(top)-4)
+			p, q, s, t := top[at:][:4:4], top[next:][:4:4], low[at:][:4:4], low[next:][:4:4]
+			mean := func(i int) uint8 { return uint8((int(p[i]) + int(q[i]) + int(s[i]) + int(t[i]) + 2) / 4) }
+			_, cb[x], cr[x] = color.RGBToYCbCr(mean(0), mean(1), mean(2))
+		}
+	}
+}
