@@ -13,7 +13,8 @@ const (
 	blockPicture   = 0x2c
 	blockTrailer   = 0x3b
 
-	extensionControl = 0xf9
+	extensionControl     = 0xf9
+	extensionApplication = 0xff
 )
 
 // picture is the first picture of a file, and the logical screen on which it lies.

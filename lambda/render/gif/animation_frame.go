@@ -1,0 +1,225 @@
+package gif
+
+import (
+	"bytes"
+	packer "compress/lzw"
+	"image"
+	"math/bits"
+
+	"prew/lambda/render/plane"
+)
+
+// frame is what is drawn of a canvas.
+type frame struct {
+	rect     image.Rectangle
+	clear    bool   // there are transparent pixels
+	local    *table // nil where it is the global one
+	codeSize int    // the bits of an index, 2 at least
+	data     []byte
+}
+
+// frameEncoder makes frames. It keeps its buffers from one to the next.
+type frameEncoder struct {
+	global table
+	off    int // the mean square by which it was off where it was made
+
+	local     table
+	distinct  distinct
+	quantiser quantiser
+
+	indices []uint8
+	errors  [2][]int32 // of dithering, three of each pixel in 1/16, and of the next row
+	packed  bytes.Buffer
+}
+
+// encode encodes the last canvas of an animation, and brings what is drawn up to date. The
+// frame has a rectangle of which nothing may have changed.
+func (e *frameEncoder) encode(a *Animation, gone image.Rectangle) frame {
+	rect := bounds(a.last, func(p, q []uint8) bool { return [4]uint8(p) != [4]uint8(q) }, a.seen).Union(gone)
+	if rect.Empty() {
+		return e.nothing(image.Rect(0, 0, 1, 1))
+	}
+	t := e.choose(a, rect)
+	e.indices = plane.Resized(e.indices, rect.Dx()*rect.Dy())
+	clear(e.indices)
+	drawn := e.draw(a, rect, t)
+	if gone.Empty() {
+		if drawn.Empty() {
+			return e.nothing(image.Rect(rect.Min.X, rect.Min.Y, rect.Min.X+1, rect.Min.Y+1))
+		}
+		e.crop(rect, drawn)
+		rect = drawn
+	}
+	f := e.compress(rect)
+	if t != &e.global {
+		f.local = t
+	}
+	return f
+}
+
+// nothing is a frame in which nothing is drawn.
+func (e *frameEncoder) nothing(rect image.Rectangle) frame {
+	e.indices = plane.Resized(e.indices, rect.Dx()*rect.Dy())
+	clear(e.indices)
+	return e.compress(rect)
+}
+
+// changes calls do with the colour of each pixel that a frame has to draw.
+func changes(a *Animation, rect image.Rectangle, do func(c colour)) {
+	for y := rect.Min.Y; y < rect.Max.Y; y++ {
+		row, seen := rowOf(a.last, y), rowOf(a.seen, y)
+		for x := 4 * rect.Min.X; x < 4*rect.Max.X; x += 4 {
+			if row[x+3] != 0 && [4]uint8(row[x:]) != [4]uint8(seen[x:]) {
+				do(colourOf(row[x:]))
+			}
+		}
+	}
+}
+
+// choose returns the table for a frame: the global one, to which its colours are added as
+// far as there is room, or one of its own.
+func (e *frameEncoder) choose(a *Animation, rect image.Rectangle) *table {
+	before := len(e.global.colours)
+	e.distinct.begin(e.global.colours)
+	changes(a, rect, e.distinct.see)
+	if !e.distinct.over {
+		if len(e.distinct.colours) > before {
+			e.global.set(e.distinct.colours)
+		}
+		return &e.global
+	}
+	if before > mostExact {
+		if off := e.offOf(a, rect, &e.global); off <= e.off+e.off/2+toleratedOff {
+			return &e.global
+		}
+		e.quantise(a, rect, &e.local, nil)
+		return &e.local
+	}
+	e.quantise(a, rect, &e.global, e.global.colours)
+	e.off = e.offOf(a, rect, &e.global)
+	return &e.global
+}
+
+// mostExact is how many colours the global table may have so that there is room for
+// those of a photo. toleratedOff is a mean square of which nobody sees anything.
+const (
+	mostExact    = 96
+	toleratedOff = 12
+)
+
+// offOf is the mean square by which the colours of a frame are not in a table.
+func (e *frameEncoder) offOf(a *Animation, rect image.Rectangle, t *table) int {
+	sum, n := 0, 0
+	changes(a, rect, func(c colour) {
+		sum += distance(c, t.of(t.nearest(c)))
+		n++
+	})
+	return sum / max(n, 1)
+}
+
+// quantise makes a table for a frame, with some colours as they are.
+func (e *frameEncoder) quantise(a *Animation, rect image.Rectangle, t *table, fixed []colour) {
+	n := 0
+	changes(a, rect, func(colour) { n++ })
+	step := n/mostPixels + 1
+	e.quantiser.begin()
+	i := 0
+	changes(a, rect, func(c colour) {
+		if i++; i%step == 0 {
+			e.quantiser.see(c)
+		}
+	})
+	t.set(append(fixed, e.quantiser.colours(mostColours-len(fixed))...))
+}
+
+// draw makes indices of what changes, and returns the rectangle of those that are drawn.
+func (e *frameEncoder) draw(a *Animation, rect image.Rectangle, t *table) image.Rectangle {
+	width := rect.Dx()
+	for i := range e.errors {
+		e.errors[i] = plane.Resized(e.errors[i], 3*(width+2))
+		clear(e.errors[i])
+	}
+	var all image.Rectangle
+	for y := rect.Min.Y; y < rect.Max.Y; y++ {
+		row, seen, drawn := rowOf(a.last, y), rowOf(a.seen, y), rowOf(a.drawn, y)
+		to := e.indices[(y-rect.Min.Y)*width:][:width]
+		own, below := e.errors[0], e.errors[1]
+		first, last := -1, 0
+		for i := range to {
+			x := 4 * (rect.Min.X + i)
+			if row[x+3] == 0 || [4]uint8(row[x:]) == [4]uint8(seen[x:]) {
+				continue
+			}
+			c := colourOf(row[x:])
+			if a.options.Dither {
+				c = mixed(c, own[3*i+3:])
+			}
+			index := t.nearest(c)
+			to[i] = index
+			is := t.of(index)
+			if a.options.Dither {
+				spread(c, is, own[3*i+3:], below[3*i:])
+			}
+			if drawn[x+3] != 0 && colourOf(drawn[x:]) == is {
+				to[i] = transparent
+				continue
+			}
+			drawn[x], drawn[x+1], drawn[x+2], drawn[x+3] = uint8(is.red()), uint8(is.green()), uint8(is.blue()), 0xff
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+		if first >= 0 {
+			all = all.Union(image.Rect(rect.Min.X+first, y, rect.Min.X+last+1, y+1))
+		}
+		e.errors[0], e.errors[1] = below, own
+		clear(own)
+	}
+	return all
+}
+
+// mixed is a colour with the errors that were left for it.
+func mixed(c colour, errors []int32) colour {
+	of := func(v int, e int32) colour { return colour(min(max(v+int(e+8)>>4, 0), 255)) }
+	return of(c.red(), errors[0])<<16 | of(c.green(), errors[1])<<8 | of(c.blue(), errors[2])
+}
+
+// spread leaves the error of a pixel for the next one, and for those below: errors begin
+// with the pixel's own, and below with those of the one to the left.
+func spread(c, is colour, errors, below []int32) {
+	for i, d := range [3]int{c.red() - is.red(), c.green() - is.green(), c.blue() - is.blue()} {
+		d := int32(d)
+		errors[3+i] += 7 * d
+		below[i] += 3 * d
+		below[3+i] += 5 * d
+		below[6+i] += d
+	}
+}
+
+// crop takes indices of a rectangle out of those of a larger one.
+func (e *frameEncoder) crop(from, to image.Rectangle) {
+	at := 0
+	for y := to.Min.Y; y < to.Max.Y; y++ {
+		row := e.indices[(y-from.Min.Y)*from.Dx()+to.Min.X-from.Min.X:][:to.Dx()]
+		at += copy(e.indices[at:], row)
+	}
+	e.indices = e.indices[:at]
+}
+
+// compress makes a frame of the indices (GIF89a, appendix F).
+func (e *frameEncoder) compress(rect image.Rectangle) frame {
+	f := frame{rect: rect}
+	most := uint8(0)
+	for _, index := range e.indices {
+		most = max(most, index)
+		f.clear = f.clear || index == transparent
+	}
+	f.codeSize = max(bits.Len8(most), 2)
+	e.packed.Reset()
+	w := packer.NewWriter(&e.packed, packer.LSB, f.codeSize)
+	w.Write(e.indices) // into memory, which does not fail
+	w.Close()
+	f.data = e.packed.Bytes()
+	return f
+}
