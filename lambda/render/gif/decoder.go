@@ -1,5 +1,6 @@
 // Package gif reads the first picture of a GIF (CompuServe, "Graphics Interchange
-// Format, Version 89a") row by row, as browsers show it.
+// Format, Version 89a") row by row, or all of its pictures one after another, as browsers
+// show them.
 package gif
 
 import (
@@ -47,6 +48,11 @@ type Decoder struct {
 	begun   bool  // an interlaced picture has been decoded
 	stored  int   // rows that have been decoded
 	err     error // what ended the picture
+
+	coded  []byte     // the file from the pixels of the picture on
+	shown  plane.Rect // of the picture that was composed last, on the screen
+	before []uint8    // the screen before it, if it comes back
+	frames int        // that have been composed
 }
 
 // Open reads everything before the pixels of the first picture. The decoder keeps
@@ -55,12 +61,14 @@ type Decoder struct {
 func (d *Decoder) Open(file []byte) (Header, error) {
 	d.picture = picture{}
 	d.indices, d.next, d.begun, d.stored, d.err = nil, 0, false, 0, nil
+	d.before, d.frames = nil, 0
 	coded, err := d.picture.read(file)
 	if err != nil {
 		d.err = err
 		return Header{}, err
 	}
 	p := &d.picture
+	d.coded = coded
 	d.lzw.reset(coded, p.codeSize)
 	h := Header{Width: p.width, Height: p.height, Form: p.form, Opaque: p.opaque()}
 	h.Memory = 2*p.width*p.samples() + p.frameWidth*p.held()

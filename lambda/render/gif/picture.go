@@ -17,7 +17,7 @@ const (
 	extensionApplication = 0xff
 )
 
-// picture is the first picture of a file, and the logical screen on which it lies.
+// picture is one of a file's pictures, and the logical screen on which it lies.
 type picture struct {
 	width, height           int // of the screen
 	left, top               int // where the picture lies on it
@@ -26,7 +26,22 @@ type picture struct {
 	codeSize                int // of the coded data: the bits of an index
 	palette                 palette
 	form                    plane.Form
+
+	delay    int      // hundredths of a second until the next picture
+	disposal disposal // what becomes of it then
+	loops    int      // how often all pictures are shown, 0 for ever
+	common   palette  // of the pictures that have no colours of their own
 }
+
+// disposal is what becomes of a picture before the next one is put on the screen (GIF89a,
+// section 23). Others leave it where it is.
+type disposal uint8
+
+const (
+	disposeClear    disposal = 2 // its place becomes transparent
+	disposePrevious disposal = 3 // what was there before it comes back
+	disposeOther    disposal = 4 // the same: there are writers that count from zero
+)
 
 // palette is the colours of indices, each red, green, blue and alpha. Those beyond
 // its size are transparent, as Chrome shows them.
@@ -72,6 +87,12 @@ func (p *picture) held() int {
 	return 1
 }
 
+// onScreen is the part of the picture that the screen has.
+func (p *picture) onScreen() plane.Rect {
+	return plane.Rect{Left: min(p.left, p.width), Top: min(p.top, p.height),
+		Right: min(p.left+p.frameWidth, p.width), Bottom: min(p.top+p.frameHeight, p.height)}
+}
+
 // shown is how many rows of the picture the screen has.
 func (p *picture) shown() int { return max(min(p.frameHeight, p.height-p.top), 0) }
 
@@ -87,11 +108,18 @@ func (p *picture) read(file []byte) (coded []byte, _ error) {
 	}
 	p.width = int(binary.LittleEndian.Uint16(file[6:]))
 	p.height = int(binary.LittleEndian.Uint16(file[8:]))
-	flags, rest := file[10], file[screen:]
-	rest, err := p.palette.read(flags, rest)
+	p.loops = 1
+	rest, err := p.common.read(file[10], file[screen:])
 	if err != nil {
 		return nil, err
 	}
+	return p.readNext(rest)
+}
+
+// readNext reads everything before the pixels of the next picture, and returns what begins
+// with them.
+func (p *picture) readNext(rest []byte) (coded []byte, _ error) {
+	p.palette, p.delay, p.disposal = p.common, 0, 0
 	transparent := -1
 	for {
 		if len(rest) < 2 {
@@ -105,11 +133,15 @@ func (p *picture) read(file []byte) (coded []byte, _ error) {
 		case blockExtension:
 			label := rest[1]
 			rest = rest[2:]
-			if label == extensionControl && len(rest) >= 5 && rest[0] >= 4 {
+			switch {
+			case label == extensionControl && len(rest) >= 5 && rest[0] >= 4:
 				transparent = -1
 				if rest[1]&1 != 0 {
 					transparent = int(rest[4])
 				}
+				p.delay, p.disposal = int(binary.LittleEndian.Uint16(rest[2:])), disposal(rest[1]>>2&7)
+			case label == extensionApplication:
+				p.readLoops(rest)
 			}
 			rest = skip(rest)
 		default:
@@ -118,7 +150,21 @@ func (p *picture) read(file []byte) (coded []byte, _ error) {
 	}
 }
 
-// skip returns what follows the sub-blocks of an extension.
+// readLoops reads the extension of Netscape's browser that says how often the pictures
+// are shown again, 0 being for ever.
+func (p *picture) readLoops(rest []byte) {
+	const block, repeats = 12, 4 // bytes with their lengths
+	if len(rest) < block+repeats || rest[0] != block-1 || rest[block] != repeats-1 || rest[block+1]&7 != 1 {
+		return
+	}
+	if name := string(rest[1:block]); name == "NETSCAPE2.0" || name == "ANIMEXTS1.0" {
+		if p.loops = int(binary.LittleEndian.Uint16(rest[block+2:])); p.loops > 0 {
+			p.loops++
+		}
+	}
+}
+
+// skip returns what follows the sub-blocks of an extension, or of a picture.
 func skip(rest []byte) []byte {
 	for len(rest) > 0 {
 		length := int(rest[0])

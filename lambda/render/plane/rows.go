@@ -10,9 +10,12 @@ type Row struct {
 // A picture above these limits is refused from its header, whatever its kind. MaxSide is
 // what a JPEG can have, and a little less: panoramas come near to it. The largest sensors
 // have 151 megapixels, and phones make 200 of theirs; a JPEG of MaxPixels takes a second.
+//
+// MaxFrames is the most frames of an animation: 40 seconds of a film, at 25 in a second.
 const (
 	MaxSide   = 65_500
 	MaxPixels = 300_000_000
+	MaxFrames = 1000
 )
 
 // Form is what the samples of a row are.

@@ -8,8 +8,8 @@ import (
 	"prew/lambda/render/plane"
 )
 
-// container is what a file says of its picture: the first frame, where it has
-// several (RFC 9649, section 2).
+// container is what a file says of its picture: of one of its frames, where it has
+// several, first of the first (RFC 9649, section 2).
 type container struct {
 	width, height           int // of the canvas
 	left, top               int // where the frame lies on it
@@ -80,7 +80,7 @@ func (c *container) readFrame(chunk []byte) error {
 	if c.width == 0 {
 		return DamagedError("it has a frame and no canvas")
 	}
-	c.animated, c.alpha = true, nil
+	c.animated, c.lossy, c.lossless, c.alpha = true, nil, nil, nil
 	c.left, c.top = 2*uint24(chunk), 2*uint24(chunk[3:])
 	c.frameWidth, c.frameHeight = uint24(chunk[6:])+1, uint24(chunk[9:])+1
 	for name, part := range chunks(chunk[frameHead:]) {
@@ -88,7 +88,7 @@ func (c *container) readFrame(chunk []byte) error {
 			return err
 		}
 	}
-	return DamagedError("its first frame has no picture")
+	return DamagedError("its frame has no picture")
 }
 
 // readPicture reads a chunk of a picture, and reports whether it was the last.
@@ -140,6 +140,21 @@ func (c *container) check() error {
 	}
 	c.opaque = c.solid && c.covers()
 	return nil
+}
+
+// memory is about how many bytes decoding takes beside the file.
+func (c *container) memory() int {
+	n := 2 * 4 * c.width
+	if c.lossy != nil {
+		n += vp8Memory(c.frameWidth, c.frameHeight)
+	}
+	if c.lossless != nil || len(c.alpha) > 0 && c.alpha[0]&3 == 1 {
+		n += losslessMemory(c.frameWidth, c.frameHeight)
+	}
+	if c.alpha != nil {
+		n += 2 * c.frameWidth
+	}
+	return n
 }
 
 // covers reports whether the frame is as large as the canvas.

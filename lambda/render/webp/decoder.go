@@ -1,5 +1,5 @@
 // Package webp reads WebP pictures (RFC 9649): the first frame of an animation, or
-// the only one, placed on its canvas.
+// the only one, placed on its canvas; or all frames, one after another (frames.go).
 //
 // A lossless picture is decoded row by row. A lossy one is decoded as a whole, into
 // planes. Planes hands them on, which is better for a resampler that takes planes; Row
@@ -78,6 +78,13 @@ type Decoder struct {
 	rows [2][]uint8 // the two that are valid at a time
 	next int        // which of them is written next
 	err  error      // what ended the picture
+
+	file     []byte
+	frames   [][]byte   // the chunks of all frames
+	composed int        // of them
+	shown    plane.Rect // of the canvas, the frame that was composed last
+	clears   bool       // it has gone before the next one
+	upon     []uint8    // a row that is put upon the canvas
 }
 
 // Open reads the headers of a file, which the decoder keeps until the next Open.
@@ -86,6 +93,7 @@ type Decoder struct {
 func (d *Decoder) Open(file []byte) (Header, error) {
 	d.picture = container{}
 	d.begun, d.planes, d.stretched, d.decoded, d.next, d.err = false, nil, false, 0, 0, nil
+	d.file = file
 	if err := d.picture.read(file); err != nil {
 		d.err = err
 		return Header{}, err
@@ -94,16 +102,7 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 	h := Header{
 		Width: p.width, Height: p.height, Opaque: p.opaque, Animated: p.animated,
 		Planar: p.opaque && p.lossy != nil, EXIF: p.exif, ICC: p.icc,
-		Memory: 2 * 4 * p.width,
-	}
-	if p.lossy != nil {
-		h.Memory += vp8Memory(p.frameWidth, p.frameHeight)
-	}
-	if p.lossless != nil || len(p.alpha) > 0 && p.alpha[0]&3 == 1 {
-		h.Memory += losslessMemory(p.frameWidth, p.frameHeight)
-	}
-	if p.alpha != nil {
-		h.Memory += 2 * p.frameWidth
+		Memory: p.memory(),
 	}
 	return h, nil
 }

@@ -282,7 +282,7 @@ func TestContainer(t *testing.T) {
 		"a frame":                     {riff(extended(5, 4), frame(4, 2, 1, 1, lossy), frame(9, 9, 9, 9)), nil},
 		"a frame outside":             {riff(extended(4, 4), frame(4, 2, 1, 1, lossy)), DamagedError("its frame of 1x1 lies at 4,2 of 4x4")},
 		"a frame of another size":     {riff(extended(5, 4), frame(0, 0, 2, 1, lossy)), DamagedError("its picture is 1x1, its frame 2x1")},
-		"a frame of nothing":          {riff(extended(5, 4), frame(0, 0, 2, 1)), DamagedError("its first frame has no picture")},
+		"a frame of nothing":          {riff(extended(5, 4), frame(0, 0, 2, 1)), DamagedError("its frame has no picture")},
 		"half a frame":                {riff(extended(5, 4), chunk("ANMF", make([]byte, 9))), DamagedError("it ends inside its frame")},
 		"a frame without canvas":      {riff(frame(0, 0, 1, 1, lossy)), DamagedError("it has a frame and no canvas")},
 		"another canvas":              {riff(extended(2, 1), lossless), DamagedError("its picture is 1x1, its frame 2x1")},
