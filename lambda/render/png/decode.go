@@ -46,6 +46,13 @@ type Decoder struct {
 	placed      [2][]uint8 // rows of the picture of which the frame is a part
 	placedWords [2][]uint16
 	placedTurn  int
+
+	file     []byte
+	moving   bool // the picture comes as frames
+	frames   []animationFrame
+	composed int     // of them
+	before   []uint8 // the canvas before the last one, if it comes back
+	line     []uint8 // a row of sixteen bits, with eight
 }
 
 // padding is how many bytes beyond a row unfilter may touch.
@@ -54,6 +61,7 @@ const padding = 32
 // close forgets the last picture.
 func (d *Decoder) close() {
 	d.data, d.inflater.in.file, d.inflater.in.data, d.inflater.in.want = nil, nil, nil, nil
+	d.file, d.moving, d.frames, d.before = nil, false, nil, nil
 	d.whole = nil // it would be kept for pictures that are not interlaced
 	d.ready, d.begun, d.verify, d.err, d.row, d.decoded, d.shown = false, false, false, nil, 0, 0, nil
 }

@@ -12,6 +12,15 @@ type DamagedError string
 
 func (e DamagedError) Error() string { return "damaged PNG: " + string(e) }
 
+// LimitError says which limit a PNG exceeds.
+type LimitError string
+
+func (e LimitError) Error() string { return "PNG above a limit: " + string(e) }
+
+func limitf(format string, args ...any) error {
+	return LimitError(fmt.Sprintf(format, args...))
+}
+
 func damagedf(format string, args ...any) error {
 	return DamagedError(fmt.Sprintf(format, args...))
 }

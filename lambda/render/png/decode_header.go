@@ -72,7 +72,7 @@ type storage struct {
 // none: if it is broken, or not where it belongs, it is as if it were not there.
 func (d *Decoder) Open(file []byte) (Header, error) {
 	d.close()
-	d.sound = false
+	d.sound, d.file = false, file
 	rest, ok := bytes.CutPrefix(file, []byte(signature))
 	if !ok {
 		return Header{}, DamagedError("it does not begin as one")

@@ -7,7 +7,7 @@ func (d *Decoder) layOut() {
 	m := &d.storage
 	d.deep = m.depth == 16 && !m.interlaced
 	d.form = RGBA
-	if !d.isPlaced() && (m.colourType == typeGrey && !m.keyed || m.colourType == typePalette && m.isGrey()) {
+	if !d.isPlaced() && !d.moving && (m.colourType == typeGrey && !m.keyed || m.colourType == typePalette && m.isGrey()) {
 		d.form = Grey
 	}
 	d.direct = m.depth == 8 && !m.interlaced && (m.colourType == typeRGBA || m.colourType == typeGrey && d.form == Grey)
