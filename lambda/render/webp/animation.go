@@ -28,6 +28,7 @@ type Animation struct {
 	part    *image.NRGBA // the rectangle that is encoded
 	planes  [3]plane.Plane
 	alpha   plane.Plane
+	unseen  []bool // its macroblocks that nobody sees
 
 	last   animationFrame // is written when it is known how it ends
 	begun  bool           // there is a last one
@@ -75,9 +76,9 @@ func NewAnimation(w io.Writer, size image.Point, loops int, o EncodeOptions) *An
 	return a
 }
 
-// nearOf is the difference of samples that nobody sees at a quality: about a quarter of
-// the step of the lowest coefficients. Frames of films and of dithered drawings differ
-// by that much nearly everywhere.
+// nearOf is the difference of luma that nobody sees at a quality: about a quarter of the
+// step of the lowest coefficients. Frames of films and of dithered drawings differ by that
+// much nearly everywhere. Samples may be twice as much off.
 func nearOf(quality int) int { return min(stepOf(quality)/16/4, 4) }
 
 // Add adds a canvas that is shown for a delay in ms. It is the whole picture of that

@@ -80,12 +80,9 @@ func (a *Animation) same(now, shown [4]uint8) bool {
 	if now[3] != shown[3] {
 		return false
 	}
-	for i := range 3 {
-		if d := int(now[i]) - int(shown[i]); d > a.near || -d > a.near {
-			return false
-		}
-	}
-	return true
+	r, g, b := int(now[0])-int(shown[0]), int(now[1])-int(shown[1]), int(now[2])-int(shown[2])
+	luma := (19595*r + 38470*g + 7471*b) >> 16
+	return max(luma, -luma) <= a.near && max(r, -r, g, -g, b, -b) <= 2*a.near
 }
 
 // cost is about what a change of a canvas takes: pixels that are seen, and the others of
@@ -115,22 +112,23 @@ func rowOfPixels(m *image.NRGBA, y int) []uint8 {
 // encode encodes a change of a canvas, and brings what is shown up to date.
 func (a *Animation) encode(canvas *image.NRGBA, c change) []namedChunk {
 	var lossless []namedChunk
+	clear := false
 	a.cutPixels(canvas, c)
 	if a.drawn() || len(a.part.Pix) <= 4*fewPixels {
-		stream, clear := a.encoder.encodePixels(a.part.Pix, a.part.Stride, c.rect.Dx(), c.rect.Dy())
-		a.clear = a.clear || clear
-		lossless = []namedChunk{{"VP8L", stream}}
+		lossless = []namedChunk{{name: "VP8L"}}
+		lossless[0].data, clear = a.encoder.encodePixels(a.part.Pix, a.part.Stride, c.rect.Dx(), c.rect.Dy())
 	}
 	a.cutBlocks(canvas, c)
-	lossy := a.encodePart()
-	if lossless != nil && sizeOf(lossless) <= sizeOf(lossy) {
+	picture := a.encodePart()
+	if lossless != nil && sizeOf(lossless) <= sizeOf(picture) {
 		a.cutPixels(canvas, c)
-		a.show(canvas, c)
-		return lossless
+		picture = lossless
+	} else {
+		clear = len(picture) > 1
 	}
-	a.clear = a.clear || len(lossy) > 1
+	a.clear = a.clear || clear
 	a.show(canvas, c)
-	return lossy
+	return picture
 }
 
 // fewPixels are so few that a frame is tried without loss whatever it shows: a lossy one
@@ -171,30 +169,55 @@ func (a *Animation) cutPixels(canvas *image.NRGBA, c change) {
 const blockSide = 8
 
 // cutBlocks makes the part what a lossy frame has: where it blends, only blocks in which
-// something changes are there, if enough of them do not.
+// something changes are there, if that pays.
 func (a *Animation) cutBlocks(canvas *image.NRGBA, c change) {
 	a.resize(c.rect)
-	blocks, left := 0, 0
+	saved, edges := 0, 0
 	for top := c.rect.Min.Y; top < c.rect.Max.Y; top += blockSide {
 		for x := c.rect.Min.X; x < c.rect.Max.X; x += blockSide {
 			block := image.Rect(x, top, x+blockSide, top+blockSide).Intersect(c.rect)
-			blocks++
-			if c.blend && !a.changes(canvas, block) {
-				left++
-				a.put(nil, block, c)
+			stays := c.blend && !a.changes(canvas, block)
+			if !stays {
+				a.put(canvas, block, c)
 				continue
 			}
-			a.put(canvas, block, c)
+			a.put(nil, block, c)
+			saved += busyness(canvas, block)
+			for _, beside := range [2]image.Point{{x - 1, top}, {x, top - 1}} {
+				if beside.In(c.rect) && a.part.NRGBAAt(beside.X-c.rect.Min.X, beside.Y-c.rect.Min.Y).A != 0 {
+					edges++
+				}
+			}
 		}
 	}
-	if left*leastLeft < blocks && left > 0 && opaqueIn(canvas, c.rect) {
+	if saved*16/stepOf(a.options.Quality) < alphaBits+edges*edgeBits && opaqueIn(canvas, c.rect) {
 		a.put(canvas, c.rect, c)
 	}
 }
 
-// leastLeft is the part of the blocks that must be left for alpha to take less than they
-// do.
-const leastLeft = 16
+// What alpha takes, in bits: a chunk, and where blocks that stay have others beside them.
+// A block takes about as many bits as busyness has steps of the quantiser.
+const (
+	alphaBits = 250
+	edgeBits  = 16
+)
+
+// busyness is the sum of the differences between the greens of a block.
+func busyness(canvas *image.NRGBA, block image.Rectangle) int {
+	sum := 0
+	for y := block.Min.Y; y < block.Max.Y; y++ {
+		row := rowOfPixels(canvas, y)[4*block.Min.X : 4*block.Max.X]
+		above := row
+		if y > block.Min.Y {
+			above = rowOfPixels(canvas, y-1)[4*block.Min.X:]
+		}
+		for x := 5; x < len(row); x += 4 {
+			dx, dy := int(row[x])-int(row[x-4]), int(row[x])-int(above[x])
+			sum += max(dx, -dx) + max(dy, -dy)
+		}
+	}
+	return sum
+}
 
 // changes says that something changes in a block.
 func (a *Animation) changes(canvas *image.NRGBA, block image.Rectangle) bool {
@@ -294,36 +317,77 @@ func (a *Animation) encodePart() []namedChunk {
 	for i, s := range [3]image.Point{size, half, half} {
 		a.planes[i] = plane.Plane{Pix: plane.Resized(a.planes[i].Pix, s.X*s.Y), Stride: s.X, Width: s.X, Height: s.Y}
 	}
+	a.encoder.unseen = nil
 	if !a.part.Opaque() {
 		a.alpha = plane.Plane{Pix: plane.Resized(a.alpha.Pix, size.X*size.Y), Stride: size.X, Width: size.X, Height: size.Y}
 		for i := range a.alpha.Pix {
 			a.alpha.Pix[i] = a.part.Pix[4*i+3]
 		}
 		chunks = append(chunks, namedChunk{"ALPH", a.encoder.encodeAlpha(a.alpha)})
-		fillUnseen(a.part)
+		a.fillUnseen()
 	}
 	lumaChroma(&a.planes, a.part)
 	return append(chunks, namedChunk{"VP8 ", a.encoder.encodeFrame(a.planes[:], a.options)})
 }
 
-// fillUnseen gives pixels that nobody sees the mean colour of those to the left and
-// above, which takes the fewest bytes.
-func fillUnseen(m *image.NRGBA) {
-	for y := range m.Rect.Dy() {
-		row := rowOfPixels(m, y)
-		above := row
-		if y > 0 {
-			above = rowOfPixels(m, y-1)
-		}
-		for x := 0; x < len(row); x += 4 {
-			if row[x+3] != 0 {
-				continue
+// fillUnseen tells the encoder which macroblocks of the part nobody sees, and gives pixels
+// of the others that nobody sees the colour of those beside them, so that they take few
+// bytes.
+func (a *Animation) fillUnseen() {
+	size := a.part.Rect.Size()
+	columns := (size.X + 15) / 16
+	a.unseen = plane.Resized(a.unseen, columns*((size.Y+15)/16))
+	a.encoder.unseen = a.unseen
+	for i := range a.unseen {
+		x, y := i%columns*16, i/columns*16
+		a.unseen[i] = !fillMacroblock(a.part, image.Rect(x, y, x+16, y+16).Intersect(a.part.Rect))
+	}
+}
+
+// fillMacroblock reports whether any pixel is seen.
+func fillMacroblock(m *image.NRGBA, r image.Rectangle) bool {
+	filled := -1 // the last row in which one is
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := rowOfPixels(m, y)[4*r.Min.X : 4*r.Max.X]
+		if fillRow(row) {
+			for above := filled + 1; filled < 0 && above < y; above++ {
+				if above >= r.Min.Y {
+					copyColours(rowOfPixels(m, above)[4*r.Min.X:4*r.Max.X], row)
+				}
 			}
-			left := max(x-4, 0)
-			for i := range 3 {
-				row[x+i] = uint8((int(row[left+i]) + int(above[x+i])) / 2)
+			filled = y
+		} else if filled >= 0 {
+			copyColours(row, rowOfPixels(m, y-1)[4*r.Min.X:])
+		}
+	}
+	return filled >= 0
+}
+
+// fillRow gives pixels that nobody sees the colour of the one before that is seen, or of
+// the first one. It is false where none is.
+func fillRow(row []uint8) bool {
+	last := -1
+	for x := 0; x < len(row); x += 4 {
+		switch {
+		case row[x+3] == 0:
+			if last >= 0 {
+				copy(row[x:x+3], row[last:])
+			}
+			continue
+		case last < 0:
+			for before := 0; before < x; before += 4 {
+				copy(row[before:before+3], row[x:])
 			}
 		}
+		last = x
+	}
+	return last >= 0
+}
+
+// copyColours copies colours, and no alpha.
+func copyColours(to, from []uint8) {
+	for x := 0; x < len(to); x += 4 {
+		copy(to[x:x+3], from[x:])
 	}
 }
 

@@ -18,6 +18,7 @@ type Encoder struct {
 	stages      [segments]stage
 	macroblocks []macroblock
 	activities  []uint8 // of macroblocks
+	unseen      []bool  // the macroblocks that nobody sees, in animations
 
 	source [3][]uint8 // a row of macroblocks in the limited range, plane by plane
 	work   work

@@ -84,6 +84,10 @@ func (e *Encoder) encodeMacroblock(x, y int) {
 	s := &e.stages[m.segment]
 	w := &e.work
 	e.take(x, y)
+	if e.isUnseen(x, y) {
+		e.passOver(x, y, m)
+		return
+	}
 	e.predictWholes(s)
 	w.best = 0
 	sure := false
@@ -99,6 +103,30 @@ func (e *Encoder) encodeMacroblock(x, y int) {
 	m.whole, m.luma = l.whole, l.modes
 	e.modesRate += l.rate + 3*256 // the segment, and whether there are tokens
 	m.chroma = uint8(e.encodeChroma(s, &e.above[x]))
+	e.leave(x, y, m, l)
+}
+
+// isUnseen says that nobody sees a macroblock.
+func (e *Encoder) isUnseen(x, y int) bool { return e.unseen != nil && e.unseen[y*e.columns+x] }
+
+// passOver encodes a macroblock that nobody sees: as it is predicted, by the modes that
+// take least.
+func (e *Encoder) passOver(x, y int, m *macroblock) {
+	w := &e.work
+	l := &w.tries[0]
+	l.whole, l.modes, l.means.last = true, [16]uint8{}, -1
+	predictAllWhole(&w.predictions, 0, 4, &w.sides[0])
+	for i := range l.blocks {
+		l.blocks[i].last = -1
+		l.squares[i] = w.predictions[modeDC][i]
+	}
+	predictAllWhole(&w.predictions, 0, 2, &w.sides[1])
+	predictAllWhole(&w.predictions, 4, 2, &w.sides[2])
+	for i := range w.chromas {
+		w.chromas[i].last = -1
+		w.chroma[i] = w.predictions[modeDC][i]
+	}
+	m.whole, m.luma, m.chroma = true, l.modes, modeDC
 	e.leave(x, y, m, l)
 }
 

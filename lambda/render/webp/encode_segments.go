@@ -17,6 +17,9 @@ func (e *Encoder) analyse(luma plane.Plane) {
 	var edge [64]uint8
 	for y := range e.rows {
 		for x := range e.columns {
+			if e.isUnseen(x, y) {
+				continue
+			}
 			sum := 0
 			for i := range 4 {
 				left, top := min(16*x+i%2*8, luma.Width-1), min(16*y+i/2*8, luma.Height-1)
@@ -56,8 +59,9 @@ func momentsGo(src []uint8, stride int) (total, squares int) {
 // divide makes segments of the macroblocks whose activities lie nearest together
 // (k-means in one dimension), and leaves in each stage the centre of its segment's.
 func (e *Encoder) divide(histogram *[256]int) {
-	all, total := len(e.macroblocks), 0
+	all, total := 0, 0
 	for a, n := range histogram {
+		all += n
 		total += a * n
 	}
 	// The centres begin at the eighths of the order of the macroblocks.
@@ -92,8 +96,11 @@ func (e *Encoder) divide(histogram *[256]int) {
 	}
 	for i, a := range e.activities {
 		e.macroblocks[i].segment = segmentOf[a]
+		if e.isUnseen(i%e.columns, i/e.columns) {
+			e.macroblocks[i].segment = 0
+		}
 	}
-	mean := (total + all/2) / all
+	mean := (total + all/2) / max(all, 1)
 	for i := range e.stages {
 		e.stages[i].activity = centres[i] - mean
 	}
