@@ -114,9 +114,15 @@ func (a *Animation) encode(canvas *image.NRGBA, c change) []namedChunk {
 	var lossless []namedChunk
 	clear := false
 	a.cutPixels(canvas, c)
-	if a.drawn() || len(a.part.Pix) <= 4*fewPixels {
+	seen, same := a.alike()
+	if 4*same >= 3*seen || len(a.part.Pix) <= 4*fewPixels {
 		lossless = []namedChunk{{name: "VP8L"}}
 		lossless[0].data, clear = a.encoder.encodePixels(a.part.Pix, a.part.Stride, c.rect.Dx(), c.rect.Dy())
+		if 8*sizeOf(lossless) <= lossyBits+lossyPixelBits*(seen-same) {
+			a.clear = a.clear || clear
+			a.show(canvas, c)
+			return lossless
+		}
 	}
 	a.cutBlocks(canvas, c)
 	picture := a.encodePart()
@@ -134,6 +140,13 @@ func (a *Animation) encode(canvas *image.NRGBA, c change) []namedChunk {
 // fewPixels are so few that a frame is tried without loss whatever it shows: a lossy one
 // has headers and probabilities to write.
 const fewPixels = 32 * 32
+
+// What a lossy frame takes at least, in bits: its headers, and what there is of pixels that
+// are not the same as the one before. Less than that does not have to be compared.
+const (
+	lossyBits      = 300
+	lossyPixelBits = 2
+)
 
 func sizeOf(chunks []namedChunk) int {
 	size := 0
@@ -292,21 +305,21 @@ func (a *Animation) resize(rect image.Rectangle) {
 	a.part.Pix = plane.Resized(a.part.Pix, 4*size.X*size.Y)
 }
 
-// drawn says that the part looks drawn: of the pixels that are seen three quarters and
-// more are the same as the one before. In films hardly any are.
-func (a *Animation) drawn() bool {
-	seen, same := 0, 0
+// alike are how many pixels of the part are seen, and how many of these are the same as
+// the one before. In what is drawn, or of a screen, those are three quarters and more; in
+// films hardly any are.
+func (a *Animation) alike() (seen, same int) {
 	pix := a.part.Pix
-	for x := 4; x < len(pix); x += 4 {
+	for x := 0; x < len(pix); x += 4 {
 		if pix[x+3] == 0 {
 			continue
 		}
 		seen++
-		if [4]uint8(pix[x:]) == [4]uint8(pix[x-4:]) {
+		if x > 0 && [4]uint8(pix[x:]) == [4]uint8(pix[x-4:]) {
 			same++
 		}
 	}
-	return 4*same >= 3*seen
+	return seen, same
 }
 
 // encodePart encodes the part as a lossy frame.
