@@ -38,6 +38,8 @@ func TestFingerprintIsOfWhatMakesAPreview(t *testing.T) {
 		"a: {height: 640}\n":                                         false,
 		"a: {width: 640, quality: 81}\n":                             false,
 		"a: {width: 640, background: \"#000000\"}\n":                 false,
+		"a: {width: 640, animate: false}\n":                          true,
+		"a: {width: 640, animate: true}\n":                           false,
 	} {
 		if got := fingerprint(text); (got == want) != same {
 			t.Errorf("%q: %s", text, got)

@@ -141,8 +141,10 @@ const MaxPresetSide = 8192
 const MaxStandInSide = 100
 
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
-// side free. Quality, 1 to 100, is for JPEG and WebP, in which a number looks about the same;
-// Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is #rrggbb or Blurred.
+// side free. With Animate a photo that moves gives a preview that moves, where Format is WebP,
+// or Auto, which is a GIF then. Quality, 1 to 100, is for JPEG and WebP, in which a number looks
+// about the same; Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is
+// #rrggbb or Blurred.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Trim takes away a border of the photo whose pixels
 // differ by so much, of 255, at most from the one at its top left; zero takes none. Blur is
@@ -163,6 +165,7 @@ type Preset struct {
 	Fit         Fit     `json:"fit,omitempty"`
 	Gravity     Gravity `json:"gravity,omitempty"`
 	Format      Format  `json:"format,omitempty"`
+	Animate     bool    `json:"animate,omitempty"`
 	Quality     int     `json:"quality,omitempty"`
 	Chroma      Chroma  `json:"chroma,omitempty"`
 	Progressive bool    `json:"progressive,omitempty"`
@@ -230,6 +233,7 @@ var fields = []field[Preset]{
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight, Smart, Focus),
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
+	truth("animate", func(p *Preset) *bool { return &p.Animate }),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
 	truth("progressive", func(p *Preset) *bool { return &p.Progressive }),
@@ -442,6 +446,9 @@ func (p Preset) Resolve() (Preset, error) {
 	if p.Background == Blurred && p.Fit != Pad {
 		return p, fmt.Errorf("background: %s with fit %s, expected fit %s", Blurred, p.Fit, Pad)
 	}
+	if p.Animate && p.Trim != 0 {
+		return p, errors.New("trim: with animate, expected one of them") // the frames' borders may differ
+	}
 	if p.Radius != 0 && p.Circle {
 		return p, errors.New("circle: with a radius, expected one of them")
 	}
@@ -464,6 +471,9 @@ func (p *Preset) resolveStandIn() error {
 		if *side.of > MaxStandInSide {
 			return fmt.Errorf("%s: %d, expected at most %d for format %s", side.name, *side.of, MaxStandInSide, p.Format)
 		}
+	}
+	if p.Animate {
+		return fmt.Errorf("animate: true, expected false for format %s, which does not move", p.Format)
 	}
 	if p.Colour == Keep {
 		return fmt.Errorf("colour: %s, expected %s for format %s, which has no profile", p.Colour, SRGB, p.Format)

@@ -98,7 +98,7 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		want       string
 	}{
 		{"unknown field", "a:\n  width: 1\n  widht: 2\n", nil,
-			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, quality, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
+			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, animate, quality, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
 		{"word", "a:\n  width: 1\n  fit: crop\n", nil, `p.yaml:3: preset a: fit: "crop", expected one of contain, cover, fill, pad`},
 		{"fraction", "a:\n  width: 1.5\n", nil, `p.yaml:2: preset a: width: "1.5", expected a whole number of pixels from 1 to 8192`},
 		{"too large", "a:\n  width: 8193\n", nil, `p.yaml:2: preset a: width: "8193", expected a whole number of pixels from 1 to 8192`},
@@ -129,6 +129,7 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		{"border-colour", "a:\n  border-colour: red\n", nil, `p.yaml:2: preset a: border-colour: "red", expected a colour as #rrggbb, in quotes in YAML`},
 		{"radius", "a:\n  radius: -1\n", nil, `p.yaml:2: preset a: radius: "-1", expected a whole number of pixels from 0 to 8192`},
 		{"circle", "a:\n  circle: round\n", nil, `p.yaml:2: preset a: circle: "round", expected true or false`},
+		{"trim of what moves", "a:\n  width: 1\n  trim: 10\n  animate: true\n", nil, `p.yaml:1: preset a: trim: with animate, expected one of them`},
 		{"circle with a radius", "a:\n  width: 1\n  radius: 1\n  circle: true\n", nil, `p.yaml:1: preset a: circle: with a radius, expected one of them`},
 		{"colour as comment", "a:\n  width: 1\n  background: #ffffff\n", nil,
 			`p.yaml:3: preset a: background: "", expected a colour as #rrggbb, in quotes in YAML, or blur`},
@@ -143,6 +144,8 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		{"tall stand-in", "a:\n  format: blurhash\n  height: 640\n  width: 9\n  fit: fill\n", nil, "p.yaml:1: preset a: height: 640, expected at most 100 for format blurhash"},
 		{"stand-in with one side", "a:\n  format: thumbhash\n  width: 9\n  fit: cover\n", nil, "p.yaml:1: preset a: fit: cover with one side free, expected both width and height"},
 		{"stand-in with a profile", "a:\n  format: thumbhash\n  colour: keep\n", nil, "p.yaml:1: preset a: colour: keep, expected srgb for format thumbhash, which has no profile"},
+		{"stand-in that moves", "a:\n  format: thumbhash\n  animate: true\n", nil, "p.yaml:1: preset a: animate: true, expected false for format thumbhash, which does not move"},
+		{"animate", "a:\n  width: 1\n  animate: 1\n", nil, `p.yaml:3: preset a: animate: "1", expected true or false`},
 		{"stand-in with formats", "a:\n  format: thumbhash\n  formats: [webp]\n", nil, "p.yaml:3: preset a: formats: its own is thumbhash, which comes in no others, expected none"},
 		{"stand-in with ratios", "a:\n  format: blurhash\n  dpr: 2\n", nil, "p.yaml:3: preset a: dpr: its format is blurhash, which has no size, expected 1"},
 		{"negotiated stand-in", "a:\n  width: 1\n  formats: [thumbhash]\n", nil, `p.yaml:3: preset a: formats: "thumbhash", expected one or more of jpeg, png, webp, each once`},

@@ -8,12 +8,12 @@ import (
 	"prew/lambda/render/png"
 )
 
-var openPNG = inRows("PNG", (*engine).headerOfPNG, is[png.DamagedError], is[png.UnsupportedError], never)
+var openPNG = inRows("PNG", (*engine).headerOfPNG, is[png.DamagedError], is[png.UnsupportedError], is[png.LimitError])
 
 func (e *engine) headerOfPNG(file []byte) (opened, error) {
 	h, err := e.pngs.Open(file)
 	o := opened{size: image.Pt(h.Width, h.Height), form: h.Form, deep: h.Deep, memory: h.Memory,
-		turn: orientation(h.EXIF), decoder: &e.pngs}
+		turn: orientation(h.EXIF), decoder: &e.pngs, moving: &e.pngs}
 	if err == nil {
 		o.colours, o.note = coloursOfPNG(h, o.channels())
 		o.format, o.verify, o.copied = prew.PNG, e.pngs.Verify, func() []byte { return e.pngs.Copy(file) }

@@ -58,6 +58,9 @@ type opened struct {
 	// rows. It may be nil.
 	planes func(size image.Point, preset prew.Preset) (f frame, ok bool, err error)
 
+	// moving is the decoder where the file may have several frames.
+	moving movingDecoder
+
 	// format is that of the file if it is one that is written, and copied the picture in
 	// it without metadata, once it has been decoded after verify. They may be left out.
 	format prew.Format
@@ -106,6 +109,15 @@ func inRows(kind string, header func(e *engine, file []byte) (opened, error), da
 		}
 		opened := photo{size: o.size, turn: o.turn, note: o.note,
 			own: own{o.colours == nil && !forms[o.form].inks(), o.planes == nil, o.format, o.copied}}
+		if o.moving != nil {
+			opened.animation = func() (animation, error) {
+				a, err := o.moving.Animation()
+				if err != nil {
+					return animation{}, blame(err)
+				}
+				return animation{a, kind, o, blame}, nil
+			}
+		}
 		opened.decode = func(p plan, preset prew.Preset) (picture, error) {
 			if o.verify != nil && opened.unchanged(p, preset) && allows(preset, o.format) {
 				o.verify()

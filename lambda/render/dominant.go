@@ -58,13 +58,18 @@ func (f frame) pixelsAt(y int) func(x int) color.NRGBA {
 		return func(x int) color.NRGBA { return color.NRGBA{row[4*x], row[4*x+1], row[4*x+2], row[4*x+3]} }
 	}
 	luma := f.planes[0].Row(y)
+	alpha := func(int) uint8 { return 0xff }
+	if f.alpha.Pix != nil {
+		row := f.alpha.Row(y)
+		alpha = func(x int) uint8 { return row[x] }
+	}
 	if len(f.planes) == 1 {
-		return func(x int) color.NRGBA { return color.NRGBA{luma[x], luma[x], luma[x], 0xff} }
+		return func(x int) color.NRGBA { return color.NRGBA{luma[x], luma[x], luma[x], alpha(x)} }
 	}
 	stepX, stepY := (f.planes[0].Width+f.planes[1].Width-1)/f.planes[1].Width, (f.planes[0].Height+f.planes[1].Height-1)/f.planes[1].Height
 	cb, cr := f.planes[1].Row(y/stepY), f.planes[2].Row(y/stepY)
 	return func(x int) color.NRGBA {
 		r, g, b := color.YCbCrToRGB(luma[x], cb[x/stepX], cr[x/stepX])
-		return color.NRGBA{r, g, b, 0xff}
+		return color.NRGBA{r, g, b, alpha(x)}
 	}
 }

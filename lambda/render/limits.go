@@ -4,9 +4,12 @@ import (
 	"image"
 	"io"
 	"runtime/debug"
+	"syscall"
+	"time"
 
 	"prew"
 	"prew/lambda/render/plane"
+	"prew/lambda/render/webp"
 )
 
 // Everything that a photo claims is held against these limits before memory is
@@ -21,6 +24,16 @@ const (
 	// whole: three seconds of work. A photo of 50 megapixels with alpha in sixteen bits
 	// has 400 MB.
 	maxUnfolded = 600_000_000
+
+	// maxMoving is how many pixels the frames of what moves may have together, and those of
+	// its preview: those of a GIF of 480x270 for 93 seconds, at 25 in a second. They take
+	// up to twelve seconds.
+	maxMoving = 300_000_000
+
+	// maxAnimating is how long a processor may be at the frames of what moves. It leaves
+	// the function time to read and to store. A clock would count what others do on a busy
+	// machine, and the photo would be refused for that.
+	maxAnimating = 15 * time.Second
 
 	// usualMemory is the memory of a process that has no limit: what Lambda gives with
 	// a whole CPU.
@@ -45,6 +58,50 @@ func (e *engine) checkMemory(kind string, size image.Point, needed int) error {
 			kind, size.X, size.Y, needed/1_000_000, limit/1_000_000)
 	}
 	return nil
+}
+
+// checkAnimation holds against the limits what a photo takes that moves.
+func (e *engine) checkAnimation(a animation, p plan, preset prew.Preset) error {
+	if a.Pixels > maxMoving {
+		return fail(prew.SourceTooLarge, "%s image has %d frames with %d megapixels together, limit is %d",
+			a.kind, a.Frames, a.Pixels/1_000_000, maxMoving/1_000_000)
+	}
+	if pixels := a.Frames * p.canvas.X * p.canvas.Y; pixels > maxMoving {
+		return fail(prew.SourceTooLarge, "%s image has %d frames, which makes %d megapixels of preview together, limit is %d",
+			a.kind, a.Frames, pixels/1_000_000, maxMoving/1_000_000)
+	}
+	if side := max(p.canvas.X, p.canvas.Y); preset.Format == prew.WebP && side > webp.MaxSide {
+		return fail(prew.SourceTooLarge, "%s image makes a preview of %dx%d that moves, limit is %d pixels a side",
+			a.kind, p.canvas.X, p.canvas.Y, webp.MaxSide)
+	}
+	return e.checkMemory(a.kind, a.opened.size, e.memoryOfAnimation(a, p, preset))
+}
+
+// checkTime holds against the limit what a processor has done for the frames before n.
+func (a animation) checkTime(n int, took time.Duration) error {
+	if took > maxAnimating {
+		return fail(prew.SourceTooLarge, "%s image has %d frames, of which %d took %v, limit is %v for all",
+			a.kind, a.Frames, n, took.Round(time.Second/10), maxAnimating)
+	}
+	return nil
+}
+
+// processorTime is how long processors have been at what this process does. It renders one
+// photo at a time.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0 // there is no such error of a process about itself
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// memoryOfAnimation is about how many bytes it takes to make a preview that moves: what
+// each frame takes as a photo, what its decoder and its encoder hold from one frame to the
+// next, and the file.
+func (e *engine) memoryOfAnimation(a animation, p plan, preset prew.Preset) int {
+	canvas, preview := a.opened.size.X*a.opened.size.Y, p.canvas.X*p.canvas.Y
+	return e.memoryOfRows(a.opened, p, preset) + a.Memory + 4*canvas + 24*preview + a.Frames*preview/2
 }
 
 // bounded reads a source up to MaxSourceBytes, and fails with SourceTooLarge

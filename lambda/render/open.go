@@ -17,6 +17,9 @@ type photo struct {
 	note string // what was wrong with it and did no harm
 	own  own    // the photo's file where the preset changes nothing
 
+	// animation looks at how many frames it has. It is nil for kinds that have one.
+	animation func() (animation, error)
+
 	// decode decodes what the plan needs of the photo. It can be called once.
 	decode func(p plan, preset prew.Preset) (picture, error)
 }

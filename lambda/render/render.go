@@ -16,6 +16,7 @@
 //	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go (behind.go),
 //	            watermark.go, border.go, round.go (shape.go)
 //	            dominant.go says which colour most of it has
+//	            animate.go has each frame of what moves go this way and the next
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
@@ -58,10 +59,11 @@ type Preview struct {
 
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
 // describes. The photo is a JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC or AVIF; its
-// first bytes say which. Of several frames or pages the first is shown. The preview is
+// first bytes say which. Of several frames or pages the first is shown, unless the preset
+// lets what moves move: then the preview of an animated GIF, WebP or PNG does. The preview is
 // turned as the photo's EXIF says, or the file of a HEIC or AVIF, is in the colours of
 // sRGB unless the preset keeps the photo's, and carries no other metadata. Where the
-// preset changes nothing it is not larger than the photo, if that is of a format that the
+// preset changes nothing a still is not larger than the photo, if that is of a format that the
 // preset allows. The same bytes and preset give the same preview, on every architecture.
 //
 // A JPEG is decoded while it arrives and is read no further than its end. The
@@ -166,6 +168,12 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 	}
 	part := image.Rectangle{Max: photo.size}
 	plan := photo.plan(part, at, preset)
+	if a, moves, err := photo.moves(preset); moves || err != nil {
+		if err != nil {
+			return Preview{}, err
+		}
+		return e.animate(photo, a, plan, preset)
+	}
 	var picture picture
 	if preset.Trim == 0 {
 		picture, err = photo.decode(plan, preset)

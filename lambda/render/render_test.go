@@ -22,6 +22,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	_ "golang.org/x/image/webp" // for its header
+
 	"prew"
 	"prew/lambda/render/webp"
 )
@@ -610,6 +612,9 @@ func FuzzRender(f *testing.F) {
 		testdata(f, "lossy.webp"),
 		testdata(f, "lossy-alpha.webp"),
 		testdata(f, "lossless.webp"),
+		square(21, 20, 3).few().asMovingGIF(),
+		square(21, 20, 3).asMovingWebP(exif(binary.LittleEndian, 6)),
+		square(21, 20, 3).asMovingPNG(),
 	} {
 		f.Add(src, uint8(0))
 	}
@@ -622,6 +627,8 @@ func FuzzRender(f *testing.F) {
 		{Width: 9, Height: 7, Fit: prew.Cover, Format: prew.BlurHash},
 		{Width: 40, Height: 40, Blur: 3, Sharpen: 100, Brightness: 10, Contrast: 10, Saturation: -10, Tone: "#c03080"},
 		{Width: 9, Height: 30, Fit: prew.Pad, Background: "#c03080"},
+		{Width: 40, Height: 9, Fit: prew.Cover, Gravity: prew.Smart, Animate: true},
+		{Width: 9, Height: 40, Animate: true, Format: prew.WebP, Effort: prew.Fast},
 	}
 	for i := range presets {
 		presets[i], _ = presets[i].Resolve()
@@ -629,10 +636,14 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte, which uint8) {
 		// Larger pictures are as good or bad and cost the fuzzer its time.
 		var e engine
-		if photo, _ := e.open(bytes.NewReader(src)); photo.size.X*photo.size.Y > 1<<16 {
+		photo, _ := e.open(bytes.NewReader(src))
+		if photo.size.X*photo.size.Y > 1<<16 {
 			return
 		}
 		p := presets[int(which)%len(presets)]
+		if a, _, _ := photo.moves(p); a.Pixels > 1<<18 {
+			return
+		}
 		preview, err := Render(bytes.NewReader(src), p)
 		if err != nil {
 			failure, ok := errors.AsType[*prew.RenderError](err)

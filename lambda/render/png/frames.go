@@ -60,7 +60,9 @@ func (d *Decoder) Animation() (plane.Animation, error) {
 	}
 	a.Frames = max(len(d.frames), 1)
 	a.Pixels = a.Frames * m.width * m.height
-	a.Memory = d.memoryOfFrames()
+	if a.Frames > 1 {
+		a.Memory = d.memoryOfFrames()
+	}
 	return a, nil
 }
 
@@ -74,7 +76,8 @@ func (f *animationFrame) readControl(p []byte) {
 	f.clears, f.back, f.upon = p[24] == 1, p[24] == 2, p[25] == 1
 }
 
-// memoryOfFrames is how many bytes decoding takes where the picture comes as frames.
+// memoryOfFrames is how many bytes decoding takes from now on, because the picture comes as
+// frames.
 func (d *Decoder) memoryOfFrames() int {
 	m := &d.storage
 	d.moving = true
