@@ -1,10 +1,9 @@
 package gif
 
 import (
-	"bytes"
-	packer "compress/lzw"
 	"image"
 	"math/bits"
+	"slices"
 
 	"prew/lambda/render/plane"
 )
@@ -28,8 +27,9 @@ type frameEncoder struct {
 	quantiser quantiser
 
 	indices []uint8
+	others  []uint8    // indices that show what is there already, where pixels may stay
 	errors  [2][]int32 // of dithering, three of each pixel in 1/16, and of the next row
-	packed  bytes.Buffer
+	packed  compressor
 }
 
 // encode encodes the last canvas of an animation, and brings what is drawn up to date. The
@@ -40,8 +40,7 @@ func (e *frameEncoder) encode(a *Animation, gone image.Rectangle) frame {
 		return e.nothing(image.Rect(0, 0, 1, 1))
 	}
 	t := e.choose(a, rect)
-	e.indices = plane.Resized(e.indices, rect.Dx()*rect.Dy())
-	clear(e.indices)
+	e.blank(rect)
 	drawn := e.draw(a, rect, t)
 	if gone.Empty() {
 		if drawn.Empty() {
@@ -59,9 +58,16 @@ func (e *frameEncoder) encode(a *Animation, gone image.Rectangle) frame {
 
 // nothing is a frame in which nothing is drawn.
 func (e *frameEncoder) nothing(rect image.Rectangle) frame {
-	e.indices = plane.Resized(e.indices, rect.Dx()*rect.Dy())
-	clear(e.indices)
+	e.blank(rect)
 	return e.compress(rect)
+}
+
+// blank makes all of a rectangle stay.
+func (e *frameEncoder) blank(rect image.Rectangle) {
+	n := rect.Dx() * rect.Dy()
+	e.indices, e.others = plane.Resized(e.indices, n), plane.Resized(e.others, n)
+	clear(e.indices)
+	clear(e.others)
 }
 
 // changes calls do with the colour of each pixel that a frame has to draw.
@@ -89,32 +95,37 @@ func (e *frameEncoder) choose(a *Animation, rect image.Rectangle) *table {
 		return &e.global
 	}
 	if before > mostExact {
-		if off := e.offOf(a, rect, &e.global); off <= e.off+e.off/2+toleratedOff {
+		if off, n := e.offOf(a, rect, &e.global); off <= e.off+e.off/2+toleratedOff/2+tablePixels/n {
 			return &e.global
 		}
 		e.quantise(a, rect, &e.local, nil)
 		return &e.local
 	}
 	e.quantise(a, rect, &e.global, e.global.colours)
-	e.off = e.offOf(a, rect, &e.global)
+	e.off, _ = e.offOf(a, rect, &e.global)
 	return &e.global
 }
 
 // mostExact is how many colours the global table may have so that there is room for
-// those of a photo. toleratedOff is a mean square of which nobody sees anything.
+// those of a photo. toleratedOff is a square of which nobody sees anything: what is drawn
+// stays where another colour would be nearer by no more. And tablePixels makes that more
+// where a frame has few pixels, of which a table of its own would be a large part.
 const (
 	mostExact    = 96
 	toleratedOff = 12
+	tablePixels  = 20_000
 )
 
-// offOf is the mean square by which the colours of a frame are not in a table.
-func (e *frameEncoder) offOf(a *Animation, rect image.Rectangle, t *table) int {
-	sum, n := 0, 0
+// offOf is the mean square by which the colours of a frame are not in a table, and how
+// many pixels there are, one at least.
+func (e *frameEncoder) offOf(a *Animation, rect image.Rectangle, t *table) (square, n int) {
+	sum := 0
 	changes(a, rect, func(c colour) {
 		sum += distance(c, t.of(t.nearest(c)))
 		n++
 	})
-	return sum / max(n, 1)
+	n = max(n, 1)
+	return sum / n, n
 }
 
 // quantise makes a table for a frame, with some colours as they are.
@@ -129,8 +140,16 @@ func (e *frameEncoder) quantise(a *Animation, rect image.Rectangle, t *table, fi
 			e.quantiser.see(c)
 		}
 	})
+	fixed = slices.Clip(fixed)
 	t.set(append(fixed, e.quantiser.colours(mostColours-len(fixed))...))
+	for range improvements {
+		t.set(e.quantiser.improve(t, len(fixed)))
+	}
 }
+
+// improvements is how often colours become the means of the pixels that they are for. It
+// is a few percent of the mean square each time, and less and less.
+const improvements = 3
 
 // draw makes indices of what changes, and returns the rectangle of those that are drawn.
 func (e *frameEncoder) draw(a *Animation, rect image.Rectangle, t *table) image.Rectangle {
@@ -142,12 +161,15 @@ func (e *frameEncoder) draw(a *Animation, rect image.Rectangle, t *table) image.
 	var all image.Rectangle
 	for y := rect.Min.Y; y < rect.Max.Y; y++ {
 		row, seen, drawn := rowOf(a.last, y), rowOf(a.seen, y), rowOf(a.drawn, y)
-		to := e.indices[(y-rect.Min.Y)*width:][:width]
+		to, others := e.indices[(y-rect.Min.Y)*width:][:width], e.others[(y-rect.Min.Y)*width:][:width]
 		own, below := e.errors[0], e.errors[1]
 		first, last := -1, 0
 		for i := range to {
 			x := 4 * (rect.Min.X + i)
 			if row[x+3] == 0 || [4]uint8(row[x:]) == [4]uint8(seen[x:]) {
+				if drawn[x+3] != 0 {
+					others[i] = t.exactly(colourOf(drawn[x:]))
+				}
 				continue
 			}
 			c := colourOf(row[x:])
@@ -155,15 +177,22 @@ func (e *frameEncoder) draw(a *Animation, rect image.Rectangle, t *table) image.
 				c = mixed(c, own[3*i+3:])
 			}
 			index := t.nearest(c)
-			to[i] = index
 			is := t.of(index)
+			stays := false
+			if drawn[x+3] != 0 {
+				before := colourOf(drawn[x:])
+				if stays = distance(c, before) <= distance(c, is)+toleratedOff; stays {
+					is = before
+				}
+			}
 			if a.options.Dither {
 				spread(c, is, own[3*i+3:], below[3*i:])
 			}
-			if drawn[x+3] != 0 && colourOf(drawn[x:]) == is {
-				to[i] = transparent
+			if stays {
+				to[i], others[i] = transparent, t.exactly(is)
 				continue
 			}
+			to[i] = index
 			drawn[x], drawn[x+1], drawn[x+2], drawn[x+3] = uint8(is.red()), uint8(is.green()), uint8(is.blue()), 0xff
 			if first < 0 {
 				first = i
@@ -201,25 +230,22 @@ func spread(c, is colour, errors, below []int32) {
 func (e *frameEncoder) crop(from, to image.Rectangle) {
 	at := 0
 	for y := to.Min.Y; y < to.Max.Y; y++ {
-		row := e.indices[(y-from.Min.Y)*from.Dx()+to.Min.X-from.Min.X:][:to.Dx()]
-		at += copy(e.indices[at:], row)
+		start := (y-from.Min.Y)*from.Dx() + to.Min.X - from.Min.X
+		copy(e.others[at:], e.others[start:][:to.Dx()])
+		at += copy(e.indices[at:], e.indices[start:][:to.Dx()])
 	}
-	e.indices = e.indices[:at]
+	e.indices, e.others = e.indices[:at], e.others[:at]
 }
 
 // compress makes a frame of the indices (GIF89a, appendix F).
 func (e *frameEncoder) compress(rect image.Rectangle) frame {
 	f := frame{rect: rect}
 	most := uint8(0)
-	for _, index := range e.indices {
-		most = max(most, index)
+	for i, index := range e.indices {
+		most = max(most, index, e.others[i])
 		f.clear = f.clear || index == transparent
 	}
 	f.codeSize = max(bits.Len8(most), 2)
-	e.packed.Reset()
-	w := packer.NewWriter(&e.packed, packer.LSB, f.codeSize)
-	w.Write(e.indices) // into memory, which does not fail
-	w.Close()
-	f.data = e.packed.Bytes()
+	f.data = e.packed.compress(e.indices, e.others, f.codeSize)
 	return f
 }

@@ -120,7 +120,7 @@ var scenes = []struct {
 	{"a soft disc over nothing", 97, 71, 6, func(i, x, y int) color.NRGBA {
 		d := (x-20-9*i)*(x-20-9*i) + (y-30)*(y-30)
 		return color.NRGBA{uint8(100 + x), uint8(2 * y), 90, uint8(min(max(900-4*d, 0), 255))}
-	}, 15},
+	}, 30},
 	{"a film", 96, 64, 5, func(i, x, y int) color.NRGBA { return photo(x+3*i, y) }, 25},
 	{"a disc over a photo", 128, 96, 5, func(i, x, y int) color.NRGBA {
 		if inDisc(x, y, 40+9*i, 30, 14) {

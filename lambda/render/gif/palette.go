@@ -113,6 +113,16 @@ func (t *table) nearest(c colour) uint8 {
 	return best
 }
 
+// exactly is the index of a colour, or transparent where it is not in the table.
+func (t *table) exactly(c colour) uint8 {
+	if len(t.colours) > 0 {
+		if index := t.nearest(c); t.of(index) == c {
+			return index
+		}
+	}
+	return transparent
+}
+
 // distinct are different colours, up to a number of them.
 type distinct struct {
 	colours []colour

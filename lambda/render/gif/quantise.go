@@ -1,5 +1,7 @@
 package gif
 
+import "slices"
+
 // quantiser finds the colours of a table for many pixels: Wu's (Color Quantization by
 // Dynamic Programming and Principal Analysis, 1992). Boxes of colours are cut in two where
 // this leaves the least variance, the box with the most variance first. Everything is whole
@@ -109,6 +111,22 @@ func (q *quantiser) colours(n int) []colour {
 	for _, b := range q.boxes {
 		if m := q.of(b); m.n > 0 {
 			colours = append(colours, m.mean())
+		}
+	}
+	return colours
+}
+
+// improve returns the colours of a table, of which those behind some fixed ones become the
+// means of all bins that they are the nearest to (Lloyd, 1982).
+func (q *quantiser) improve(t *table, fixed int) []colour {
+	var nearest [mostColours]sums
+	for _, m := range q.bins {
+		nearest[t.nearest(m.mean())-1].add(m)
+	}
+	colours := slices.Clone(t.colours)
+	for i := fixed; i < len(colours); i++ {
+		if nearest[i].n > 0 {
+			colours[i] = nearest[i].mean()
 		}
 	}
 	return colours
