@@ -95,6 +95,28 @@ func TestDominantIsWhatMostHas(t *testing.T) {
 	}
 }
 
+// TestCornersThatAreCutOffHaveNoColour: outside of a circle all is red, and inside no two
+// tiles are alike.
+func TestCornersThatAreCutOffHaveNoColour(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 100, 100))
+	for y := range 100 {
+		for x := range 100 {
+			c := color.NRGBA{R: 255, A: 255}
+			if dx, dy := 2*x-99, 2*y-99; dx*dx+dy*dy < 100*100 {
+				c = color.NRGBA{R: uint8(x / 10 * 25), G: uint8(y / 10 * 25), B: 128, A: 255}
+			}
+			m.SetNRGBA(x, y, c)
+		}
+	}
+	square := prew.Preset{Width: 100, Height: 100, Format: prew.WebP}
+	round := square
+	round.Circle = true
+	red := func(p prew.Preset) bool { return outlineOf(t, asJPEG(m), p).Colour[:2] == "#f" }
+	if !red(square) || red(round) {
+		t.Errorf("red: %t of the square, want true, and %t of the circle, want false", red(square), red(round))
+	}
+}
+
 // TestDominantIsInSRGB: a preview that keeps its profile has the colour that it is shown in.
 func TestDominantIsInSRGB(t *testing.T) {
 	for kind, src := range withProfile(even(color.NRGBA{180, 90, 60, 255}), displayP3(t)) {
