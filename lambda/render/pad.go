@@ -20,12 +20,17 @@ func (e *engine) pad(f frame, p plan, preset prew.Preset) (frame, error) {
 	at.X, at.Y = at.X&^1, at.Y&^1
 	c, blurred := background(preset), preset.Background == prew.Blurred
 	if f.pixels != nil {
-		padded := image.NewNRGBA(image.Rectangle{Max: p.canvas})
+		memory := e.padded.prepare([]image.Point{{X: 4 * p.canvas.X, Y: p.canvas.Y}})[0]
+		padded := &image.NRGBA{Pix: memory.Pix, Stride: memory.Stride, Rect: image.Rectangle{Max: p.canvas}}
 		if blurred {
-			e.blurPixels(padded, f.pixels)
+			e.blurPixels(padded, f.pixels, at)
 		} else {
-			for i := 0; i < len(padded.Pix); i += 4 {
-				padded.Pix[i], padded.Pix[i+1], padded.Pix[i+2], padded.Pix[i+3] = c.R, c.G, c.B, 0xff
+			row := padded.Pix[:padded.Stride]
+			for i := 0; i < len(row); i += 4 {
+				row[i], row[i+1], row[i+2], row[i+3] = c.R, c.G, c.B, 0xff
+			}
+			for y := range p.canvas.Y {
+				copy(padded.Pix[y*padded.Stride:], row)
 			}
 		}
 		for y := range size.Y {
@@ -46,12 +51,12 @@ func (e *engine) pad(f frame, p plan, preset prew.Preset) (frame, error) {
 	padded := e.padded.prepare(sizes[:len(f.planes)])
 	for i, v := range []uint8{luma, cb, cr}[:len(padded)] {
 		step := f.form.stepOf(i, preset)
+		from := at.Div(step)
 		if blurred {
-			e.blurPlane(padded[i], f.planes[i])
+			e.blurPlane(padded[i], f.planes[i], from)
 		} else {
 			fill(padded[i], v)
 		}
-		from := at.Div(step)
 		for y := range f.planes[i].Height {
 			photo := f.planes[i].Row(y)
 			row, end := padded[i].Row(from.Y + y)[from.X:][:len(photo)], len(photo)-1

@@ -143,7 +143,7 @@ type engine struct {
 	turned    canvas                  // what turn makes of planes, and lumaChroma of pixels
 	softened  canvas                  // luma, or pixels, as sharpen blurs them
 	toned     canvas                  // chroma of what had none, or of a tone
-	padded    canvas                  // what pad makes of planes
+	padded    canvas                  // what pad makes of a frame
 	behind    canvas                  // the small picture that pad makes its background of
 	rounded   canvas                  // alpha of planes whose corners are cut off
 	looked    canvas                  // what keep looks at

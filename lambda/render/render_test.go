@@ -629,6 +629,8 @@ func FuzzRender(f *testing.F) {
 		{Width: 9, Height: 30, Fit: prew.Pad, Background: "#c03080"},
 		{Width: 40, Height: 9, Fit: prew.Cover, Gravity: prew.Smart, Animate: true},
 		{Width: 9, Height: 40, Animate: true, Format: prew.WebP, Effort: prew.Fast},
+		{Width: 40, Height: 40, Trim: 20, Border: 2, Radius: 7},
+		{Width: 30, Height: 9, Fit: prew.Pad, Background: prew.Blurred, Trim: 90, Circle: true, Border: 5, Format: prew.JPEG},
 	}
 	for i := range presets {
 		presets[i], _ = presets[i].Resolve()

@@ -5,6 +5,7 @@ import (
 	"image/color"
 
 	"prew"
+	"prew/lambda/render/plane"
 )
 
 // round cuts the corners of a frame off: what lies outside is transparent, or has the
@@ -57,16 +58,18 @@ func (e *engine) paint(f frame, s *shape, c color.RGBA, preset prew.Preset) fram
 	if len(f.planes) == 1 && (cb != 128 || cr != 128) {
 		f.planes = append(f.planes, e.noChroma(f.size(), f.form.stepOf(1, preset))...)
 	}
-	for i, under := range [3]uint8{luma, cb, cr} {
-		if i < len(f.planes) {
-			p := f.planes[i]
-			s.partly(f.form.stepOf(i, preset), func(x, y int, cover []uint8) {
-				row := p.Row(y)[x:][:len(cover)]
-				for i, covered := range cover {
-					row[i] = over(row[i], under, uint32(covered))
-				}
-			})
+	put := func(p plane.Plane, x, y int, cover []uint8, under uint8) {
+		row := p.Row(y)[x:][:len(cover)]
+		for i, covered := range cover {
+			row[i] = over(row[i], under, uint32(covered))
 		}
+	}
+	s.partly(1, func(x, y int, cover []uint8) { put(f.planes[0], x, y, cover, luma) })
+	if len(f.planes) > 1 {
+		s.partly(f.form.stepOf(1, preset), func(x, y int, cover []uint8) {
+			put(f.planes[1], x, y, cover, cb)
+			put(f.planes[2], x, y, cover, cr)
+		})
 	}
 	return f
 }

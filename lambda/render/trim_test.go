@@ -142,20 +142,20 @@ func TestWhatIsKeptOfATrimmedPhoto(t *testing.T) {
 	}
 }
 
-// TestTrimmedPhotosFitIntoMemory claims a PNG of 64 megapixels, which passes row by row where
-// nothing is trimmed.
+// TestTrimmedPhotosFitIntoMemory claims photos that pass row by row, or at an eighth of their
+// size, where nothing is trimmed, and fail then because there is nothing of them.
 func TestTrimmedPhotosFitIntoMemory(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(200 << 20))
-	src := asPNG(image.NewNRGBA(image.Rect(0, 0, 8000, 8000)))
-	for trim, want := range map[int]prew.Code{0: "", 10: prew.SourceTooLarge} {
-		p, err := prew.Preset{Width: 100, Trim: trim}.Resolve()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = Render(bytes.NewReader(src), p)
-		failure, _ := errors.AsType[*prew.RenderError](err)
-		if want == "" && err != nil || want != "" && (failure == nil || failure.Code != want) {
-			t.Errorf("trim %d: %v, want %q", trim, err, want)
+	for name, src := range map[string][]byte{"png": pngOf(8000, 8000), "jpeg": jpegOf(16000, 12000)} {
+		for trim, want := range map[int]prew.Code{0: prew.SourceDamaged, 10: prew.SourceTooLarge} {
+			p, err := prew.Preset{Width: 100, Trim: trim}.Resolve()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Render(bytes.NewReader(src), p)
+			if failure, ok := errors.AsType[*prew.RenderError](err); !ok || failure.Code != want {
+				t.Errorf("%s, trim %d: %v, want %s", name, trim, err, want)
+			}
 		}
 	}
 }
