@@ -14,7 +14,7 @@ const Engine = 1
 
 // Fingerprint is a hash of everything that makes a resolved preset's previews what they are:
 // the fields that differ from their defaults, the file of the watermark, and Engine.
-// What a watermark in the bucket is it can't know. A new field leaves it as it was for
+// Of a watermark in the bucket it has the key: see MarkedFingerprint. A new field leaves it as it was for
 // all presets that do not use the field.
 func (p Preset) Fingerprint() string {
 	var text strings.Builder
@@ -29,6 +29,18 @@ func (p Preset) Fingerprint() string {
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return hex.EncodeToString(sum[:16]) // 128 bits are more than any number of presets needs
+}
+
+// MarkedFingerprint is a fingerprint with the ETag of the watermark that the bucket has. Gateways
+// record it so; etag is empty if the bucket has none.
+func MarkedFingerprint(fingerprint, etag string) string {
+	return fingerprint + "." + strings.Trim(etag, `"`)
+}
+
+// UnmarkedFingerprint is a recorded fingerprint without such an ETag.
+func UnmarkedFingerprint(recorded string) string {
+	fingerprint, _, _ := strings.Cut(recorded, ".")
+	return fingerprint
 }
 
 // IsPreset reports whether a name has the form of a preset's or a variant's.

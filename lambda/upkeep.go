@@ -199,7 +199,7 @@ func (f function) differs(preset string, recorded map[string]string) error {
 	switch {
 	case !known:
 		return fail(prew.PresetUnknown, "preset %q is unknown to the function", preset)
-	case noted && theirs != made.Fingerprint():
+	case noted && prew.UnmarkedFingerprint(theirs) != made.Fingerprint(): // the bucket's watermark is the same for all
 		return fail(prew.RequestInvalid, "preset %s: gateways have it otherwise, expected the function to be deployed with theirs", preset)
 	}
 	return nil

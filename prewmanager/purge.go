@@ -215,7 +215,11 @@ func selectStored(ctx context.Context, previews upkeep.Folder, presets prew.Pres
 		}
 	}
 	if changed {
-		if selection.Cutoffs, err = record.Cutoffs(selection.Names, presets); err != nil {
+		now, err := previews.Fingerprints(ctx, presets)
+		if err != nil {
+			return selection, unreadable(err)
+		}
+		if selection.Cutoffs, err = record.Cutoffs(selection.Names, now); err != nil {
 			return selection, exit{refused, err}
 		}
 	}

@@ -71,6 +71,7 @@ func TestFunctionThatAnswersMayReadAndStoreAndNotDelete(t *testing.T) {
 	statements := func(bucket, source, listed string) string {
 		return `[{"Sid": "ReadPhotos", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::` + source + `/photo/*"},
 			{"Sid": "StorePreviews", "Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": "arn:aws:s3:::` + bucket + `/prew/*"},
+			{"Sid": "ReadWatermarks", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::` + bucket + `/marks/*"},
 			{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": ` + listed + `},
 			{"Sid": "WriteLog", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
 				"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:<Log>:*"}]`

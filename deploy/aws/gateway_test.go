@@ -22,7 +22,7 @@ func TestGatewayMayCallTheAliasAndReadNothingElse(t *testing.T) {
 		"PolicyDocument": {"Version": "2012-10-17", "Statement": [
 			{"Sid": "Render", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "arn:f:live"},
 			{"Sid": "ReadPhotosAndPreviews", "Effect": "Allow", "Action": "s3:GetObject",
-				"Resource": ["arn:aws:s3:::photos/photo/*", "arn:aws:s3:::pictures/prew/*"]},
+				"Resource": ["arn:aws:s3:::photos/photo/*", "arn:aws:s3:::pictures/prew/*", "arn:aws:s3:::pictures/marks/*"]},
 			{"Sid": "RecordPresets", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::pictures/prew/.presets.json"},
 			{"Sid": "DeletePreviews", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::pictures/prew/*"},
 			{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket",

@@ -128,6 +128,7 @@ func TestFunctionMayReadRenderAndStore(t *testing.T) {
 			"PolicyDocument": {"Version": "2012-10-17", "Statement": [
 				{"Sid": "ReadPhotos", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::`+test.photos+`/photo/*"},
 				{"Sid": "KeepPreviews", "Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "Resource": "arn:aws:s3:::`+test.previews+`/prew/*"},
+				{"Sid": "ReadWatermarks", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::`+test.previews+`/marks/*"},
 				{"Sid": "TellMissingFromForbidden", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": `+test.listed+`},
 				`+log+`]}}}`)
 		expectJSON(t, test.name, []any{c.outputs()["Bucket"], c.outputs()["SourceBucket"]}, `["`+test.previews+`", "`+test.photos+`"]`)

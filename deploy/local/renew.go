@@ -24,7 +24,11 @@ func renew(ctx context.Context, bucket store.Bucket, state string, presets prew.
 		return "", err
 	}
 	now := time.Now()
-	changed, gone := record.Compare(presets)
+	fingerprints, err := previews.Fingerprints(ctx, presets)
+	if err != nil {
+		return "", err
+	}
+	changed, gone := record.Compare(fingerprints)
 	purge := upkeep.Purge{Previews: previews, Parallel: 4, Position: upkeep.Nowhere()} // 4 keep a disk busy
 	if known {
 		purge.Cutoffs = map[string]time.Time{}

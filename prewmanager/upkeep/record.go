@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ type Record struct {
 // made otherwise. Since is zero where that is not known, which is so of all presets that
 // there were when the record was made.
 type Entry struct {
-	Fingerprint string    `json:"fingerprint"` // prew.Preset.Fingerprint
+	Fingerprint string    `json:"fingerprint"` // prew.Preset.Fingerprint, and prew.MarkedFingerprint
 	Since       time.Time `json:"since,omitzero"`
 }
 
@@ -57,22 +58,35 @@ func (f Folder) readRecord(ctx context.Context) (record Record, known bool, etag
 	return record, true, aws.ToString(object.ETag), nil
 }
 
-// Fingerprints are those of all presets and variants.
-func Fingerprints(presets prew.Presets) map[string]string {
+// Fingerprints are those of all presets and variants, with the ETags of the watermarks that the
+// bucket of the previews has now. One that it has not is no error.
+func (f Folder) Fingerprints(ctx context.Context, presets prew.Presets) (map[string]string, error) {
+	etags := map[string]string{}
+	for _, key := range presets.MarkObjects() {
+		object, err := f.Head(ctx, key)
+		switch {
+		case err == nil:
+			etags[key] = aws.ToString(object.ETag)
+		case store.Status(err) != http.StatusNotFound:
+			return nil, fmt.Errorf("watermark %s: %w", key, err)
+		}
+	}
 	fingerprints := map[string]string{}
 	for _, preset := range presets.Names() {
 		for _, name := range append([]string{preset}, presets.Variants(preset)...) {
 			made, _ := presets.Get(name)
 			fingerprints[name] = made.Fingerprint()
+			if key, ok := made.MarkObject(); ok {
+				fingerprints[name] = prew.MarkedFingerprint(fingerprints[name], etags[key])
+			}
 		}
 	}
-	return fingerprints
+	return fingerprints, nil
 }
 
-// Compare returns the names of the presets and variants that the record has otherwise than
-// these, and of those that it alone has.
-func (r Record) Compare(presets prew.Presets) (changed, gone []string) {
-	now := Fingerprints(presets)
+// Compare returns the names of the presets and variants of which the record has other
+// fingerprints than these, and of those that it alone has.
+func (r Record) Compare(now map[string]string) (changed, gone []string) {
 	for _, name := range slices.Sorted(maps.Keys(r.Presets)) {
 		switch fingerprint, is := now[name]; {
 		case !is:
@@ -87,7 +101,10 @@ func (r Record) Compare(presets prew.Presets) (changed, gone []string) {
 // Note notes in the record, at the start of a gateway, that these presets are in effect from
 // now on. It writes nothing where the record says so already.
 func Note(ctx context.Context, previews Folder, presets prew.Presets, now time.Time) error {
-	fingerprints := Fingerprints(presets)
+	fingerprints, err := previews.Fingerprints(ctx, presets)
+	if err != nil {
+		return err
+	}
 	return previews.change(ctx, func(record Record, known bool) (changed bool) {
 		for name, fingerprint := range fingerprints {
 			if record.Presets[name].Fingerprint == fingerprint {
@@ -107,7 +124,10 @@ func Note(ctx context.Context, previews Folder, presets prew.Presets, now time.T
 // is in effect alone only from now on: this gateway has made previews its own way until now.
 // So a preview that it stored while the others already had the new presets counts as old.
 func Retire(ctx context.Context, previews Folder, presets prew.Presets, now time.Time) error {
-	fingerprints := Fingerprints(presets)
+	fingerprints, err := previews.Fingerprints(ctx, presets)
+	if err != nil {
+		return err
+	}
 	return previews.change(ctx, func(record Record, known bool) (changed bool) {
 		for name, fingerprint := range fingerprints {
 			if entry, is := record.Presets[name]; is && entry.Fingerprint != fingerprint {

@@ -6,18 +6,16 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"prew"
 )
 
 // Cutoffs returns for each of the names whose previews can be stale since when its present
 // ones are stored: older ones are stale. A name that the record has not, or that is no preset
-// any more, has none. The error names the presets that the gateways have otherwise than these:
-// of them nothing can be said.
-func (r Record) Cutoffs(names []string, presets prew.Presets) (map[string]time.Time, error) {
+// any more, has none. The error names the presets of which the gateways have other fingerprints
+// than the present ones: of them nothing can be said.
+func (r Record) Cutoffs(names []string, now map[string]string) (map[string]time.Time, error) {
 	cutoffs := map[string]time.Time{}
 	var other []string
-	for name, fingerprint := range Fingerprints(presets) {
+	for name, fingerprint := range now {
 		entry, is := r.Presets[name]
 		switch {
 		case !is || !slices.Contains(names, name):
@@ -29,7 +27,7 @@ func (r Record) Cutoffs(names []string, presets prew.Presets) (map[string]time.T
 	}
 	if len(other) > 0 {
 		slices.Sort(other)
-		return nil, fmt.Errorf("gateways have other fields of %s than this command: give it their presets (PREW_PRESETS, PRESET_<NAME>), or restart them with these", strings.Join(other, ", "))
+		return nil, fmt.Errorf("gateways have other fields of %s than this command, or began with another watermark: give it their presets (PREW_PRESETS, PRESET_<NAME>), or restart them with these", strings.Join(other, ", "))
 	}
 	return cutoffs, nil
 }

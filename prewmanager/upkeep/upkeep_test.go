@@ -347,10 +347,62 @@ func TestRecordSaysWhatHasChangedAndWhen(t *testing.T) {
 		if !known || err != nil {
 			t.Fatal(known, err)
 		}
-		cutoffs, err := record.Cutoffs(names, step.presets)
+		now, err := previews.Fingerprints(t.Context(), step.presets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cutoffs, err := record.Cutoffs(names, now)
 		if fmt.Sprint(cutoffs) != fmt.Sprint(step.want) || (err != nil) != (step.want == nil) {
 			t.Errorf("step %d: %v, %v, want %v", i, cutoffs, err, step.want)
 		}
+	}
+}
+
+// TestAnotherWatermarkOfTheBucketChangesItsPresets: a gateway notes what the bucket has when it
+// starts, and a command refuses what no gateway has noted.
+func TestAnotherWatermarkOfTheBucketChangesItsPresets(t *testing.T) {
+	previews, _ := folders(t)
+	at := func(hour int) time.Time { return time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC) }
+	presets := load(t, "a: {width: 1, watermark: \"s3:marks/logo.png\"}\nb: {width: 1}\n")
+	fingerprints := func() map[string]string {
+		t.Helper()
+		now, err := previews.Fingerprints(t.Context(), presets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := presets.Get("a")
+		if prew.UnmarkedFingerprint(now["a"]) != a.Fingerprint() {
+			t.Errorf("%s is no fingerprint of a, %s", now["a"], a.Fingerprint())
+		}
+		return now
+	}
+	for hour, mark := range []string{"", "one", "two", "two"} {
+		if mark != "" {
+			if err := previews.Delete(t.Context(), []string{"marks/logo.png"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := previews.PutIfAbsent(t.Context(), "marks/logo.png", store.Object{Data: []byte(mark)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		record, known, err := upkeep.ReadRecord(t.Context(), previews)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed, _ := record.Compare(fingerprints())
+		if want := known && hour < 3; want != slices.Equal(changed, []string{"a"}) || !want && changed != nil {
+			t.Errorf("hour %d: %q changed", hour, changed)
+		}
+		if _, err := record.Cutoffs([]string{"a", "b"}, fingerprints()); (err != nil) != (len(changed) > 0) {
+			t.Errorf("hour %d: %v", hour, err)
+		}
+		if err := upkeep.Note(t.Context(), previews, presets, at(hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record, _, err := upkeep.ReadRecord(t.Context(), previews)
+	if err != nil || !record.Presets["a"].Since.Equal(at(2)) || !record.Presets["b"].Since.IsZero() {
+		t.Errorf("%+v, %v", record, err)
 	}
 }
 
