@@ -321,12 +321,11 @@ func (m *drawnMark) putOnPixels(img *image.NRGBA, at image.Point) {
 	for y := max(-at.Y, 0); y < min(m.size.Y, size.Y-at.Y); y++ {
 		top := m.pixels.Pix[y*m.pixels.Stride:][4*from : 4*to]
 		under := img.Pix[(at.Y+y)*img.Stride+4*(at.X+from):][:len(top)]
-		for ; len(top) > 0; top, under = top[4:], under[4:] {
-			t, u := top[:4:4], under[:4:4]
-			switch a, b := uint32(t[3]), uint32(u[3]); {
+		for x := 0; x+4 <= len(top) && x+4 <= len(under); x += 4 {
+			t, u := top[x:x+4:x+4], under[x:x+4:x+4]
+			a, b := uint32(t[3]), uint32(u[3])
+			switch {
 			case a == 0:
-			case a == 0xff || b == 0:
-				copy(u, t)
 			case b == 0xff:
 				u[0], u[1], u[2] = over(t[0], u[0], a), over(t[1], u[1], a), over(t[2], u[2], a)
 			default:
