@@ -20,10 +20,11 @@ type lookJob struct {
 	job  job // without it
 }
 
-// lookJobs returns a job for each look.
+// lookJobs returns a job for each look: of a small photo, because what is added to a short time
+// is seen better.
 func lookJobs() (all []lookJob) {
 	for _, l := range look.All {
-		all = append(all, lookJob{l, job{photo: "p12", file: "p12.jpg", about: "12 MP",
+		all = append(all, lookJob{l, job{photo: "p2", file: "p2.jpg", about: "2 MP",
 			size: size{"1440", 1440, 1440, prew.Contain}, format: prew.JPEG, quality: quality}})
 	}
 	return all
