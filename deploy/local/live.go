@@ -161,11 +161,18 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // compare returns the presets and variants that make other previews than before, and those that
 // are gone.
 func compare(before, now prew.Presets) (changed, gone []string) {
-	record := upkeep.Record{Presets: map[string]upkeep.Entry{}}
-	for name, fingerprint := range upkeep.Fingerprints(before) {
-		record.Presets[name] = upkeep.Entry{Fingerprint: fingerprint}
+	for _, preset := range before.Names() {
+		for _, name := range append([]string{preset}, before.Variants(preset)...) {
+			was, _ := before.Get(name)
+			switch is, there := now.Get(name); {
+			case !there:
+				gone = append(gone, name)
+			case is.Fingerprint() != was.Fingerprint():
+				changed = append(changed, name)
+			}
+		}
 	}
-	return record.Compare(now)
+	return changed, gone
 }
 
 // purge deletes the previews that presets which have changed, or are gone, have made before,
