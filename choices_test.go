@@ -18,7 +18,7 @@ func TestChoicesSayWhatEachFieldTakes(t *testing.T) {
 		"oversample":  `"words":null,"least":1,"most":8,"step":0.05,"default":"1.15"`,
 		"brightness":  `"words":null,"least":-100,"most":100,"step":1,"default":""`,
 		"progressive": `"words":null,"least":0,"most":0,"step":0,"default":"false" truth`,
-		"background":  `"words":null,"least":0,"most":0,"step":0,"default":"#ffffff" colours`,
+		"background":  `"words":["blur"],"least":0,"most":0,"step":0,"default":"#ffffff" colours`,
 		"tone":        `"words":["none","grey","sepia"],"least":0,"most":0,"step":0,"default":"" colours`,
 		"formats":     `"words":["jpeg","png","webp"],"least":0,"most":0,"step":0,"default":"" several`,
 		"source":      `"words":null,"least":0,"most":0,"step":0,"default":""`,

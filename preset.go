@@ -33,6 +33,7 @@ const (
 	BottomLeft  Gravity = "bottom-left"
 	BottomRight Gravity = "bottom-right"
 	Smart       Gravity = "smart" // what people look at: skin, detail and strong colours
+	Face        Gravity = "face"  // the faces that there are, or the largest; Smart where there are none
 	Focus       Gravity = "focus" // what an editor has pointed at; Smart where nobody has
 )
 
@@ -231,7 +232,7 @@ var fields = []field[Preset]{
 	pixels("height", func(p *Preset) *int { return &p.Height }),
 	word("fit", func(p *Preset) *Fit { return &p.Fit }, Contain, Cover, Fill, Pad),
 	word("gravity", func(p *Preset) *Gravity { return &p.Gravity },
-		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight, Smart, Focus),
+		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight, Smart, Face, Focus),
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
 	truth("animate", func(p *Preset) *bool { return &p.Animate }),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
@@ -239,7 +240,7 @@ var fields = []field[Preset]{
 	truth("progressive", func(p *Preset) *bool { return &p.Progressive }),
 	word("effort", func(p *Preset) *Effort { return &p.Effort }, Fast, Balanced, Small),
 	{
-		name: "background", expected: "a colour as #rrggbb, in quotes in YAML, or blur",
+		name: "background", expected: "a colour as #rrggbb, in quotes in YAML, or blur", words: []string{Blurred},
 		set: func(p *Preset, text string) bool {
 			p.Background = text
 			return text == Blurred || hexColour.MatchString(text)

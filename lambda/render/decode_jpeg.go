@@ -93,11 +93,12 @@ func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [4]
 		at := func(m int) lattice {
 			return lattice{fraction{header.Width * m * c.H, 8 * hmax}, fraction{header.Height * m * c.V, 8 * vmax}}
 		}
+		watched := p.wantsFaces(preset) && i == formsOfJPEG[header.Colour].luma()
 		m := 1
 		if max(header.Width, header.Height) <= smallSide {
 			m = 8
 		}
-		for m < 8 && !p.enough(at(m), step, preset.Oversample) {
+		for m < 8 && !(p.enough(at(m), step, preset.Oversample) && (!watched || showsFaces(at(m)))) {
 			m++
 		}
 		options.Scale[i] = m

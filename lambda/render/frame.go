@@ -42,6 +42,8 @@ type frame struct {
 
 	lattices [4]lattice // where the samples of each plane lie, until it is shrunk
 
+	luma plane.Plane // a small picture, stored as the photo is, in which faces are looked for, or none
+
 	colours *colour.Transform // makes the colours sRGB's; nil: they are
 	profile []byte            // what the preview carries because its colours stay what they are
 	meant   *colour.Transform // makes them sRGB's where they stay

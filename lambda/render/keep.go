@@ -3,26 +3,76 @@ package render
 import (
 	"image"
 	"image/color"
+	"slices"
 
 	"prew"
 	"prew/lambda/render/attention"
+	"prew/lambda/render/faces"
 	"prew/lambda/render/plane"
 	"prew/lambda/render/resample"
 )
 
 // keep cuts a frame to the part of it that its preset's gravity chooses by what is seen. A
 // JPEG is decoded as it arrives, so that this is known only when the whole photo is there:
-// it is shrunk as a whole, and the look is at the shrunk one.
-func (e *engine) keep(f frame, p plan, _ prew.Preset) (frame, error) {
+// it is shrunk as a whole, and then cut.
+func (e *engine) keep(f frame, p plan, preset prew.Preset) (frame, error) {
 	if p.kept == (image.Point{}) {
 		f.kept = p.focused
 		return f, nil
 	}
+	if p.wantsFaces(preset) {
+		if part, found := e.face(f, p); found {
+			return f.cut(part), nil
+		}
+	}
 	return f.cut(e.look(f, p.kept)), nil
 }
 
-// look chooses the part of the given size, which leaves the frame's size along one axis
-// as it is. It begins at even pixels, so that halved chroma begins there too.
+// placed is the part of the given size that begins as far along the axis of which something
+// is cut. It begins at even pixels, so that halved chroma begins there too.
+func placed(size, kept image.Point, from int) image.Rectangle {
+	var at image.Point
+	if kept.X < size.X {
+		at.X = min(max(from, 0), size.X-kept.X) &^ 1
+	} else {
+		at.Y = min(max(from, 0), size.Y-kept.Y) &^ 1
+	}
+	return image.Rectangle{Min: at, Max: at.Add(kept)}
+}
+
+// face chooses the part in whose middle all faces are, if they fit, or else the largest.
+func (e *engine) face(f frame, p plan) (part image.Rectangle, found bool) {
+	size := f.size()
+	var luma plane.Plane
+	if f.luma.Pix != nil {
+		luma = p.turn.seen(f.luma)
+	} else { // of inks
+		luma = e.small(f, small(size)).Luma
+	}
+	all := faces.Find(luma)
+	if len(all) == 0 {
+		return image.Rectangle{}, false
+	}
+	// Along the axis of which something is cut: the sides of what is looked at, of the frame
+	// and of the part, and twice the ends of a face, so that nothing is halved.
+	side, whole, kept := luma.Width, size.X, p.kept.X
+	ends := func(f faces.Face) (from, to int) { return 2*f.X - f.Side, 2*f.X + f.Side }
+	if kept == size.X {
+		side, whole, kept = luma.Height, size.Y, p.kept.Y
+		ends = func(f faces.Face) (from, to int) { return 2*f.Y - f.Side, 2*f.Y + f.Side }
+	}
+	from, to := ends(all[0])
+	for _, f := range all[1:] {
+		first, last := ends(f)
+		from, to = min(from, first), max(to, last)
+	}
+	if (to-from)*whole > 2*kept*side {
+		from, to = ends(slices.MaxFunc(all, func(a, b faces.Face) int { return a.Side - b.Side }))
+	}
+	return placed(size, p.kept, ((from+to)*whole/side-2*kept)/4), true
+}
+
+// look chooses the part of the given size that is looked at most.
 func (e *engine) look(f frame, kept image.Point) image.Rectangle {
 	size := f.size()
 	small := inside(size, image.Pt(attention.Side, attention.Side))
@@ -31,17 +81,14 @@ func (e *engine) look(f frame, kept image.Point) image.Rectangle {
 	along := func(find func(attention.Picture, int) int, side, kept, small int) int {
 		wanted := min(max((kept*small+side/2)/side, 1), small)
 		if wanted == small {
-			return (side - kept) / 2 &^ 1
+			return (side - kept) / 2
 		}
-		return find(picture, wanted) * (side - kept) / (small - wanted) &^ 1
+		return find(picture, wanted) * (side - kept) / (small - wanted)
 	}
-	var at image.Point
 	if kept.X < size.X {
-		at.X = along(attention.Across, size.X, kept.X, small.X)
-	} else {
-		at.Y = along(attention.Down, size.Y, kept.Y, small.Y)
+		return placed(size, kept, along(attention.Across, size.X, kept.X, small.X))
 	}
-	return image.Rectangle{Min: at, Max: at.Add(kept)}
+	return placed(size, kept, along(attention.Down, size.Y, kept.Y, small.Y))
 }
 
 // small is a frame in a smaller size as luma and chroma.

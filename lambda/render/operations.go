@@ -9,6 +9,7 @@ type operation func(e *engine, f frame, p plan, preset prew.Preset) (frame, erro
 
 // operations are all steps, in the order in which they are done.
 var operations = []operation{
+	(*engine).watch,     // takes the luma in which faces are looked for
 	(*engine).shrink,    // resizes, crops and mirrors
 	(*engine).turn,      // exchanges the axes of what is stored on its side
 	(*engine).convert,   // makes the colours those of sRGB

@@ -36,7 +36,7 @@ func planOf(stored image.Point, t turn, preset prew.Preset) plan {
 }
 
 // looks says whether what is seen in the photo says what is kept of it.
-func looks(g prew.Gravity) bool { return g == prew.Smart || g == prew.Focus }
+func looks(g prew.Gravity) bool { return g == prew.Smart || g == prew.Face || g == prew.Focus }
 
 // canvasOf is the size of the preview of a picture that is cut to crop. That of pad is the
 // box, which shrinks in its own shape until the picture, which is not enlarged, reaches two

@@ -12,8 +12,8 @@
 //	            frame.go, decode_jpeg.go; decode_rows.go for the other kinds,
 //	            with a file a kind (decode_png.go and so on)
 //	operations  are done to each frame, in the order of one table
-//	            operations.go: shrink.go, turn.go, convert.go, keep.go, blur.go,
-//	            sharpen.go, adjust.go, tone.go, flatten.go, pad.go (behind.go),
+//	            operations.go: watch.go, shrink.go, turn.go, convert.go, keep.go,
+//	            blur.go, sharpen.go, adjust.go, tone.go, flatten.go, pad.go (behind.go),
 //	            watermark.go, border.go, round.go (shape.go)
 //	            dominant.go says which colour most of it has
 //	            animate.go has each frame of what moves go this way and the next
@@ -147,6 +147,7 @@ type engine struct {
 	behind    canvas                  // the small picture that pad makes its background of
 	rounded   canvas                  // alpha of planes whose corners are cut off
 	looked    canvas                  // what keep looks at
+	watched   canvas                  // where it looks for faces
 	bins      [1 << (3 * binBits)]bin // what dominant counts
 	jpeg      jpeg.Encoder
 	png       png.Encoder
