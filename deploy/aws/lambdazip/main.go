@@ -35,19 +35,15 @@ func main() {
 }
 
 func run(arch, presets, out string) error {
-	var marks map[string]prew.Mark
-	if presets != "" {
-		read, err := prew.ReadPresets(presets, os.Environ())
-		if err := errors.Join(err, read.CheckMarks(mark.Check)); err != nil {
-			return err
-		}
-		marks = read.Marks()
+	read, err := prew.ReadPresets(presets, os.Environ())
+	if err := errors.Join(err, read.CheckMarks(mark.Check)); err != nil {
+		return err
 	}
 	program, err := build(".", arch, presets)
 	if err != nil {
 		return err
 	}
-	archive, err := pack(program, marks)
+	archive, err := pack(program, read.Marks())
 	if err != nil {
 		return err
 	}
