@@ -149,7 +149,7 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 		Gateways:  gateways,
 		Gallery:   gallery,
 		Private:   private,
-		Buckets:   append(buckets, scratch),
+		Buckets:   append(buckets, droppedBucket),
 		Events:    true,
 		Progress:  progress,
 

@@ -11,8 +11,8 @@ import (
 	"prew/lambda/store"
 )
 
-// scratch is the bucket of the playground.
-const scratch = "playground"
+// droppedBucket has the photos that are dropped on the playground.
+const droppedBucket = "playground"
 
 // playgroundOf returns the playground of a running system with these photos and presets.
 func playgroundOf(ctx context.Context, system *stack.Stack, photos []photo, added []other, presets func() playground.Presets) (*playground.Playground, error) {
@@ -26,10 +26,11 @@ func playgroundOf(ctx context.Context, system *stack.Stack, photos []photo, adde
 		}
 	}
 	return playground.New(ctx, playground.Config{
-		Photos:  shown,
-		Presets: presets,
-		Scratch: store.Bucket{Client: system.S3.Client(), Name: scratch},
-		Invoke:  system.Emulator.Invoke,
+		Photos:   shown,
+		Presets:  presets,
+		Previews: store.Bucket{Client: system.S3.Client(), Name: stack.Bucket},
+		Dropped:  store.Bucket{Client: system.S3.Client(), Name: droppedBucket},
+		Invoke:   system.Emulator.Invoke,
 	})
 }
 

@@ -22,7 +22,7 @@ const (
 	keptDropped = 4
 )
 
-// dropped are the photos that were dropped on the page last, in the scratch bucket.
+// dropped are the photos that were dropped on the page last.
 type dropped struct {
 	bucket store.Bucket
 

@@ -1,9 +1,10 @@
 // Package playground renders photos in presets that are being made, by the function itself, for
-// a page of `make run`. Nothing of it is stored where previews are.
+// a page of `make run`. Nothing of it is kept.
 package playground
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,11 @@ import (
 // value has less.
 const maxChange = 64 << 10
 
+// folder is where the function stores what it renders for the page, beside the folders of presets:
+// whatever else of the bucket a preset asks for is the same there. No preset has such a name, so
+// no path leads there, and no command takes it for one.
+const folder = prew.DefaultPrefix + ".playground/"
+
 // Photo is a photo of the gallery, and where it lies.
 type Photo struct {
 	Source, Bucket, Object string
@@ -28,11 +34,11 @@ type Photo struct {
 
 // Config is what a Playground needs.
 type Config struct {
-	Photos  []Photo        // in the order of the page
-	Presets func() Presets // those that are in force
-	// Scratch is a bucket that nobody else reads. What was dropped on the page lies there, and
-	// previews until they are answered.
-	Scratch store.Bucket
+	Photos   []Photo        // in the order of the page
+	Presets  func() Presets // those that are in force
+	Previews store.Bucket   // of all presets
+	// Dropped is a bucket that nobody else reads, for photos that are dropped on the page.
+	Dropped store.Bucket
 	// Invoke has the function work on a payload, and returns its answer.
 	Invoke func(ctx context.Context, payload []byte) ([]byte, error)
 }
@@ -44,13 +50,12 @@ type Playground struct {
 	config  Config
 	routes  *http.ServeMux
 	turn    chan struct{} // holds an element while the function works: one call leaves the others of its processes to visitors
-	calls   int           // changed in turn
 	dropped dropped
 }
 
-// New returns a Playground. What an earlier one has left in the scratch bucket is deleted.
+// New returns a Playground. What an earlier one has left is deleted.
 func New(ctx context.Context, c Config) (*Playground, error) {
-	p := &Playground{config: c, routes: http.NewServeMux(), turn: make(chan struct{}, 1), dropped: dropped{bucket: c.Scratch}}
+	p := &Playground{config: c, routes: http.NewServeMux(), turn: make(chan struct{}, 1), dropped: dropped{bucket: c.Dropped}}
 	p.routes.HandleFunc("POST /check", p.check)
 	p.routes.HandleFunc("POST /render", p.render)
 	p.routes.HandleFunc("POST /photo", p.drop)
@@ -60,16 +65,20 @@ func New(ctx context.Context, c Config) (*Playground, error) {
 // ServeHTTP implements http.Handler.
 func (p *Playground) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.routes.ServeHTTP(w, r) }
 
-// Clear deletes everything in the scratch bucket.
+// Clear deletes everything that there is for the page.
 func (p *Playground) Clear(ctx context.Context) error {
+	return errors.Join(empty(ctx, p.config.Dropped, ""), empty(ctx, p.config.Previews, folder))
+}
+
+func empty(ctx context.Context, bucket store.Bucket, prefix string) error {
 	var keys []string
-	for object, err := range p.config.Scratch.List(ctx, "") {
+	for object, err := range bucket.List(ctx, prefix) {
 		if err != nil {
 			return err
 		}
 		keys = append(keys, aws.ToString(object.Key))
 	}
-	return p.config.Scratch.Delete(ctx, keys)
+	return bucket.Delete(ctx, keys)
 }
 
 // wanted is what the page wants rendered.
@@ -158,7 +167,7 @@ func (p *Playground) render(w http.ResponseWriter, r *http.Request) {
 
 func (p *Playground) photo(name string) (Photo, bool) {
 	if object, ok := p.dropped.get(name); ok {
-		return Photo{"", p.config.Scratch.Name, object}, true
+		return Photo{"", p.config.Dropped.Name, object}, true
 	}
 	n, err := strconv.Atoi(name)
 	if err != nil || n < 0 || n >= len(p.config.Photos) {
@@ -167,8 +176,8 @@ func (p *Playground) photo(name string) (Photo, bool) {
 	return p.config.Photos[n], true
 }
 
-// call has the function render into the scratch bucket, and takes the preview out again. Who
-// waits for its turn is let go when ctx ends. Then the call goes on, as on Lambda.
+// call has the function render, under a name that nobody can guess, and takes the preview out
+// again. Who waits for its turn is let go when ctx ends. Then the call goes on, as on Lambda.
 func (p *Playground) call(ctx context.Context, request prew.RenderRequest) (result prew.RenderResult, data []byte, err error) {
 	select {
 	case p.turn <- struct{}{}:
@@ -176,9 +185,7 @@ func (p *Playground) call(ctx context.Context, request prew.RenderRequest) (resu
 	case <-ctx.Done():
 		return result, nil, ctx.Err()
 	}
-	p.calls++
-	request.DstBucket = p.config.Scratch.Name
-	request.DstKey = fmt.Sprintf("%s%s/%d", prew.DefaultPrefix, request.PresetName, p.calls)
+	request.DstBucket, request.DstKey = p.config.Previews.Name, folder+rand.Text()
 	payload, err := json.Marshal(request)
 	if err != nil {
 		return result, nil, err
@@ -197,11 +204,11 @@ func (p *Playground) call(ctx context.Context, request prew.RenderRequest) (resu
 			return result, nil, err
 		}
 	}
-	return result, data, p.config.Scratch.Delete(ctx, []string{request.DstKey})
+	return result, data, p.config.Previews.Delete(ctx, []string{request.DstKey})
 }
 
 func (p *Playground) stored(ctx context.Context, key string) ([]byte, error) {
-	object, err := p.config.Scratch.Get(ctx, key, "", "")
+	object, err := p.config.Previews.Get(ctx, key, "", "")
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,6 @@ wide: {width: 300}
 type place struct {
 	*playground.Playground
 	server *stack.S3
-	bucket store.Bucket // scratch
 	calls  atomic.Int32
 }
 
@@ -46,7 +45,7 @@ func newPlace(t *testing.T, environ ...string) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	for _, bucket := range []string{stack.Bucket, "people", "scratch"} {
+	for _, bucket := range []string{stack.Bucket, "people", "dropped"} {
 		if err := server.CreatePrivateBucket(t.Context(), bucket); err != nil {
 			t.Fatal(err)
 		}
@@ -61,16 +60,18 @@ func newPlace(t *testing.T, environ ...string) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(function.Stop)
-	p := &place{server: server, bucket: store.Bucket{Client: server.Client(), Name: "scratch"}}
+	p := &place{server: server}
 	p.put(t, stack.Bucket, "photo/a b.jpg", 400, 300)
 	p.put(t, "people", "faces/b.jpg", 80, 60)
-	p.put(t, "scratch", "photo/of-a-run-that-was-killed", 8, 6)
+	p.put(t, stack.Bucket, "prew/.playground/of-a-run-that-was-killed", 8, 6)
+	p.put(t, "dropped", "photo/of-a-run-that-was-killed", 8, 6)
 	p.Playground, err = playground.New(t.Context(), playground.Config{
 		Photos: []playground.Photo{{Bucket: stack.Bucket, Object: "photo/a b.jpg"}, {Source: "people", Bucket: "people", Object: "faces/b.jpg"}, {Bucket: stack.Bucket, Object: "photo/none.jpg"}},
 		Presets: func() playground.Presets {
 			return playground.Presets{File: "presets.yaml", Text: []byte(presetsFile), Environ: environ}
 		},
-		Scratch: p.bucket,
+		Previews: store.Bucket{Client: server.Client(), Name: stack.Bucket},
+		Dropped:  store.Bucket{Client: server.Client(), Name: "dropped"},
 		Invoke: func(ctx context.Context, payload []byte) ([]byte, error) {
 			p.calls.Add(1)
 			return function.Invoke(ctx, payload)
@@ -161,7 +162,7 @@ func TestChangesAreRenderedAndNothingIsKept(t *testing.T) {
 			t.Errorf("%.100s: %.300s after %d calls, want %s", test.body, got, p.calls.Load()-before, test.want)
 		}
 	}
-	for bucket, want := range map[string]string{stack.Bucket: "photo/a b.jpg", "people": "faces/b.jpg", "scratch": ""} {
+	for bucket, want := range map[string]string{stack.Bucket: "photo/a b.jpg", "people": "faces/b.jpg", "dropped": ""} {
 		if got := strings.Join(p.objects(t, bucket), " "); got != want {
 			t.Errorf("%s holds %q, want %q", bucket, got, want)
 		}
@@ -220,7 +221,7 @@ func TestDroppedPhotosGoNowhere(t *testing.T) {
 			t.Errorf("dropped photo %d: %d %.200s, want %d", i, answer.Code, answer.Body, want)
 		}
 	}
-	if kept := p.objects(t, "scratch"); len(kept) != 4 {
+	if kept := p.objects(t, "dropped"); len(kept) != 4 {
 		t.Errorf("%d are kept, want 4: %q", len(kept), kept)
 	}
 	if answer := p.post("/photo", "no picture"); answer.Code != http.StatusOK {
@@ -241,7 +242,7 @@ func TestDroppedPhotosGoNowhere(t *testing.T) {
 	if err := p.Clear(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if kept := p.objects(t, "scratch"); len(kept) > 0 {
+	if kept := p.objects(t, "dropped"); len(kept) > 0 {
 		t.Errorf("after the end there are %q", kept)
 	}
 }
