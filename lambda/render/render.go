@@ -138,10 +138,11 @@ type engine struct {
 	webps     webp.Decoder
 	heifs     heif.Decoder
 	resampler resample.Resampler
-	held      canvas                  // rows of a photo that is trimmed
-	shrunk    canvas                  // what shrink makes of planes
-	turned    canvas                  // what turn makes of planes, and lumaChroma of pixels
-	softened  canvas                  // luma, or pixels, as sharpen blurs them
+	held      canvas // rows of a photo that is trimmed
+	shrunk    canvas // what shrink makes of planes
+	turned    canvas // what turn makes of planes, and lumaChroma of pixels
+	softened  canvas // luma, or pixels, as sharpen blurs them
+	sharper   sharper
 	toned     canvas                  // chroma of what had none, or of a tone
 	padded    canvas                  // what pad makes of a frame
 	behind    canvas                  // the small picture that pad makes its background of

@@ -239,13 +239,18 @@ func BenchmarkRetouch(b *testing.B) {
 		{}, {Blur: 0.5}, {Blur: 2}, {Blur: 8}, {Blur: 100}, {Sharpen: 100}, {Brightness: 10, Contrast: 10, Saturation: 10},
 		{Tone: prew.Grey}, {Tone: prew.Sepia}, {Tone: "#3060c0"},
 	} {
-		for _, kind := range []string{"planes", "pixels"} {
+		for _, kind := range []string{"planes", "4:4:4", "pixels"} {
 			b.Run(kind+"/"+textOf(retouch), func(b *testing.B) {
 				var e engine
 				m := sign(1440, 960)
 				f := frame{form: rgb, pixels: m}
-				if kind == "planes" {
+				switch kind {
+				case "planes":
+					retouch.Chroma = prew.Chroma420
 					f = frame{form: lumaChroma, planes: e.lumaChroma(m, 2)}
+				case "4:4:4":
+					retouch.Chroma = prew.Chroma444
+					f = frame{form: lumaChroma, planes: e.lumaChroma(m, 1)}
 				}
 				for b.Loop() {
 					for _, operation := range []operation{(*engine).blur, (*engine).sharpen, (*engine).adjust, (*engine).tone} {

@@ -84,9 +84,15 @@ func (e *engine) tonePlanes(planes []plane.Plane, step int, table [256]color.RGB
 	for y := range half.Y {
 		top, bottom := luma.Row(step*y), luma.Row(min(step*y+step-1, luma.Height-1))
 		cb, cr := chroma[0].Row(y), chroma[1].Row(y)
+		if step == 1 {
+			for x, v := range top {
+				cb[x], cr[x] = cbs[v], crs[v]
+			}
+			continue
+		}
 		for x := range cb {
-			// At an odd edge the last sample counts twice, as without steps all do.
-			left, right := step*x, min(step*x+step-1, luma.Width-1)
+			// At an odd edge the last sample counts twice.
+			left, right := 2*x, min(2*x+1, luma.Width-1)
 			v := (int(top[left]) + int(top[right]) + int(bottom[left]) + int(bottom[right]) + 2) / 4
 			cb[x], cr[x] = cbs[v], crs[v]
 		}
