@@ -191,12 +191,13 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 			return Preview{}, err
 		}
 	}
-	seen, colour := photo.turn.size(photo.size), e.dominant(picture.frames[0]) // before an encoder changes what is not seen
+	seen := photo.turn.size(photo.size)
+	outline := prew.Outline{Width: seen.X, Height: seen.Y, Colour: e.dominant(picture.frames[0])}
 	preview := e.encode(picture, preset)
 	if photo.unchanged(plan, preset) {
 		preview = e.smallest(preview, photo, picture, preset)
 	}
-	preview.Outline = prew.Outline{Width: seen.X, Height: seen.Y, Colour: colour}
+	preview.Outline = outline
 	preview.Note = photo.note
 	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.turn.part(part, photo.size))
 	return preview, nil
