@@ -41,3 +41,21 @@ func TestCompressedIsRead(t *testing.T) {
 		}
 	}
 }
+
+// TestCompressedEndsAnywhere: the strings are full at the end, or nearly so.
+func TestCompressedEndsAnywhere(t *testing.T) {
+	var z compressor
+	r := rand.New(rand.NewPCG(4, 4))
+	indices := make([]uint8, 4200)
+	for i := range indices {
+		indices[i] = uint8(r.Uint32())
+	}
+	for n := 3700; n < len(indices); n++ {
+		packed := z.compress(indices[:n], make([]uint8, n), 8)
+		reader := bytes.NewReader(packed)
+		got, err := io.ReadAll(standard.NewReader(reader, standard.LSB, 8))
+		if err != nil || !bytes.Equal(got, indices[:n]) || reader.Len() > 0 {
+			t.Fatalf("%d pixels are %d, %v, with %d bytes left", n, len(got), err, reader.Len())
+		}
+	}
+}

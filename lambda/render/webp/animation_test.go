@@ -448,3 +448,20 @@ func TestAnimationTakesPartsOfPictures(t *testing.T) {
 		t.Error("other bytes of a part")
 	}
 }
+
+// TestUnseenIsWhatDecodersMake holds what the encoder predicts from to what decoders make
+// of a frame of which nobody sees some macroblocks, or all.
+func TestUnseenIsWhatDecodersMake(t *testing.T) {
+	planes := landscapes(160, 120, 3)
+	for _, every := range []int{1, 2, 3, 7} {
+		for _, effort := range []Effort{Fast, Balanced, Small} {
+			e := Encoder{unseen: make([]bool, 10*8)}
+			for i := range e.unseen {
+				e.unseen[i] = i%every == 0
+			}
+			if err := e.differs(planes, EncodeOptions{Quality: 80, Effort: effort}); err != nil {
+				t.Errorf("one in %d, effort %d: %v", every, effort, err)
+			}
+		}
+	}
+}
