@@ -1,6 +1,9 @@
 // Package gif reads the first picture of a GIF (CompuServe, "Graphics Interchange
 // Format, Version 89a") row by row, or all of its pictures one after another, as browsers
-// show them.
+// show them, and writes animations.
+//
+// animation.go says what a file has, animation_frame.go what of a canvas a frame has;
+// palette.go finds colours, quantise.go makes tables of them, and compress.go packs indices.
 package gif
 
 import (

@@ -11,6 +11,9 @@
 // transforms (vp8_idct.go), predictions (vp8_predict.go) and filters (vp8_filter.go);
 // vp8_tables.go has what an encoder needs too. What is in assembly, vp8_vector.go and
 // vp8_registers.go declare; it does bit by bit what is in plain Go.
+//
+// Encoder writes stills (encode.go and its neighbours), and Animation animations:
+// animation.go says what a file has, and animation_frame.go what of a canvas a frame has.
 package webp
 
 import (
