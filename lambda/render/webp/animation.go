@@ -30,6 +30,9 @@ type Animation struct {
 	alpha   plane.Plane
 	unseen  []bool // its macroblocks that nobody sees
 
+	sure    sureness // which way frames are encoded
+	sureFor int      // so many of them
+
 	last   animationFrame // is written when it is known how it ends
 	begun  bool           // there is a last one
 	frames []namedChunk

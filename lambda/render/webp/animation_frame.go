@@ -111,30 +111,70 @@ func rowOfPixels(m *image.NRGBA, y int) []uint8 {
 
 // encode encodes a change of a canvas, and brings what is shown up to date.
 func (a *Animation) encode(canvas *image.NRGBA, c change) []namedChunk {
-	var lossless []namedChunk
-	clear := false
-	a.cutPixels(canvas, c)
-	seen, same := a.alike()
-	if 4*same >= 3*seen || len(a.part.Pix) <= 4*fewPixels {
-		lossless = []namedChunk{{name: "VP8L"}}
-		lossless[0].data, clear = a.encoder.encodePixels(a.part.Pix, a.part.Stride, c.rect.Dx(), c.rect.Dy())
-		if 8*sizeOf(lossless) <= lossyBits+lossyPixelBits*(seen-same) {
-			a.clear = a.clear || clear
-			a.show(canvas, c)
-			return lossless
-		}
-	}
-	a.cutBlocks(canvas, c)
-	picture := a.encodePart()
-	if lossless != nil && sizeOf(lossless) <= sizeOf(picture) {
-		a.cutPixels(canvas, c)
-		picture = lossless
-	} else {
-		clear = len(picture) > 1
-	}
+	picture, clear := a.encodeShorter(canvas, c)
 	a.clear = a.clear || clear
 	a.show(canvas, c)
 	return picture
+}
+
+// encodeShorter encodes a change without loss or lossy, whichever is shorter, says whether
+// there is alpha, and leaves the part as it is in the frame.
+func (a *Animation) encodeShorter(canvas *image.NRGBA, c change) (picture []namedChunk, clear bool) {
+	sure, few := notSure, c.rect.Dx()*c.rect.Dy() <= fewPixels
+	if !few && a.sureFor > 0 {
+		a.sureFor--
+		sure = a.sure
+	}
+	a.cutPixels(canvas, c)
+	seen, same := a.alike()
+	if drawn := 4*same >= 3*seen; !few && (!drawn || sure == sureLossy) {
+		return a.encodeBlocks(canvas, c)
+	}
+	stream, clear := a.encoder.encodePixels(a.part.Pix, a.part.Stride, c.rect.Dx(), c.rect.Dy())
+	lossless := []namedChunk{{"VP8L", stream}}
+	if sure == sureLossless || 8*sizeOf(lossless) <= lossyBits+lossyPixelBits*(seen-same) {
+		return lossless, clear
+	}
+	lossy, lossyClear := a.encodeBlocks(canvas, c)
+	without, with := sizeOf(lossless), sizeOf(lossy)
+	if !few {
+		a.learn(without, with)
+	}
+	if without > with {
+		return lossy, lossyClear
+	}
+	a.cutPixels(canvas, c)
+	return lossless, clear
+}
+
+// encodeBlocks encodes a change as a lossy frame.
+func (a *Animation) encodeBlocks(canvas *image.NRGBA, c change) (picture []namedChunk, clear bool) {
+	a.cutBlocks(canvas, c)
+	picture = a.encodePart()
+	return picture, len(picture) > 1
+}
+
+// sureness is which way of encoding frames has been much better than the other.
+type sureness int
+
+const (
+	notSure sureness = iota
+	sureLossy
+	sureLossless
+)
+
+// sureFrames is for how many frames nothing but the better way is tried: those that come
+// one after another are alike.
+const sureFrames = 7
+
+// learn learns from a frame that was encoded without loss and with it.
+func (a *Animation) learn(without, with int) {
+	switch {
+	case 4*without <= 3*with:
+		a.sure, a.sureFor = sureLossless, sureFrames
+	case 4*with <= 3*without:
+		a.sure, a.sureFor = sureLossy, sureFrames
+	}
 }
 
 // fewPixels are so few that a frame is tried without loss whatever it shows: a lossy one
