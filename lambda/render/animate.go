@@ -101,8 +101,13 @@ func (e *engine) animate(p photo, a animation, whole plan, preset prew.Preset) (
 	if err := encoder.Close(); err != nil {
 		return Preview{}, err
 	}
-	size, seen := first.size(), p.turn.size(p.size)
-	return Preview{Data: file.Bytes(), ContentType: movingFormats[preset.Format].mediaType, Width: size.X, Height: size.Y,
+	data, size, seen := file.Bytes(), first.size(), p.turn.size(p.size)
+	if a.opened.copiedAll != nil && p.own.format == preset.Format && p.unchanged(whole, preset) {
+		if own := a.opened.copiedAll(); own != nil && len(own) < len(data) {
+			data = own
+		}
+	}
+	return Preview{Data: data, ContentType: movingFormats[preset.Format].mediaType, Width: size.X, Height: size.Y,
 		Outline: prew.Outline{Width: seen.X, Height: seen.Y, Colour: colour}, Note: p.note,
 		Crop: whole.ofPhoto(first.kept, image.Rectangle{Max: seen})}, nil
 }

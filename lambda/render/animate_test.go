@@ -254,10 +254,8 @@ func TestFramesAreRenderedAsPhotos(t *testing.T) {
 
 // TestSmartCropDoesNotJump checks that all frames are cut to what the first one says.
 func TestSmartCropDoesNotJump(t *testing.T) {
-	f := film{delays: []int{100, 100, 100}}
-	for _, at := range []int{10, 120, 230} { // of what people look at
-		f.canvases = append(f.canvases, portrait(300, 100, image.Pt(at, 30), 40))
-	}
+	f := film{delays: []int{100, 100, 100}, canvases: []*image.NRGBA{
+		portrait(300, 100, image.Pt(230, 30), 40), sign(300, 100), portrait(300, 100, image.Pt(170, 30), 40)}}
 	for _, turned := range []uint16{1, 3, 6, 8} {
 		side := film{delays: f.delays}
 		for _, m := range f.canvases {
@@ -267,8 +265,8 @@ func TestSmartCropDoesNotJump(t *testing.T) {
 		preview, got := animated(t, side.asMovingWebP(exif(binary.LittleEndian, turned)), p)
 		p.Format = prew.PNG
 		alone, _ := rendered(t, asPNG(f.canvases[0]), p)
-		if preview.Crop != alone.Crop || preview.Crop.Dx() != 100 || preview.Crop.Min.X > 20 {
-			t.Fatalf("turn %d: kept %v, of the first frame alone %v", turned, preview.Crop, alone.Crop)
+		if preview.Crop != alone.Crop || preview.Crop.Dx() != 100 || preview.Crop.Min.X < 150 || len(got.canvases) != 3 {
+			t.Fatalf("turn %d: kept %v, of the first frame alone %v, %d frames", turned, preview.Crop, alone.Crop, len(got.canvases))
 		}
 		for i, m := range got.canvases {
 			_, want := rendered(t, asPNG(f.canvases[i].SubImage(preview.Crop)), prew.Preset{Width: 50, Height: 50, Fit: prew.Cover, Format: prew.PNG})
@@ -338,6 +336,34 @@ func TestWhatDoesNotMove(t *testing.T) {
 	}
 	if v, err := Render(bytes.NewReader(f.asMovingGIF()), preset); err != nil || bytes.Contains(v.Data, []byte("ANMF")) {
 		t.Errorf("it moves without animate, %v", err)
+	}
+}
+
+// TestFilmThatFitsIsItsOwnPreview checks that a preset that changes nothing gives the frames as
+// they were, where that has fewer bytes, and none of what else is in the file.
+func TestFilmThatFitsIsItsOwnPreview(t *testing.T) {
+	f := square(60, 40, 5).few()
+	gif := f.asMovingGIF()
+	first := bytes.Index(gif, []byte{0x21, 0xff}) // Netscape's extension
+	texts := slices.Concat(gif[:first], []byte{0x21, 0xfe, 6}, []byte("secret"), []byte{0, 0x21, 0xff, 11}, []byte("XMP DataXMP"), []byte{6}, []byte("secret"), []byte{0}, gif[first:])
+	webp := slices.Concat(f.asMovingWebP(nil), webpChunk("XMP ", []byte("secret")))
+	for name, test := range map[string]struct {
+		src, want []byte
+		format    prew.Format
+	}{"GIF": {texts, gif, prew.Auto}, "WebP": {webp, nil, prew.WebP}} {
+		p := prew.Preset{Width: 60, Format: test.format, Quality: 100}
+		preview, got := animated(t, test.src, p)
+		if len(preview.Data) >= len(test.src) || bytes.Contains(preview.Data, []byte("secret")) || test.want != nil && len(preview.Data) > len(test.want) {
+			t.Errorf("%s: %d bytes, the photo has %d", name, len(preview.Data), len(test.src))
+		}
+		want := filmOf(t, test.src)
+		if got.loops != want.loops || !slices.Equal(got.delays, want.delays) {
+			t.Errorf("%s: %v, %d loops, expected %v, %d", name, got.delays, got.loops, want.delays, want.loops)
+		}
+		p.Tone = prew.Sepia
+		if _, toned := animated(t, test.src, p); bytes.Equal(toned.canvases[0].Pix, got.canvases[0].Pix) {
+			t.Errorf("%s: the preset's tone is not done", name)
+		}
 	}
 }
 

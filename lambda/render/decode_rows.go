@@ -61,6 +61,10 @@ type opened struct {
 	// moving is the decoder where the file may have several frames.
 	moving movingDecoder
 
+	// copiedAll is all frames in the file's format without metadata, nil where that is not
+	// whole. It can be called when they have been composed, and may be left out.
+	copiedAll func() []byte
+
 	// format is that of the file if it is one that is written, and copied the picture in
 	// it without metadata, once it has been decoded after verify. They may be left out.
 	format prew.Format

@@ -13,7 +13,7 @@ var openWebP = inRows("WebP", (*engine).headerOfWebP, is[webp.DamagedError], is[
 func (e *engine) headerOfWebP(file []byte) (opened, error) {
 	h, err := e.webps.Open(file)
 	o := opened{size: image.Pt(h.Width, h.Height), form: plane.RGBA, memory: h.Memory,
-		turn: orientation(h.EXIF), icc: h.ICC, decoder: &e.webps, moving: &e.webps, format: prew.WebP, copied: e.webps.Copy}
+		turn: orientation(h.EXIF), icc: h.ICC, decoder: &e.webps, moving: &e.webps, copiedAll: e.webps.CopyAnimation, format: prew.WebP, copied: e.webps.Copy}
 	if h.Planar {
 		o.planes = e.planesOfWebP
 	}

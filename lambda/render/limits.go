@@ -98,10 +98,10 @@ func processorTime() time.Duration {
 
 // memoryOfAnimation is about how many bytes it takes to make a preview that moves: what
 // each frame takes as a photo, what its decoder and its encoder hold from one frame to the
-// next, and the file.
+// next, the file, and its own copy.
 func (e *engine) memoryOfAnimation(a animation, p plan, preset prew.Preset) int {
 	canvas, preview := a.opened.size.X*a.opened.size.Y, p.canvas.X*p.canvas.Y
-	return e.memoryOfRows(a.opened, p, preset) + a.Memory + 4*canvas + 24*preview + a.Frames*preview/2
+	return e.memoryOfRows(a.opened, p, preset) + len(e.file) + a.Memory + 4*canvas + 24*preview + a.Frames*preview/2
 }
 
 // bounded reads a source up to MaxSourceBytes, and fails with SourceTooLarge

@@ -52,6 +52,7 @@ type Decoder struct {
 	stored  int   // rows that have been decoded
 	err     error // what ended the picture
 
+	file   []byte
 	coded  []byte     // the file from the pixels of the picture on
 	shown  plane.Rect // of the picture that was composed last, on the screen
 	before []uint8    // the screen before it, if it comes back
@@ -71,7 +72,7 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 		return Header{}, err
 	}
 	p := &d.picture
-	d.coded = coded
+	d.file, d.coded = file, coded
 	d.lzw.reset(coded, p.codeSize)
 	h := Header{Width: p.width, Height: p.height, Form: p.form, Opaque: p.opaque()}
 	h.Memory = 2*p.width*p.samples() + p.frameWidth*p.held()

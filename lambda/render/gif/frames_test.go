@@ -216,5 +216,55 @@ func FuzzFrames(f *testing.F) {
 			return
 		}
 		holdFrames(t, file)
+		screen, a := make([]uint8, 4*d.picture.width*d.picture.height), plane.Animation{}
+		for a, _ = d.Animation(); d.frames < a.Frames; {
+			if _, err := d.Next(screen); err != nil {
+				break
+			}
+		}
+		if copied := d.CopyAnimation(); copied != nil {
+			_, want, screens, _, _ := screensOf(t, file)
+			_, got, again, _, err := screensOf(t, copied)
+			if err != nil || got != want || !slices.EqualFunc(again, screens, func(a, b *image.NRGBA) bool { return bytes.Equal(a.Pix, b.Pix) }) {
+				t.Fatalf("the copy has other frames: %+v, %v, expected %+v", got, err, want)
+			}
+		}
 	})
+}
+
+func TestCopyHasNothingElse(t *testing.T) {
+	whole := slices.Concat(descriptor(0, 0, 2, 2, 0), plain(true, 0, 1, 0, 3))
+	dot := slices.Concat(descriptor(1, 0, 1, 1, 0x80), []byte{9, 9, 9, 8, 8, 8}, plain(true, 1))
+	netscape, xmp := repeated("NETSCAPE2.0", 2), []byte("\x21\xff\x0bXMP DataXMP\x01x\x00")
+	for name, test := range map[string]struct{ parts, want [][]byte }{
+		"all":          {[][]byte{comment, netscape, xmp, shownFor(7, 1, 0), whole, comment, shownFor(1, 3, 1), dot, comment, trailer, []byte("dirt")}, [][]byte{netscape, shownFor(7, 1, 0), whole, shownFor(1, 3, 1), dot, trailer}},
+		"no trailer":   {[][]byte{whole, dot}, nil},
+		"dirt":         {[][]byte{whole, dot, []byte("dirt"), trailer}, nil},
+		"half a block": {[][]byte{whole, dot, []byte{0x21}}, nil},
+		"said at last": {[][]byte{whole, dot, netscape, trailer}, [][]byte{whole, dot, netscape, trailer}},
+		"one picture":  {[][]byte{whole, trailer}, nil},
+		"half a frame": {[][]byte{whole, dot, descriptor(0, 0, 2, 2, 0)[:8]}, nil},
+	} {
+		src := file(2, 2, true, test.parts...)
+		var d Decoder
+		if _, err := d.Open(src); err != nil {
+			t.Fatal(err)
+		}
+		a, err := d.Animation()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range a.Frames {
+			if _, err := d.Next(make([]uint8, 16)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var want []byte
+		if test.want != nil {
+			want = file(2, 2, true, test.want...)
+		}
+		if got := d.CopyAnimation(); !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, expected %x", name, got, want)
+		}
+	}
 }

@@ -150,17 +150,26 @@ func (p *picture) readNext(rest []byte) (coded []byte, _ error) {
 	}
 }
 
-// readLoops reads the extension of Netscape's browser that says how often the pictures
-// are shown again, 0 being for ever.
+// loopsSize is the size of the extension of Netscape's browser that says how often the
+// pictures are shown again, in bytes before its end.
+const loopsSize = 12 + 4
+
+// loops reports whether an extension is that one.
+func loops(rest []byte) bool {
+	if len(rest) < loopsSize || rest[0] != 11 || rest[12] != 3 || rest[13]&7 != 1 {
+		return false
+	}
+	name := string(rest[1:12])
+	return name == "NETSCAPE2.0" || name == "ANIMEXTS1.0"
+}
+
+// readLoops reads it; 0 is for ever.
 func (p *picture) readLoops(rest []byte) {
-	const block, repeats = 12, 4 // bytes with their lengths
-	if len(rest) < block+repeats || rest[0] != block-1 || rest[block] != repeats-1 || rest[block+1]&7 != 1 {
+	if !loops(rest) {
 		return
 	}
-	if name := string(rest[1:block]); name == "NETSCAPE2.0" || name == "ANIMEXTS1.0" {
-		if p.loops = int(binary.LittleEndian.Uint16(rest[block+2:])); p.loops > 0 {
-			p.loops++
-		}
+	if p.loops = int(binary.LittleEndian.Uint16(rest[14:])); p.loops > 0 {
+		p.loops++
 	}
 }
 

@@ -213,6 +213,8 @@ func TestFramesThatAreRefused(t *testing.T) {
 	}
 	broken := control(1, 1, 1, 0, 0)
 	broken[12] ^= 1
+	damaged := frameData(2, drawnData("r"))
+	damaged[len(damaged)-1] ^= 1
 	for name, test := range map[string]struct {
 		parts  [][]byte
 		frames int // before it
@@ -228,6 +230,7 @@ func TestFramesThatAreRefused(t *testing.T) {
 		"data without a number": {[][]byte{animation(2), first, control(1, 1, 1, 0, 0), appendChunk(nil, "fdAT", []byte{0})}, 0, DamagedError("its animation does not go on with chunk 2")},
 		"without data":          {[][]byte{animation(2), first, control(1, 1, 1, 0, 0)}, 1, errShort},
 		"too little data":       {[][]byte{animation(2), first, control(1, 2, 1, 0, 0), frameData(2, drawnData("r"))}, 1, errShort},
+		"another checksum":      {[][]byte{animation(2), first, control(1, 1, 1, 0, 0), damaged}, 1, DamagedError("the checksum of its data is wrong")},
 		"too many":              {[][]byte{animation(5000), many.chunks}, 0, LimitError("it has more than 1000 frames")},
 	} {
 		_, _, canvases, _, err := canvasesOf(t, drawnFile(test.parts...))

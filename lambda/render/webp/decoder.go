@@ -84,6 +84,7 @@ type Decoder struct {
 
 	file     []byte
 	frames   [][]byte   // the chunks of all frames
+	loops    int        // how often they are shown, 0 for ever
 	composed int        // of them
 	shown    plane.Rect // of the canvas, the frame that was composed last
 	clears   bool       // it has gone before the next one

@@ -35,7 +35,7 @@ func (d *Decoder) Animation() (plane.Animation, error) {
 			}
 		}
 	}
-	a.Frames = max(len(d.frames), 1)
+	a.Frames, d.loops = max(len(d.frames), 1), a.Loops
 	a.Pixels = a.Frames * d.picture.width * d.picture.height
 	return a, nil
 }

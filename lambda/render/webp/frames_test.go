@@ -224,3 +224,35 @@ func FuzzFrames(f *testing.F) {
 		}
 	})
 }
+
+func TestCopyHasNothingElse(t *testing.T) {
+	other := chunk("ABCD", []byte("secret"))
+	whole, part := drawnFrame(0, 0, 40, 0, "krk/gww"), drawnFrame(2, 0, 300, frameClears, "+")
+	picture, width, height := drawnPicture("gkr/wkk")
+	src := riff(extended(3, 2), chunk("ICCP", []byte("secret")), looped(7), whole, other, frame(0, 0, width, height, other, picture, other), part, chunk("XMP ", []byte("secret")))
+	var d Decoder
+	if _, err := d.Open(src); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Animation(); err != nil {
+		t.Fatal(err)
+	}
+	canvas := make([]uint8, 4*6)
+	for range 2 {
+		if _, err := d.Next(canvas); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.CopyAnimation() != nil {
+		t.Error("a copy before the last frame")
+	}
+	if _, err := d.Next(canvas); err != nil {
+		t.Fatal(err)
+	}
+	file := d.CopyAnimation()
+	_, want, wantCanvases, wantDelays, _ := canvasesOf(t, src)
+	_, got, canvases, delays, err := canvasesOf(t, file)
+	if err != nil || got.Loops != want.Loops || !slices.Equal(delays, wantDelays) || !slices.EqualFunc(canvases, wantCanvases, bytes.Equal) || bytes.Contains(file, []byte("secret")) {
+		t.Errorf("%+v, delays %v, %v, expected %+v, %v, and the same canvases without secrets", got, delays, err, want, wantDelays)
+	}
+}
