@@ -33,7 +33,7 @@ type frameEncoder struct {
 }
 
 // encode encodes the last canvas of an animation, and brings what is drawn up to date. The
-// frame has a rectangle of which nothing may have changed.
+// frame covers what is to be gone after it, whether that changes or not.
 func (e *frameEncoder) encode(a *Animation, gone image.Rectangle) frame {
 	rect := bounds(a.last, func(p, q []uint8) bool { return [4]uint8(p) != [4]uint8(q) }, a.seen).Union(gone)
 	if rect.Empty() {

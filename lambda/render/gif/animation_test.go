@@ -309,10 +309,9 @@ func TestAnimationSaysWhatStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		global := fmt.Sprint(g.Config.ColorModel)
 		for i, f := range g.Image {
 			s := fmt.Sprintf("%v %d %s", f.Rect, g.Delay[i], map[byte]string{gif.DisposalNone: "keep", gif.DisposalBackground: "take"}[g.Disposal[i]])
-			if fmt.Sprint(f.Palette[1:]) != fmt.Sprint(g.Config.ColorModel.(color.Palette)[1:]) && global != "" {
+			if fmt.Sprint(f.Palette[1:]) != fmt.Sprint(g.Config.ColorModel.(color.Palette)[1:]) {
 				s += " own"
 			}
 			got = append(got, s)

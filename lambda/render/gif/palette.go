@@ -45,16 +45,6 @@ type entry struct {
 // set makes the table one of colours, at most mostColours of them.
 func (t *table) set(colours []colour) {
 	t.colours = append(t.colours[:0], colours...)
-	t.sort()
-}
-
-// add adds colours, for which there must be room.
-func (t *table) add(colours []colour) {
-	t.colours = append(t.colours, colours...)
-	t.sort()
-}
-
-func (t *table) sort() {
 	t.sorted = t.sorted[:0]
 	for i, c := range t.colours {
 		t.sorted = append(t.sorted, entry{c, uint8(i + 1)})
