@@ -469,3 +469,32 @@ func TestGIFsAreWhatLibwebpMakesOfThem(t *testing.T) {
 		near(t, got.canvases[i], want.canvases[i], 0)
 	}
 }
+
+// TestColoursOfWhatMoves checks that frames get sRGB's colours, or that a WebP carries the
+// photo's profile instead, which a GIF can't.
+func TestColoursOfWhatMoves(t *testing.T) {
+	icc := displayP3(t)
+	var f film
+	for _, c := range []color.NRGBA{{200, 100, 50, 255}, {50, 200, 100, 255}} {
+		f.canvases, f.delays = append(f.canvases, even(c)), append(f.delays, 100)
+	}
+	file := f.asMovingWebP(nil)
+	src := slices.Concat(file[:30], webpChunk("ICCP", icc), file[30:])
+	for _, test := range []struct {
+		format prew.Format
+		colour prew.Colour
+		keeps  bool
+	}{{prew.WebP, prew.SRGB, false}, {prew.WebP, prew.Keep, true}, {prew.Auto, prew.Keep, false}} {
+		preview, got := animated(t, src, prew.Preset{Width: 8, Format: test.format, Colour: test.colour, Quality: 100})
+		if keeps := bytes.Contains(preview.Data, []byte("ICCP")); keeps != test.keeps || len(got.canvases) != 2 {
+			t.Errorf("%q, %s: %d frames, a profile: %t", test.format, test.colour, len(got.canvases), keeps)
+		}
+		for i, m := range got.canvases {
+			want := image.Image(f.canvases[i].SubImage(m.Rect))
+			if !test.keeps {
+				_, want = rendered(t, withProfile(f.canvases[i], icc)["png"], prew.Preset{Width: 8, Format: prew.PNG})
+			}
+			near(t, m, want, 6)
+		}
+	}
+}
