@@ -38,25 +38,61 @@ const (
 	colourWeight = 1
 )
 
+// Wood, sand and walls have the colours of skin, too. Where nothing stands out near it, it is no
+// face, which has eyes and an edge: near is how far away, in samples, that is looked for, and
+// full the mean detail of a face.
+const (
+	near = 2
+	full = 24
+)
+
 // interest tells how interesting each sample is.
 func (p Picture) interest(tell func(x, y, v int)) {
-	for y := range p.Luma.Height {
+	width, height := p.Luma.Width, p.Luma.Height
+	details, skins := make([]int, width*height), make([]int, width*height)
+	for y := range height {
 		row := p.Luma.Row(y)
-		above, below := p.Luma.Row(max(y-1, 0)), p.Luma.Row(min(y+1, p.Luma.Height-1))
-		var cb, cr []uint8
-		if p.Cb.Pix != nil {
-			cb, cr = p.Cb.Row(y), p.Cr.Row(y)
-		}
+		above, below := p.Luma.Row(max(y-1, 0)), p.Luma.Row(min(y+1, height-1))
 		for x := range row {
 			luma := int(row[x])
-			v := detailWeight * detail(luma, int(row[max(x-1, 0)]), int(row[min(x+1, len(row)-1)]), int(above[x]), int(below[x]))
-			if cb != nil {
-				b, r := int(cb[x])-128, int(cr[x])-128
-				v += skinWeight*skin(luma, b, r) + colourWeight*colour(luma, b, r)
+			details[y*width+x] = detail(luma, int(row[max(x-1, 0)]), int(row[min(x+1, width-1)]), int(above[x]), int(below[x]))
+			if p.Cb.Pix != nil {
+				skins[y*width+x] = skin(luma, int(p.Cb.Row(y)[x])-128, int(p.Cr.Row(y)[x])-128)
 			}
-			tell(x, y, v)
 		}
 	}
+	near := around(details, width)
+	for y := range height {
+		for x := range width {
+			i := y*width + x
+			v := detailWeight * details[i]
+			if p.Cb.Pix != nil {
+				v += colourWeight * colour(int(p.Luma.Row(y)[x]), int(p.Cb.Row(y)[x])-128, int(p.Cr.Row(y)[x])-128)
+			}
+			tell(x, y, v+skinWeight*skins[i]*near[i]/full)
+		}
+	}
+}
+
+// around is the mean near each sample, up to full.
+func around(details []int, width int) []int {
+	across, means := make([]int, len(details)), make([]int, len(details))
+	for i := range details {
+		x := i % width
+		for j := i - min(x, near); j <= i+min(width-1-x, near); j++ {
+			across[i] += details[j]
+		}
+	}
+	height := len(details) / width
+	for i := range details {
+		x, y := i%width, i/width
+		up, down := min(y, near), min(height-1-y, near)
+		for j := i - up*width; j <= i+down*width; j += width {
+			means[i] += across[j]
+		}
+		means[i] = min(means[i]/((up+1+down)*(min(x, near)+1+min(width-1-x, near))), full)
+	}
+	return means
 }
 
 // detail is how much a sample differs from its four neighbours, 0 to 255. Noise is none.

@@ -89,3 +89,24 @@ func TestEverySize(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEvenWallIsNoFace: half of the picture has the colour of skin, and there is less to see
+// than in a few samples of detail.
+func TestAnEvenWallIsNoFace(t *testing.T) {
+	p, chequered := scene(120, 60, 0, 0, 60, ycc{120, 104, 152}, false), scene(120, 60, 90, 20, 12, ycc{150, 128, 128}, true)
+	for i, v := range chequered.Luma.Pix {
+		if v != grey[0] {
+			p.Luma.Pix[i] = v
+		}
+	}
+	if got := Across(p, 40); got < 62 {
+		t.Errorf("from %d, expected the detail at 90 to 102 to be kept", got)
+	}
+}
+
+func BenchmarkAcross(b *testing.B) {
+	p := scene(128, 96, 0, 0, 96, face, true)
+	for b.Loop() {
+		Across(p, 64)
+	}
+}
