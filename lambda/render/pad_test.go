@@ -98,6 +98,11 @@ func TestColoursThatAProfileIsNotFor(t *testing.T) {
 		{colours, prew.Preset{Fit: prew.Pad}, false},
 		{colours, prew.Preset{Tone: prew.Grey}, true},
 		{grey, prew.Preset{Tone: "#c03080"}, true},
+		{grey, prew.Preset{Fit: prew.Pad, Background: prew.Blurred}, false},
+		{grey, prew.Preset{Border: 1}, true},
+		{grey, prew.Preset{Radius: 1}, true},
+		{grey, prew.Preset{Circle: true}, true},
+		{colours, prew.Preset{Border: 1, Circle: true}, false},
 	} {
 		if got := test.f.gains(test.preset); got != test.want {
 			t.Errorf("%d planes, %+v: %v, want %v", len(test.f.planes), test.preset, got, test.want)

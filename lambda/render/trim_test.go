@@ -109,23 +109,32 @@ func TestTrimIsOfOneColour(t *testing.T) {
 	}
 }
 
-// TestTrimIsAsSeen has a photo with white to the left and black to the right, stored in every
-// way, of which the white is at the top left as it is seen.
+// TestTrimIsAsSeen has photos with white at the left or above and black opposite, stored in
+// every way, of which the white is at the top left as they are seen.
 func TestTrimIsAsSeen(t *testing.T) {
-	photo := sign(96, 64)
-	seen := framed(framed(photo, 0, 0, 32, 0, black), 16, 16, 0, 0, white)
-	_, want := rendered(t, asPNG(framed(photo, 0, 0, 32, 0, black)), prew.Preset{Width: 64, Format: prew.PNG})
-	for orientation := 1; orientation <= 8; orientation++ {
-		src := jpegWithEXIF(asJPEG(stored(seen, orientation)), exif(binary.BigEndian, uint16(orientation)))
-		_, got := rendered(t, src, prew.Preset{Width: 64, Format: prew.PNG, Trim: 60})
-		if got.Bounds() != want.Bounds() {
-			t.Errorf("orientation %d: %v, want %v", orientation, got.Bounds(), want.Bounds())
-			continue
+	photo := sign(96, 96)
+	for name, test := range map[string]struct{ seen, want *image.NRGBA }{
+		"left":  {framed(photo, 16, 0, 32, 0, black), framed(photo, 0, 0, 32, 0, black)},
+		"above": {framed(photo, 0, 16, 0, 32, black), framed(photo, 0, 0, 0, 32, black)},
+	} {
+		band := image.Rect(0, 0, 16, 96)
+		if name == "above" {
+			band = image.Rect(0, 0, 96, 16)
 		}
-		nearColour(t, got, 4, 2, red, 40)
-		nearColour(t, got, 62, 31, black, 40)
-		if t.Failed() {
-			t.Fatalf("orientation %d", orientation)
+		draw.Draw(test.seen, band, image.NewUniform(white), image.Point{}, draw.Src)
+		want := test.want.Rect.Size()
+		for orientation := 1; orientation <= 8; orientation++ {
+			src := jpegWithEXIF(asJPEG(stored(test.seen, orientation)), exif(binary.BigEndian, uint16(orientation)))
+			_, got := rendered(t, src, prew.Preset{Width: 500, Format: prew.PNG, Trim: 60})
+			if got.Bounds().Size() != want {
+				t.Errorf("white %s, orientation %d: %v, want %v", name, orientation, got.Bounds().Size(), want)
+				continue
+			}
+			nearColour(t, got, 4, 4, red, 40)
+			nearColour(t, got, want.X-4, want.Y-4, black, 40)
+			if t.Failed() {
+				t.Fatalf("white %s, orientation %d", name, orientation)
+			}
 		}
 	}
 }
