@@ -99,7 +99,6 @@ type RenderResult struct {
 	Size        int     `json:"size,omitempty"`
 	ETag        string  `json:"etag,omitempty"` // as S3 spells it, quotes included
 	Outline     Outline `json:"outline,omitzero"`
-	Crop        string  `json:"crop,omitempty"` // what gravity chose of the photo as seen, in its pixels: WIDTHxHEIGHT+LEFT+TOP
 
 	// Data is the preview if it has at most InlineLimit bytes. It is left out if
 	// another invocation has stored the preview first: that one is to be served,

@@ -1,22 +1,30 @@
 package prew
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
-// Outline is what a page may know of a preview before it has it, so as to keep its place: a
-// field that is not known is zero.
+// Outline is what a page may know of a preview before it has it, so as to keep its place, and
+// what of the photo was chosen for it: a field that is not known is zero.
 type Outline struct {
 	Width  int    `json:"width,omitempty"` // of the photo as it is seen, turned upright, in pixels
 	Height int    `json:"height,omitempty"`
 	Colour string `json:"colour,omitempty"` // the dominant one of the preview, #rrggbb in sRGB
+	Crop   string `json:"crop,omitempty"`   // what the preview is of, where the photo decided it: left,top,width,height in pixels of the photo as it is seen
 }
 
-// mostDigits bounds the sides that are believed: plane.MaxSide has five digits.
+// mostDigits bounds the sides, and the places of a crop, that are believed: plane.MaxSide has five digits.
 const mostDigits = 6
 
 // OutlineOf reads an outline from the metadata of an object, by its names in small letters.
-// Whoever may write to the bucket has made them: what is no side or no colour is not known.
+// Whoever may write to the bucket has made them: what is no side, no colour or no
+// crop is not known.
 func OutlineOf(metadata map[string]string) Outline {
-	return Outline{readSide(metadata["prew-width"]), readSide(metadata["prew-height"]), writtenColour(metadata["prew-colour"])}
+	return Outline{
+		readSide(metadata["prew-width"]), readSide(metadata["prew-height"]), writtenColour(metadata["prew-colour"]),
+		writtenCrop(metadata["prew-crop"]),
+	}
 }
 
 // Metadata is an outline as the metadata of an object, which OutlineOf reads.
@@ -38,11 +46,12 @@ type OutlineField struct {
 }
 
 // Fields are all fields of an outline.
-func (o Outline) Fields() [3]OutlineField {
-	return [3]OutlineField{
+func (o Outline) Fields() [4]OutlineField {
+	return [4]OutlineField{
 		{"prew-width", "X-Prew-Width", writtenSide(o.Width)},
 		{"prew-height", "X-Prew-Height", writtenSide(o.Height)},
 		{"prew-colour", "X-Prew-Colour", writtenColour(o.Colour)},
+		{"prew-crop", "X-Prew-Crop", writtenCrop(o.Crop)},
 	}
 }
 
@@ -71,6 +80,21 @@ func writtenColour(text string) string {
 	}
 	for _, c := range []byte(text[1:]) {
 		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return ""
+		}
+	}
+	return text
+}
+
+// writtenCrop is a crop as left,top,width,height, or nothing for what is none. Its sides are
+// sides, and it may begin at zero.
+func writtenCrop(text string) string {
+	numbers := strings.SplitN(text, ",", 5)
+	if len(numbers) != 4 {
+		return ""
+	}
+	for i, number := range numbers {
+		if readSide(number) == 0 && (i >= 2 || number != "0") {
 			return ""
 		}
 	}

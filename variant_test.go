@@ -298,7 +298,7 @@ func TestHTMLKeepsThePlace(t *testing.T) {
 		outline Outline
 		want    string
 	}{
-		{"wide", Outline{4032, 3024, "#a0b1c2"}, `width="800" height="600" style="background: #a0b1c2"`},
+		{"wide", Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, `width="800" height="600" style="background: #a0b1c2"`},
 		{"wide", Outline{Width: 3024, Height: 4032}, `width="800" height="1067"`},
 		{"wide", Outline{Width: 400, Height: 300}, `width="400" height="300"`},
 		{"wide", Outline{Width: 65500, Height: 1}, `width="800" height="1"`},
@@ -313,7 +313,7 @@ func TestHTMLKeepsThePlace(t *testing.T) {
 		{"box", Outline{Width: 3000, Height: 90}, `width="200" height="6"`},
 		{"box", Outline{Width: 30, Height: 20}, `width="30" height="20"`},
 		{"box", Outline{Colour: "#a0b1c2"}, `style="background: #a0b1c2"`},
-		{"card", Outline{4032, 3024, "#a0b1c2"}, `width="640" height="360" style="background: #a0b1c2"`},
+		{"card", Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, `width="640" height="360" style="background: #a0b1c2"`},
 		{"frame", Outline{Width: 4032, Height: 3024}, `width="640" height="360"`},
 	} {
 		want := `<img src="/prew/` + test.preset + `/a.jpg" ` + test.want + ` alt="">`

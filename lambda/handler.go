@@ -125,9 +125,6 @@ func (f function) preview(ctx context.Context, request prew.RenderRequest) (resu
 	result.Size = len(preview.Data)
 	result.ETag = etag
 	result.Outline = preview.Outline
-	if c := preview.Crop; !c.Empty() {
-		result.Crop = fmt.Sprintf("%dx%d+%d+%d", c.Dx(), c.Dy(), c.Min.X, c.Min.Y)
-	}
 	if first {
 		data = preview.Data
 	}
@@ -198,7 +195,7 @@ func (f function) report(ctx context.Context, request prew.RenderRequest, result
 		"request", request.RequestID, "invocation", invocation, "cold", result.Timing.Cold,
 		"source", f.sourceOf(request), "src", request.SrcBucket+"/"+request.SrcKey, "dst", request.DstBucket+"/"+dst, "preset", request.PresetName,
 		"outcome", outcome, "message", message,
-		"width", result.Width, "height", result.Height, "size", result.Size, "crop", result.Crop,
+		"width", result.Width, "height", result.Height, "size", result.Size, "crop", result.Outline.Crop,
 		"fetch_ms", result.Timing.Fetch, "render_ms", result.Timing.Render, "store_ms", result.Timing.Store,
 		"ms", result.Timing.Total)
 }

@@ -221,10 +221,10 @@ func TestWhatGravityChoseIsLogged(t *testing.T) {
 	upload(t, client, "photo/a.jpg", picture(t, 80, 40))
 	result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/a.jpg", DstBucket: bucket, DstKey: "prew/avatar/a.jpg",
 		PresetName: "avatar", Preset: prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Smart}})
-	if result.Error != nil || result.Crop != "40x40+0+0" {
-		t.Errorf("%v, crop %q, want 40x40+0+0", result.Error, result.Crop)
+	if result.Error != nil || result.Outline.Crop != "0,0,40,40" {
+		t.Errorf("%v, crop %q, want 0,0,40,40", result.Error, result.Outline.Crop)
 	}
-	if !strings.Contains(log.String(), `"crop":"40x40+0+0"`) {
+	if !strings.Contains(log.String(), `"crop":"0,0,40,40"`) {
 		t.Errorf("the log does not say the crop: %s", log)
 	}
 }
@@ -235,10 +235,10 @@ func TestAnEditorsPointIsKept(t *testing.T) {
 	client := s3Server(t)
 	f, log := functionOn(t, client)
 	for i, test := range []struct{ focus, crop, note string }{
-		{"1,0.5", "40x40+40+0", ""},
-		{"0.6,0.5", "40x40+28+0", ""},
-		{"", "40x40+0+0", ""}, // as smart: the white pixel
-		{"to the right", "40x40+0+0", `focus: \"to the right\", expected two numbers from 0 to 1`},
+		{"1,0.5", "40,0,40,40", ""},
+		{"0.6,0.5", "28,0,40,40", ""},
+		{"", "0,0,40,40", ""}, // as smart: the white pixel
+		{"to the right", "0,0,40,40", `focus: \"to the right\", expected two numbers from 0 to 1`},
 	} {
 		key := fmt.Sprintf("%d.jpg", i)
 		metadata := map[string]string{"Focus": test.focus}
@@ -252,8 +252,8 @@ func TestAnEditorsPointIsKept(t *testing.T) {
 		log.Reset()
 		result := invoke(t, f, prew.RenderRequest{SrcBucket: bucket, SrcKey: "photo/" + key, DstBucket: bucket, DstKey: "prew/avatar/" + key,
 			PresetName: "avatar", Preset: prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Focus}})
-		if result.Error != nil || result.Crop != test.crop {
-			t.Errorf("%q: %v, crop %q, want %s", test.focus, result.Error, result.Crop, test.crop)
+		if result.Error != nil || result.Outline.Crop != test.crop {
+			t.Errorf("%q: %v, crop %q, want %s", test.focus, result.Error, result.Outline.Crop, test.crop)
 		}
 		if noted := strings.Contains(log.String(), `"note"`); noted != (test.note != "") || !strings.Contains(log.String(), test.note) {
 			t.Errorf("%q: logged %s, want %s", test.focus, log, test.note)

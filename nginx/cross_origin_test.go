@@ -12,7 +12,7 @@ import (
 // TestPagesOfOtherOrigins asks from pages of several origins, for hits, misses and
 // errors alike. What one of them is told is not what the cache tells the next.
 func TestPagesOfOtherOrigins(t *testing.T) {
-	const exposed = "Content-Length, Content-Range, ETag, Retry-After, Server-Timing, X-Prew, X-Prew-Colour, X-Prew-Error, X-Prew-Height, X-Prew-Width, X-Request-Id"
+	const exposed = "Content-Length, Content-Range, ETag, Retry-After, Server-Timing, X-Prew, X-Prew-Colour, X-Prew-Crop, X-Prew-Error, X-Prew-Height, X-Prew-Width, X-Request-Id"
 	tests := []struct {
 		allow            []string // of the site
 		origin           string

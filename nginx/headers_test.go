@@ -34,7 +34,7 @@ var strange = []string{
 	"x-oss-meta-a: b", "x-rgw-object-type: x", "x-ms-request-id: x", "x-cos-request-id: x", "x-obs-id-2: x", "x-trans-id: x", "X-Powered-By: x",
 	"X-Cache: HIT", "X-Served-By: x", "X-Request-Id: theirs", "X-Prew-Error: source_missing", "Retry-After: 9", "Allow: PUT",
 	"X-Accel-Redirect: /x", "X-Accel-Expires: 0", "X-Pad: x",
-	"X-Prew-Width: 0", "x-amz-meta-prew-height: 1e3", "x-amz-meta-prew-colour: red", "x-amz-meta-prew-name: x",
+	"X-Prew-Width: 0", "x-amz-meta-prew-height: 1e3", "x-amz-meta-prew-colour: red", "x-amz-meta-prew-crop: 1,2,3", "x-amz-meta-prew-name: x",
 }
 
 // TestOnlyListedHeadersPass sends headers of every kind from S3 and from a gateway, and
@@ -158,9 +158,9 @@ func TestOnlyListedHeadersPassOfErrors(t *testing.T) {
 // TestOutline: what a page needs to keep the place of a preview is the same whether a gateway
 // says it or the metadata of an object does, on misses and hits, and is of nothing else.
 func TestOutline(t *testing.T) {
-	known := map[string]string{"X-Prew-Width": "4032", "X-Prew-Height": "3024", "X-Prew-Colour": "#a0b1c2"}
-	none := map[string]string{"X-Prew-Width": "", "X-Prew-Height": "", "X-Prew-Colour": ""}
-	stored := []string{"x-amz-meta-prew-width: 4032", "x-amz-meta-prew-height: 3024", "x-amz-meta-prew-colour: #a0b1c2", "x-amz-meta-other: 1"}
+	known := map[string]string{"X-Prew-Width": "4032", "X-Prew-Height": "3024", "X-Prew-Colour": "#a0b1c2", "X-Prew-Crop": "100,0,640,480"}
+	none := map[string]string{"X-Prew-Width": "", "X-Prew-Height": "", "X-Prew-Colour": "", "X-Prew-Crop": ""}
+	stored := []string{"x-amz-meta-prew-width: 4032", "x-amz-meta-prew-height: 3024", "x-amz-meta-prew-colour: #a0b1c2", "x-amz-meta-prew-crop: 100,0,640,480", "x-amz-meta-other: 1"}
 	front, s3, gateway := recording(t, nil, nil)
 	for i, test := range []struct {
 		name, target string
@@ -168,15 +168,15 @@ func TestOutline(t *testing.T) {
 		want         map[string]string
 	}{
 		{"in S3", "/prew/card/%d.jpg", stored, nil, known},
-		{"rendered", "/prew/card/%d.jpg", nil, []string{"X-Prew: rendered", "X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2"}, known},
-		{"by a gateway alone", "/prew/card/%d+.jpg", nil, []string{"X-Prew: stored", "X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2"}, known},
+		{"rendered", "/prew/card/%d.jpg", nil, []string{"X-Prew: rendered", "X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2", "X-Prew-Crop: 100,0,640,480"}, known},
+		{"by a gateway alone", "/prew/card/%d+.jpg", nil, []string{"X-Prew: stored", "X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2", "X-Prew-Crop: 100,0,640,480"}, known},
 		{"of earlier days", "/prew/card/%d.jpg", []string{"x-amz-meta-other: 1"}, nil, none},
-		{"the largest", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 999999", "x-amz-meta-prew-height: 1"}, nil, map[string]string{"X-Prew-Width": "999999", "X-Prew-Height": "1", "X-Prew-Colour": ""}},
-		{"too large, and no side", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 1000000", "x-amz-meta-prew-height: 0", "x-amz-meta-prew-colour: #A0B1C2"}, nil, none},
-		{"no numbers", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 4032px", "x-amz-meta-prew-height: -1", "x-amz-meta-prew-colour: #a0b1c2d"}, nil, none},
-		{"twice", "/prew/card/%d.jpg", append(slices.Clone(stored), "x-prew-width: 1", "x-prew-height: 2", "x-prew-colour: #000000"), nil, none},
+		{"the largest", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 999999", "x-amz-meta-prew-height: 1", "x-amz-meta-prew-crop: 999999,0,1,999999"}, nil, map[string]string{"X-Prew-Width": "999999", "X-Prew-Height": "1", "X-Prew-Colour": "", "X-Prew-Crop": "999999,0,1,999999"}},
+		{"too large, and no side", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 1000000", "x-amz-meta-prew-height: 0", "x-amz-meta-prew-colour: #A0B1C2", "x-amz-meta-prew-crop: 0,0,1000000,1"}, nil, none},
+		{"no numbers", "/prew/card/%d.jpg", []string{"x-amz-meta-prew-width: 4032px", "x-amz-meta-prew-height: -1", "x-amz-meta-prew-colour: #a0b1c2d", "x-amz-meta-prew-crop: 00,0,640,0"}, nil, none},
+		{"twice", "/prew/card/%d.jpg", append(slices.Clone(stored), "x-prew-width: 1", "x-prew-height: 2", "x-prew-colour: #000000", "x-prew-crop: 1,2,3,4"), nil, none},
 		{"a photo", "/photo/%d.jpg", stored, nil, none},
-		{"a photo by a gateway", "/photo/%d+.jpg", nil, []string{"X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2"}, none},
+		{"a photo by a gateway", "/photo/%d+.jpg", nil, []string{"X-Prew-Width: 4032", "X-Prew-Height: 3024", "X-Prew-Colour: #a0b1c2", "X-Prew-Crop: 100,0,640,480"}, none},
 	} {
 		answers := func(headers []string) http.HandlerFunc {
 			if headers == nil {

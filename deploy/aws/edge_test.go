@@ -294,7 +294,7 @@ func TestCloudFrontSendsTheHeadersThatNginxSends(t *testing.T) {
 		config := headers("AllowOrigin="+origins, "PhotoCacheControl=no-cache")
 		expectJSON(t, origins, config["CorsConfig"], `{"AccessControlAllowCredentials": false, "AccessControlAllowHeaders": {"Items": ["*"]},
 			"AccessControlAllowMethods": {"Items": ["GET", "HEAD"]}, "AccessControlAllowOrigins": {"Items": `+want+`},
-			"AccessControlExposeHeaders": {"Items": ["Content-Length", "Content-Range", "ETag", "Retry-After", "Server-Timing", "X-Prew", "X-Prew-Colour", "X-Prew-Error", "X-Prew-Height", "X-Prew-Width"]}, "OriginOverride": true}`)
+			"AccessControlExposeHeaders": {"Items": ["Content-Length", "Content-Range", "ETag", "Retry-After", "Server-Timing", "X-Prew", "X-Prew-Colour", "X-Prew-Crop", "X-Prew-Error", "X-Prew-Height", "X-Prew-Width"]}, "OriginOverride": true}`)
 		expectJSON(t, origins, config["CustomHeadersConfig"], `{"Items": [{"Header": "Cross-Origin-Resource-Policy", "Value": "cross-origin", "Override": true},
 			{"Header": "Cache-Control", "Value": "no-cache", "Override": false}, {"Header": "Timing-Allow-Origin", "Value": "`+origins+`", "Override": true}]}`)
 	}

@@ -140,7 +140,7 @@ func TestGalleryIsForWideScreensAndPhones(t *testing.T) {
 }
 
 func isForScreens(t *testing.T, front string) {
-	for name, fields := range map[string]string{"STRIP": "width=500,height=100,fit=cover", "LARGE": "width=900"} {
+	for name, fields := range map[string]string{"STRIP": "width=500,height=100,fit=cover", "LARGE": "width=900", "SMART": "width=200,height=200,fit=cover,gravity=smart"} {
 		t.Setenv("PRESET_"+name, fields)
 	}
 	photos := t.TempDir()
@@ -200,6 +200,24 @@ func isForScreens(t *testing.T, front string) {
 		const next = shown.alt;
 		dialog.querySelector("[data-step='0']").click();
 		return width === picture.naturalWidth && name !== next && !dialog.open ? "yes" : JSON.stringify([width, picture.naturalWidth, name, next]);
+	})()`)
+	holds("one preset has a crop that the photo decided, and it is outlined", `(() => {
+		const buttons = [...document.querySelectorAll("#photos > tr:first-child figcaption button")];
+		const figure = buttons[0].closest("figure");
+		buttons[0].click();
+		const whole = figure.querySelector(".whole").getBoundingClientRect(), part = figure.querySelector(".whole span").getBoundingClientRect();
+		const gone = figure.querySelector("a").offsetWidth === 0;
+		const said = [buttons.length, whole.width / whole.height, part.width / whole.width, part.height / whole.height, (part.left - whole.left) / whole.width];
+		const want = [1, 10 / 7, 0.7, 1, 0.15];
+		return gone && whole.width > 100 && said.every((n, i) => Math.abs(n - want[i]) < 0.02) ? "yes" : JSON.stringify([said, gone, whole]);
+	})()`)
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector(".whole img").naturalWidth === 1000`)); err != nil {
+		t.Errorf("the photo behind the crop is not shown: %v", err)
+	}
+	holds("the preview is back", `(() => {
+		const button = document.querySelector("figcaption button"), figure = button.closest("figure");
+		button.click();
+		return figure.querySelector("a").offsetWidth > 0 && figure.querySelector(".whole").offsetWidth === 0 ? "yes" : figure.innerHTML;
 	})()`)
 	holds("a preset less", `(() => {
 		document.querySelectorAll("#chooser input")[1].click();

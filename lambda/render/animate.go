@@ -107,9 +107,9 @@ func (e *engine) animate(p photo, a animation, whole plan, preset prew.Preset) (
 			data = own
 		}
 	}
-	return Preview{Data: data, ContentType: movingFormats[preset.Format].mediaType, Width: size.X, Height: size.Y,
-		Outline: prew.Outline{Width: seen.X, Height: seen.Y, Colour: colour}, Note: p.note,
-		Crop: whole.ofPhoto(first.kept, image.Rectangle{Max: seen})}, nil
+	crop := whole.ofPhoto(first.kept, image.Rectangle{Max: seen})
+	return Preview{Data: data, ContentType: movingFormats[preset.Format].mediaType, Width: size.X, Height: size.Y, Crop: crop,
+		Outline: prew.Outline{Width: seen.X, Height: seen.Y, Colour: colour, Crop: written(crop)}, Note: p.note}, nil
 }
 
 // composed is a canvas as rows.

@@ -265,7 +265,7 @@ func TestSmartCropDoesNotJump(t *testing.T) {
 		preview, got := animated(t, side.asMovingWebP(exif(binary.LittleEndian, turned)), p)
 		p.Format = prew.PNG
 		alone, _ := rendered(t, asPNG(f.canvases[0]), p)
-		if preview.Crop != alone.Crop || preview.Crop.Dx() != 100 || preview.Crop.Min.X < 150 || len(got.canvases) != 3 {
+		if preview.Crop != alone.Crop || preview.Outline.Crop != written(alone.Crop) || preview.Crop.Dx() != 100 || preview.Crop.Min.X < 150 || len(got.canvases) != 3 {
 			t.Fatalf("turn %d: kept %v, of the first frame alone %v, %d frames", turned, preview.Crop, alone.Crop, len(got.canvases))
 		}
 		for i, m := range got.canvases {

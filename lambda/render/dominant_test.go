@@ -51,7 +51,7 @@ func TestOutline(t *testing.T) {
 		"jpeg":              {photo, prew.Preset{Width: 60}, prew.Outline{Width: 120, Height: 80, Colour: "#b7b7b7"}},
 		"cover":             {photo, prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, prew.Outline{Width: 120, Height: 80, Colour: "#787878"}},
 		"pad":               {photo, prew.Preset{Width: 60, Height: 90, Fit: prew.Pad, Background: "#c03080"}, prew.Outline{Width: 120, Height: 80, Colour: "#bf3080"}},
-		"smart":             {photo, prew.Preset{Width: 40, Height: 60, Fit: prew.Cover, Gravity: prew.Smart}, prew.Outline{Width: 120, Height: 80, Colour: "#787878"}},
+		"smart":             {photo, prew.Preset{Width: 40, Height: 60, Fit: prew.Cover, Gravity: prew.Smart}, prew.Outline{Width: 120, Height: 80, Colour: "#787878", Crop: "0,0,53,80"}},
 		"png of jpeg":       {photo, prew.Preset{Width: 60, Format: prew.PNG}, prew.Outline{Width: 120, Height: 80, Colour: "#b7b7b7"}},
 		"webp":              {photo, prew.Preset{Width: 60, Format: prew.WebP}, prew.Outline{Width: 120, Height: 80, Colour: "#b7b7b7"}},
 		"thumbhash":         {photo, prew.Preset{Format: prew.ThumbHash}, prew.Outline{Width: 120, Height: 80, Colour: "#b7b7b7"}},

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"image"
 
 	"prew"
@@ -73,6 +74,14 @@ func (p plan) ofPhoto(part, planned image.Rectangle) image.Rectangle {
 		return planned.Min.Add(image.Pt(q.X*planned.Dx()/scaled.X, q.Y*planned.Dy()/scaled.Y))
 	}
 	return image.Rectangle{Min: at(part.Min), Max: at(part.Max)}
+}
+
+// written is a part of a photo as prew.Outline has it: empty of none.
+func written(crop image.Rectangle) string {
+	if crop.Empty() {
+		return ""
+	}
+	return fmt.Sprintf("%d,%d,%d,%d", crop.Min.X, crop.Min.Y, crop.Dx(), crop.Dy())
 }
 
 // fit says what a picture of the given size, at least 1x1, is scaled to and what

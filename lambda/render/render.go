@@ -53,7 +53,7 @@ type Preview struct {
 	ContentType   string
 	Width, Height int
 	Crop          image.Rectangle // the part of the photo that gravity chose by what is seen or by a focus, in pixels of the photo as seen; else zero
-	Outline       prew.Outline    // the size of the photo as seen, and the dominant colour of the picture
+	Outline       prew.Outline    // the size of the photo as seen, the dominant colour of the picture, and Crop
 	Note          string          // what was wrong with the photo and did no harm, such as a broken colour profile; mostly empty
 }
 
@@ -197,9 +197,10 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 	if photo.unchanged(plan, preset) {
 		preview = e.smallest(preview, photo, picture, preset)
 	}
+	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.turn.part(part, photo.size))
+	outline.Crop = written(preview.Crop)
 	preview.Outline = outline
 	preview.Note = photo.note
-	preview.Crop = plan.ofPhoto(picture.frames[0].kept, photo.turn.part(part, photo.size))
 	return preview, nil
 }
 

@@ -57,10 +57,11 @@ function vary(headers) {
 // headers, S3 in metadata, which whoever may write to the bucket has made.
 function outline(path, headers) {
   if (!path || path.slice(0, 6) !== '/prew/') return;
-  ['width', 'height', 'colour'].forEach(function (name) {
-    var said = headers['x-amz-meta-prew-' + name];
+  var side = /^[1-9]\d{0,5}$/, crop = /^(0|[1-9]\d{0,5}),(0|[1-9]\d{0,5}),[1-9]\d{0,5},[1-9]\d{0,5}$/;
+  [['width', side], ['height', side], ['colour', /^#[0-9a-f]{6}$/], ['crop', crop]].forEach(function (field) {
+    var name = field[0], said = headers['x-amz-meta-prew-' + name];
     delete headers['x-amz-meta-prew-' + name];
-    if (said && (name === 'colour' ? /^#[0-9a-f]{6}$/ : /^[1-9]\d{0,5}$/).test(said.value)) headers['x-prew-' + name] = {value: said.value};
+    if (said && field[1].test(said.value)) headers['x-prew-' + name] = {value: said.value};
   });
 }
 

@@ -15,10 +15,10 @@ import (
 
 // TestOutline: what a page needs to keep the place of a preview is in the answer that renders it,
 // by the function's word, and in all that come from S3 later, by its metadata. 304 has none of
-// it, and what is no side or no colour is not said.
+// it, and what is no side, no colour or no crop is not said.
 func TestOutline(t *testing.T) {
 	const body = "a preview"
-	known := map[string]string{"prew-width": "4032", "prew-height": "3024", "prew-colour": "#a0b1c2"}
+	known := map[string]string{"prew-width": "4032", "prew-height": "3024", "prew-colour": "#a0b1c2", "prew-crop": "100,0,640,480"}
 	for i, test := range []struct {
 		name     string
 		metadata map[string]string
@@ -26,11 +26,11 @@ func TestOutline(t *testing.T) {
 		inline   bool         // its result has the preview
 		want     map[string]string
 	}{
-		{"inline", known, prew.Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, true, known},
-		{"read from S3", known, prew.Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, false, known},
+		{"inline", known, prew.Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2", Crop: "100,0,640,480"}, true, known},
+		{"read from S3", known, prew.Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2", Crop: "100,0,640,480"}, false, known},
 		{"of earlier days", map[string]string{"width": "1"}, prew.Outline{}, true, nil},
-		{"of nobody's", map[string]string{"prew-width": "-1", "prew-height": "1000000", "prew-colour": "red"},
-			prew.Outline{Width: -1, Height: 1000000, Colour: "red\r\nA: b"}, true, nil},
+		{"of nobody's", map[string]string{"prew-width": "-1", "prew-height": "1000000", "prew-colour": "red", "prew-crop": "0,0,0,0"},
+			prew.Outline{Width: -1, Height: 1000000, Colour: "red\r\nA: b", Crop: "1,2,3,4\r\nA: b"}, true, nil},
 	} {
 		f := &renderer{answer: func(w http.ResponseWriter, request prew.RenderRequest) {
 			object, err := servers.S3.Client().PutObject(t.Context(), &s3.PutObjectInput{
@@ -71,7 +71,7 @@ func TestOutline(t *testing.T) {
 					etag = r.Header.Get("ETag")
 					landed(t, server)
 				}
-				for name, header := range map[string]string{"prew-width": "X-Prew-Width", "prew-height": "X-Prew-Height", "prew-colour": "X-Prew-Colour"} {
+				for name, header := range map[string]string{"prew-width": "X-Prew-Width", "prew-height": "X-Prew-Height", "prew-colour": "X-Prew-Colour", "prew-crop": "X-Prew-Crop"} {
 					want := test.want[name]
 					if step.status >= 300 {
 						want = ""

@@ -21,11 +21,13 @@ func outlined(a answer) prew.Outline {
 	return prew.OutlineOf(said)
 }
 
-// TestOutline: the size of the photo, turned upright, and the dominant colour are said by every
+// TestOutline: the size of the photo, turned upright, the dominant colour and the crop
+// that the photo decided are said by every
 // door of a public bucket, of a private one and at the edge, alike when the preview is rendered,
 // stored and cached, and what S3 calls them goes out nowhere. A preview of earlier days has none.
 func TestOutline(t *testing.T) {
 	t.Setenv("PRESET_DOT", "format=thumbhash")
+	t.Setenv("PRESET_FOUND", "width=100,height=100,fit=cover,gravity=smart")
 	for name, config := range map[string]stack.Config{"public": {Gateways: 1}, "private": {Gateways: 1, Private: true}, "edge": {Front: stack.Edge}} {
 		t.Run(name, func(t *testing.T) {
 			config.Renderers = 1
@@ -33,11 +35,11 @@ func TestOutline(t *testing.T) {
 			uploadTo(t, system, "photo/a b.jpg", photo(t, 1000, 800))
 			uploadTo(t, system, "prew/thumb/old.jpg", photo(t, 100, 80))
 			places := everywhere(t, system, prew.Places{})
-			for _, preset := range []string{"thumb", "hero", "dot"} {
+			for _, preset := range []string{"thumb", "hero", "dot", "found"} {
 				target := "/prew/" + preset + "/a%20b.jpg"
 				first := get(t, system.Addr(), target)
 				want := outlined(first)
-				if first.status != 200 || from(first) != "rendered" || want.Width != 1000 || want.Height != 800 || want.Colour == "" {
+				if first.status != 200 || from(first) != "rendered" || want.Width != 1000 || want.Height != 800 || want.Colour == "" || (want.Crop != "") != (preset == "found") {
 					t.Errorf("%s: %d, %s, %+v", target, first.status, from(first), want)
 				}
 				object, err := system.S3.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(stack.Bucket), Key: aws.String("prew/" + preset + "/a b.jpg")})

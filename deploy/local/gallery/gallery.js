@@ -43,7 +43,7 @@ const reasons = {
   upstream_timeout: "a gateway or the store did not answer in time",
 };
 
-// Every preview of the page: {path, name, preset, image, caption, result}, and of a text that
+// Every preview of the page: {path, name, preset, image, link, figure, caption, photo, result}, and of a text that
 // is drawn its format as standIn and the place of its data: address as address. A variant has no picture but a line, and the cell that it is
 // compared with: {path, name, preset, line, plain, result}.
 const cells = [];
@@ -133,11 +133,13 @@ async function load(cell) {
       timing(stages),
       text,
     ].filter(Boolean).join("\n");
-    const result = { ok: response.ok, from, took, size: body.size, type: body.type };
+    const [crop, width, height] = ["Crop", "Width", "Height"].map((name) => response.headers.get(`X-Prew-${name}`));
+    const result = { ok: response.ok, from, took, size: body.size, type: body.type, outline: { crop, width, height } };
     await (cell.image ? showPreview : showVariant)(cell, result, title, blob);
     cell.result = result;
   } catch (error) {
     cell.result = { ok: false, from: "unreachable", took: 0, size: 0, type: "" };
+    if (cell.image) uncrop(cell);
     (cell.caption || cell.line).replaceChildren(element("span", { className: "from error" }, String(error.message || error)));
   }
   // Not before: while there is no picture its name would stand in its place.
@@ -146,7 +148,8 @@ async function load(cell) {
   for (const other of cells) if (other.plain === cell || other === cell) compare(other);
 }
 
-async function showPreview(cell, { ok, from, took, size, type }, title, blob) {
+async function showPreview(cell, { ok, from, took, size, type, outline }, title, blob) {
+  uncrop(cell);
   if (!ok) {
     // The answer may have a picture in the preview's place, or none (PREW_ERROR_PICTURES).
     cell.figure.classList.toggle("bare", !type.startsWith("image/"));
@@ -165,8 +168,40 @@ async function showPreview(cell, { ok, from, took, size, type }, title, blob) {
   cell.caption.replaceChildren(
     element("span", { className: `from ${from}` }, from),
     ` ${milliseconds(took)}`, element("br"),
-    `${bytes(size)}, ${cell.image.naturalWidth} × ${cell.image.naturalHeight}, ${type.replace("image/", "")}`);
+    `${bytes(size)}, ${cell.image.naturalWidth} × ${cell.image.naturalHeight}, ${type.replace("image/", "")}`,
+    ...(outline.crop ? [element("br"), cropButton(cell, outline)] : []));
   cell.caption.title = title;
+}
+
+// cropButton puts the photo in the place of a preview, with that part of it outlined which the
+// photo decided to be kept. A photo that a browser does not show, or that has no address, is an
+// empty frame.
+function cropButton(cell, { crop, width, height }) {
+  const [left, top, wide, high] = crop.split(",").map(Number);
+  const part = element("span"), photo = element("img", { alt: "" });
+  const whole = element("div", { className: "whole", hidden: true }, photo, part);
+  const button = element("button", { type: "button", ariaPressed: "false", title: `${wide} × ${high} at ${left}, ${top} of ${width} × ${height}` }, "Crop");
+  whole.style.setProperty("--shape", width / height);
+  Object.assign(part.style, { left: `${left / width * 100}%`, top: `${top / height * 100}%`, width: `${wide / width * 100}%`, height: `${high / height * 100}%` });
+  button.addEventListener("click", async () => {
+    cell.link.hidden = whole.hidden;
+    whole.hidden = !whole.hidden;
+    button.ariaPressed = String(!whole.hidden);
+    if (!cell.photo || photo.src) return;
+    try {
+      // no-store: it may have been replaced.
+      await show(photo, await (await fetch(cell.photo, { cache: "no-store" })).blob());
+    } catch { /* the frame stays empty */ }
+    URL.revokeObjectURL(photo.src);
+  });
+  cell.link.after(whole);
+  return button;
+}
+
+// uncrop takes away what the button of an earlier answer may have put in a preview's place.
+function uncrop(cell) {
+  cell.figure.querySelector(".whole")?.remove();
+  cell.link.hidden = false;
 }
 
 async function showVariant(cell, { ok, from, took, size }, title, blob) {
@@ -322,7 +357,7 @@ function addRow(photo, presets, replaceURL) {
     const place = element("td", { hidden: !chosen.has(i) }, element("p", { className: "preset" }, presets[i].name), figure, ...(address ? [address] : []), lines);
     place.dataset.preset = i;
     row.append(place);
-    const plain = { path, name: `${photo.name} as ${presets[i].name}`, preset: i, row, image, figure, caption, address, standIn: presets[i].standIn, result: null };
+    const plain = { path, name: `${photo.name} as ${presets[i].name}`, preset: i, row, image, link, figure, caption, photo: photo.path, address, standIn: presets[i].standIn, result: null };
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || !plain.result?.ok) return; // the file itself
       event.preventDefault();

@@ -105,7 +105,7 @@ function describe({ size, width, height, type, took: ms, text, kept, instead }, 
     type.replace("image/", ""),
     ...(Number.isNaN(ms) ? [] : [`${milliseconds(ms)} to render`]),
     ...(instead ? [`not what is stored, ${instead}`] : []),
-    ...(kept ? [`keeps ${kept} of the photo`] : []),
+    ...(kept ? [`keeps ${kept.replace(/(.+),(.+),(.+),(.+)/, "$3 × $4 at $1, $2")} of the photo`] : []),
   ].join(" · ");
 }
 

@@ -157,7 +157,7 @@ func (p *Playground) render(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", result.ContentType)
 		h.Set("Content-Length", strconv.Itoa(len(data)))
 		h.Set("Server-Timing", fmt.Sprintf("fetch;dur=%.1f, render;dur=%.1f", result.Timing.Fetch, result.Timing.Render))
-		h.Set("X-Prew-Crop", result.Crop)
+		h.Set("X-Prew-Crop", result.Outline.Crop)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Access-Control-Expose-Headers", "Server-Timing, X-Prew-Crop")

@@ -561,10 +561,10 @@ func TestVaryIsAdded(t *testing.T) {
 // of it.
 func TestOutline(t *testing.T) {
 	f := usual(t, aliasedPresets).load(t)
-	stored := http.Header{"X-Amz-Meta-Prew-Width": {"4032"}, "X-Amz-Meta-Prew-Height": {"3024"}, "X-Amz-Meta-Prew-Colour": {"#a0b1c2"}, "X-Amz-Meta-Other": {"1"}}
-	known := http.Header{"X-Prew-Width": {"4032"}, "X-Prew-Height": {"3024"}, "X-Prew-Colour": {"#a0b1c2"}, "X-Amz-Meta-Other": {"1"}}
+	stored := http.Header{"X-Amz-Meta-Prew-Width": {"4032"}, "X-Amz-Meta-Prew-Height": {"3024"}, "X-Amz-Meta-Prew-Colour": {"#a0b1c2"}, "X-Amz-Meta-Prew-Crop": {"100,0,640,480"}, "X-Amz-Meta-Other": {"1"}}
+	known := http.Header{"X-Prew-Width": {"4032"}, "X-Prew-Height": {"3024"}, "X-Prew-Colour": {"#a0b1c2"}, "X-Prew-Crop": {"100,0,640,480"}, "X-Amz-Meta-Other": {"1"}}
 	other := http.Header{"X-Amz-Meta-Other": {"1"}}
-	wrong := http.Header{"X-Amz-Meta-Prew-Width": {"0"}, "X-Amz-Meta-Prew-Height": {"1000000"}, "X-Amz-Meta-Prew-Colour": {"red"}, "X-Amz-Meta-Other": {"1"}}
+	wrong := http.Header{"X-Amz-Meta-Prew-Width": {"0"}, "X-Amz-Meta-Prew-Height": {"1000000"}, "X-Amz-Meta-Prew-Colour": {"red"}, "X-Amz-Meta-Prew-Crop": {"0,00,640,480"}, "X-Amz-Meta-Other": {"1"}}
 	for _, test := range []struct {
 		target, path string // what the viewer-request step says is asked for; empty: the request is the viewer's
 		status       int

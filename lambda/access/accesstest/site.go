@@ -214,7 +214,7 @@ func (s *Site) Allowed(key string) []Request {
 
 // Revealing are the headers that an answer to an attack must not have: each says something of
 // the photo or the preview.
-var Revealing = []string{"ETag", "Last-Modified", "Content-Range", "Accept-Ranges", "Server-Timing", "X-Prew", "X-Prew-Width", "X-Prew-Height", "X-Prew-Colour", "Content-Location", "Age", "X-Accel-Expires"}
+var Revealing = []string{"ETag", "Last-Modified", "Content-Range", "Accept-Ranges", "Server-Timing", "X-Prew", "X-Prew-Width", "X-Prew-Height", "X-Prew-Colour", "X-Prew-Crop", "Content-Location", "Age", "X-Accel-Expires"}
 
 // pemOf is a public key as it is published.
 func pemOf(public any) []byte {
