@@ -34,10 +34,10 @@ func (ps Presets) Img(ref Ref, o Outline) string {
 }
 
 // contained is the size of a preview that lies inside its box, which is not larger than its photo;
-// of a photo whose size is not known a side that alone is set.
+// of a photo whose size is not known, or that is trimmed to another, a side that alone is set.
 func (p Preset) contained(o Outline) (width, height int) {
 	switch {
-	case o.Width == 0 || o.Height == 0:
+	case o.Width == 0 || o.Height == 0 || p.Trim != 0:
 		if p.Width != 0 && p.Height != 0 {
 			return 0, 0
 		}

@@ -289,7 +289,8 @@ func TestHTML(t *testing.T) {
 // TestHTMLKeepsThePlace: the size of a preview whose sides its preset leaves open is the one that
 // it is rendered in, and of the others that of the preset.
 func TestHTMLKeepsThePlace(t *testing.T) {
-	presets, err := LoadPresets("p.yaml", []byte("wide: {width: 800}\nhigh: {height: 300}\nbox: {width: 200, height: 100}\ncard: {width: 640, height: 360, fit: cover}\nframe: {width: 640, height: 360, fit: pad}\n"), nil)
+	presets, err := LoadPresets("p.yaml", []byte("wide: {width: 800}\nhigh: {height: 300}\nbox: {width: 200, height: 100}\ncard: {width: 640, height: 360, fit: cover}\nframe: {width: 640, height: 360, fit: pad}\n"+
+		"trimmed: {width: 800, trim: 20}\ntrimmed_box: {width: 200, height: 100, trim: 20}\nbordered: {width: 200, height: 100, border: 8}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,6 +314,9 @@ func TestHTMLKeepsThePlace(t *testing.T) {
 		{"box", Outline{Width: 3000, Height: 90}, `width="200" height="6"`},
 		{"box", Outline{Width: 30, Height: 20}, `width="30" height="20"`},
 		{"box", Outline{Colour: "#a0b1c2"}, `style="background: #a0b1c2"`},
+		{"trimmed", Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, `width="800" style="background: #a0b1c2"`},
+		{"trimmed_box", Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, `style="background: #a0b1c2"`},
+		{"bordered", Outline{Width: 4032, Height: 3024}, `width="133" height="100"`},
 		{"card", Outline{Width: 4032, Height: 3024, Colour: "#a0b1c2"}, `width="640" height="360" style="background: #a0b1c2"`},
 		{"frame", Outline{Width: 4032, Height: 3024}, `width="640" height="360"`},
 	} {

@@ -203,7 +203,7 @@ func FuzzFrames(f *testing.F) {
 		if err != nil || a.Pixels > 1<<18 {
 			return
 		}
-		_, again, canvases, _, err := canvasesOf(t, file)
+		_, again, canvases, _, _ := canvasesOf(t, file) // of one with an error, those before it
 		if again != a {
 			t.Fatalf("%+v once and %+v then", a, again)
 		}
