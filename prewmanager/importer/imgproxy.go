@@ -264,9 +264,18 @@ func (m *imgproxyMeaning) apply(name string, arguments []string) error {
 		if number(first) != 0 {
 			return unsupported("a watermark")
 		}
-	case "blur", "bl", "pixelate", "pix":
-		if number(first) > 1 || (number(first) > 0 && name[0] == 'b') {
+	case "blur", "bl":
+		return m.blur(number(first))
+	case "pixelate", "pix":
+		if number(first) > 1 {
 			return unsupported(name)
+		}
+	case "trim", "t":
+		if len(arguments) > 1 {
+			return unsupported("trimming by a colour, or alike at both sides")
+		}
+		if m.Trim = 0; first != "" {
+			m.trim(number(first))
 		}
 	case "sharpen", "sh":
 		if number(first) != 0 {
@@ -329,9 +338,10 @@ var compass = map[string]prew.Gravity{
 func (m *imgproxyMeaning) gravity(kind, x, y string) error {
 	gravity, ok := compass[kind]
 	switch {
+	case kind == "obj" && x == "face" && y == "":
+		m.Gravity = prew.Face
 	case kind == "sm" || kind == "obj" || kind == "objw":
-		m.Gravity = prew.Center
-		m.note(noteSmart)
+		m.Gravity = prew.Smart
 	case kind == "fp":
 		m.Gravity = prew.Center
 		if x != "0.5" || y != "0.5" {

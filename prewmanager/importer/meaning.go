@@ -27,16 +27,18 @@ func (m *meaning) note(text string) {
 }
 
 const (
-	noteSmart    = "smart cropping: the middle is kept"
+	noteSmart    = "smart cropping: what is kept is found in another way"
 	noteEnlarge  = "enlarging: a small photo stays small"
-	notePadding  = "a border that fills the box: there is none"
+	notePadding  = "a border that fills the box: it is left out"
 	noteAVIF     = "AVIF and JPEG XL: WebP in their place"
-	noteSharpen  = "sharpening: there is none"
+	noteSharpen  = "sharpening: it is left out, its amount is measured in another way"
+	noteGrey     = "grey: by luma, some colours are lighter or darker"
+	noteTrim     = "trimming: its tolerance is measured in another way"
 	noteMaxBytes = "a limit on bytes: there is none"
 	noteExpires  = "an expiry in the address: it does not expire"
 	noteFileName = "a file name or attachment: the answer has neither"
 	noteOffset   = "an offset of the crop: there is none"
-	noteFocus    = "a focal point: the middle is kept"
+	noteFocus    = "a focal point: the crop does not follow it"
 	noteAuto     = "fill or fit by the photo's orientation: it is fitted"
 	noteLarge    = "a size over the limit of a preset: the limit"
 	noteWhole    = "the size of the photo: at most the limit of a preset"
@@ -93,6 +95,9 @@ func (m *meaning) finish() error {
 	if m.Fit != prew.Cover || m.Gravity == prew.Center {
 		m.Gravity = ""
 	}
+	if m.Gravity == prew.Smart || m.Gravity == prew.Face {
+		m.note(noteSmart)
+	}
 	if m.Format == prew.PNG {
 		m.Quality = 0
 	}
@@ -130,6 +135,36 @@ func (m *meaning) quality(text string) error {
 		m.Quality = int(math.Round(min(n, 100)))
 	}
 	return nil
+}
+
+// blur sets the blur by its standard deviation in pixels of the preview.
+func (m *meaning) blur(deviation float64) error {
+	switch {
+	case !(deviation >= 0):
+		return errNumber
+	case deviation > prew.MaxBlur:
+		return unsupported(fmt.Sprintf("a blur of more than %d pixels", prew.MaxBlur))
+	case deviation < prew.MinBlur:
+		deviation = 0 // it could not be seen
+	}
+	m.Blur = math.Round(10*deviation) / 10
+	return nil
+}
+
+// grey takes the colours away.
+func (m *meaning) grey() {
+	m.Tone = prew.Grey
+	m.note(noteGrey)
+}
+
+// trim takes a border of one colour away, up to a tolerance, of which 0 is that of a photo
+// whose border has no noise.
+func (m *meaning) trim(tolerance float64) {
+	m.Trim = 1
+	if tolerance > 1 {
+		m.Trim = int(math.Round(min(tolerance, 255)))
+	}
+	m.note(noteTrim)
 }
 
 // colours are the basic names of CSS (CSS Color Module Level 4, "Named Colors").
@@ -201,6 +236,15 @@ func (m meaning) name() string {
 	}
 	if m.Background != "" {
 		name.WriteString("_" + strings.TrimPrefix(m.Background, "#"))
+	}
+	if m.Trim != 0 {
+		fmt.Fprintf(&name, "_trim%d", m.Trim)
+	}
+	if m.Blur != 0 {
+		name.WriteString("_blur" + strings.ReplaceAll(decimal(m.Blur), ".", "_"))
+	}
+	if m.Tone != "" {
+		name.WriteString("_" + string(m.Tone))
 	}
 	return name.String()
 }

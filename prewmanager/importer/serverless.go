@@ -164,6 +164,7 @@ type edits struct {
 	Flip, Flop           bool
 	Grayscale, Greyscale bool
 	Sharpen, SmartCrop   any
+	Blur                 any
 	StripExif, StripICC  json.RawMessage
 	Animated             json.RawMessage
 }
@@ -199,6 +200,10 @@ func (s serverless) means(options string) (m meaning, err error) {
 		case "rotate":
 			if number(value) != 0 {
 				err = unsupported("rotating")
+			}
+		case "grayscale", "greyscale":
+			if value != "0" && !strings.EqualFold(value, "false") {
+				m.grey()
 			}
 		default:
 			if value != "0" && !strings.EqualFold(value, "false") {
@@ -259,14 +264,22 @@ func (s serverless) meansJSON(text string) (m meaning, err error) {
 		}
 	}
 	switch {
-	case e.Grayscale || e.Greyscale:
-		return m, unsupported("grey pictures")
 	case e.Flip || e.Flop:
 		return m, unsupported("flipping")
 	case e.Rotate != nil && *e.Rotate != 0:
 		return m, unsupported("rotating")
 	case e.SmartCrop != nil && e.SmartCrop != false:
 		return m, unsupported("a crop around faces")
+	}
+	if e.Grayscale || e.Greyscale {
+		m.grey()
+	}
+	deviation, err := side(e.Blur)
+	if err == nil {
+		err = m.blur(deviation)
+	}
+	if err != nil {
+		return m, err
 	}
 	if e.Sharpen != nil && e.Sharpen != false {
 		m.note(noteSharpen)
@@ -318,7 +331,7 @@ func decodeStrictly(text json.RawMessage, e *edits) error {
 	return unsupported("edits that can't be read")
 }
 
-// side reads a side as a number, a string with one, or null.
+// side reads a side, or another number, as a number, a string with one, or null.
 func side(value any) (float64, error) {
 	switch v := value.(type) {
 	case nil:
@@ -363,7 +376,7 @@ func (m *meaning) sharpPosition(value any) error {
 	}
 	switch text {
 	case "entropy", "attention":
-		m.note(noteSmart)
+		m.Gravity = prew.Smart
 		return nil
 	case "center", "centre":
 		return nil

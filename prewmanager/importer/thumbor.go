@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"strconv"
 	"strings"
 
 	"prew"
@@ -238,6 +239,7 @@ func (t thumbor) means(options string) (meaning, error) {
 func (t thumbor) collect(options string) (m meaning, err error) {
 	m.Fit = prew.Cover
 	var vertically, horizontally string
+	var smartly bool
 	for rest, next := options, 0; rest != ""; {
 		segment, after, _ := strings.Cut(rest, "/")
 		if strings.HasPrefix(rest, "filters:") {
@@ -254,7 +256,9 @@ func (t thumbor) collect(options string) (m meaning, err error) {
 		case meta, debug:
 			return m, unsupported("an answer that is no picture")
 		case trim:
-			return m, unsupported("trimming")
+			if err := m.thumborTrim(segment); err != nil {
+				return m, err
+			}
 		case crop:
 			return m, unsupported("a crop by coordinates")
 		case padding:
@@ -275,7 +279,7 @@ func (t thumbor) collect(options string) (m meaning, err error) {
 		case vertical:
 			vertically = segment
 		case smart:
-			m.note(noteSmart)
+			smartly = true
 		case filters:
 			if err := t.filters(&m, segment); err != nil {
 				return m, err
@@ -288,8 +292,24 @@ func (t thumbor) collect(options string) (m meaning, err error) {
 	if vertically == "middle" {
 		vertically = ""
 	}
-	m.Gravity = gravities(vertically, horizontally)
+	if m.Gravity = gravities(vertically, horizontally); smartly {
+		m.Gravity = prew.Smart
+	}
 	return m, nil
+}
+
+// thumborTrim reads trim:corner:tolerance, of which each may be left out.
+func (m *meaning) thumborTrim(segment string) error {
+	rest := strings.TrimPrefix(strings.TrimPrefix(segment, "trim"), ":")
+	corner, tolerance, _ := strings.Cut(rest, ":")
+	if digits(corner) {
+		corner, tolerance = "", corner
+	}
+	if corner != "" && corner != "top-left" {
+		return unsupported("trimming by the corner " + corner)
+	}
+	m.trim(number(tolerance))
+	return nil
 }
 
 func (m *meaning) thumborSize(segment string) error {
@@ -356,6 +376,16 @@ func (m *meaning) filter(name, value string) error {
 		m.note(noteEnlarge)
 	case "sharpen":
 		m.note(noteSharpen)
+	case "blur":
+		// All of these services blur about as by a Gaussian of half of a radius that stands
+		// alone: thumbor, whose own is as wide as the radius, leaves out what lies outside.
+		radius, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return unknown("blur", value)
+		}
+		return m.blur(radius / 2)
+	case "grayscale":
+		m.grey()
 	case "max_bytes":
 		m.note(noteMaxBytes)
 	case "focal", "extract_focal":

@@ -135,7 +135,7 @@ func (p *written) write(out io.Writer) {
 	for _, field := range []struct{ name, text string }{
 		{"width", digitsOf(p.Width)}, {"height", digitsOf(p.Height)}, {"fit", string(p.Fit)}, {"gravity", string(p.Gravity)},
 		{"format", string(p.Format)}, {"quality", digitsOf(p.Quality)}, {"chroma", string(p.Chroma)}, {"background", quoted(p.Background)},
-		{"colour", string(p.Colour)}, {"source", p.source},
+		{"colour", string(p.Colour)}, {"trim", digitsOf(p.Trim)}, {"blur", decimal(p.Blur)}, {"tone", string(p.Tone)}, {"source", p.source},
 	} {
 		if field.text != "" {
 			fmt.Fprintf(out, "  %s: %s\n", field.name, field.text)
@@ -195,6 +195,14 @@ func digitsOf(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
+}
+
+// decimal writes a number, or nothing for 0.
+func decimal(n float64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
 // grouped writes a number with commas between its thousands.
