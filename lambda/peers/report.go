@@ -207,7 +207,7 @@ func (r report) writeCosts(out *bytes.Buffer) {
 	fmt.Fprintf(out, `
 ## Looks
 
-What each look adds to the user time of a preview, in ms, of %s and of sharp's own operation, for the same JPEG of 1440 pixels: each is timed %d times with the look and without it in turn; both are medians, and the time without it is in brackets. Where sharp's operation makes another picture, [looks.md](looks.md) says why. A box that is padded has more pixels, which are encoded too.
+What each look adds to the user time of a preview, in ms, of %s and of sharp's own operation, for the same JPEG of 1440 pixels: each is timed %d times with the look and without it in turn; both are medians, and the time without it is in brackets. Where sharp's operation makes another picture, [looks.md](looks.md) says why. A box that is padded has more pixels, which are encoded too. What lies on a preview, and where its corners are cut off, sharp does by composite, and the photo has no border that trim would take.
 
 `, r.name(ours), rounds)
 	header(out, "photo", "look", r.name(ours), r.name(modern), "asked", "")

@@ -17,7 +17,8 @@ func does(method string, arguments ...any) []any { return []any{append([]any{met
 
 // All are the looks that sharp has. Those of colour are CSS's, and of the luma of JPEGs, as
 // are linear and recomb with its weights. sharp's modulate and tint turn colours in LCh and
-// Lab, and its greyscale is of linear light: they are shown, and not held against.
+// Lab, and its greyscale is of linear light: they are shown, and not held against. A crop that
+// looks for what matters is none of them: sharp's keeps another part, which is no worse.
 var All = []Look{
 	{"blur=0.5", "inside", does("blur", 0.5), ""},
 	{"blur=2", "inside", does("blur", 2), ""},
@@ -34,7 +35,20 @@ var All = []Look{
 	{"tone=sepia", "inside", does("recomb", [3][3]float64{weighed(1.351), weighed(1.203), weighed(0.937)}), ""},
 	{"tone=grey", "inside", does("greyscale"), "sharp's greyscale is of linear light, ours of the luma of JPEGs"},
 	{"tone=#c03080", "inside", does("tint", "#c03080"), "sharp's tint has one chroma for all that is bright and dark, ours goes from black over the colour to white"},
+	{"trim=20", "inside", does("trim", map[string]any{"threshold": 20}), ""},
+	{"watermark=" + mark, "inside", does("composite", []any{map[string]any{"mark": mark}}), ""},
+	{"border=8,border-colour=" + Ground, "inside", drawn("over", `<rect width="100%" height="100%" fill="none" stroke="`+Ground+`" stroke-width="16"/>`), ""},
+	{"radius=40", "inside", drawn("dest-in", `<rect width="100%" height="100%" rx="40"/>`), ""},
+	{"circle=true", "inside", drawn("dest-in", `<ellipse cx="50%" cy="50%" rx="50%" ry="50%"/>`), ""},
 	{"fit=pad,background=" + Ground, "contain", does("flatten", map[string]any{"background": Ground}), ""},
+}
+
+// mark is the watermark's file, as seen from the root of the checkout.
+const mark = "docs/presets/mark.png"
+
+// drawn lays an SVG that is as large as the preview on it.
+func drawn(blend, svg string) []any {
+	return does("composite", []any{map[string]any{"blend": blend, "input": "<svg>" + svg + "</svg>"}})
 }
 
 // luma are the weights of luma (JFIF 1.02).

@@ -117,7 +117,7 @@ func parse(line string) (job, error) {
 		if err := json.Unmarshal([]byte(fields[9]), &l); err != nil {
 			return job{}, err
 		}
-		presets, err := prew.LoadPresets("", nil, []string{"PRESET_LOOK=width=1,height=1," + l.Preset})
+		presets, err := prew.ReadPresets("", []string{"PRESET_LOOK=width=1,height=1," + l.Preset})
 		if err != nil {
 			return job{}, err
 		}

@@ -3,6 +3,7 @@
 // photo, and the preview's size or the reason why there is none).
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
+import { looked } from './look.mjs';
 
 sharp.cache(false);
 
@@ -17,7 +18,7 @@ async function answer({ source, preview, width, height, fit, does }) {
     Object.assign(about, { format, space, depth, orientation, profile: icc !== undefined });
     const small = open().autoOrient()
       .resize(width, height, { fit, background: '#e9c46a', withoutEnlargement: fit === 'inside', kernel: 'lanczos3', fastShrinkOnLoad: false });
-    const made = await (does ?? []).reduce((image, [method, ...args]) => image[method](...args), small)
+    const made = await (await looked(small, does, open(), { width, height }))
       .png({ compressionLevel: 1 }).toFile(preview);
     return { ...about, width: made.width, height: made.height };
   } catch (error) {

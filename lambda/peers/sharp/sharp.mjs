@@ -3,16 +3,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
+import { looked } from './look.mjs';
 
 sharp.concurrency(1);
 sharp.cache(false); // the same job twice is to be done twice
 
 // render makes one preview of a photo. Nobody else here applies profiles, so
 // sharp is told not to.
-function render(job, photo) {
+async function render(job, photo) {
   const look = job.look ? JSON.parse(job.look) : { Fit: job.fit === 'cover' ? 'cover' : 'inside' };
-  const small = (look.Does ?? []).reduce((image, [method, ...args]) => image[method](...args), sharp(photo, { ignoreIcc: true })
-    .resize(job.width, job.height || null, { fit: look.Fit, background: '#e9c46a' }));
+  const small = await looked(sharp(photo, { ignoreIcc: true })
+    .resize(job.width, job.height || null, { fit: look.Fit, background: '#e9c46a' }), look.Does, sharp(photo), job);
   if (job.format === 'webp') {
     return small.webp({ quality: job.quality || 100, lossless: job.quality === 0, effort: job.effort }).toBuffer();
   }
