@@ -69,7 +69,7 @@ func isPlayedWith(t *testing.T, front string) {
 			? "yes" : JSON.stringify([before.naturalWidth, after.naturalWidth, said, lines]);
 	})()`)
 	holds("every field has a control by its kind, and every control a name", `(() => {
-		const kinds = { width: "range", fit: "select-one", quality: "range", progressive: "checkbox", background: "color", tone: "select-one", oversample: "range", formats: "checkbox" };
+		const kinds = { width: "range", fit: "select-one", quality: "range", progressive: "checkbox", background: "select-one", "border-colour": "color", tone: "select-one", oversample: "range", formats: "checkbox" };
 		const fields = new Map([...document.querySelectorAll(".field")].map((f) => [f.querySelector("label").textContent, f]));
 		const wrong = Object.entries(kinds).filter(([name, kind]) => fields.get(name)?.querySelector("input, select").type !== kind);
 		const nameless = [...document.querySelectorAll("input, select, button")].filter((c) => !(c.labels?.length || c.getAttribute("aria-label") || c.textContent.trim()));
