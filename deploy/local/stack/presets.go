@@ -69,10 +69,12 @@ func (s *Stack) Reload(ctx context.Context) error {
 	if hears != "" {
 		s.events.PassOn(hears, s.secret)
 	}
+	var stopping sync.WaitGroup
 	for _, gateway := range before {
 		s.retired.Store(gateway.Process, true)
-		gateway.Stop()
+		stopping.Go(gateway.Stop)
 	}
+	stopping.Wait()
 	return nil
 }
 
