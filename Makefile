@@ -45,7 +45,7 @@ test-browser: ## see every picture of the gallery loaded by Chromium
 
 test-arm64: ## run the engine's tests as an arm64 program, under qemu
 	@deploy/tools/install.sh qemu
-	@GOARCH=arm64 go test -count=1 -exec qemu-aarch64-static ./lambda/render/...
+	@GOARCH=arm64 go test -count=1 -timeout=40m -exec qemu-aarch64-static ./lambda/render/...
 
 test-images: ## build the container images from Debian's packages and run them (as root)
 	@deploy/tools/install.sh images
