@@ -227,10 +227,7 @@ func drawMark(key markKey) (*drawnMark, error) {
 			return nil, err
 		}
 	}
-	m := &drawnMark{size: key.size, pixels: f.pixels}
-	if f.pixels == nil {
-		m.pixels = pixelsOfGrey(f.planes[0])
-	}
+	m := &drawnMark{size: key.size, pixels: asPixels(f)}
 	for i := 3; i < len(m.pixels.Pix); i += 4 {
 		m.pixels.Pix[i] = uint8((int(m.pixels.Pix[i])*key.opacity + 50) / 100)
 	}
@@ -241,15 +238,6 @@ func drawMark(key markKey) (*drawnMark, error) {
 		engines.Put(e)
 	}
 	return m, nil
-}
-
-// pixelsOfGrey makes pixels of luma.
-func pixelsOfGrey(luma plane.Plane) *image.NRGBA {
-	return pixelsOf([]plane.Plane{luma}, func(row []uint8, y int) {
-		for x, v := range luma.Row(y) {
-			row[4*x], row[4*x+1], row[4*x+2], row[4*x+3] = v, v, v, 0xff
-		}
-	})
 }
 
 // separate makes layers of pixels, which have even sides.
@@ -310,8 +298,7 @@ func (l layer) putOn(p plane.Plane, at image.Point) {
 	}
 }
 
-// putOnPixels puts a mark on pixels at a place, as far as both go (Porter and Duff,
-// "Compositing Digital Images": A over B).
+// putOnPixels puts a mark on pixels at a place, as far as both go.
 func (m *drawnMark) putOnPixels(img *image.NRGBA, at image.Point) {
 	size := img.Rect.Size()
 	from, to := max(-at.X, 0), min(m.size.X, size.X-at.X)
@@ -321,21 +308,6 @@ func (m *drawnMark) putOnPixels(img *image.NRGBA, at image.Point) {
 	for y := max(-at.Y, 0); y < min(m.size.Y, size.Y-at.Y); y++ {
 		top := m.pixels.Pix[y*m.pixels.Stride:][4*from : 4*to]
 		under := img.Pix[(at.Y+y)*img.Stride+4*(at.X+from):][:len(top)]
-		for x := 0; x+4 <= len(top) && x+4 <= len(under); x += 4 {
-			t, u := top[x:x+4:x+4], under[x:x+4:x+4]
-			a, b := uint32(t[3]), uint32(u[3])
-			switch {
-			case a == 0:
-			case b == 0xff:
-				u[0], u[1], u[2] = over(t[0], u[0], a), over(t[1], u[1], a), over(t[2], u[2], a)
-			default:
-				mine, theirs := 0xff*a, b*(0xff-a)
-				all := mine + theirs // the alpha of both, times 255
-				for c := range 3 {
-					u[c] = uint8((uint32(t[c])*mine + uint32(u[c])*theirs + all/2) / all)
-				}
-				u[3] = uint8((all + 127) / 0xff)
-			}
-		}
+		plane.Over(under, top)
 	}
 }
