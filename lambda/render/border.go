@@ -1,11 +1,6 @@
 package render
 
-import (
-	"fmt"
-	"image/color"
-
-	"prew"
-)
+import "prew"
 
 // border draws the preset's border along the edges of a frame, inside it. It follows corners
 // that will be cut off, as CSS's does (Backgrounds and Borders 3, section 4.2): the radii of
@@ -14,11 +9,8 @@ func (e *engine) border(f frame, _ plan, preset prew.Preset) (frame, error) {
 	if preset.Border == 0 {
 		return f, nil
 	}
-	var c color.RGBA
-	// Resolve has made sure that it is a colour, #rrggbb, or none, which is black.
-	fmt.Sscanf(preset.BorderColour, "#%02x%02x%02x", &c.R, &c.G, &c.B)
 	inner := outline(f.size(), preset)
 	inner.inset = preset.Border
 	inner.rx, inner.ry = max(inner.rx-2*preset.Border, 0), max(inner.ry-2*preset.Border, 0)
-	return e.paint(f, inner, c, preset), nil
+	return e.paint(f, inner, namedColour(preset.BorderColour), preset), nil
 }

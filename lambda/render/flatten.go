@@ -34,12 +34,18 @@ func over(top, bottom uint8, a uint32) uint8 {
 }
 
 // background is the preset's colour, or white where it is the photo itself, which is then
-// put on it. Resolve has made sure that it is a colour, #rrggbb.
-func background(preset prew.Preset) (c color.RGBA) {
+// put on it.
+func background(preset prew.Preset) color.RGBA {
 	if preset.Background == prew.Blurred {
 		return color.RGBA{0xff, 0xff, 0xff, 0xff}
 	}
-	fmt.Sscanf(preset.Background, "#%02x%02x%02x", &c.R, &c.G, &c.B)
-	c.A = 0xff
+	return namedColour(preset.Background)
+}
+
+// namedColour is the colour that a field of a preset names, or black where it is empty. Resolve
+// has made sure that it is #rrggbb.
+func namedColour(text string) color.RGBA {
+	c := color.RGBA{A: 0xff}
+	fmt.Sscanf(text, "#%02x%02x%02x", &c.R, &c.G, &c.B)
 	return c
 }

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 
@@ -29,12 +28,11 @@ func (e *engine) tone(f frame, _ plan, preset prew.Preset) (frame, error) {
 // where it is as bright as itself. Sepia is CSS's of the grey (Filter Effects 1, section
 // 9.5: its rows come to 1.351, 1.203 and 0.937).
 func tones(tone prew.Tone) (table [256]color.RGBA) {
-	var c [3]int
+	var c color.RGBA
 	light := 0
 	if tone != prew.Grey && tone != prew.Sepia {
-		// Resolve has made sure that it is a colour, #rrggbb.
-		fmt.Sscanf(string(tone), "#%02x%02x%02x", &c[0], &c[1], &c[2])
-		light = (lumaOf([]uint8{uint8(c[0]), uint8(c[1]), uint8(c[2])}) + 1<<15) >> 16
+		c = namedColour(string(tone))
+		light = (lumaOf([]uint8{c.R, c.G, c.B}) + 1<<15) >> 16
 	}
 	for v := range table {
 		between := func(c int) uint8 {
@@ -52,7 +50,7 @@ func tones(tone prew.Tone) (table [256]color.RGBA) {
 		case prew.Sepia:
 			table[v] = color.RGBA{sample((1351*v + 500) / 1000), sample((1203*v + 500) / 1000), sample((937*v + 500) / 1000), 0xff}
 		default:
-			table[v] = color.RGBA{between(c[0]), between(c[1]), between(c[2]), 0xff}
+			table[v] = color.RGBA{between(int(c.R)), between(int(c.G)), between(int(c.B)), 0xff}
 		}
 	}
 	return table
