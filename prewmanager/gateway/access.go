@@ -25,21 +25,20 @@ func (g *Gateway) targetOf(path string) (access.Target, error) {
 	return access.PreviewTarget(g.presets, ref), err
 }
 
-// admits reports whether a request may see its target, and answers it if it may not. It
+// admits returns the failure of a request that may not see its target. It
 // stands before all that the answer could depend on, so that who may not see a thing does not
 // learn whether it exists either. Whatever is answered to who may is kept as protected.
-func (g *Gateway) admits(e *entry, t access.Target, preset prew.Preset) bool {
+func (g *Gateway) admits(e *entry, t access.Target) error {
 	if !t.Access.Protected() {
-		return true
+		return nil
 	}
 	e.cacheControl = g.protectedCacheControl
 	_, query, _ := strings.Cut(e.request.RequestURI, "?")
 	_, err := g.access.Check(t, g.access.Credentials(query, e.request.Header))
 	if err != nil {
-		g.answerFailure(e, preset, fail(access.Challenge(e.Header(), err), err))
-		return false
+		return fail(access.Challenge(e.Header(), err), err)
 	}
-	return true
+	return nil
 }
 
 // targetHeader is the header in which nginx names what a client asks for, path and query, as

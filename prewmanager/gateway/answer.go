@@ -64,7 +64,8 @@ func (g *Gateway) answerPreview(e *entry, p *Preview, outcome flight.Outcome) {
 }
 
 // describe sets the headers of the answer with a preview and returns its status and body.
-// It has a stack frame of its own for the reason that fly has.
+// Its variables, as those of describeFailure, are off the stack when the answer is written, for
+// the reason that servePreview has.
 func (e *entry) describe(p *Preview) (status int, body []byte) {
 	return p.Describe(e.Header(), answer.ConditionsOf(e.request), e.as(p.serverTiming))
 }
@@ -78,20 +79,26 @@ func (e *entry) as(serverTiming string) answer.As {
 	return as
 }
 
-// answerFailure sends the placeholder of a failure with its true status. Caches may keep that a
-// photo is missing only as long as the negative cache does.
-func (g *Gateway) answerFailure(e *entry, preset prew.Preset, err error) {
+// answerFailure sends the placeholder of a failure with its true status.
+func (g *Gateway) answerFailure(e *entry, err error) {
 	if e.request.Context().Err() != nil {
 		e.leave()
 		return
 	}
-	failure := failureOf(err)
+	status, body := g.describeFailure(e, failureOf(err))
+	e.WriteHeader(status)
+	e.Write(body)
+}
+
+// describeFailure sets the headers of the answer with a failure, and returns its status and its
+// placeholder, which is as large as previews of the preset that was asked for. Caches may keep
+// that a photo is missing only as long as the negative cache does.
+func (g *Gateway) describeFailure(e *entry, failure *flight.Failure) (status int, body []byte) {
 	e.fail(failure)
 	answered := answer.Failure{Code: failure.Code, Private: e.cacheControl != "", ServerTiming: e.timing.String()}
 	if !failure.Until.IsZero() {
 		answered.Keep = time.Until(failure.Until)
 	}
-	status, body := answered.Describe(e.Header(), g.placeholders, preset)
-	e.WriteHeader(status)
-	e.Write(body)
+	preset, _ := g.presets.Get(e.preset) // the zero Preset if the request is for a photo, or for nothing
+	return answered.Describe(e.Header(), g.placeholders, preset)
 }

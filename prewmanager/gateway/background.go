@@ -80,12 +80,11 @@ func (g *Gateway) warm(r *http.Request) (admitted func(), err error) {
 // Render has a preview rendered for which nobody waits, unless it is stored, when people leave
 // room for it or until ctx ends.
 func (g *Gateway) Render(ctx context.Context, ref prew.Ref) error {
-	preset, known := g.presets.Get(ref.Preset)
-	if !known {
+	objects, known, err := g.objectsOf(ref)
+	switch {
+	case !known:
 		return fail(prew.PresetUnknown, nil)
-	}
-	objects, err := g.objectsOf(ref, preset)
-	if err != nil {
+	case err != nil:
 		return fail(prew.PathRefused, err)
 	}
 	admitted, err := g.background.enter(ctx)
@@ -103,7 +102,7 @@ func (g *Gateway) Render(ctx context.Context, ref prew.Ref) error {
 	e := g.begin(nil, request, routePreview)
 	defer g.end(e)
 	e.preset, e.key, e.source = ref.Preset, ref.Key, objects.photos.source
-	_, outcome, err := g.fly(e, ref, preset, objects, admitted)
+	_, outcome, err := g.fly(e, ref, objects, admitted)
 	if err != nil {
 		failure := failureOf(err)
 		_, how := prew.FailureOf(prew.Code(failure.Code))

@@ -178,53 +178,57 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// servePreview is the whole flow: the path names a preset and a photo, the client may
-// choose the preset's variant by what it accepts and has to be one who may see it, the flight of that preview finds or renders
-// it, and its result answers all who wait.
+// servePreview answers a request for a preview with what the flow has for it. Nothing else of
+// the flow is on the stack when the answer is written: with it the stack of each of 10,000
+// waiters would grow from 8 to 16 KiB.
 func (g *Gateway) servePreview(e *entry, path string) {
+	preview, outcome, err := g.preview(e, path)
+	switch {
+	case err != nil:
+		g.answerFailure(e, err)
+	case preview != nil:
+		g.answerPreview(e, preview, outcome)
+	}
+}
+
+// preview is the whole flow: the path names a preset and a photo, the client may choose the
+// preset's variant by what it accepts and has to be one who may see it, and the flight of that
+// preview finds or renders it, for all who wait. It is nil if it was stored in a private
+// bucket: then it has been streamed.
+func (g *Gateway) preview(e *entry, path string) (*Preview, flight.Outcome, error) {
 	ref, err := prew.ParsePath(path)
 	if err != nil {
-		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
-		return
+		return nil, 0, fail(prew.PathRefused, err)
 	}
 	if e.aliased {
 		e.location = ref.Path()
 	}
 	asked := access.PreviewTarget(g.presets, ref)
 	ref, negotiated := g.presets.Negotiate(ref, strings.Join(e.request.Header.Values("Accept"), ","), g.sources.Previews)
-	preset, known := g.presets.Get(ref.Preset)
-	objects, err := g.objectsOf(ref, preset)
+	objects, known, err := g.objectsOf(ref)
 	if err != nil {
-		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
-		return
+		return nil, 0, fail(prew.PathRefused, err)
 	}
 	if negotiated {
 		e.Header().Set("Vary", "Accept") // on failures too, and on answers without a body
 	}
 	e.preset, e.key = ref.Preset, ref.Key
 	if !known {
-		g.answerFailure(e, prew.Preset{}, fail(prew.PresetUnknown, nil))
-		return
+		return nil, 0, fail(prew.PresetUnknown, nil)
 	}
 	e.source = objects.photos.source
-	if !g.admits(e, asked, preset) {
-		return
+	if err := g.admits(e, asked); err != nil {
+		return nil, 0, err
 	}
 	if g.private && g.sendObject(e, g.previews, objects.preview) {
-		return
+		return nil, 0, nil
 	}
 	admitted, err := g.warm(e.request)
 	if err != nil {
-		g.answerFailure(e, preset, err)
-		return
+		return nil, 0, err
 	}
 	defer admitted()
-	found, outcome, err := g.fly(e, ref, preset, objects, admitted)
-	if err != nil {
-		g.answerFailure(e, preset, err)
-		return
-	}
-	g.answerPreview(e, found, outcome)
+	return g.fly(e, ref, objects, admitted)
 }
 
 // objects are a preview's object and its photo's, each by its name in its bucket.
@@ -233,21 +237,20 @@ type objects struct {
 	photo, preview string
 }
 
-// objectsOf returns the objects of a preview in a preset, of which the zero Preset has its
-// photos from the default source.
-func (g *Gateway) objectsOf(ref prew.Ref, preset prew.Preset) (*objects, error) {
+// objectsOf returns the objects of a preview, and whether its preset is known. If it is not,
+// they are those of the default source.
+func (g *Gateway) objectsOf(ref prew.Ref) (of *objects, known bool, err error) {
+	preset, known := g.presets.Get(ref.Preset)
 	source, _ := g.sources.Get(preset.Source) // CheckPresets has found it
 	preview, photo, err := g.sources.Objects(ref, source)
-	return &objects{g.photos[source.Name], photo, preview}, err
+	return &objects{g.photos[source.Name], photo, preview}, known, err
 }
 
 // fly waits for the flight of a preview, which finds or renders it, and calls admitted when it
-// has a slot. It is a function of
-// its own so that its variables are off the stack when the answer is written: with them
-// the stack of each of 10,000 waiters would grow from 8 to 16 KiB.
-func (g *Gateway) fly(e *entry, ref prew.Ref, preset prew.Preset, of *objects, admitted func()) (*Preview, flight.Outcome, error) {
+// has a slot.
+func (g *Gateway) fly(e *entry, ref prew.Ref, of *objects, admitted func()) (*Preview, flight.Outcome, error) {
 	<-g.settled // takes a moment; waits even if the client leaves, so that its preview is made
-	m := newMiss(g, ref, preset, of, e.id, admitted)
+	m := newMiss(g, ref, of, e.id, admitted)
 	found, outcome, err := g.flights.Do(e.request.Context(), g.previews.Name+"/"+of.preview, flight.Work[*Preview]{
 		Look:    func(ctx context.Context) (*Preview, bool, error) { return g.previews.preview(ctx, of.preview) },
 		Prepare: m.prepare,

@@ -376,7 +376,7 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := &renderer{answer: test.answer}
-			server := start(t, f, func(s *settings) { s.InvokeTimeout, s.S3Timeout = time.Second, 900*time.Millisecond })
+			server := start(t, f, func(s *settings) { s.InvokeTimeout, s.S3Timeout = 3*time.Second, 2900*time.Millisecond })
 			path := test.path
 			if path == "" {
 				path = "/prew/hero/failure-" + string(rune('a'+i)) + ".jpg"

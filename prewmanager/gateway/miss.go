@@ -21,7 +21,6 @@ import (
 type miss struct {
 	gateway *Gateway
 	ref     prew.Ref
-	preset  prew.Preset
 	of      *objects
 	request string // id of the request that started the flight
 
@@ -35,8 +34,8 @@ type miss struct {
 	timing answer.Stages
 }
 
-func newMiss(g *Gateway, ref prew.Ref, preset prew.Preset, of *objects, request string, admitted func()) *miss {
-	return &miss{gateway: g, ref: ref, preset: preset, of: of, request: request, admitted: admitted, began: time.Now()}
+func newMiss(g *Gateway, ref prew.Ref, of *objects, request string, admitted func()) *miss {
+	return &miss{gateway: g, ref: ref, of: of, request: request, admitted: admitted, began: time.Now()}
 }
 
 // prepare asks whether there is a photo, while the flight looks for the preview. It
@@ -95,6 +94,7 @@ func (m *miss) waited() {
 func (m *miss) render(ctx context.Context) (*Preview, error) {
 	g := m.gateway
 	m.waited()
+	preset, _ := g.presets.Get(m.ref.Preset) // the flow has found it
 	invocation, span := g.traces.gateway.Start(ctx, "invoke", trace.WithSpanKind(trace.SpanKindClient))
 	invoked := time.Now()
 	result, received, err := g.function.invoke(invocation, prew.RenderRequest{
@@ -103,7 +103,7 @@ func (m *miss) render(ctx context.Context) (*Preview, error) {
 		DstBucket:    g.previews.Name,
 		DstKey:       m.of.preview,
 		PresetName:   m.ref.Preset,
-		Preset:       m.preset,
+		Preset:       preset,
 		CacheControl: g.cacheControlOf(m.ref.Preset),
 		RequestID:    m.request,
 		Traceparent:  traceparent(invocation),

@@ -20,23 +20,24 @@ import (
 // "+", would mean another object to S3.
 func (g *Gateway) servePhoto(e *entry, path string) {
 	if g.photoAccess == prew.Closed {
-		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, errors.New("photos are closed")))
+		g.answerFailure(e, fail(prew.PathRefused, errors.New("photos are closed")))
 		return
 	}
 	key, err := prew.ParsePhoto(path)
 	if err != nil {
-		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
+		g.answerFailure(e, fail(prew.PathRefused, err))
 		return
 	}
 	source, _ := g.sources.Get("")
 	object, err := source.Photos.Photo(key, g.sources.Previews)
 	if err != nil {
-		g.answerFailure(e, prew.Preset{}, fail(prew.PathRefused, err))
+		g.answerFailure(e, fail(prew.PathRefused, err))
 		return
 	}
 	photos := g.photos[source.Name]
 	e.key, e.source = key, photos.source
-	if !g.admits(e, access.PhotoTarget(g.photoAccess, key), prew.Preset{}) {
+	if err := g.admits(e, access.PhotoTarget(g.photoAccess, key)); err != nil {
+		g.answerFailure(e, err)
 		return
 	}
 	if e.request.Header.Get(refusedHeader) != "" {
@@ -65,7 +66,7 @@ func (g *Gateway) answerRefused(e *entry, photos storage, key string) {
 		e.leave()
 		return
 	case err != nil && !store.Missing(err):
-		g.answerFailure(e, prew.Preset{}, photos.failure(ctx, err))
+		g.answerFailure(e, photos.failure(ctx, err))
 		return
 	}
 	g.answerMissing(e)
@@ -75,7 +76,7 @@ func (g *Gateway) answerRefused(e *entry, photos storage, key string) {
 func (g *Gateway) answerMissing(e *entry) {
 	missing := fail(prew.SourceMissing, nil)
 	missing.Until = time.Now().Add(missing.Keep)
-	g.answerFailure(e, prew.Preset{}, missing)
+	g.answerFailure(e, missing)
 }
 
 // sendObject streams an object from S3, or the range of it that the request asks for,
@@ -95,7 +96,7 @@ func (g *Gateway) sendObject(e *entry, s storage, key string) (found bool) {
 		e.leave()
 		return true
 	case err != nil:
-		g.answerFailure(e, prew.Preset{}, s.failure(ctx, err))
+		g.answerFailure(e, s.failure(ctx, err))
 		return true
 	}
 	defer stored.Body.Close()
