@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"flag"
+	"image"
+	"image/draw"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -110,14 +113,82 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// TestReport is a report of three pictures: one alike, one worse, one refused.
+// TestMoving moves one thing at a time away from what is asked.
+func TestMoving(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		spoil func(m *moved)
+		wrong string
+	}{
+		{"nothing", func(*moved) {}, ""},
+		{"refused", func(m *moved) { m.ours = made{code: prew.SourceDamaged, says: "it ends early"} }, "source_damaged: it ends early"},
+		{"failed", func(m *moved) { m.ours = made{fail: true, says: "signal: killed"} }, "signal: killed"},
+		{"refused by sharp", func(m *moved) { m.theirs.Refused = "no frames" }, "sharp: no frames"},
+		{"another size", func(m *moved) { m.theirs.Ours.Width = 159 }, "(159,120), sharp's is (160,120)"},
+		{"a frame less", func(m *moved) { m.theirs.Ours.Frames = 1 }, "1 frames, sharp's has 2"},
+		{"another time", func(m *moved) { m.theirs.Ours.Delays = []int{100, 60} }, "delays [100 60], sharp's [0 50]"},
+		{"another end", func(m *moved) { m.theirs.Ours.Loops = 0 }, "0 loops, sharp's 3"},
+		{"as bad as it may be", func(m *moved) { m.db = 31.5 }, ""},
+		{"worse", func(m *moved) { m.db = 31.4 }, "31.4 dB, asked at least 31.5"},
+		{"slower", func(m *moved) { m.ours.time = 4 * time.Second }, "4.0 s, 0 MB"},
+	} {
+		m := moving()
+		test.spoil(m)
+		if got := strings.Join(m.wrong(), "; "); got != test.wrong {
+			t.Errorf("%s: %q, want %q", test.name, got, test.wrong)
+		}
+	}
+}
+
+// moving is a GIF that is as asked.
+func moving() *moved {
+	return &moved{name: "looks/a.gif", db: 33, peers: 32, theirs: film{
+		Ours:  strip{Frames: 2, Width: 160, Height: 120, Delays: []int{100, 50}, Loops: 3, Bytes: 900},
+		Sharp: strip{Frames: 2, Width: 160, Height: 120, Delays: []int{0, 50}, Loops: 3, Bytes: 1000},
+	}}
+}
+
+// TestFrames has a preview of two frames, a black one above a white one.
+func TestFrames(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll(filepath.Join(scratch, "previews"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	m := moving()
+	m.theirs.Ours.Width, m.theirs.Ours.Height = 3, 2
+	both := image.NewNRGBA(image.Rect(0, 0, 3, 4))
+	draw.Draw(both, image.Rect(0, 0, 3, 2), image.Black, image.Point{}, draw.Src)
+	draw.Draw(both, image.Rect(0, 2, 3, 4), image.White, image.Point{}, draw.Src)
+	if err := writePNG(m.base()+".ours.png", both); err != nil {
+		t.Fatal(err)
+	}
+	frames, err := m.frames("ours")
+	if err != nil || len(frames) != 2 || frames[0].NRGBAAt(2, 1).R != 0 || frames[1].NRGBAAt(0, 0).R != 255 {
+		t.Errorf("%v, %v, want a black frame and a white one", frames, err)
+	}
+	if line, err := m.row(); err != nil || len(line.cells) != 3 {
+		t.Errorf("%d pictures, %v, want the first, the middle and the last frame of ours", len(line.cells), err)
+	}
+	m.theirs.Ours.Frames = 3
+	if _, err := m.frames("ours"); err == nil {
+		t.Error("four rows are three frames of two")
+	}
+}
+
+// TestReport is a report of three pictures: one alike, one worse, one refused; and of what
+// moves.
 func TestReport(t *testing.T) {
 	picture := func(folder, name string, ours made, space string, d *difference) looked {
 		return looked{file{folder + "/" + name, name, folder, nil}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}
 	}
 	r := report{
-		date: time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC),
-		peer: "sharp 0.35.5, libvips 8.18.7",
+		date:   time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC),
+		peer:   "sharp 0.35.5, libvips 8.18.7",
+		moving: []*moved{moving()},
+		cropped: []*cropped{
+			{photo: "bench/a.jpg", shape: cropShapes[0]},
+			{photo: "bench/d.jpg", shape: cropShapes[1], wrong: []string{"attention: bad extract area"}},
+		},
 		all: []looked{
 			picture("looks", "a.jpg", made{time: 30 * time.Millisecond, peak: 17e6}, "srgb", &difference{math.Inf(1), 0, 0}),
 			picture("colour", "b.jpg", made{time: 20 * time.Millisecond, peak: 15e6}, "cmyk", &difference{23.12, 9.861, 14.21}),
@@ -149,7 +220,8 @@ func TestReport(t *testing.T) {
 	for _, line := range []string{
 		"\ncolour/b.jpg, worse: 23.1 dB, asked at least 33; mean deltaE 9.86",
 		"\ndamage/c.jpg, refused: source_damaged: it ends early\n",
-		"\n1 of 3 pictures as asked\n",
+		"\nd.jpg gravity wide: attention: bad extract area\n",
+		"\n3 of 6 pictures as asked\n",
 	} {
 		if !strings.Contains(said.String(), line) {
 			t.Errorf("said %q, want %q in it", &said, line)

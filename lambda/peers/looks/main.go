@@ -3,7 +3,8 @@
 // can't read, are made PNGs for it by heif-convert. It writes a table into
 // docs/bench/looks.md and contact sheets into .local/looks, and fails where a picture
 // looks worse than the figures of judge.go, or takes more time or memory. So it does with
-// what presets do to a photo, where sharp has the same (package look). It runs in the root of the
+// what presets do to a photo, where sharp has the same (package look), and with what moves.
+// What gravities keep of photos stands beside what sharp keeps. It runs in the root of the
 // checkout, for make looks.
 package main
 
@@ -45,6 +46,13 @@ func run(corpus, pictures, only string) error {
 	if err != nil {
 		return err
 	}
+	r := report{date: time.Now(), moving: findMoving(corpus, only)}
+	if r.cropped, err = findCropped(corpus, only); err != nil {
+		return err
+	}
+	if len(files)+len(r.moving)+len(r.cropped) == 0 {
+		return fmt.Errorf("ONLY=%s is in the name of no picture, expected a part of one as colour/cmyk", only)
+	}
 	if err := os.RemoveAll(scratch); err != nil {
 		return err
 	}
@@ -60,6 +68,14 @@ func run(corpus, pictures, only string) error {
 		line.Show(f.name + " by the function")
 		all[i] = looked{file: f, ours: renderOurs(f)}
 	}
+	for _, m := range r.moving {
+		line.Show(m.String() + " by the function")
+		m.render()
+	}
+	for _, c := range r.cropped {
+		line.Show(c.String() + " by the function")
+		c.render()
+	}
 	peer, err := startSharp()
 	if err != nil {
 		return err
@@ -70,11 +86,23 @@ func run(corpus, pictures, only string) error {
 			return err
 		}
 	}
+	for _, m := range r.moving {
+		line.Show(m.String() + " by sharp")
+		if err := m.compare(peer); err != nil {
+			return err
+		}
+	}
+	for _, c := range r.cropped {
+		line.Show(c.String() + " by sharp")
+		if err := c.compare(peer); err != nil {
+			return err
+		}
+	}
 	if err := peer.stop(); err != nil {
 		return err
 	}
 	line.Clear()
-	r := report{date: time.Now(), peer: peer.name, all: all}
+	r.peer, r.all = peer.name, all
 	if err := writeSheets(scratch, r); err != nil {
 		return err
 	}
@@ -127,9 +155,6 @@ func find(corpus, pictures, part string) ([]file, error) {
 				files = append(files, file{name, filepath.Join(corpus, "bench", photo), "look", &look.All[i]})
 			}
 		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("ONLY=%s is in the name of no picture, expected a part of one as colour/cmyk", part)
 	}
 	return files, nil
 }

@@ -29,16 +29,21 @@ const memory = 512
 // hung is how long a render may take by the clock: far more than the longest.
 const hung = time.Minute
 
-// renderOurs renders a picture by the deployed function, as a command in a process of
-// its own.
+// renderOurs renders a picture without loss.
 func renderOurs(f file) made {
-	ctx, cancel := context.WithTimeout(context.Background(), hung)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, ".bin/bootstrap", "render", "--preset", "looks", f.path, f.previewFile("ours"))
 	preset := fmt.Sprintf("width=%d,height=%d,format=png", side, side)
 	if f.look != nil {
 		preset += "," + f.look.Preset
 	}
+	return renderBy(preset, f.path, f.previewFile("ours"))
+}
+
+// renderBy renders a picture by the deployed function, with the fields of a preset, as a
+// command in a process of its own.
+func renderBy(preset, from, to string) made {
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, ".bin/bootstrap", "render", "--preset", "looks", from, to)
 	cmd.Env = append(os.Environ(),
 		"PRESET_LOOKS="+preset,
 		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", memory))
@@ -57,7 +62,7 @@ func renderOurs(f file) made {
 	}
 	said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
 	code, reason, _ := strings.Cut(said, ": ")
-	m.code, m.says = prew.Code(code), strings.TrimPrefix(reason, f.path+": ")
+	m.code, m.says = prew.Code(code), strings.TrimPrefix(reason, from+": ")
 	exit, ended := errors.AsType[*exec.ExitError](err)
 	const firstOfRefusals = 3 // see bootstrap --help
 	if !ended || exit.ExitCode() < firstOfRefusals || !m.code.Known() || m.code == prew.RenderPanic {

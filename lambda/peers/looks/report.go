@@ -18,6 +18,9 @@ type report struct {
 	date time.Time
 	peer string // sharp, with its version
 	all  []looked
+
+	moving  []*moved
+	cropped []*cropped // which only has to be there
 }
 
 // markdown is the report as a page: a summary by class, the pictures that fail, the
@@ -65,7 +68,33 @@ Asked are at least %.0f dB of red, green and blue, a CIEDE2000 of at most %.1f i
 		row(&out, l.file.name, l.class(), bold(looks.wrong != nil, outcome), db, mean, p95, l.size,
 			bold(l.ours.slow(), fmt.Sprint(l.ours.time.Milliseconds())), bold(l.ours.large(), fmt.Sprint(l.ours.peak/1e6)))
 	}
+	r.writeMoving(&out)
 	return out.Bytes()
+}
+
+// writeMoving is a table of what moves.
+func (r report) writeMoving(out *bytes.Buffer) {
+	if len(r.moving) == 0 {
+		return
+	}
+	fmt.Fprintf(out, `
+## What moves
+
+Animations as previews that fit into %[1]dx%[1]d, WebP at the quality 80, or GIF. Each frame is compared with what sharp shrinks it to before it is encoded, and the worst frame counts; so are those of sharp's own preview. Asked are as many frames, loops and times, and a worst frame at most %.1[2]f dB worse than sharp's; [peers.md](peers.md) asks something of the bytes. A time of at most 10 ms is a tenth of a second, as in all browsers. Of AVIF and PNG sharp's build reads no frames but the first.
+
+`, movingSide, lessMoving)
+	row(out, "file", "format", "size", "frames", "loops", "ms of all frames", "dB", "sharp's dB", "bytes", "sharp's bytes", "")
+	row(out, slices.Repeat([]string{"---"}, 11)...)
+	for _, m := range r.moving {
+		ours, whole := m.theirs.Ours, 0
+		for _, delay := range ours.Delays {
+			whole += delay
+		}
+		wrong := m.wrong()
+		row(out, m.name, m.extension(), fmt.Sprintf("%dx%d", ours.Width, ours.Height), fmt.Sprint(ours.Frames), fmt.Sprint(ours.Loops), fmt.Sprint(whole),
+			decibels(m.db), decibels(m.peers), fmt.Sprint(ours.Bytes), fmt.Sprint(m.theirs.Sharp.Bytes),
+			bold(wrong != nil, strings.Join(wrong, "; ")))
+	}
 }
 
 // writeSummary counts the outcomes by class.
@@ -131,7 +160,20 @@ func (r report) tell(out io.Writer) error {
 			fmt.Fprintf(&text, "\n%s, %s: %s", l.file.name, v.outcome, strings.Join(v.wrong, "; "))
 		}
 	}
-	fmt.Fprintf(&text, "\n%d of %d pictures as asked\n", len(r.all)-bad, len(r.all))
+	for _, m := range r.moving {
+		if wrong := m.wrong(); wrong != nil {
+			bad++
+			fmt.Fprintf(&text, "\n%s: %s", m, strings.Join(wrong, "; "))
+		}
+	}
+	for _, c := range r.cropped {
+		if c.wrong != nil {
+			bad++
+			fmt.Fprintf(&text, "\n%s: %s", c, strings.Join(c.wrong, "; "))
+		}
+	}
+	all := len(r.all) + len(r.moving) + len(r.cropped)
+	fmt.Fprintf(&text, "\n%d of %d pictures as asked\n", all-bad, all)
 	if _, err := text.WriteTo(out); err != nil {
 		return err
 	}

@@ -56,16 +56,21 @@ func startSharp() (*sharp, error) {
 // render makes a preview of the file source: fit "inside" makes it fit into the size,
 // "fill" makes it exactly that, "contain" pads it to that. Then sharp's methods are done.
 func (s *sharp) render(source, preview string, width, height int, fit string, does []any) (answer theirs, err error) {
-	job, err := json.Marshal(map[string]any{
+	return answer, s.ask(map[string]any{
 		"source": source, "preview": preview, "width": width, "height": height, "fit": fit, "does": does,
-	})
+	}, &answer)
+}
+
+// ask has sharp do one job.
+func (s *sharp) ask(job map[string]any, answer any) error {
+	line, err := json.Marshal(job)
 	if err != nil {
-		return answer, err
+		return err
 	}
-	if _, err := s.jobs.Write(append(job, '\n')); err != nil {
-		return answer, err
+	if _, err := s.jobs.Write(append(line, '\n')); err != nil {
+		return err
 	}
-	return answer, s.read(&answer)
+	return s.read(answer)
 }
 
 func (s *sharp) read(answer any) error {

@@ -52,6 +52,9 @@ func writeSheets(dir string, r report) error {
 			return err
 		}
 	}
+	if err := writeGrids(dir, r); err != nil {
+		return err
+	}
 	var all []onPage
 	for _, l := range r.all {
 		all = append(all, l.onPage())
@@ -117,12 +120,12 @@ func sheet(all []looked) (image.Image, error) {
 		if v.wrong != nil {
 			ink.R = 160
 		}
-		write(img, ink, x, y+11, l.file.name+": "+string(v.outcome))
+		write(img, ink, x, y+11, 2, l.file.name+": "+string(v.outcome))
 		text := l.figures()
 		if v.wrong != nil {
 			text = strings.Join(v.wrong, "; ")
 		}
-		write(img, ink, x, y+26, text)
+		write(img, ink, x, y+26, 2, text)
 		for column, renderer := range renderers {
 			name := l.file.previewFile(renderer)
 			if !exists(name) {
@@ -145,10 +148,10 @@ func fitted(size image.Point) image.Rectangle {
 	return image.Rect(0, 0, max(1, size.X*cell/longer), max(1, size.Y*cell/longer))
 }
 
-// write writes as much of a text as fits over two cells; its letters stand on y.
-func write(img draw.Image, ink color.Color, x, y int, text string) {
+// write writes as much of a text as fits over some cells; its letters stand on y.
+func write(img draw.Image, ink color.Color, x, y, cells int, text string) {
 	const letter = 7 // the width of one
-	text = text[:min(len(text), (2*cell+gap)/letter)]
+	text = text[:min(len(text), (cells*(cell+gap)-gap)/letter)]
 	drawer := font.Drawer{Dst: img, Src: image.NewUniform(ink), Face: basicfont.Face7x13, Dot: fixed.P(x, y)}
 	drawer.DrawString(text)
 }
