@@ -54,8 +54,14 @@ func (r report) bounds() []bound {
 	for _, result := range r.webps {
 		all = append(all, result.bounds(r.name(modern))...)
 	}
+	for _, result := range r.moving {
+		all = append(all, result.bounds(r.name(modern))...)
+	}
 	for _, c := range r.costs {
 		all = append(all, c.bound())
+	}
+	for _, c := range r.gravities {
+		all = append(all, c.bounds()...)
 	}
 	for _, f := range r.footprints {
 		all = append(all, f.bound())

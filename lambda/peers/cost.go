@@ -34,9 +34,14 @@ func (j lookJob) String() string { return "look-" + j.look.Preset }
 
 // with is the job with its look, for workers.
 func (j lookJob) with() (job, error) {
-	text, err := json.Marshal(j.look)
-	j.job.look = string(text)
-	return j.job, err
+	return j.job.asking(look.Asked{Look: j.look})
+}
+
+// asking is the job with more that is asked for, for workers.
+func (j job) asking(asked look.Asked) (job, error) {
+	text, err := json.Marshal(asked)
+	j.look = string(text)
+	return j, err
 }
 
 // cost is what a look adds to the user time of a preview: for each renderer that has it the
@@ -67,7 +72,11 @@ func measureLooks(chosen []lookJob, corpus string, progress func(string)) (costs
 		c := cost{job: j}
 		for _, renderer := range pair {
 			progress(fmt.Sprintf("%s: by %s", j, workers[renderer].says))
-			if c.added[renderer], c.before[renderer], err = added(workers[renderer], j, corpus); err != nil {
+			with, err := j.with()
+			if err != nil {
+				return nil, err
+			}
+			if c.added[renderer], c.before[renderer], err = added(workers[renderer], j.job, with, corpus); err != nil {
 				return nil, err
 			}
 		}
@@ -76,12 +85,8 @@ func measureLooks(chosen []lookJob, corpus string, progress func(string)) (costs
 	return costs, nil
 }
 
-// added is what a look adds to one renderer's time, and the time without it.
-func added(w *worker, j lookJob, corpus string) (more, before time.Duration, err error) {
-	with, err := j.with()
-	if err != nil {
-		return 0, 0, err
-	}
+// added is what a job with more in it adds to one renderer's time, and the time without that.
+func added(w *worker, without, with job, corpus string) (more, before time.Duration, err error) {
 	preview := filepath.Join(scratch, "previews", "look.jpg")
 	do := func(j job, repeat int) (time.Duration, error) {
 		return w.do(j, photoFile(corpus, j), preview, repeat)
@@ -98,7 +103,7 @@ func added(w *worker, j lookJob, corpus string) (more, before time.Duration, err
 		var times [2]time.Duration // without and with
 		for turn := range times {
 			which := (round + turn) % 2 // none is always first
-			if times[which], err = do([]job{j.job, with}[which], repeat); err != nil {
+			if times[which], err = do([]job{without, with}[which], repeat); err != nil {
 				return 0, 0, err
 			}
 		}

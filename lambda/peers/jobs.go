@@ -45,7 +45,7 @@ type job struct {
 
 	quality int    // of a PNG it is of no use; of a WebP 0 loses nothing
 	effort  string // of a WebP, in the renderer's word
-	look    string // what is done to it, a look.Look in JSON, or ""
+	look    string // what is done to it, a look.Asked in JSON, or ""
 }
 
 // String is the job's name, which is that of its files too.

@@ -27,28 +27,41 @@ func TestNamesAreUnique(t *testing.T) {
 	if len(seen) != 28 {
 		t.Errorf("%d jobs, want 28", len(seen))
 	}
+	var others []string
 	for _, j := range webpJobs() {
-		if seen[j.String()] {
-			t.Errorf("%s is there twice", j)
+		others = append(others, j.String())
+	}
+	for _, j := range movingJobs() {
+		others = append(others, j.String())
+	}
+	for _, j := range gravityJobs() {
+		others = append(others, j.String())
+	}
+	for _, name := range others {
+		if seen[name] {
+			t.Errorf("%s is there twice", name)
 		}
-		seen[j.String()] = true
+		seen[name] = true
 	}
 }
 
 func TestChoose(t *testing.T) {
 	for _, test := range []struct {
-		only               string
-		want, webps, looks int
+		only                                  string
+		want, webps, moving, looks, gravities int
 	}{
-		{"", 28, 23, len(look.All)}, {"p12", 6, 6, 0}, {"p12-", 3, 6, 0}, {"640", 10, 11, 0}, {"alpha2-png-200x200", 1, 0, 0}, {"webp", 0, 23, 0}, {"640-small", 0, 3, 0},
-		{"look-", 0, 0, len(look.All)}, {"tone=sepia", 0, 0, 1},
+		{"", 28, 23, 16, len(look.All), 30}, {"p12", 6, 6, 0, 0, 30}, {"p12-", 3, 6, 0, 0, 20}, {"640", 10, 11, 0, 0, 5}, {"alpha2-png-200x200", 1, 0, 0, 0, 0},
+		{"webp-", 0, 23, 10, 0, 0}, {"640-small", 0, 3, 0, 0, 0}, {"look-", 0, 0, 0, len(look.All), 0}, {"tone=sepia", 0, 0, 0, 1, 0},
+		{"moving-", 0, 0, 16, 0, 0}, {"gravity-", 0, 0, 0, 0, 30}, {"gravity-face", 0, 0, 0, 0, 6},
 	} {
-		if got, webps, looked, err := choose(test.only); err != nil || len(got) != test.want || len(webps) != test.webps || len(looked) != test.looks {
-			t.Errorf("%q: %d jobs, %d of WebP, %d of looks, %v, want %d, %d, %d", test.only, len(got), len(webps), len(looked), err, test.want, test.webps, test.looks)
+		c, err := choose(test.only)
+		got := [...]int{len(c.jobs), len(c.webps), len(c.moving), len(c.looks), len(c.gravities)}
+		if want := [...]int{test.want, test.webps, test.moving, test.looks, test.gravities}; err != nil || got != want {
+			t.Errorf("%q: %d, %v, want %d", test.only, got, err, want)
 		}
 	}
-	if got, webps, looked, err := choose("p13"); err == nil {
-		t.Errorf("p13: %v, %v, %v, want an error", got, webps, looked)
+	if got, err := choose("p13"); err == nil {
+		t.Errorf("p13: %v, want an error", got)
 	}
 }
 

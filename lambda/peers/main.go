@@ -1,8 +1,9 @@
 // Command peers compares the render engine with libvips, as Debian packages it
 // and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
-// memory, WebPs with sharp's at equal SSIM, and what looks cost. It writes docs/bench/peers.md and
-// peers.svg, or with -sheet crops of the previews beside each other, and fails where a
-// bound is not met. It runs in the root of the checkout, after lambda/peers/build.sh.
+// memory, WebPs with sharp's at equal SSIM, what moves, and what looks and gravities
+// cost. It writes docs/bench/peers.md and peers.svg, or with -sheet crops of the previews
+// beside each other, and fails where a bound is not met. It runs in the root of the
+// checkout, after lambda/peers/build.sh.
 package main
 
 import (
@@ -42,17 +43,17 @@ func run(corpus, only string, sheet bool) error {
 	if err := os.MkdirAll(filepath.Join(scratch, "previews"), 0o777); err != nil {
 		return err
 	}
-	chosen, webps, looked, err := choose(only)
+	chosen, err := choose(only)
 	if err != nil {
 		return err
 	}
 	line := progress.New(os.Stderr)
 	defer line.Clear()
-	if sheet && len(chosen) == 0 {
-		return fmt.Errorf("ONLY=%s names WebPs or looks alone, of which there is no contact sheet", only)
+	if sheet && len(chosen.jobs) == 0 {
+		return fmt.Errorf("ONLY=%s names WebPs, what moves, looks or gravities alone, of which there is no contact sheet", only)
 	}
 	if sheet {
-		return contactSheets(chosen, corpus, line.Show)
+		return contactSheets(chosen.jobs, corpus, line.Show)
 	}
 	r := report{date: time.Now(), machine: machine()}
 	if only == "" {
@@ -66,13 +67,19 @@ func run(corpus, only string, sheet bool) error {
 			return err
 		}
 	}
-	if r.results, r.renderers, err = measure(chosen, corpus, line.Show); err != nil {
+	if r.results, r.renderers, err = measure(chosen.jobs, corpus, line.Show); err != nil {
 		return err
 	}
-	if r.webps, err = measureWebP(webps, corpus, line.Show); err != nil {
+	if r.webps, err = measureWebP(chosen.webps, corpus, line.Show); err != nil {
 		return err
 	}
-	if r.costs, err = measureLooks(looked, corpus, line.Show); err != nil {
+	if r.moving, err = measureMoving(chosen.moving, corpus, line.Show); err != nil {
+		return err
+	}
+	if r.costs, err = measureLooks(chosen.looks, corpus, line.Show); err != nil {
+		return err
+	}
+	if r.gravities, err = measureGravities(chosen.gravities, corpus, line.Show); err != nil {
 		return err
 	}
 	line.Clear()
@@ -84,13 +91,22 @@ func run(corpus, only string, sheet bool) error {
 	return r.tell(os.Stdout)
 }
 
+// chosen are the jobs to be done, by what is measured.
+type chosen struct {
+	jobs      []job
+	webps     []webpJob
+	moving    []job
+	looks     []lookJob
+	gravities []gravityJob
+}
+
 // choose finds jobs by a part of their names; without one it returns all.
-func choose(only string) (chosen []job, webps []webpJob, looked []lookJob, err error) {
-	chosen, webps, looked = named(jobs(), only), named(webpJobs(), only), named(lookJobs(), only)
-	if len(chosen)+len(webps)+len(looked) == 0 {
-		return nil, nil, nil, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
+func choose(only string) (chosen, error) {
+	c := chosen{named(jobs(), only), named(webpJobs(), only), named(movingJobs(), only), named(lookJobs(), only), named(gravityJobs(), only)}
+	if len(c.jobs)+len(c.webps)+len(c.moving)+len(c.looks)+len(c.gravities) == 0 {
+		return chosen{}, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
 	}
-	return chosen, webps, looked, nil
+	return c, nil
 }
 
 // named returns the jobs that have a part in their names.
@@ -110,6 +126,6 @@ func photoFile(corpus string, j job) string {
 
 // previewFile is the file to which a renderer writes a job's preview.
 func previewFile(renderer int, j job) string {
-	extension := map[prew.Format]string{prew.JPEG: "jpg", prew.PNG: "png", prew.WebP: "webp"}[j.format]
+	extension := map[prew.Format]string{prew.JPEG: "jpg", prew.PNG: "png", prew.WebP: "webp", movingGIF: "gif"}[j.format]
 	return filepath.Join(scratch, "previews", fmt.Sprintf("%s-%d.%s", j, renderer, extension))
 }

@@ -20,7 +20,9 @@ type report struct {
 	renderers  [peers]string // each renderer's own name and versions
 	results    []result
 	webps      []webpResult
+	moving     []movingResult
 	costs      []cost
+	gravities  []gravityCost
 	footprints []footprint   // none if only some jobs were done
 	start      time.Duration // 0 if only some jobs were done, as is profile
 	profile    time.Duration
@@ -84,7 +86,9 @@ Measured by %s on %s (%s).
 	r.writeTimes(out)
 	r.writeLooks(out)
 	r.writeWebPs(out)
+	r.writeMoving(out)
 	r.writeCosts(out)
+	r.writeGravities(out)
 	r.writeFootprints(out)
 }
 
@@ -200,6 +204,36 @@ Of %s and of %s, as sharp has it, each at the quality at which its preview has t
 	}
 }
 
+func (r report) writeMoving(out *bytes.Buffer) {
+	if len(r.moving) == 0 {
+		return
+	}
+	fmt.Fprintf(out, `
+## What moves
+
+The animations of the corpus as previews that move, by %s and by %s as sharp has it, at their own size and at a smaller one, WebP at the quality %d. Time is the user time of the whole job in ms, taken as above. How like sharp's frames they are is in [looks.md](looks.md).
+
+`, r.name(ours), r.name(modern), quality)
+	heads := []string{"photo", "preview", "format"}
+	for _, what := range []string{"bytes", "time"} {
+		heads = append(heads, what+", "+r.name(ours), what+", "+r.name(modern), what+", ratio", "asked")
+	}
+	header(out, append(heads, "")...)
+	for _, result := range r.moving {
+		j, bounds := result.job, result.bounds(r.name(modern))
+		row := []string{j.about, j.size.name, string(j.format)}
+		for _, renderer := range pair {
+			row = append(row, fmt.Sprint(result.bytes[renderer]))
+		}
+		row = append(row, "**"+bounds[0].measured+"**", fmt.Sprintf("%.2f", mostMovingBytes))
+		for _, renderer := range pair {
+			row = append(row, fmt.Sprintf("%.1f", milliseconds(result.speed.user[renderer])))
+		}
+		row = append(row, "**"+bounds[1].measured+"**", fmt.Sprintf("%.2f", mostMoving))
+		cells(out, append(row, verdict(bounds...))...)
+	}
+}
+
 func (r report) writeCosts(out *bytes.Buffer) {
 	if len(r.costs) == 0 {
 		return
@@ -217,6 +251,27 @@ What each look adds to the user time of a preview, in ms, of %s and of sharp's o
 			row = append(row, fmt.Sprintf("%+.1f (%.1f)", milliseconds(c.added[renderer]), milliseconds(c.before[renderer])))
 		}
 		cells(out, append(row, c.bound().asked, verdict(c.bound()))...)
+	}
+}
+
+func (r report) writeGravities(out *bytes.Buffer) {
+	if len(r.gravities) == 0 {
+		return
+	}
+	fmt.Fprintf(out, `
+## Gravities
+
+What it adds to the user time of a cropped preview, in ms, to look for the part of the photo that is kept, beside keeping the middle: each is timed %d times with and without it in turn; both are medians, and the time of the middle is in brackets. The photos have no face, so that face looks for all else too; focus has a point that an editor has set. sharp's attention and entropy stand beside.
+
+`, rounds)
+	header(out, "photo", "preview", "gravity", "of", "added", "asked", "")
+	for _, c := range r.gravities {
+		asked, bounds := "", c.bounds()
+		for _, b := range bounds {
+			asked = b.asked
+		}
+		cells(out, c.job.job.about, c.job.job.size.name, c.job.gravity, r.name(c.job.renderer),
+			fmt.Sprintf("%+.1f (%.1f)", milliseconds(c.added), milliseconds(c.before)), asked, verdict(bounds...))
 	}
 }
 

@@ -43,6 +43,11 @@ func made() report {
 			{webpJob{job: job{about: "a drawing", size: sizes[1], most: 0.6}, mostBytes: 1.03, efforts: [peers]string{"balanced", "", "4"}, lossless: true},
 				1, [peers]float64{}, [peers]float64{5000, 0, 5100}, speed{ms(10, 0, 20), [peers]float64{1, 0, 0.5}}},
 		},
+		moving: []movingResult{{job{about: "a.gif", size: size{name: "160"}, format: movingGIF}, speed{ms(60, 0, 100), [peers]float64{1, 0, 0.6}}, [peers]int64{900, 0, 1000}}},
+		gravities: []gravityCost{
+			{gravityJob{ours, "smart", look.Asked{}, mostSmart, small}, 3 * time.Millisecond, 20 * time.Millisecond},
+			{gravityJob{modern, "attention", look.Asked{}, 0, small}, 12 * time.Millisecond, 40 * time.Millisecond},
+		},
 		costs: []cost{{lookJob{look.Look{Preset: "blur=2"}, photo}, ms(2, 0, 5), ms(50, 0, 100)}},
 		footprints: []footprint{
 			{"p12.jpg", 1440, 60e6, [peers]int64{25.6e6, 52.9e6, 106e6}, false},
@@ -119,6 +124,10 @@ func TestBounds(t *testing.T) {
 		{"bytes of a WebP", func(r *report) { r.webps[0].bytes[ours] = 136_821 }, "12 MP at 1440, WebP balanced, bytes: 1.021, asked at most 1.02 of libvips 8.18, effort 4"},
 		{"time of a WebP", func(r *report) { r.webps[1].speed.ratio[modern] = 0.601 }, "a drawing at 640, WebP balanced, user time: 0.601, asked at most 0.60 of libvips 8.18, effort 4"},
 		{"time of a look", func(r *report) { r.costs[0].added[ours] = 3100 * time.Microsecond }, "blur=2, user time added: 3.1 ms, asked at most 3 ms"},
+		{"bytes of what moves", func(r *report) { r.moving[0].bytes[ours] = 1101 }, "a.gif at 160, moving gif, bytes: 1.101, asked at most 1.10 of libvips 8.18"},
+		{"time of what moves", func(r *report) { r.moving[0].speed.ratio[modern] = 0.701 }, "a.gif at 160, moving gif, user time: 0.701, asked at most 0.70 of libvips 8.18"},
+		{"time of a gravity", func(r *report) { r.gravities[0].added = 5100 * time.Microsecond }, "12 MP at 200x200, gravity smart, user time added: 5.1 ms, asked at most 5 ms"},
+		{"time of sharp's gravity, of which nothing is asked", func(r *report) { r.gravities[1].added = time.Second }, ""},
 		{"start", func(r *report) { r.start = 15100 * time.Microsecond }, "start to first preview: 15.1 ms, asked at most 15 ms"},
 		{"profile", func(r *report) { r.profile = 5100 * time.Microsecond }, "colour profile: 5.1 ms, asked at most 5 ms"},
 	} {

@@ -22,7 +22,8 @@ import (
 // file preview, and answers "done" with the microseconds of user time that its
 // threads took for the rendering alone, or "failed" with the reason. The effort is that
 // of a WebP, in the renderer's word, and else empty; a quality of 0 asks for a WebP
-// without loss. The look is a look.Look in JSON, or empty.
+// without loss. The format gif is of what moves alone. The look is a look.Asked in JSON,
+// or empty.
 type worker struct {
 	says string // its name and versions
 

@@ -10,6 +10,14 @@ type Look struct {
 	Unlike string // why ours is another picture, "" where it is held to sharp's
 }
 
+// Asked is what a worker is asked for beside a size: a look, and what is none.
+type Asked struct {
+	Look
+	Position string // of sharp's resize where it covers a box, "" for the middle
+	Focus    string // the point that an editor has set in the photo, for gravity: focus
+	Animated bool   // sharp takes all frames, in place of the first
+}
+
 // Ground is the background of what is padded.
 const Ground = "#e9c46a"
 

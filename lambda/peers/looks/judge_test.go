@@ -126,7 +126,7 @@ func TestMoving(t *testing.T) {
 		{"refused by sharp", func(m *moved) { m.theirs.Refused = "no frames" }, "sharp: no frames"},
 		{"another size", func(m *moved) { m.theirs.Ours.Width = 159 }, "(159,120), sharp's is (160,120)"},
 		{"a frame less", func(m *moved) { m.theirs.Ours.Frames = 1 }, "1 frames, sharp's has 2"},
-		{"another time", func(m *moved) { m.theirs.Ours.Delays = []int{100, 60} }, "delays [100 60], sharp's [0 50]"},
+		{"another time", func(m *moved) { m.theirs.Ours.Delays = []int{100, 60} }, "delays [100 60], sharp's [10 50]"},
 		{"another end", func(m *moved) { m.theirs.Ours.Loops = 0 }, "0 loops, sharp's 3"},
 		{"as bad as it may be", func(m *moved) { m.db = 31.5 }, ""},
 		{"worse", func(m *moved) { m.db = 31.4 }, "31.4 dB, asked at least 31.5"},
@@ -144,7 +144,7 @@ func TestMoving(t *testing.T) {
 func moving() *moved {
 	return &moved{name: "looks/a.gif", db: 33, peers: 32, theirs: film{
 		Ours:  strip{Frames: 2, Width: 160, Height: 120, Delays: []int{100, 50}, Loops: 3, Bytes: 900},
-		Sharp: strip{Frames: 2, Width: 160, Height: 120, Delays: []int{0, 50}, Loops: 3, Bytes: 1000},
+		Sharp: strip{Frames: 2, Width: 160, Height: 120, Delays: []int{10, 50}, Loops: 3, Bytes: 1000},
 	}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -24,7 +25,8 @@ import (
 type job struct {
 	source, preview string
 	preset          prew.Preset
-	lossless        bool // a WebP without loss, of a PNG as it is
+	lossless        bool   // a WebP without loss, of a PNG as it is
+	focus           string // the point that an editor has set in the photo, or ""
 	repeat          int
 }
 
@@ -70,9 +72,18 @@ func (j job) render(photo []byte) ([]byte, error) {
 	if j.lossless {
 		return lossless(photo)
 	}
-	preview, err := render.Render(bytes.NewReader(photo), j.preset)
+	preview, err := render.Render(pointed{bytes.NewReader(photo), j.focus}, j.preset)
 	return preview.Data, err
 }
+
+// pointed is a photo in which an editor may have set a point.
+type pointed struct {
+	io.Reader
+	focus string
+}
+
+// Focus implements what render.Render asks a source for.
+func (p pointed) Focus() string { return p.focus }
 
 // The decoder and the encoder keep their buffers, as those of Render do.
 var (
@@ -113,11 +124,12 @@ func parse(line string) (job, error) {
 		return job{}, fmt.Errorf("a job of %d fields, expected 10", len(fields))
 	}
 	if fields[9] != "" {
-		var l look.Look
-		if err := json.Unmarshal([]byte(fields[9]), &l); err != nil {
+		var asked look.Asked
+		if err := json.Unmarshal([]byte(fields[9]), &asked); err != nil {
 			return job{}, err
 		}
-		presets, err := prew.ReadPresets("", []string{"PRESET_LOOK=width=1,height=1," + l.Preset})
+		j.focus = asked.Focus
+		presets, err := prew.ReadPresets("", []string{"PRESET_LOOK=width=1,height=1," + asked.Preset})
 		if err != nil {
 			return job{}, err
 		}
@@ -130,6 +142,9 @@ func parse(line string) (job, error) {
 		return job{}, err
 	}
 	p.Effort = prew.Effort(fields[8])
+	if p.Format == "gif" {
+		p.Format = prew.Auto // which is a GIF where the photo moves
+	}
 	if fit == prew.Pad {
 		p.Fit = fit
 	}

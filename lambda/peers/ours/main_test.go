@@ -12,7 +12,7 @@ import (
 
 func TestParse(t *testing.T) {
 	got, err := parse("in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t\t")
-	want := job{"in.jpg", "out.jpg", prew.Preset{Width: 1440, Fit: prew.Contain, Format: prew.JPEG, Quality: 80}, false, 3}
+	want := job{"in.jpg", "out.jpg", prew.Preset{Width: 1440, Fit: prew.Contain, Format: prew.JPEG, Quality: 80}, false, "", 3}
 	if want.preset, _ = want.preset.Resolve(); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
@@ -20,6 +20,15 @@ func TestParse(t *testing.T) {
 	want.preset.Height, want.preset.Fit, want.preset.Blur = 1440, prew.Pad, 2
 	if err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	got, err = parse("in.jpg\tout.jpg\t200\t200\tcover\tjpeg\t80\t3\t\t{\"Preset\":\"fit=cover,gravity=focus\",\"Focus\":\"0.3,0.6\"}")
+	want.preset.Width, want.preset.Height, want.preset.Fit, want.preset.Blur, want.preset.Gravity, want.focus = 200, 200, prew.Cover, 0, prew.Focus, "0.3,0.6"
+	if err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	got, err = parse("in.gif\tout.gif\t200\t0\tcontain\tgif\t80\t3\t\t{\"Preset\":\"animate=true\",\"Animated\":true}")
+	if err != nil || got.preset.Format != prew.Auto || !got.preset.Animate {
+		t.Errorf("%+v, %v, want a GIF that moves", got, err)
 	}
 	for _, line := range []string{
 		"",

@@ -11,9 +11,13 @@ sharp.cache(false); // the same job twice is to be done twice
 // render makes one preview of a photo. Nobody else here applies profiles, so
 // sharp is told not to.
 async function render(job, photo) {
-  const look = job.look ? JSON.parse(job.look) : { Fit: job.fit === 'cover' ? 'cover' : 'inside' };
-  const small = await looked(sharp(photo, { ignoreIcc: true })
-    .resize(job.width, job.height || null, { fit: look.Fit, background: '#e9c46a' }), look.Does, sharp(photo), job);
+  const asked = job.look ? JSON.parse(job.look) : { Fit: job.fit === 'cover' ? 'cover' : 'inside' };
+  const small = await looked(sharp(photo, { ignoreIcc: true, animated: asked.Animated ?? false })
+    .resize(job.width, job.height || null, { fit: asked.Fit, position: asked.Position || 'centre', background: '#e9c46a' }),
+    asked.Does, sharp(photo), job);
+  if (job.format === 'gif') {
+    return small.gif().toBuffer();
+  }
   if (job.format === 'webp') {
     return small.webp({ quality: job.quality || 100, lossless: job.quality === 0, effort: job.effort }).toBuffer();
   }
