@@ -32,7 +32,8 @@ type cropped struct {
 	wrong []string // why some are not there
 }
 
-// findCropped lists the photos of the corpus, each with each shape.
+// findCropped lists the photos of the corpus, each with each shape. In none a face is found, so
+// that face keeps what smart does.
 func findCropped(corpus, part string) (all []*cropped, err error) {
 	for _, pattern := range []string{"bench/*", "looks/gps*.jpg"} {
 		photos, err := filepath.Glob(filepath.Join(corpus, pattern))

@@ -142,7 +142,7 @@ func TestMoving(t *testing.T) {
 
 // moving is a GIF that is as asked.
 func moving() *moved {
-	return &moved{name: "looks/a.gif", db: 33, peers: 32, theirs: film{
+	return &moved{name: "looks/a.gif", format: "gif", db: 33, peers: 32, theirs: film{
 		Ours:  strip{Frames: 2, Width: 160, Height: 120, Delays: []int{100, 50}, Loops: 3, Bytes: 900},
 		Sharp: strip{Frames: 2, Width: 160, Height: 120, Delays: []int{10, 50}, Loops: 3, Bytes: 1000},
 	}}
@@ -176,7 +176,7 @@ func TestFrames(t *testing.T) {
 }
 
 // TestReport is a report of three pictures: one alike, one worse, one refused; and of what
-// moves.
+// moves and what gravities keep.
 func TestReport(t *testing.T) {
 	picture := func(folder, name string, ours made, space string, d *difference) looked {
 		return looked{file{folder + "/" + name, name, folder, nil}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"prew"
 )
 
 // movingSide is what previews that move are made to fit into: less than most of the
@@ -25,7 +23,7 @@ const lessMoving = 0.5
 type moved struct {
 	name   string // with its last folder
 	path   string
-	format prew.Format // WebP, or Auto, which is a GIF
+	format string // "webp" or "gif", which the preview's file is called too
 	ours   made
 	theirs film    // of both, if ours was rendered
 	db     float64 // of our worst frame
@@ -46,26 +44,18 @@ type strip struct {
 	Bytes                 int
 }
 
-// extension is that of the preview's file.
-func (m *moved) extension() string {
-	if m.format == prew.WebP {
-		return "webp"
-	}
-	return "gif"
-}
-
 // String is the name in the report.
-func (m *moved) String() string { return m.name + " as " + m.extension() }
+func (m *moved) String() string { return m.name + " as " + m.format }
 
 // base is the beginning of the names of all files of the preview.
 func (m *moved) base() string {
-	return filepath.Join(scratch, "previews", strings.ReplaceAll(m.name, "/", "-")+"-"+m.extension())
+	return filepath.Join(scratch, "previews", strings.ReplaceAll(m.name, "/", "-")+"-"+m.format)
 }
 
 // findMoving lists the animations of the corpus that sharp reads, in both formats.
 func findMoving(corpus, part string) (all []*moved) {
 	for _, name := range []string{"animated-loop-3.gif", "animated-loop-3.webp", "cogs.gif", "dispose-background.gif"} {
-		for _, format := range []prew.Format{prew.WebP, prew.Auto} {
+		for _, format := range []string{"webp", "gif"} {
 			m := &moved{name: "looks/" + name, path: filepath.Join(corpus, "looks", name), format: format}
 			if strings.Contains(m.String(), part) {
 				all = append(all, m)
@@ -78,10 +68,10 @@ func findMoving(corpus, part string) (all []*moved) {
 // render renders the animation by the function.
 func (m *moved) render() {
 	preset := fmt.Sprintf("width=%d,height=%d,animate=true", movingSide, movingSide)
-	if m.format != prew.Auto {
-		preset += ",quality=80,format=" + string(m.format)
+	if m.format == "webp" { // what moves and names no format is a GIF
+		preset += ",quality=80,format=webp"
 	}
-	m.ours = renderBy(preset, m.path, m.base()+".ours."+m.extension())
+	m.ours = renderBy(preset, m.path, m.base()+".ours."+m.format)
 }
 
 // compare has sharp render the animation, and compares the frames.
@@ -90,8 +80,8 @@ func (m *moved) compare(peer *sharp) error {
 		return nil
 	}
 	if err := peer.ask(map[string]any{
-		"source": m.path, "ours": m.base() + ".ours." + m.extension(), "preview": m.base(),
-		"width": movingSide, "height": movingSide, "format": m.extension(),
+		"source": m.path, "ours": m.base() + ".ours." + m.format, "preview": m.base(),
+		"width": movingSide, "height": movingSide, "format": m.format,
 	}, &m.theirs); err != nil || m.theirs.Refused != "" {
 		return err
 	}
@@ -102,20 +92,24 @@ func (m *moved) compare(peer *sharp) error {
 	if err != nil {
 		return err
 	}
-	for _, side := range []struct {
-		renderer string
-		worst    *float64
-	}{{"ours", &m.db}, {"sharp", &m.peers}} {
-		frames, err := m.frames(side.renderer)
-		if err != nil {
-			return err
-		}
-		*side.worst = math.Inf(1)
-		for i, frame := range frames {
-			*side.worst = min(*side.worst, differenceOf(frame, plain[i]).db)
-		}
+	if m.db, err = m.worst("ours", plain); err != nil {
+		return err
 	}
-	return nil
+	m.peers, err = m.worst("sharp", plain)
+	return err
+}
+
+// worst compares a renderer's frames with what they should be, and is the least dB.
+func (m *moved) worst(renderer string, plain []*image.NRGBA) (float64, error) {
+	frames, err := m.frames(renderer)
+	if err != nil {
+		return 0, err
+	}
+	least := math.Inf(1)
+	for i, frame := range frames {
+		least = min(least, differenceOf(frame, plain[i]).db)
+	}
+	return least, nil
 }
 
 func (s strip) size() image.Point { return image.Pt(s.Width, s.Height) }

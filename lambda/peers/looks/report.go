@@ -91,7 +91,7 @@ Animations as previews that fit into %[1]dx%[1]d, WebP at the quality 80, or GIF
 			whole += delay
 		}
 		wrong := m.wrong()
-		row(out, m.name, m.extension(), fmt.Sprintf("%dx%d", ours.Width, ours.Height), fmt.Sprint(ours.Frames), fmt.Sprint(ours.Loops), fmt.Sprint(whole),
+		row(out, m.name, m.format, fmt.Sprintf("%dx%d", ours.Width, ours.Height), fmt.Sprint(ours.Frames), fmt.Sprint(ours.Loops), fmt.Sprint(whole),
 			decibels(m.db), decibels(m.peers), fmt.Sprint(ours.Bytes), fmt.Sprint(m.theirs.Sharp.Bytes),
 			bold(wrong != nil, strings.Join(wrong, "; ")))
 	}
