@@ -27,7 +27,7 @@ func (e *engine) round(f frame, _ plan, preset prew.Preset) (frame, error) {
 		for i, covered := range cover {
 			pixel := row[4*i:][:4:4]
 			if pixel[3] = over(pixel[3], 0, uint32(covered)); pixel[3] == 0 {
-				clear(pixel)
+				pixel[0], pixel[1], pixel[2] = 0, 0, 0
 			}
 		}
 	})
@@ -49,7 +49,11 @@ func (e *engine) paint(f frame, s *shape, c color.RGBA, preset prew.Preset) fram
 		s.partly(1, func(x, y int, cover []uint8) {
 			row := f.pixels.Pix[y*f.pixels.Stride+4*x:]
 			for i, covered := range cover {
-				mix(row[4*i:][:4:4], c, uint32(covered))
+				if pixel := row[4*i:][:4:4]; covered == 0 {
+					pixel[0], pixel[1], pixel[2], pixel[3] = c.R, c.G, c.B, 0xff
+				} else {
+					mix(pixel, c, uint32(covered))
+				}
 			}
 		})
 		return f
@@ -61,7 +65,11 @@ func (e *engine) paint(f frame, s *shape, c color.RGBA, preset prew.Preset) fram
 	put := func(p plane.Plane, x, y int, cover []uint8, under uint8) {
 		row := p.Row(y)[x:][:len(cover)]
 		for i, covered := range cover {
-			row[i] = over(row[i], under, uint32(covered))
+			if covered == 0 {
+				row[i] = under
+			} else {
+				row[i] = over(row[i], under, uint32(covered))
+			}
 		}
 	}
 	s.partly(1, func(x, y int, cover []uint8) { put(f.planes[0], x, y, cover, luma) })

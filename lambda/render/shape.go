@@ -13,7 +13,7 @@ type shape struct {
 	size   image.Point
 	inset  int
 	rx, ry int
-	edge   []int32 // room for row to work in
+	edge   []int32 // room for row to work in, zeros between its calls
 }
 
 const (
@@ -23,18 +23,20 @@ const (
 	edgeUnit = 256
 )
 
-// row is how much is covered of each pixel of row y up to the first that is whole. The same
-// holds from the right, and all others are whole.
-func (s *shape) row(y int, cover []uint8) []uint8 {
+// row is how much is covered of each pixel of row y up to the first that is whole, and of how
+// many of them nothing is. The same holds from the right, and all others are whole.
+func (s *shape) row(y int, cover []uint8) (covers []uint8, none int) {
 	half, height := (s.size.X+1)/2, s.size.Y-2*s.inset
 	y -= s.inset
 	if y < 0 || y >= height || 2*s.inset >= s.size.X {
 		clear(cover[:half])
-		return cover[:half]
+		return cover[:half], half
 	}
 	// What begins on each line, and goes on to the right.
-	s.edge = append(s.edge[:0], make([]int32, half+2)...)
-	most := 0
+	if len(s.edge) < half+2 {
+		s.edge = make([]int32, half+2)
+	}
+	least, most := half, 0
 	for line := range lines {
 		// Distances down are in 32nds, so that lines lie in the middle of theirs.
 		at := 2*lines*y + 2*line + 1
@@ -50,19 +52,21 @@ func (s *shape) row(y int, cover []uint8) []uint8 {
 		pixel, part := from/edgeUnit, int32(from%edgeUnit)
 		s.edge[pixel] += edgeUnit - part
 		s.edge[pixel+1] += part
-		most = max(most, pixel+1)
+		least, most = min(least, pixel), max(most, pixel+1)
 	}
-	covered := int32(0)
 	cover = cover[:min(most, half)]
-	for x, edge := range s.edge[:len(cover)] {
-		covered += edge
+	clear(cover[:least])
+	covered := int32(0)
+	for x := least; x < len(cover); x++ {
+		covered += s.edge[x]
 		inside := covered
 		if 2*x+1 == s.size.X { // the other edge is in this pixel, too
 			inside -= lines*edgeUnit - covered
 		}
 		cover[x] = uint8((inside*0xff + lines*edgeUnit/2) / (lines * edgeUnit))
 	}
-	return cover
+	clear(s.edge[least : most+1])
+	return cover, least
 }
 
 // partly calls visit for stretches of a plane that has a sample for each square of step by
@@ -74,10 +78,12 @@ func (s *shape) partly(step int, visit func(x, y int, cover []uint8)) {
 	width, height := (s.size.X+step-1)/step, (s.size.Y+step-1)/step
 	upper, lower, stretch := make([]uint8, half), make([]uint8, half), make([]uint8, width)
 	for y := range height {
-		top := s.row(step*y, upper)
+		top, none := s.row(step*y, upper)
 		bottom := top
 		if step == 2 && step*y+1 < s.size.Y {
-			bottom = s.row(step*y+1, lower)
+			var below int
+			bottom, below = s.row(step*y+1, lower)
+			none = min(none, below)
 		}
 		most := max(len(top), len(bottom))
 		if most == 0 {
@@ -85,20 +91,27 @@ func (s *shape) partly(step int, visit func(x, y int, cover []uint8)) {
 		}
 		left := min((most+step-1)/step, width)
 		right := max((s.size.X-most)/step, left)
-		for _, part := range [2]image.Point{{0, left}, {right, width}} {
-			from, to := part.X, part.Y
-			cover := stretch[:to-from]
-			for i := range cover {
-				if x := from + i; step == 1 {
-					cover[i] = uint8(s.of(top, x))
-				} else {
-					x, next := 2*x, min(2*x+1, s.size.X-1)
-					cover[i] = uint8((s.of(top, x) + s.of(top, next) + s.of(bottom, x) + s.of(bottom, next) + 2) / 4)
-				}
-			}
-			visit(from, y, cover)
+		// Samples of pixels of which nothing is covered need no sums.
+		from, to := none/step, max((s.size.X-none+step-1)/step, left)
+		clear(stretch)
+		for i := from; i < left; i++ {
+			stretch[i] = s.sample(top, bottom, i, step)
 		}
+		visit(0, y, stretch[:left])
+		for i := right; i < to; i++ {
+			stretch[i] = s.sample(top, bottom, i, step)
+		}
+		visit(right, y, stretch[right:])
 	}
+}
+
+// sample is how much is covered of sample x, whose pixels are in one row or in two.
+func (s *shape) sample(top, bottom []uint8, x, step int) uint8 {
+	if step == 1 {
+		return uint8(s.of(top, x))
+	}
+	left, right := 2*x, min(2*x+1, s.size.X-1)
+	return uint8((s.of(top, left) + s.of(top, right) + s.of(bottom, left) + s.of(bottom, right) + 2) / 4)
 }
 
 // of is how much of pixel x of a row is covered.
