@@ -18,10 +18,16 @@ func (e *engine) flatten(f frame, _ plan, preset prew.Preset) (frame, error) {
 	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
 		row := img.Pix[img.PixOffset(img.Rect.Min.X, y):][:4*img.Rect.Dx()]
 		for ; len(row) > 0; row = row[4:] {
-			a := uint32(row[3])
-			row[0] = over(row[0], under.R, a)
-			row[1] = over(row[1], under.G, a)
-			row[2] = over(row[2], under.B, a)
+			switch a := uint32(row[3]); a {
+			case 0:
+				row[0], row[1], row[2] = under.R, under.G, under.B
+			case 0xff:
+				continue
+			default:
+				row[0] = over(row[0], under.R, a)
+				row[1] = over(row[1], under.G, a)
+				row[2] = over(row[2], under.B, a)
+			}
 			row[3] = 0xff
 		}
 	}

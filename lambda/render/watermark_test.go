@@ -196,7 +196,7 @@ func TestDrawnMarksAreBounded(t *testing.T) {
 func BenchmarkWatermark(b *testing.B) {
 	file := prew.Mark(asPNG(glass(240, 160)))
 	for _, preset := range []prew.Preset{{WatermarkWidth: 20}, {WatermarkWidth: 20, WatermarkTile: true, WatermarkOpacity: 50}, {WatermarkWidth: 100}} {
-		for _, kind := range []string{"planes", "pixels"} {
+		for _, kind := range []string{"planes", "pixels", "alpha"} {
 			preset.Width, preset.Watermark, preset.Mark = 1440, "m.png", file
 			p, err := preset.Resolve()
 			if err != nil {
@@ -213,7 +213,10 @@ func BenchmarkWatermark(b *testing.B) {
 				var e engine
 				m := sign(1440, 960)
 				f := frame{form: rgb, pixels: m}
-				if kind == "planes" {
+				switch kind {
+				case "alpha":
+					f.pixels = glass(1440, 960)
+				case "planes":
 					f = frame{form: lumaChroma, planes: e.lumaChroma(m, 2)}
 				}
 				for b.Loop() {

@@ -43,6 +43,13 @@ func Over(under, top []uint8) {
 		case t[3] == most || u[3] == 0:
 			copy(u, t)
 			continue
+		case u[3] == most:
+			// Most pictures are opaque. Divisions by what is known beforehand are multiplications.
+			above, below := uint32(t[3]), uint32(most-t[3])
+			u[0] = uint8((uint32(t[0])*above + uint32(u[0])*below + most/2) / most)
+			u[1] = uint8((uint32(t[1])*above + uint32(u[1])*below + most/2) / most)
+			u[2] = uint8((uint32(t[2])*above + uint32(u[2])*below + most/2) / most)
+			continue
 		}
 		// How much of each is seen, in 65025ths, which are 255 by 255.
 		above, below := uint32(t[3])*most, uint32(u[3])*(most-uint32(t[3]))

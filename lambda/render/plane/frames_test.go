@@ -12,19 +12,19 @@ func TestOver(t *testing.T) {
 		for _, topAlpha := range values {
 			for _, under := range values {
 				for _, underAlpha := range values {
-					got := []uint8{under, 7, 9, underAlpha}
-					Over(got, []uint8{top, 7, 9, topAlpha})
+					tops, unders := [3]uint8{top, 255 - top, 7}, [3]uint8{under, under / 2, 7}
+					got := []uint8{unders[0], unders[1], unders[2], underAlpha}
+					Over(got, []uint8{tops[0], tops[1], tops[2], topAlpha})
 					a, b := float64(topAlpha)/255, float64(underAlpha)/255
 					alpha := a + b*(1-a)
-					want := [2]float64{float64(under), 255 * alpha}
-					if alpha > 0 {
-						want[0] = (float64(top)*a + float64(under)*b*(1-a)) / alpha
+					want := [4]float64{float64(unders[0]), float64(unders[1]), 7, 255 * alpha}
+					for c := 0; c < 3 && alpha > 0; c++ {
+						want[c] = (float64(tops[c])*a + float64(unders[c])*b*(1-a)) / alpha
 					}
-					if math.Abs(float64(got[0])-want[0]) > 0.5001 || math.Abs(float64(got[3])-want[1]) > 0.5001 {
-						t.Fatalf("%d with alpha %d upon %d with %d: %v, want %v", top, topAlpha, under, underAlpha, got, want)
-					}
-					if topAlpha|underAlpha > 0 && (got[1] != 7 || got[2] != 9) {
-						t.Fatalf("%d with alpha %d upon %d with %d: other samples changed to %v", top, topAlpha, under, underAlpha, got)
+					for c, v := range got {
+						if math.Abs(float64(v)-want[c]) > 0.5001 {
+							t.Fatalf("%v with alpha %d upon %v with %d: %v, want %v", tops, topAlpha, unders, underAlpha, got, want)
+						}
 					}
 				}
 			}
