@@ -41,19 +41,48 @@ func (e *engine) adjust(f frame, _ plan, preset prew.Preset) (frame, error) {
 		}
 		return f, nil
 	}
-	size := f.size()
+	sums, size := a.sums(), f.size()
 	for y := range size.Y {
-		row := f.pixels.Pix[y*f.pixels.Stride:][:4*size.X]
-		for x := 0; x < len(row); x += 4 {
-			pixel := row[x:][:4:4]
-			luma := lumaOf(pixel)
-			grey := a.offset + half + (a.luma-a.chroma)*(luma>>8)>>8
-			for c := range 3 {
-				pixel[c] = sample((grey + a.chroma*int(pixel[c])) >> 16)
-			}
-		}
+		sums.replace(f.pixels.Pix[y*f.pixels.Stride:][:4*size.X])
 	}
 	return f, nil
+}
+
+// sums are an adjustment of pixels: each colour that becomes of one is a sum of what its red,
+// its green and its blue give. What a sample gives to all three lies in a word: to red from bit
+// 0 on, to green from bit 21 on and to blue from bit 42 on, in 512ths and 2048 samples too
+// much. No sum is below -1100 or above 1800, whatever the preset, so that with them none is
+// below 0 or reaches the next; on the way there they may.
+type sums struct {
+	red, green, blue [256]uint64
+	nearest          [4096]uint8 // the sample nearest to a sum, without its 512ths
+}
+
+func (a adjustment) sums() *sums {
+	var s sums
+	for v := range 256 {
+		// What it gives to its own colour alone, with a half for rounding.
+		own := uint64((a.offset+a.chroma*v+1<<15)>>7 + 2048<<9)
+		// What it gives to all by its part of the luma, to each the same: so greys stay grey.
+		all := func(weight int) uint64 {
+			return uint64((a.luma-a.chroma)*weight*v>>23) * (1 + 1<<21 + 1<<42)
+		}
+		s.red[v], s.green[v], s.blue[v] = own+all(redLuma), own<<21+all(greenLuma), own<<42+all(blueLuma)
+	}
+	for i := range s.nearest {
+		s.nearest[i] = sample(i - 2048)
+	}
+	return &s
+}
+
+// replace adjusts a row of pixels.
+func (s *sums) replace(row []uint8) {
+	for ; len(row) >= 4; row = row[4:] {
+		sum := s.red[row[0]] + s.green[row[1]] + s.blue[row[2]]
+		row[0] = s.nearest[sum>>9&0xfff]
+		row[1] = s.nearest[sum>>(21+9)&0xfff]
+		row[2] = s.nearest[sum>>(42+9)&0xfff]
+	}
 }
 
 // replace gives each sample of a plane what the table has for it.

@@ -233,18 +233,20 @@ func TestToneLeavesNoProfile(t *testing.T) {
 }
 
 // BenchmarkRetouch is what each field costs a preview of 1440 by 960, as planes of luma and
-// chroma and as pixels, which are done to again and again.
+// chroma, as pixels and as pixels that let light through, which are done to again and again.
 func BenchmarkRetouch(b *testing.B) {
 	for _, retouch := range []prew.Preset{
 		{}, {Blur: 0.5}, {Blur: 2}, {Blur: 8}, {Blur: 100}, {Sharpen: 100}, {Brightness: 10, Contrast: 10, Saturation: 10},
 		{Tone: prew.Grey}, {Tone: prew.Sepia}, {Tone: "#3060c0"},
 	} {
-		for _, kind := range []string{"planes", "4:4:4", "pixels"} {
+		for _, kind := range []string{"planes", "4:4:4", "pixels", "alpha"} {
 			b.Run(kind+"/"+textOf(retouch), func(b *testing.B) {
 				var e engine
 				m := sign(1440, 960)
 				f := frame{form: rgb, pixels: m}
 				switch kind {
+				case "alpha":
+					f.pixels = glass(1440, 960)
 				case "planes":
 					retouch.Chroma = prew.Chroma420
 					f = frame{form: lumaChroma, planes: e.lumaChroma(m, 2)}

@@ -94,9 +94,12 @@ func (s *sharper) of(amount int) *[1 << 16]uint8 {
 	return &s.table
 }
 
-// lumaOf is the luma of a pixel (JFIF 1.02), in 65536ths.
+// What the colours of a pixel have of its luma (JFIF 1.02), in 65536ths.
+const redLuma, greenLuma, blueLuma = 19595, 38470, 7471
+
+// lumaOf is the luma of a pixel in 65536ths.
 func lumaOf(pixel []uint8) int {
-	return 19595*int(pixel[0]) + 38470*int(pixel[1]) + 7471*int(pixel[2])
+	return redLuma*int(pixel[0]) + greenLuma*int(pixel[1]) + blueLuma*int(pixel[2])
 }
 
 // sample is the sample that is nearest to a number.
