@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"prew"
+	"prew/lambda/render/resample"
 )
 
 // sharpenSigma is the deviation, in pixels, of the blur that sharpening takes away: as much
@@ -38,38 +39,26 @@ func (e *engine) sharpen(f frame, _ plan, preset prew.Preset) (frame, error) {
 		planes := e.softened.prepare([]image.Point{size, size})
 		luma, soft := planes[0], planes[1]
 		for y := range size.Y {
-			pixels := f.pixels.Pix[y*f.pixels.Stride:][:4*size.X]
-			row := luma.Row(y)
-			for x := range row {
-				row[x] = uint8((lumaOf(pixels[4*x:][:4:4]) + 1<<15) >> 16)
-			}
-			copy(soft.Row(y), row)
+			resample.Luma(luma.Row(y), f.pixels.Pix[y*f.pixels.Stride:])
+			copy(soft.Row(y), luma.Row(y))
 		}
 		e.resampler.BlurPlane(soft, sharpenSigma)
 		for y := range size.Y {
-			pixels := f.pixels.Pix[y*f.pixels.Stride:][:4*size.X]
-			row := luma.Row(y)
-			for x, s := range soft.Row(y)[:len(row)] {
-				pixel := pixels[4*x:][:4:4]
-				more := (amount*(int(row[x])-int(s)) + 128) >> 8
-				pixel[0], pixel[1], pixel[2] = sample(int(pixel[0])+more), sample(int(pixel[1])+more), sample(int(pixel[2])+more)
-			}
+			resample.Unsharp(f.pixels.Pix[y*f.pixels.Stride:], luma.Row(y), soft.Row(y), amount)
 		}
 	default:
-		soft := e.softened.prepare([]image.Point{{X: 4 * size.X, Y: size.Y}})[0]
+		row := image.Pt(size.X, 1)
+		planes := e.softened.prepare([]image.Point{row, row, {X: 4 * size.X, Y: size.Y}})
+		luma, softLuma, soft := planes[0].Pix, planes[1].Pix, planes[2]
 		for y := range size.Y {
 			copy(soft.Row(y), f.pixels.Pix[y*f.pixels.Stride:])
 		}
 		e.resampler.BlurPixels(soft.Pix, soft.Stride, size.X, size.Y, sharpenSigma)
 		for y := range size.Y {
-			row, soft := f.pixels.Pix[y*f.pixels.Stride:][:4*size.X], soft.Row(y)
-			for x := 0; x < len(row); x += 4 {
-				pixel := row[x:][:4:4]
-				more := (amount*(lumaOf(pixel)-lumaOf(soft[x:][:4:4])) + 1<<23) >> 24
-				for c := range 3 {
-					pixel[c] = sample(int(pixel[c]) + more)
-				}
-			}
+			pixels := f.pixels.Pix[y*f.pixels.Stride:]
+			resample.Luma(luma, pixels)
+			resample.Luma(softLuma, soft.Row(y))
+			resample.Unsharp(pixels, luma, softLuma, amount)
 		}
 	}
 	return f, nil

@@ -39,6 +39,33 @@ func premultiply(pair []int16, top, bottom []uint8) {
 // eight pixels.
 const premultiplied = 8 * channels
 
+// lumas is lumasPlain, in vectors where there are such.
+func lumas(luma, pixels []uint8) {
+	whole := 0
+	if vectors {
+		whole = len(luma) / pixelsAtOnce * pixelsAtOnce
+	}
+	if whole > 0 {
+		lumasVector(&luma[0], &pixels[0], whole)
+	}
+	lumasPlain(luma[whole:], pixels[channels*whole:])
+}
+
+// unsharp is unsharpPlain, in vectors where there are such.
+func unsharp(pixels, luma, soft []uint8, amount int) {
+	whole := 0
+	if vectors {
+		whole = len(luma) / pixelsAtOnce * pixelsAtOnce
+	}
+	if whole > 0 {
+		unsharpVector(&pixels[0], &luma[0], &soft[0], whole, amount)
+	}
+	unsharpPlain(pixels[channels*whole:], luma[whole:], soft[whole:], amount)
+}
+
+// pixelsAtOnce is how many pixels of a row lumasVector and unsharpVector take at a time.
+const pixelsAtOnce = 16
+
 // vertical is verticalPlain, in vectors where there are such. The line has a
 // multiple of verticalColumns samples.
 func vertical(line, pairs, w []int16) {
@@ -262,6 +289,16 @@ func interleaveVector(pair *int16, top, bottom *uint8, n int)
 //
 //go:noescape
 func premultiplyVector(pair *int16, top, bottom *uint8, n int)
+
+// lumasVector makes the luma of n pixels, a multiple of pixelsAtOnce.
+//
+//go:noescape
+func lumasVector(luma, pixels *uint8, n int)
+
+// unsharpVector is unsharpPlain for n pixels, a multiple of pixelsAtOnce.
+//
+//go:noescape
+func unsharpVector(pixels, luma, soft *uint8, n, amount int)
 
 // verticalVector makes n columns, a multiple of verticalColumns, from pairs of
 // rows.

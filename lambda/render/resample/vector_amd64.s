@@ -359,3 +359,101 @@ four:
 	JNZ        quad
 	VZEROUPPER
 	RET
+
+// greens are the greens of four pixels, twice each, of 16 bits.
+DATA greens<>+0(SB)/8, $0x8005800580018001
+DATA greens<>+8(SB)/8, $0x800d800d80098009
+GLOBL greens<>(SB), RODATA|NOPTR, $16
+
+// LUMA makes four pixels their luma, of 32 bits. Green's part has 16 bits, one too many for a
+// signed number: so green counts twice, by a half of it.
+#define LUMA(from, x, t) \
+	VMOVDQU  from, x    \
+	VPSHUFB  X13, x, t  \
+	VPAND    X10, x, x  \
+	VPMADDWD X11, x, x  \
+	VPMADDWD X12, t, t  \
+	VPADDD   t, x, x    \
+	VPADDD   X14, x, x  \
+	VPSRLD   $16, x, x
+
+// func lumasVector(luma, pixels *uint8, n int)
+TEXT ·lumasVector(SB), NOSPLIT, $0-24
+	MOVQ    luma+0(FP), DI
+	MOVQ    pixels+8(FP), SI
+	MOVQ    n+16(FP), CX
+	EVERY($0x00ff00ff, X10, X10)
+	EVERY($(7471<<16 | 19595), X11, X11)
+	EVERY($(19235<<16 | 19235), X12, X12)
+	VMOVDQU greens<>(SB), X13
+	EVERY($(1<<15), X14, X14)
+
+sixteen:
+	LUMA((SI), X0, X4)
+	LUMA(16(SI), X1, X5)
+	LUMA(32(SI), X2, X6)
+	LUMA(48(SI), X3, X7)
+	VPACKUSDW X1, X0, X0
+	VPACKUSDW X3, X2, X2
+	VPACKUSWB X2, X0, X0
+	VMOVDQU   X0, (DI)
+	ADDQ      $64, SI
+	ADDQ      $16, DI
+	SUBQ      $16, CX
+	JNZ       sixteen
+	RET
+
+// colours are the first four samples of a register, for the three colours of a pixel each, and
+// 0 for its alpha.
+DATA colours<>+0(SB)/8, $0x8001010180000000
+DATA colours<>+8(SB)/8, $0x8003030380020202
+GLOBL colours<>(SB), RODATA|NOPTR, $16
+
+// RAISE adds to four pixels the first four samples of X0, takes those of X1, and goes on to the
+// next of both.
+#define RAISE(at) \
+	VPSHUFB  X12, X0, X2 \
+	VPSHUFB  X12, X1, X3 \
+	VMOVDQU  at, X4      \
+	VPADDUSB X2, X4, X4  \
+	VPSUBUSB X3, X4, X4  \
+	VMOVDQU  X4, at      \
+	VPSRLDQ  $4, X0, X0  \
+	VPSRLDQ  $4, X1, X1
+
+// func unsharpVector(pixels, luma, soft *uint8, n, amount int)
+TEXT ·unsharpVector(SB), NOSPLIT, $0-40
+	MOVQ         pixels+0(FP), DI
+	MOVQ         luma+8(FP), SI
+	MOVQ         soft+16(FP), R8
+	MOVQ         n+24(FP), CX
+	MOVQ         amount+32(FP), AX
+	VMOVD        AX, X10
+	VPBROADCASTW X10, Y10
+	VPXOR        Y11, Y11, Y11
+	VMOVDQU      colours<>(SB), X12
+
+sixteen:
+	// Differences with seven bits behind the point, times the amount, divided by 1 << 15 and
+	// rounded. What is to be added goes to X0 and what is to be taken to X1, 255 at most.
+	VPMOVZXBW    (SI), Y0
+	VPMOVZXBW    (R8), Y1
+	VPSUBW       Y1, Y0, Y0
+	VPSLLW       $7, Y0, Y0
+	VPMULHRSW    Y10, Y0, Y0
+	VPSUBW       Y0, Y11, Y1
+	VEXTRACTI128 $1, Y0, X2
+	VEXTRACTI128 $1, Y1, X3
+	VPACKUSWB    X2, X0, X0
+	VPACKUSWB    X3, X1, X1
+	RAISE((DI))
+	RAISE(16(DI))
+	RAISE(32(DI))
+	RAISE(48(DI))
+	ADDQ         $16, SI
+	ADDQ         $16, R8
+	ADDQ         $64, DI
+	SUBQ         $16, CX
+	JNZ          sixteen
+	VZEROUPPER
+	RET

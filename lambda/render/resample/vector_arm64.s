@@ -57,6 +57,32 @@
 #define URSHR(n, d) WORD $(0x6f182400 | (n)<<5 | (d))
 #define URHADD(m, n, d) WORD $(0x6e601400 | (m)<<16 | (n)<<5 | (d))
 
+// UMULL4 is umull vd.4s, vn.4h, vm.4h, and UMLAL4 umlal of the same, which adds to d.
+// UMULL8 and UMLAL8 take the upper halves.
+#define UMULL4(m, n, d) WORD $(0x2e60c000 | (m)<<16 | (n)<<5 | (d))
+#define UMULL8(m, n, d) WORD $(0x6e60c000 | (m)<<16 | (n)<<5 | (d))
+#define UMLAL4(m, n, d) WORD $(0x2e608000 | (m)<<16 | (n)<<5 | (d))
+#define UMLAL8(m, n, d) WORD $(0x6e608000 | (m)<<16 | (n)<<5 | (d))
+
+// RSHRN16 is rshrn vd.4h, vn.4s, #16, and RSHRN162 fills the upper half of d. XTN is xtn
+// vd.8b, vn.8h, and XTN2 fills the upper half of d.
+#define RSHRN16(n, d) WORD $(0x0f108c00 | (n)<<5 | (d))
+#define RSHRN162(n, d) WORD $(0x4f108c00 | (n)<<5 | (d))
+#define XTN(n, d) WORD $(0x0e212800 | (n)<<5 | (d))
+#define XTN2(n, d) WORD $(0x4e212800 | (n)<<5 | (d))
+
+// USUBL is usubl vd.8h, vn.8b, vm.8b: n-m. USUBL2 takes the upper halves.
+#define USUBL(m, n, d) WORD $(0x2e202000 | (m)<<16 | (n)<<5 | (d))
+#define USUBL2(m, n, d) WORD $(0x6e202000 | (m)<<16 | (n)<<5 | (d))
+
+// SQRDMULH is sqrdmulh vd.8h, vn.8h, vm.8h: products, divided by 1 << 15 and rounded.
+#define SQRDMULH(m, n, d) WORD $(0x6e60b400 | (m)<<16 | (n)<<5 | (d))
+
+// UQADD is uqadd vd.16b, vn.16b, vm.16b, a sum of 255 at most, and UQSUB uqsub of the same,
+// n-m or 0.
+#define UQADD(m, n, d) WORD $(0x6e200c00 | (m)<<16 | (n)<<5 | (d))
+#define UQSUB(m, n, d) WORD $(0x6e202c00 | (m)<<16 | (n)<<5 | (d))
+
 // func interleaveVector(pair *int16, top, bottom *uint8, n int)
 TEXT ·interleaveVector(SB), NOSPLIT, $0-32
 	MOVD pair+0(FP), R0
@@ -388,4 +414,83 @@ four:
 	MOVD   R14, R5
 	SUB    $1, R2
 	CBNZ   R2, quad
+	RET
+
+// LUMA makes the reds, greens and blues of eight pixels, of 16 bits, their luma.
+#define LUMA(r, g, b, d) \
+	UMULL4(16, r, 20) \
+	UMLAL4(17, g, 20) \
+	UMLAL4(18, b, 20) \
+	UMULL8(16, r, 21) \
+	UMLAL8(17, g, 21) \
+	UMLAL8(18, b, 21) \
+	RSHRN16(20, d)    \
+	RSHRN162(21, d)
+
+// func lumasVector(luma, pixels *uint8, n int)
+TEXT ·lumasVector(SB), NOSPLIT, $0-24
+	MOVD luma+0(FP), R0
+	MOVD pixels+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD $19595, R3
+	VDUP R3, V16.H8
+	MOVD $38470, R3
+	VDUP R3, V17.H8
+	MOVD $7471, R3
+	VDUP R3, V18.H8
+
+sixteen:
+	VLD4.P 64(R1), [V0.B16, V1.B16, V2.B16, V3.B16]
+	VUXTL  V0.B8, V4.H8
+	VUXTL  V1.B8, V5.H8
+	VUXTL  V2.B8, V6.H8
+	LUMA(4, 5, 6, 22)
+	VUXTL2 V0.B16, V4.H8
+	VUXTL2 V1.B16, V5.H8
+	VUXTL2 V2.B16, V6.H8
+	LUMA(4, 5, 6, 23)
+	XTN(22, 24)
+	XTN2(23, 24)
+	VST1.P [V24.B16], 16(R0)
+	SUB    $16, R2
+	CBNZ   R2, sixteen
+	RET
+
+// func unsharpVector(pixels, luma, soft *uint8, n, amount int)
+TEXT ·unsharpVector(SB), NOSPLIT, $0-40
+	MOVD pixels+0(FP), R0
+	MOVD luma+8(FP), R1
+	MOVD soft+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD amount+32(FP), R4
+	VDUP R4, V10.H8
+	VEOR V11.B16, V11.B16, V11.B16
+
+sixteen:
+	// Differences with seven bits behind the point, times the amount. What is to be added goes
+	// to V6 and what is to be taken to V7, 255 at most.
+	VLD1.P 16(R1), [V0.B16]
+	VLD1.P 16(R2), [V1.B16]
+	USUBL(1, 0, 2)
+	USUBL2(1, 0, 3)
+	VSHL   $7, V2.H8, V2.H8
+	VSHL   $7, V3.H8, V3.H8
+	SQRDMULH(10, 2, 2)
+	SQRDMULH(10, 3, 3)
+	VSUB   V2.H8, V11.H8, V4.H8
+	VSUB   V3.H8, V11.H8, V5.H8
+	SQXTUN(2, 6)
+	SQXTUN2(3, 6)
+	SQXTUN(4, 7)
+	SQXTUN2(5, 7)
+	VLD4   (R0), [V16.B16, V17.B16, V18.B16, V19.B16]
+	UQADD(6, 16, 16)
+	UQADD(6, 17, 17)
+	UQADD(6, 18, 18)
+	UQSUB(7, 16, 16)
+	UQSUB(7, 17, 17)
+	UQSUB(7, 18, 18)
+	VST4.P [V16.B16, V17.B16, V18.B16, V19.B16], 64(R0)
+	SUB    $16, R3
+	CBNZ   R3, sixteen
 	RET

@@ -15,6 +15,10 @@ func interleave(pair []int16, top, bottom []uint8) { interleavePlain(pair, top, 
 
 func premultiply(pair []int16, top, bottom []uint8) { premultiplyPlain(pair, top, bottom) }
 
+func lumas(luma, pixels []uint8) { lumasPlain(luma, pixels) }
+
+func unsharp(pixels, luma, soft []uint8, amount int) { unsharpPlain(pixels, luma, soft, amount) }
+
 func vertical(line, pairs, w []int16) { verticalPlain(line, pairs, w) }
 
 func horizontal(dst []uint8, line []int16, t *weights) { horizontalPlain(dst, line, t) }

@@ -69,6 +69,33 @@ func TestPairVectorsArePlain(t *testing.T) {
 	}
 }
 
+// TestUnsharpVectorsArePlain has all kinds of differences, up to the largest, and of amounts.
+func TestUnsharpVectorsArePlain(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for _, n := range []int{1, 15, 16, 17, 64, 100, 4096} {
+		for _, amount := range []int{1, 3, 127, 128, 256, 1280, 32767} {
+			pixels, sharp, soft := noise(random, channels*n, 1).Pix, noise(random, n, 1).Pix, noise(random, n, 1).Pix
+			for x := 0; x < n; x += 5 {
+				sharp[x], soft[n-1-x] = 255*uint8(x%2), 255*uint8(x%2)
+			}
+			want, wantLuma := slices.Clone(pixels), make([]uint8, n)
+			lumasPlain(wantLuma, pixels)
+			unsharpPlain(want, sharp, soft, amount)
+			for _, atEnd := range []bool{false, true} {
+				got, luma := fenced(t, pixels, atEnd), fenced(t, make([]uint8, n), atEnd)
+				Luma(luma, got)
+				if !bytes.Equal(luma, wantLuma) {
+					t.Fatalf("luma of %d pixels:\n%v, want\n%v", n, luma, wantLuma)
+				}
+				Unsharp(got, fenced(t, sharp, atEnd), fenced(t, soft, atEnd), amount)
+				if !bytes.Equal(got, want) {
+					t.Fatalf("%d pixels, amount %d:\n%v, want\n%v", n, amount, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestVerticalVectorIsPlain(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, columns := range []int{verticalColumns, 2 * verticalColumns, 9 * verticalColumns} {
