@@ -42,15 +42,15 @@ type movingEncoder interface {
 // movingFormat is a format in which previews move.
 type movingFormat struct {
 	mediaType string
-	encoder   func(w io.Writer, size image.Point, loops int, profile []byte, preset prew.Preset) movingEncoder
+	encoder   func(e *engine, w io.Writer, size image.Point, loops int, profile []byte, preset prew.Preset) movingEncoder
 }
 
 // movingFormats are all formats in which previews move, by the preset's names for them.
 var movingFormats = map[prew.Format]movingFormat{
-	prew.WebP: {"image/webp", func(w io.Writer, size image.Point, loops int, profile []byte, preset prew.Preset) movingEncoder {
-		return webp.NewAnimation(w, size, loops, webp.EncodeOptions{Quality: preset.Quality, Effort: efforts[preset.Effort], ICC: profile})
+	prew.WebP: {"image/webp", func(e *engine, w io.Writer, size image.Point, loops int, profile []byte, preset prew.Preset) movingEncoder {
+		return e.webp.NewAnimation(w, size, loops, webp.EncodeOptions{Quality: preset.Quality, Effort: efforts[preset.Effort], ICC: profile})
 	}},
-	prew.Auto: {"image/gif", func(w io.Writer, size image.Point, loops int, _ []byte, preset prew.Preset) movingEncoder {
+	prew.Auto: {"image/gif", func(_ *engine, w io.Writer, size image.Point, loops int, _ []byte, preset prew.Preset) movingEncoder {
 		return gif.NewAnimation(w, size, loops, gif.AnimationOptions{Dither: true})
 	}},
 }
@@ -92,7 +92,7 @@ func (e *engine) animate(p photo, a animation, whole plan, preset prew.Preset) (
 		}
 		if n == 0 {
 			first, colour, plan = f, e.dominant(f), whole.settled(f.kept)
-			encoder = movingFormats[preset.Format].encoder(&file, f.size(), a.Loops, f.profile, preset)
+			encoder = movingFormats[preset.Format].encoder(e, &file, f.size(), a.Loops, f.profile, preset)
 		}
 		if err := encoder.Add(asPixels(f), shownFor(delay)); err != nil {
 			return Preview{}, err

@@ -22,7 +22,7 @@ type Animation struct {
 	options EncodeOptions
 	near    int // by how much samples may be off and be left as they are shown
 
-	encoder Encoder
+	encoder *Encoder
 	shown   *image.NRGBA // what was encoded of the canvas, in the colours that it had
 	row     []uint8      // of it, where a part is taken away
 	part    *image.NRGBA // the rectangle that is encoded
@@ -59,8 +59,9 @@ const MaxLoops = 1<<16 - 1
 // NewAnimation begins an animation of canvases of a size that is shown loops times, or
 // for ever if that is 0; more often than MaxLoops is for ever, too. Alpha of the options
 // is not looked at. Sides of 0 or over MaxSide, less than no loops and a quality that is
-// none are the caller's mistake: NewAnimation panics.
-func NewAnimation(w io.Writer, size image.Point, loops int, o EncodeOptions) *Animation {
+// none are the caller's mistake: NewAnimation panics. The encoder is the animation's until
+// its Close.
+func (e *Encoder) NewAnimation(w io.Writer, size image.Point, loops int, o EncodeOptions) *Animation {
 	switch {
 	case o.Quality < 1 || o.Quality > 100:
 		panic(fmt.Sprintf("webp: quality is %d, must be from 1 to 100", o.Quality))
@@ -73,9 +74,9 @@ func NewAnimation(w io.Writer, size image.Point, loops int, o EncodeOptions) *An
 		loops = 0
 	}
 	canvas := image.Rectangle{Max: size}
-	a := &Animation{w: w, size: size, loops: loops, options: o, near: nearOf(o.Quality),
+	a := &Animation{w: w, size: size, loops: loops, options: o, near: nearOf(o.Quality), encoder: e,
 		shown: image.NewNRGBA(canvas), part: image.NewNRGBA(canvas), row: make([]uint8, 4*size.X)}
-	a.encoder.effort = efforts[o.Effort]
+	e.effort = efforts[o.Effort]
 	return a
 }
 

@@ -34,7 +34,7 @@ type writtenFrame struct {
 func animated(t testing.TB, moments []moment, loops int, o EncodeOptions) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	a := NewAnimation(&file, moments[0].canvas.Rect.Size(), loops, o)
+	a := new(Encoder).NewAnimation(&file, moments[0].canvas.Rect.Size(), loops, o)
 	for _, m := range moments {
 		if err := a.Add(m.canvas, m.delay); err != nil {
 			t.Fatal(err)
@@ -416,12 +416,16 @@ func TestAnimationIsWholeForWebpmux(t *testing.T) {
 func TestAnimationRefusesWhatIsNone(t *testing.T) {
 	good := EncodeOptions{Quality: 80}
 	for name, call := range map[string]func(){
-		"no size":        func() { NewAnimation(nil, image.Pt(0, 3), 0, good) },
-		"too large":      func() { NewAnimation(nil, image.Pt(3, MaxSide+1), 0, good) },
-		"no quality":     func() { NewAnimation(nil, image.Pt(3, 3), 0, EncodeOptions{}) },
-		"negative loops": func() { NewAnimation(nil, image.Pt(3, 3), -1, good) },
-		"other size":     func() { NewAnimation(nil, image.Pt(3, 3), 0, good).Add(image.NewNRGBA(image.Rect(0, 0, 3, 4)), 1) },
-		"negative delay": func() { NewAnimation(nil, image.Pt(3, 3), 0, good).Add(image.NewNRGBA(image.Rect(0, 0, 3, 3)), -1) },
+		"no size":        func() { new(Encoder).NewAnimation(nil, image.Pt(0, 3), 0, good) },
+		"too large":      func() { new(Encoder).NewAnimation(nil, image.Pt(3, MaxSide+1), 0, good) },
+		"no quality":     func() { new(Encoder).NewAnimation(nil, image.Pt(3, 3), 0, EncodeOptions{}) },
+		"negative loops": func() { new(Encoder).NewAnimation(nil, image.Pt(3, 3), -1, good) },
+		"other size": func() {
+			new(Encoder).NewAnimation(nil, image.Pt(3, 3), 0, good).Add(image.NewNRGBA(image.Rect(0, 0, 3, 4)), 1)
+		},
+		"negative delay": func() {
+			new(Encoder).NewAnimation(nil, image.Pt(3, 3), 0, good).Add(image.NewNRGBA(image.Rect(0, 0, 3, 3)), -1)
+		},
 	} {
 		func() {
 			defer func() {
@@ -432,7 +436,7 @@ func TestAnimationRefusesWhatIsNone(t *testing.T) {
 			call()
 		}()
 	}
-	if err := NewAnimation(nil, image.Pt(3, 3), 0, good).Close(); err == nil {
+	if err := new(Encoder).NewAnimation(nil, image.Pt(3, 3), 0, good).Close(); err == nil {
 		t.Error("an animation without frames is whole")
 	}
 }

@@ -81,7 +81,7 @@ func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
 		panic(fmt.Sprintf("webp: quality is %d, must be from 1 to 100", o.Quality))
 	}
 	checkPlanes(planes)
-	e.effort = efforts[o.Effort]
+	e.effort, e.unseen = efforts[o.Effort], nil
 	var chunks []namedChunk
 	if o.Alpha.Pix != nil {
 		if o.Alpha.Width != planes[0].Width || o.Alpha.Height != planes[0].Height {

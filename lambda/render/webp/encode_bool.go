@@ -133,6 +133,22 @@ func rateOfBool(bit bool, p uint8) uint32 {
 	return uint32(rateOf[p])
 }
 
+// log256 is log2 of v in 1/256.
+func log256(v uint64) int {
+	if v < uint64(len(logs)) {
+		return int(logs[v])
+	}
+	return log2(v, 8)
+}
+
+// logs are log256 of the counts that most symbols have.
+var logs = func() (table [512]uint16) {
+	for v := 1; v < len(table); v++ {
+		table[v] = uint16(log2(uint64(v), 8))
+	}
+	return table
+}()
+
 // log2 is the logarithm of v to the base of 2, at least 1, in fixed point with some
 // binary places. It is computed in integers, so that it is the same everywhere.
 func log2(v uint64, places int) int {

@@ -54,7 +54,7 @@ func (g *grouping) choose(e *imageEncoder, copies []copied) {
 			total += int(s.count)
 		}
 		for _, s := range symbols {
-			weights[i] += int(s.count) * (log2(uint64(total), 8) - log2(uint64(s.count), 8))
+			weights[i] += int(s.count) * (log256(uint64(total)) - log256(uint64(s.count)))
 		}
 		order[i] = i
 	}
@@ -69,7 +69,7 @@ func (g *grouping) choose(e *imageEncoder, copies []copied) {
 			regroup(of, groupOf, histograms)
 			histograms = divided(of, groupOf, groups, cacheBits)
 		}
-		rate := uint64(len(of)) * uint64(log2(uint64(groups), 8)) // to say which tile has which
+		rate := uint64(len(of)) * uint64(log256(uint64(groups))) // to say which tile has which
 		for _, h := range histograms {
 			rate += h.rate()
 		}
@@ -89,14 +89,22 @@ func (g *grouping) gather(of [][]symbolCount, whole histogram, count func(add fu
 		first[kind] = symbols
 		symbols += len(counts)
 	}
-	places := make([][]uint16, len(of)) // of symbols in of, one more
+	// The places of symbols in of, one more, for the tiles of a row.
+	places, row := make([]uint16, g.across*symbols), 0
+	placesOf := func(tile int) []uint16 { return places[tile%g.across*symbols:][:symbols] }
 	count(func(at, kind, symbol int) {
 		whole[kind][symbol]++
 		tile := g.tile(at, width)
-		if places[tile] == nil {
-			places[tile] = make([]uint16, symbols)
+		if now := tile / g.across; now != row {
+			for before := range g.across {
+				own := placesOf(before)
+				for _, s := range of[row*g.across+before] {
+					own[first[s.kind]+int(s.symbol)] = 0
+				}
+			}
+			row = now
 		}
-		place := &places[tile][first[kind]+symbol]
+		place := &placesOf(tile)[first[kind]+symbol]
 		if *place == 0 {
 			of[tile] = append(of[tile], symbolCount{kind: uint8(kind), symbol: uint16(symbol)})
 			*place = uint16(len(of[tile]))
@@ -129,10 +137,11 @@ func regroup(of [][]symbolCount, groupOf []int, histograms []histogram) {
 			for _, n := range counts {
 				total += uint64(n)
 			}
+			ofAll := log256(2 * total)
 			rates[i][kind] = make([]uint16, len(counts))
 			for symbol, n := range counts {
 				// A symbol that a group does not have would make a code longer.
-				rates[i][kind][symbol] = uint16(min(log2(2*total, 8)-log2(uint64(2*n+1), 8), 15*256))
+				rates[i][kind][symbol] = uint16(min(ofAll-log256(uint64(2*n+1)), 15*256))
 			}
 		}
 	}

@@ -170,10 +170,10 @@ func (h *histogram) rate() uint64 {
 		if total == 0 {
 			continue
 		}
-		ofAll := log2(total, 8)
+		ofAll := log256(total)
 		for _, n := range counts {
 			if n > 0 {
-				rate += uint64(n)*uint64(ofAll-log2(uint64(n), 8)) + 3*256
+				rate += uint64(n)*uint64(ofAll-log256(uint64(n))) + 3*256
 			}
 		}
 		switch kind {

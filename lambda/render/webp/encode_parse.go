@@ -45,7 +45,7 @@ func (p *prices) learn(h *histogram) {
 		}
 		rates[kind] = make([]uint16, len(counts))
 		for symbol, n := range counts {
-			rates[kind][symbol] = uint16(min(log2(2*total+1, 8)-log2(uint64(2*n+1), 8), 15<<8))
+			rates[kind][symbol] = uint16(min(log256(2*total+1)-log256(uint64(2*n+1)), 15<<8))
 		}
 	}
 	p.setLengths(rates[0][literals:][:lengths])
