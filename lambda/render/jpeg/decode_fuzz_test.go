@@ -60,7 +60,7 @@ func FuzzDecode(f *testing.F) {
 		taken := 0
 		for i := range d.components {
 			c := &d.components[i]
-			taken += cap(c.pix) + 2*cap(c.coefs) + 8*cap(c.masks)
+			taken += cap(c.pix) + 2*cap(c.dcs) + 2*cap(c.coefs) + 8*cap(c.masks)
 		}
 		if taken > memory {
 			t.Fatalf("took %d bytes, said %d", taken, memory)

@@ -357,6 +357,38 @@ func TestRegion(t *testing.T) {
 	}
 }
 
+// TestChoose: the region may be said when the picture is seen at an eighth, and what is seen
+// of a picture that is damaged is what there is of it.
+func TestChoose(t *testing.T) {
+	for _, name := range []string{"420", "410", "restart-3", "a-scan-each", "mixed", "progressive-420", "rgb-sampled", "cmyk-sampled", "progressive-ycck"} {
+		for m := 1; m <= 8; m++ {
+			for _, src := range [][]byte{source(t, name), source(t, name)[:len(source(t, name))*3/4]} {
+				o := Options{Scale: scales(1), Damaged: true}
+				eighth := samples(whole(t, src, o))
+				o.Scale = scales(m)
+				all := whole(t, src, o)
+				o.Region = image.Rect(3, 3, 30, 20)
+				wanted, chosen := whole(t, src, o), 0
+				o.Region = image.Rectangle{}
+				o.Choose = func(planes []plane.Plane) image.Rectangle {
+					chosen++
+					if !bytes.Equal(samples(planes), eighth) {
+						t.Errorf("%s at %d/8: what is seen is not the picture at an eighth", name, m)
+					}
+					return image.Rect(3, 3, 30, 20)
+				}
+				got := whole(t, src, o)
+				if bytes.Contains(src, []byte{0xff, 0xc2}) {
+					all = wanted // and nothing else is transformed
+				}
+				if chosen != 1 || !bytes.Equal(samples(got), samples(all)) {
+					t.Errorf("%s at %d/8: chosen %d times, and not what is wanted", name, m, chosen)
+				}
+			}
+		}
+	}
+}
+
 func TestReaders(t *testing.T) {
 	for _, name := range []string{"420", "restart-3", "a-scan-each", "progressive-refined"} {
 		src := source(t, name)
@@ -628,27 +660,29 @@ func TestTooManyScans(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	tests := []struct {
-		name string
-		m    int
-		want int
+		name   string
+		m      int
+		choose func([]plane.Plane) image.Rectangle
+		want   int
 	}{
 		// 67x45 in MCUs of 16x16 is five by three, of six blocks.
-		{"420", 8, 5 * 3 * 6 * 64},
-		{"420", 3, 5 * 3 * 6 * 9},
-		{"progressive-420", 3, 5 * 3 * 6 * (9 + 2*16 + 8)},
-		{"grey", 8, 9 * 6 * 64},
+		{"420", 8, nil, 5 * 3 * 6 * 64},
+		{"420", 3, nil, 5 * 3 * 6 * 9},
+		{"420", 3, func([]plane.Plane) image.Rectangle { return image.Rectangle{} }, 5 * 3 * 6 * (9 + 1)},
+		{"progressive-420", 3, nil, 5 * 3 * 6 * (9 + 2*(1+16) + 8)},
+		{"grey", 8, nil, 9 * 6 * 64},
 		// 37x29 in MCUs of 16x16 is three by two, of seven blocks, and in MCUs of 16x8
 		// three by four, of six.
-		{"cmyk-sampled", 8, 3 * 2 * 7 * 64},
-		{"cmyk-sampled", 1, 3 * 2 * 7},
-		{"progressive-ycck", 1, 3 * 4 * 6 * (1 + 2 + 8)},
+		{"cmyk-sampled", 8, nil, 3 * 2 * 7 * 64},
+		{"cmyk-sampled", 1, nil, 3 * 2 * 7},
+		{"progressive-ycck", 1, nil, 3 * 4 * 6 * (1 + 2 + 8)},
 	}
 	for _, test := range tests {
 		var d Decoder
 		if _, err := d.ReadHeader(bytes.NewReader(source(t, test.name))); err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Memory(Options{Scale: scales(test.m)}); got != test.want {
+		if got := d.Memory(Options{Scale: scales(test.m), Choose: test.choose}); got != test.want {
 			t.Errorf("%s at %d/8 takes %d bytes, want %d", test.name, test.m, got, test.want)
 		}
 	}

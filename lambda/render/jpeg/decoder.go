@@ -97,6 +97,11 @@ type Options struct {
 	// may be anything. An empty one stands for the whole picture.
 	Region image.Rectangle
 
+	// Choose, where it is not nil, says which part of Region is wanted, when all coded
+	// data has been read. It is given what Decode would return at a scale of 1, which is
+	// valid as long. A progressive picture is transformed in the part alone.
+	Choose func(eighth []plane.Plane) image.Rectangle
+
 	// Damaged asks for what there is of a damaged picture instead of an error.
 	// What is not there is mid-grey.
 	Damaged bool
@@ -151,9 +156,12 @@ func (d *Decoder) Memory(o Options) int {
 		l := d.frame.layout(i)
 		m := o.Scale[i]
 		total += l.across * l.down * m * m
+		if o.Choose != nil {
+			total += l.across * l.down
+		}
 		if d.frame.progressive {
 			const each, mask = 2, 8
-			total += l.across * l.down * (each*square(m)*square(m) + mask)
+			total += l.across * l.down * (each*(1+places(m)) + mask)
 		}
 	}
 	return total
@@ -182,6 +190,9 @@ func (d *Decoder) Decode(o Options) ([]plane.Plane, error) {
 			return nil, err
 		}
 		d.lenient = true
+	}
+	if o.Choose != nil {
+		d.want(o.Choose(d.eighth()))
 	}
 	if d.frame.progressive {
 		d.reconstruct()

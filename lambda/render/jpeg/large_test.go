@@ -90,7 +90,7 @@ func TestLarge(t *testing.T) {
 			taken := 0
 			for i, p := range planes {
 				c := &d.components[i]
-				taken += cap(c.pix) + 2*cap(c.coefs) + 8*cap(c.masks)
+				taken += cap(c.pix) + 2*cap(c.dcs) + 2*cap(c.coefs) + 8*cap(c.masks)
 				if p.Row(p.Height - 1)[p.Width-1] != 128 {
 					t.Errorf("the last sample of plane %d is %d", i, p.Row(p.Height - 1)[p.Width-1])
 				}
@@ -128,7 +128,7 @@ func TestLargestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	const blocks = 4 * 8192 * 8192
-	if got := d.Memory(Options{Scale: scales(8)}); got != blocks*(64+128+8) {
+	if got := d.Memory(Options{Scale: scales(8)}); got != blocks*(64+2+128+8) {
 		t.Errorf("it takes %d bytes", got)
 	}
 	if got := d.Memory(Options{Scale: scales(1)}); got != blocks*(1+2+8) {

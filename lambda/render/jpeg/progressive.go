@@ -53,7 +53,7 @@ func (d *Decoder) firstDC(first, last int) error {
 			}
 			w.take(length + size)
 			at := (y*b.stepY+b.y0)*c.across + x*b.stepX + b.x0
-			c.coefs[at*c.size] = int16(value)
+			c.dcs[at] = int16(value)
 		}
 		if w.over() {
 			return s.damage(mcu, "its data ends early")
@@ -78,7 +78,7 @@ func (d *Decoder) refineDC(first, last int) error {
 			b := &s.blocks[i]
 			c := b.component
 			at := (y*b.stepY+b.y0)*c.across + x*b.stepX + b.x0
-			c.coefs[at*c.size] |= int16(w.acc >> 63 << s.low)
+			c.dcs[at] |= int16(w.acc >> 63 << s.low)
 			w.take(1)
 		}
 		if w.over() {
@@ -266,10 +266,11 @@ func (d *Decoder) reconstruct() {
 				at := y*c.across + x
 				dst := c.pix[(y*c.stride+x)*c.m:]
 				if c.masks[at]&c.kept == 0 {
-					level(c.coefs[at*c.size]*c.quant[0], c.m, dst, c.stride)
+					level(c.dcs[at]*c.quant[0], c.m, dst, c.stride)
 					continue
 				}
 				copy(d.coef[:], c.coefs[at*c.size:(at+1)*c.size])
+				d.coef[0] = c.dcs[at]
 				inverse(&d.coef, &c.quant, c.m, dst, c.stride)
 			}
 		}

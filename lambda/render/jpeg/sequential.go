@@ -170,6 +170,9 @@ func (d *Decoder) sequential(first, last int) error {
 			if !wanted {
 				continue
 			}
+			if len(c.small) > 0 {
+				c.small[by*c.across+bx] = sample(int32(d.coef[0] * c.quant[0]))
+			}
 			dst := c.pix[(by*c.stride+bx)*c.m:]
 			if flat {
 				level(d.coef[0]*c.quant[0], c.m, dst, c.stride)
