@@ -91,7 +91,10 @@ func (e *engine) animate(p photo, a animation, whole plan, preset prew.Preset) (
 			return Preview{}, err
 		}
 		if n == 0 {
-			first, colour, plan = f, e.dominant(f), whole.settled(f.kept)
+			first, colour = f, e.dominant(f)
+			if whole.kept != (image.Point{}) {
+				plan = whole.keeping(f.kept) // of all frames
+			}
 			encoder = movingFormats[preset.Format].encoder(e, &file, f.size(), a.Loops, f.profile, preset)
 		}
 		if err := encoder.Add(asPixels(f), shownFor(delay)); err != nil {
@@ -117,16 +120,6 @@ type composed struct{ pixelRows }
 
 // Finish implements rowDecoder.
 func (composed) Finish() error { return nil }
-
-// settled is the plan of the frames after one of which a part was kept: of them it is the
-// same.
-func (p plan) settled(kept image.Rectangle) plan {
-	if p.kept != (image.Point{}) {
-		p.crop = image.Rectangle{Min: p.turn.size(kept.Min), Max: p.turn.size(kept.Max)}
-		p.kept = image.Point{}
-	}
-	return p
-}
 
 // shownFor is for how many milliseconds a frame is shown of which the file says delay. All
 // browsers take what is hardly a time for a tenth of a second, whatever the format: there

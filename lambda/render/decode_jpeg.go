@@ -7,6 +7,7 @@ import (
 	"prew"
 	"prew/lambda/render/colour"
 	"prew/lambda/render/jpeg"
+	"prew/lambda/render/plane"
 )
 
 var blameJPEG = blaming("JPEG", is[jpeg.DamagedError], is[jpeg.UnsupportedError], is[jpeg.LimitError])
@@ -49,15 +50,26 @@ func (e *engine) openJPEG(src io.Reader) (photo, error) {
 
 // decodeJPEG decodes a JPEG at the smallest M/8 of its size that the preset's
 // oversampling allows, after it has held against the limit what that takes. The file
-// is kept only if there is room for it, and for what it has while it grows.
+// is kept only if there is room for it, and for what it has while it grows. What is
+// seen of it at 1/8, which the decoder has for nothing, says what is kept, where that is
+// enough to see.
 func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p plan, preset prew.Preset, kept *recorder) (picture, error) {
-	form := formsOfJPEG[header.Colour]
-	options, lattices := decoding(header, p, preset)
-	needed := e.memoryOf(form, options, p, preset)
+	f := frame{form: formsOfJPEG[header.Colour], colours: colours}
+	options := decoding(header, p, preset)
+	if p.kept != (image.Point{}) && shows(header, 1, preset) {
+		options.Choose = func(eighth []plane.Plane) image.Rectangle {
+			seen := f
+			seen.planes, seen.lattices = eighth, latticesOf(header, [4]int{1, 1, 1, 1})
+			f.kept = e.chosen(seen, p, preset)
+			return regionOf(header, options.Scale, p.keeping(f.kept), preset)
+		}
+	}
+	needed := e.memoryOf(f.form, options, p, preset)
 	if needed > room() {
 		preset.Oversample = 1 // a little less sharp is better than nothing
-		options, lattices = decoding(header, p, preset)
-		needed = e.memoryOf(form, options, p, preset)
+		less := decoding(header, p, preset)
+		options.Scale, options.Region = less.Scale, less.Region
+		needed = e.memoryOf(f.form, options, p, preset)
 	}
 	if kept.leaves = kept.leaves || needed+2*mostKept > room(); !kept.leaves {
 		needed += 2 * mostKept
@@ -69,7 +81,8 @@ func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p pla
 	if err != nil {
 		return picture{}, blameJPEG(err)
 	}
-	return still(frame{form: form, planes: planes, lattices: lattices, colours: colours}), nil
+	f.planes, f.lattices = planes, latticesOf(header, options.Scale)
+	return still(f), nil
 }
 
 // smallSide is the longest side, in pixels, of photos that are decoded whole. The
@@ -78,34 +91,57 @@ func (e *engine) decodeJPEG(header jpeg.Header, colours *colour.Transform, p pla
 // of them and more even at an eighth, and a preview never has fewer than it needs.
 const smallSide = 64
 
-// decoding says how much of a JPEG is decoded for a plan, and on what lattices
-// its planes then lie.
-func decoding(header jpeg.Header, p plan, preset prew.Preset) (jpeg.Options, [4]lattice) {
+// decoding says how much of a JPEG is decoded for a plan.
+func decoding(header jpeg.Header, p plan, preset prew.Preset) jpeg.Options {
 	options := jpeg.Options{Damaged: preset.Damaged == prew.RenderRest}
-	stored := image.Pt(header.Width, header.Height)
-	var hmax, vmax int
-	for _, c := range header.Components {
-		hmax, vmax = max(hmax, c.H), max(vmax, c.V)
-	}
-	var lattices [4]lattice
-	for i, c := range header.Components {
+	for i := range header.Components {
 		step := formsOfJPEG[header.Colour].stepOf(i, preset)
-		at := func(m int) lattice {
-			return lattice{fraction{header.Width * m * c.H, 8 * hmax}, fraction{header.Height * m * c.V, 8 * vmax}}
-		}
-		watched := p.wantsFaces(preset) && i == formsOfJPEG[header.Colour].luma()
 		m := 1
 		if max(header.Width, header.Height) <= smallSide {
 			m = 8
 		}
-		for m < 8 && !(p.enough(at(m), step, preset.Oversample) && (!watched || showsFaces(at(m)))) {
+		for m < 8 && !(p.enough(latticeOf(header, i, m), step, preset.Oversample) && (p.kept == (image.Point{}) || shows(header, m, preset))) {
 			m++
 		}
 		options.Scale[i] = m
-		lattices[i] = at(m)
-		options.Region = options.Region.Union(p.region(lattices[i], stored, step, kernels[preset.Kernel]))
 	}
-	return options, lattices
+	options.Region = regionOf(header, options.Scale, p, preset)
+	return options
+}
+
+// shows says whether a JPEG that is decoded at m/8 is large enough for a part of it to be
+// chosen by what is seen.
+func shows(header jpeg.Header, m int, preset prew.Preset) bool {
+	return max(header.Width, header.Height)*m >= 8*lookedSide(preset)
+}
+
+// latticeOf is the lattice of a component that is decoded at m/8.
+func latticeOf(header jpeg.Header, component, m int) lattice {
+	var hmax, vmax int
+	for _, c := range header.Components {
+		hmax, vmax = max(hmax, c.H), max(vmax, c.V)
+	}
+	c := header.Components[component]
+	return lattice{fraction{header.Width * m * c.H, 8 * hmax}, fraction{header.Height * m * c.V, 8 * vmax}}
+}
+
+// latticesOf are those of all components.
+func latticesOf(header jpeg.Header, scales [4]int) (lattices [4]lattice) {
+	for i := range header.Components {
+		lattices[i] = latticeOf(header, i, scales[i])
+	}
+	return lattices
+}
+
+// regionOf is what of a JPEG the preview needs that a plan is for.
+func regionOf(header jpeg.Header, scales [4]int, p plan, preset prew.Preset) (r image.Rectangle) {
+	stored := image.Pt(header.Width, header.Height)
+	for i, l := range latticesOf(header, scales) {
+		if i < len(header.Components) {
+			r = r.Union(p.region(l, stored, formsOfJPEG[header.Colour].stepOf(i, preset), kernels[preset.Kernel]))
+		}
+	}
+	return r
 }
 
 // enough says whether planes on a lattice hold what the preview needs: samples

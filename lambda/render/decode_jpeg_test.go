@@ -28,7 +28,7 @@ func TestSmallJPEGIsDecodedWhole(t *testing.T) {
 		for width := 1; width <= 64; width++ {
 			for _, height := range []int{1, 3, 64} {
 				h := jpeg.Header{Width: width, Height: height, Components: components}
-				options, _ := decoding(h, planOf(image.Pt(width, height), upright, preset), preset)
+				options := decoding(h, planOf(image.Pt(width, height), upright, preset), preset)
 				for i := range components {
 					if options.Scale[i] != 8 {
 						t.Errorf("%s, %dx%d: component %d is decoded at %d/8", name, width, height, i, options.Scale[i])

@@ -59,8 +59,5 @@ func (p plan) about(at image.Point, part image.Rectangle, photo image.Point) pla
 		return min(max(first, 0), scaled-kept)
 	}
 	first := image.Pt(from(at.X, photo.X, part.Min.X, part.Dx(), scaled.X, p.kept.X), from(at.Y, photo.Y, part.Min.Y, part.Dy(), scaled.Y, p.kept.Y))
-	p.focused = image.Rectangle{Min: first, Max: first.Add(p.kept)}
-	p.crop = image.Rectangle{Min: p.turn.size(p.focused.Min), Max: p.turn.size(p.focused.Max)}
-	p.kept = image.Point{}
-	return p
+	return p.keeping(image.Rectangle{Min: first, Max: first.Add(p.kept)})
 }

@@ -109,8 +109,8 @@ func TestAFocusIsOfThePhotoAndNotOfWhatIsTrimmed(t *testing.T) {
 		}
 		for at, x := range map[int]int{0: 0, 200_000: 0, 300_000: 50, 400_000: 100, 620_000: 200, 1_000_000: 200} {
 			p := photo{size: stored, turn: o}.plan(part, &image.Point{X: at}, prew.Preset{Width: 100, Height: 100, Fit: prew.Cover, Gravity: prew.Focus})
-			if want := image.Rect(x, 0, x+100, 100); p.focused != want {
-				t.Errorf("turned %d, about %d: %v, want %v", o, at, p.focused, want)
+			if want := image.Rect(x, 0, x+100, 100); p.chosen != want {
+				t.Errorf("turned %d, about %d: %v, want %v", o, at, p.chosen, want)
 			}
 		}
 	}

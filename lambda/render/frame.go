@@ -42,7 +42,7 @@ type frame struct {
 
 	lattices [4]lattice // where the samples of each plane lie, until it is shrunk
 
-	luma plane.Plane // a small picture, stored as the photo is, in which faces are looked for, or none
+	luma plane.Plane // of rows: a small picture, stored as the photo is, in which faces are looked for, or none
 
 	colours *colour.Transform // makes the colours sRGB's; nil: they are
 	profile []byte            // what the preview carries because its colours stay what they are

@@ -12,20 +12,31 @@ import (
 	"prew/lambda/render/resample"
 )
 
-// keep cuts a frame to the part of it that its preset's gravity chooses by what is seen. A
-// JPEG is decoded as it arrives, so that this is known only when the whole photo is there:
-// it is shrunk as a whole, and then cut.
+// keep cuts a frame to the part of it that its preset's gravity chooses by what is seen, where
+// that was not known when it was shrunk. Rows are decoded while they are shrunk, so that the
+// whole photo is there only then.
 func (e *engine) keep(f frame, p plan, preset prew.Preset) (frame, error) {
-	if p.kept == (image.Point{}) {
-		f.kept = p.focused
+	switch {
+	case p.kept == (image.Point{}):
+		f.kept = p.chosen
+		return f, nil
+	case !f.kept.Empty():
 		return f, nil
 	}
-	if p.wantsFaces(preset) {
-		if part, found := e.face(f, p); found {
+	size := f.size()
+	f.lattices[0] = wholeLattice(size)
+	if preset.Gravity == prew.Face {
+		var luma plane.Plane
+		if f.luma.Pix != nil {
+			luma = p.turn.seen(f.luma)
+		} else { // of inks
+			luma = e.smaller(f, faces.Side).picture().Luma
+		}
+		if part, found := withFaces(luma, size, p.kept); found {
 			return f.cut(part), nil
 		}
 	}
-	return f.cut(e.look(f, p.kept)), nil
+	return f.cut(lookedAt(e.smaller(f, attention.Side).picture(), size, p.kept)), nil
 }
 
 // placed is the part of the given size that begins as far along the axis of which something
@@ -40,25 +51,19 @@ func placed(size, kept image.Point, from int) image.Rectangle {
 	return image.Rectangle{Min: at, Max: at.Add(kept)}
 }
 
-// face chooses the part in whose middle all faces are, if they fit, or else the largest.
-func (e *engine) face(f frame, p plan) (part image.Rectangle, found bool) {
-	size := f.size()
-	var luma plane.Plane
-	if f.luma.Pix != nil {
-		luma = p.turn.seen(f.luma)
-	} else { // of inks
-		luma = e.small(f, small(size)).Luma
-	}
+// withFaces is the part of a picture in whose middle all faces are, if they fit, or else the
+// largest. They are looked for in luma, which is a small one of the same picture.
+func withFaces(luma plane.Plane, size, part image.Point) (r image.Rectangle, found bool) {
 	all := faces.Find(luma)
 	if len(all) == 0 {
 		return image.Rectangle{}, false
 	}
-	// Along the axis of which something is cut: the sides of what is looked at, of the frame
+	// Along the axis of which something is cut: the sides of what is looked at, of the picture
 	// and of the part, and twice the ends of a face, so that nothing is halved.
-	side, whole, kept := luma.Width, size.X, p.kept.X
+	side, whole, kept := luma.Width, size.X, part.X
 	ends := func(f faces.Face) (from, to int) { return 2*f.X - f.Side, 2*f.X + f.Side }
 	if kept == size.X {
-		side, whole, kept = luma.Height, size.Y, p.kept.Y
+		side, whole, kept = luma.Height, size.Y, part.Y
 		ends = func(f faces.Face) (from, to int) { return 2*f.Y - f.Side, 2*f.Y + f.Side }
 	}
 	from, to := ends(all[0])
@@ -69,15 +74,13 @@ func (e *engine) face(f frame, p plan) (part image.Rectangle, found bool) {
 	if (to-from)*whole > 2*kept*side {
 		from, to = ends(slices.MaxFunc(all, func(a, b faces.Face) int { return a.Side - b.Side }))
 	}
-	return placed(size, p.kept, ((from+to)*whole/side-2*kept)/4), true
+	return placed(size, part, ((from+to)*whole/side-2*kept)/4), true
 }
 
-// look chooses the part of the given size that is looked at most.
-func (e *engine) look(f frame, kept image.Point) image.Rectangle {
-	size := f.size()
-	small := inside(size, image.Pt(attention.Side, attention.Side))
-	picture := e.small(f, small)
-	// The ends of the small picture's range are those of the frame's.
+// lookedAt is the part of a picture that is looked at most. It is looked for in a small one.
+func lookedAt(picture attention.Picture, size, part image.Point) image.Rectangle {
+	small := image.Pt(picture.Luma.Width, picture.Luma.Height)
+	// The ends of the small picture's range are those of the large one's.
 	along := func(find func(attention.Picture, int) int, side, kept, small int) int {
 		wanted := min(max((kept*small+side/2)/side, 1), small)
 		if wanted == small {
@@ -85,44 +88,54 @@ func (e *engine) look(f frame, kept image.Point) image.Rectangle {
 		}
 		return find(picture, wanted) * (side - kept) / (small - wanted)
 	}
-	if kept.X < size.X {
-		return placed(size, kept, along(attention.Across, size.X, kept.X, small.X))
+	if part.X < size.X {
+		return placed(size, part, along(attention.Across, size.X, part.X, small.X))
 	}
-	return placed(size, kept, along(attention.Down, size.Y, kept.Y, small.Y))
+	return placed(size, part, along(attention.Down, size.Y, part.Y, small.Y))
 }
 
-// small is a frame in a smaller size as luma and chroma.
-func (e *engine) small(f frame, size image.Point) attention.Picture {
-	axes := func(whole image.Point, w, h int) (x, y resample.Axis) {
-		// Halved chroma ends within a sample where the side is odd.
-		axis := func(whole, samples, count int) resample.Axis {
-			den := (whole + samples - 1) / samples
-			return resample.Axis{Scaled: count, Num: whole, Den: den, Step: 1, Count: count}
-		}
-		return axis(whole.X, w, size.X), axis(whole.Y, h, size.Y)
+// smaller is a frame of planes on lattices, or of pixels, whose longer side has so many
+// samples, unless it has fewer. All its planes have one size.
+func (e *engine) smaller(f frame, side int) frame {
+	l := f.lattices[0]
+	size := inside(image.Pt(max(l.x.num/l.x.den, 1), max(l.y.num/l.y.den, 1)), image.Pt(side, side))
+	axes := func(l lattice) (x, y resample.Axis) {
+		return resample.Axis{Scaled: size.X, Num: l.x.num, Den: l.x.den, Step: 1, Count: size.X},
+			resample.Axis{Scaled: size.Y, Num: l.y.num, Den: l.y.den, Step: 1, Count: size.Y}
 	}
 	if f.planes == nil {
 		pixels := image.NewNRGBA(image.Rectangle{Max: size})
-		whole := f.size()
-		x, y := axes(whole, whole.X, whole.Y)
+		x, y := axes(l)
 		// Pixels that are there are read without errors.
-		e.resampler.Pixels(pixels.Pix, pixels.Stride, pixelRows{f.pixels}, whole.X, whole.Y, x, y, resample.Box)
-		return pictureOf(e.looked.prepare([]image.Point{size, size, size}), pixels)
+		e.resampler.Pixels(pixels.Pix, pixels.Stride, pixelRows{f.pixels}, l.x.num, l.y.num, x, y, resample.Box)
+		f.pixels = pixels
+		return f
 	}
-	planes := e.looked.prepare([]image.Point{size, size, size}[:len(f.planes)])
+	planes := e.looked.prepare([]image.Point{size, size, size, size}[:len(f.planes)])
 	for i, p := range f.planes {
-		x, y := axes(f.size(), p.Width, p.Height)
+		x, y := axes(f.lattices[i])
 		e.resampler.Plane(planes[i], p, x, y, resample.Box)
 	}
-	picture := attention.Picture{Luma: planes[0]}
-	if len(planes) == 3 {
-		picture.Cb, picture.Cr = planes[1], planes[2]
+	f.planes = planes
+	return f
+}
+
+// picture is a frame that is converted as luma and chroma.
+func (f frame) picture() attention.Picture {
+	if f.pixels != nil {
+		return pictureOf(f.pixels)
+	}
+	picture := attention.Picture{Luma: f.planes[0]}
+	if len(f.planes) == 3 {
+		picture.Cb, picture.Cr = f.planes[1], f.planes[2]
 	}
 	return picture
 }
 
 // pictureOf makes luma and chroma of pixels.
-func pictureOf(planes []plane.Plane, pixels *image.NRGBA) attention.Picture {
+func pictureOf(pixels *image.NRGBA) attention.Picture {
+	size := pixels.Rect.Size()
+	planes := new(canvas).prepare([]image.Point{size, size, size})
 	for y := range pixels.Rect.Dy() {
 		row, luma, cb, cr := pixels.Pix[y*pixels.Stride:], planes[0].Row(y), planes[1].Row(y), planes[2].Row(y)
 		for x := range luma {

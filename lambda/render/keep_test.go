@@ -31,6 +31,7 @@ func portrait(w, h int, at image.Point, side int) *image.NRGBA {
 // that the gravity gives which says where the face is, byte for byte.
 func TestSmartKeepsTheFace(t *testing.T) {
 	wide, high := portrait(480, 200, image.Pt(0, 80), 60), portrait(201, 481, image.Pt(60, 0), 60)
+	large := portrait(500, 1201, image.Pt(150, 0), 150) // an eighth of it is enough to look at
 	tests := map[string]struct {
 		src  []byte
 		same prew.Gravity
@@ -40,6 +41,7 @@ func TestSmartKeepsTheFace(t *testing.T) {
 		"rgb jpeg":         {asRGBCodedJPEG(wide), prew.Left},
 		"png":              {asPNG(wide), prew.Left},
 		"tiff":             {asTIFF(wide), prew.Left},
+		"large jpeg":       {asJPEG(large), prew.Top},
 		"high jpeg":        {asJPEG(high), prew.Top},
 		"high png":         {asPNG(high), prew.Top},
 	}
@@ -47,6 +49,8 @@ func TestSmartKeepsTheFace(t *testing.T) {
 		test := tests["high jpeg"]
 		test.src = jpegWithEXIF(asJPEG(stored(high, o)), exif(binary.BigEndian, uint16(o)))
 		tests[fmt.Sprint("turned ", o)] = test
+		test.src = jpegWithEXIF(asProgressiveJPEG(stored(large, o)), exif(binary.BigEndian, uint16(o)))
+		tests[fmt.Sprint("large, progressive, turned ", o)] = test
 	}
 	for name, test := range tests {
 		for _, p := range []prew.Preset{

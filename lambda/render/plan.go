@@ -12,8 +12,8 @@ import (
 // is mirrored and turned. scaled and crop are in pixels of the preview along the
 // axes of the photo as it is stored, because turning it comes last. Where what is
 // seen says what is kept, crop is all of it, and kept the size of the part of it that
-// will be kept, as seen; otherwise kept is zero. Where an editor's point says it, focused is
-// the crop as seen; otherwise that is empty.
+// will be kept, as seen; otherwise kept is zero. When it is known which, or where an editor's
+// point says it, chosen is the crop as seen; otherwise that is empty.
 type plan struct {
 	scaled image.Point
 	crop   image.Rectangle
@@ -21,7 +21,7 @@ type plan struct {
 	canvas image.Point // the preview's size as it is seen, of which the background has what the crop leaves
 	kept   image.Point
 
-	focused image.Rectangle
+	chosen image.Rectangle
 }
 
 // planOf plans the preview of a photo that is stored in the given size, at least
@@ -74,6 +74,13 @@ func (p plan) ofPhoto(part, planned image.Rectangle) image.Rectangle {
 		return planned.Min.Add(image.Pt(q.X*planned.Dx()/scaled.X, q.Y*planned.Dy()/scaled.Y))
 	}
 	return image.Rectangle{Min: at(part.Min), Max: at(part.Max)}
+}
+
+// keeping is the plan that keeps a part of the scaled picture as seen.
+func (p plan) keeping(part image.Rectangle) plan {
+	p.chosen, p.kept = part, image.Point{}
+	p.crop = image.Rectangle{Min: p.turn.size(part.Min), Max: p.turn.size(part.Max)}
+	return p
 }
 
 // written is a part of a photo as prew.Outline has it: empty of none.

@@ -26,6 +26,9 @@ func (e *engine) shrink(f frame, p plan, preset prew.Preset) (frame, error) {
 }
 
 func (e *engine) shrinkPlanes(f frame, p plan, preset prew.Preset) frame {
+	if !f.kept.Empty() {
+		p = p.keeping(f.kept)
+	}
 	var x, y [4]resample.Axis
 	var sizes [4]image.Point
 	for i := range f.planes {

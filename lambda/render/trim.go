@@ -13,7 +13,7 @@ import (
 // as large as it is, as nobody knows what of it the preview will need.
 func (e *engine) trim(p photo, preset prew.Preset) (m picture, part image.Rectangle, err error) {
 	whole := planOf(p.size, p.turn, preset)
-	whole.scaled, whole.crop = p.size, image.Rectangle{Max: p.size}
+	whole.scaled, whole.crop, whole.kept = p.size, image.Rectangle{Max: p.size}, image.Point{}
 	fine := preset
 	fine.Oversample = prew.MaxOversample
 	if m, err = p.decode(whole, fine); err != nil {

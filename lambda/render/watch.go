@@ -4,63 +4,64 @@ import (
 	"image"
 
 	"prew"
+	"prew/lambda/render/attention"
 	"prew/lambda/render/faces"
 	"prew/lambda/render/plane"
-	"prew/lambda/render/resample"
 )
 
-// Faces are too small in a small preview to be found there. They are looked for in the luma of
-// the photo as it is decoded, of which there are faces.Side samples and more, unless the photo
-// itself has fewer.
+// Of a JPEG it is known what is kept before anything is shrunk: a small picture is made of its
+// planes. Other kinds are shrunk while they are decoded. In a small preview faces are too small
+// to be found, and are looked for in the luma of the photo as it is decoded.
 
-// wantsFaces says whether the faces that are seen say what is kept.
-func (p plan) wantsFaces(preset prew.Preset) bool {
-	return preset.Gravity == prew.Face && p.kept != (image.Point{})
-}
-
-// watch takes a small picture of a frame's luma, in which keep looks for faces: of planes here,
-// and of rows while shrink has them decoded. Of inks there is none.
+// watch chooses which part of planes is kept. Of rows it takes a small picture of the luma while
+// shrink has them decoded, in which keep looks for faces; of inks there is none.
 func (e *engine) watch(f frame, p plan, preset prew.Preset) (frame, error) {
-	if !p.wantsFaces(preset) || f.form.inks() {
-		return f, nil
-	}
-	if f.rows != nil {
+	switch {
+	case p.kept == (image.Point{}):
+	case f.rows == nil && f.kept.Empty():
+		f.kept = e.chosen(f, p, preset)
+	case f.rows != nil && preset.Gravity == prew.Face && !f.form.inks():
 		samples := 1
 		if f.form == rgb {
 			samples = 4
 		}
-		f.luma = e.watched.prepare([]image.Point{small(f.rows.size)})[0]
+		size := inside(f.rows.size, image.Pt(faces.Side, faces.Side))
+		f.luma = e.watched.prepare([]image.Point{size})[0]
 		watched := *f.rows
 		watched.decoder = newWatcher(f.rows.decoder, samples, f.rows.size, f.luma)
 		f.rows = &watched
-		return f, nil
 	}
-	luma := f.form.luma()
-	l := f.lattices[luma]
-	size := small(image.Pt(l.x.num/l.x.den, l.y.num/l.y.den))
-	axis := func(f fraction, count int) resample.Axis {
-		return resample.Axis{Scaled: count, Num: f.num, Den: f.den, Step: 1, Count: count}
-	}
-	f.luma = e.watched.prepare([]image.Point{size})[0]
-	e.resampler.Plane(f.luma, f.planes[luma], axis(l.x, size.X), axis(l.y, size.Y), resample.Box)
 	return f, nil
 }
 
-// luma is the plane of what is no inks that is luma, or most of it: of red, green and blue
-// the second.
-func (f form) luma() int {
-	if f == rgb {
-		return 1
+// chosen is the part of the scaled photo that is kept of planes, which are not shrunk yet.
+func (e *engine) chosen(f frame, p plan, preset prew.Preset) image.Rectangle {
+	whole := p.turn.size(p.scaled)
+	if preset.Gravity == prew.Face {
+		if part, found := withFaces(e.glance(f, faces.Side, p, preset).Luma, whole, p.kept); found {
+			return part
+		}
 	}
-	return 0
+	return lookedAt(e.glance(f, attention.Side, p, preset), whole, p.kept)
 }
 
-// showsFaces says whether a plane on a lattice is large enough for faces to be found.
-func showsFaces(l lattice) bool { return max(l.x.num/l.x.den, l.y.num/l.y.den) >= faces.Side }
+// lookedSide is how many samples the longer side of a photo should have for the part to be
+// chosen that a preset wants.
+func lookedSide(preset prew.Preset) int {
+	if preset.Gravity == prew.Face {
+		return faces.Side
+	}
+	return attention.Side
+}
 
-// small is the size in which faces are looked for in a picture.
-func small(size image.Point) image.Point {
-	return inside(image.Pt(max(size.X, 1), max(size.Y, 1)), image.Pt(faces.Side, faces.Side))
+// glance is a small picture of planes, which are not shrunk yet, as it is seen.
+func (e *engine) glance(f frame, side int, p plan, preset prew.Preset) attention.Picture {
+	f = e.smaller(f, side)
+	for i, stored := range f.planes {
+		f.planes[i] = p.turn.seen(stored)
+	}
+	f, _ = e.convert(f, p, preset) // which has no errors
+	return f.picture()
 }
 
 // watcher makes a small picture of the luma of rows that pass.

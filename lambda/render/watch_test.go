@@ -70,6 +70,9 @@ func TestFacesAreKept(t *testing.T) {
 	for o := 2; o <= 8; o++ {
 		tests[fmt.Sprint("turned ", o)] = test{jpegWithEXIF(asJPEG(stored(high, o)), exif(binary.BigEndian, uint16(o))), downAt}
 	}
+	// An eighth of these is enough to look at.
+	large := asProgressiveJPEG(lured(crowd(t, 2100, 800, box(1400, 150, 250)), box(0, 100, 500)))
+	tests["large"] = test{large, image.Pt(1400+125, 400)}
 	for name, test := range tests {
 		for _, p := range []prew.Preset{{Width: 32, Height: 32}, {Width: 101, Height: 99, Format: prew.WebP}, {Width: 300, Height: 300, Format: prew.PNG}} {
 			p.Fit, p.Gravity = prew.Cover, prew.Face
