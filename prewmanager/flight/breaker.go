@@ -52,16 +52,16 @@ func newBreaker() *breaker {
 	}
 }
 
-// watch calls ask every beatEvery until ctx ends; ask notes Redis's answer.
+// watch calls ask at once and then every beatEvery until ctx ends; ask notes Redis's answer.
 func watch(ctx context.Context, ask func(context.Context)) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for {
+		ask(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			ask(ctx)
 		}
 	}
 }

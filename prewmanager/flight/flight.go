@@ -168,10 +168,11 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher, hear 
 	return g
 }
 
-// Settle returns one quarantine after Redis's first answer, or when the grace is
-// over, or when ctx ends. A process that has just started can't know whether Redis
-// has just restarted too; without the quarantine it would take leases that their
-// holders are about to put back.
+// Settle returns when flights may start, or when ctx ends: at Redis's first answer, if Redis has
+// then run for longer than a quarantine; one quarantine later, if it has not or does not say
+// since when it runs; or when the grace is over. A process that has just started would otherwise
+// take leases that a Redis which has just restarted too has lost, and that their holders are
+// about to put back.
 func (g *Group[V]) Settle(ctx context.Context) {
 	gone := time.After(grace)
 	select {
@@ -179,6 +180,11 @@ func (g *Group[V]) Settle(ctx context.Context) {
 	case <-gone:
 		return
 	case <-ctx.Done():
+		return
+	}
+	asking, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if up, err := g.leases.server.uptime(asking); err == nil && up >= quarantine {
 		return
 	}
 	select {

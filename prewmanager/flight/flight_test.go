@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -645,18 +646,41 @@ func TestWatcherHearsOfAFlightsSteps(t *testing.T) {
 	}
 }
 
+// aged is a server that has run for some time, says nothing of it, or is gone.
+type aged struct {
+	unpurged
+	up          time.Duration
+	silent, not error
+}
+
+func (a aged) uptime(context.Context) (time.Duration, error) { return a.up, a.silent }
+func (aged) listen(ctx context.Context, _ *subscription)     { <-ctx.Done() }
+func (a aged) step(context.Context, *script, string, ...any) (any, error) {
+	return int64(1), a.not
+}
+
 func TestSettleWaitsForRedisOrTheGrace(t *testing.T) {
-	for addr, want := range map[string]time.Duration{shared.Addr: quarantine, "127.0.0.1:1": grace} {
-		g, err := New[string](addr, time.Second, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		g.Settle(t.Context())
-		if took := time.Since(began); took < want || want < grace && took >= grace {
-			t.Errorf("%s: settled after %v, want %v", addr, took, want)
-		}
-		g.Close(t.Context())
+	for name, c := range map[string]struct {
+		server aged
+		want   time.Duration
+	}{
+		"one that has long run":         {aged{up: time.Hour}, 0},
+		"one that has just begun":       {aged{up: 0}, quarantine},
+		"one that does not say so":      {aged{silent: refusedError("NOPERM this user has no permissions to run the 'info' command")}, quarantine},
+		"one that is gone":              {aged{up: time.Hour, not: errDown}, grace},
+		"one that refuses what matters": {aged{up: time.Hour, not: refusedError("OOM command not allowed")}, grace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGroup[string](c.server, time.Second, nil, nil)
+				defer g.Close(t.Context())
+				began := time.Now()
+				g.Settle(t.Context())
+				if took := time.Since(began); took != c.want {
+					t.Errorf("settled after %v, want %v", took, c.want)
+				}
+			})
+		})
 	}
 }
 

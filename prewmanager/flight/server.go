@@ -27,7 +27,7 @@ type server interface {
 	// values returns what is in the place of some keys, or of all keys that begin with
 	// prefix if they are nil. A key that is not there is left out.
 	values(ctx context.Context, keys []string) (map[string]string, error)
-	// uptime returns how long the server has run, at most a second less than it has.
+	// uptime returns how long the server has run, at most two seconds less than it has.
 	uptime(ctx context.Context) (time.Duration, error)
 	// purges returns the latest messages about purges, the oldest first.
 	purges(ctx context.Context) ([]told, error)
@@ -240,7 +240,8 @@ func (r *redisServer) uptime(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("redis: uptime_in_seconds: %w", err)
 	}
-	return time.Duration(n) * time.Second, nil
+	// Redis takes the difference of two times in whole seconds, which may be one too many.
+	return time.Duration(max(0, n-1)) * time.Second, nil
 }
 
 func (r *redisServer) purges(ctx context.Context) ([]told, error) {

@@ -382,6 +382,14 @@ func (c seat) values(ctx context.Context, keys []string) (map[string]string, err
 }
 
 func (c seat) uptime(ctx context.Context) (time.Duration, error) {
+	if c.p.group != nil { // a process that starts, right after a beat; the others are purgers
+		c.s.mu.Lock()
+		defer c.s.mu.Unlock()
+		if c.s.down {
+			return 0, errDown
+		}
+		return time.Since(c.s.booted), nil
+	}
 	return asked(c, ctx, "uptime", func() time.Duration { return time.Since(c.s.booted) })
 }
 
