@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,19 +19,22 @@ import (
 	"prew/prewmanager/upkeep"
 )
 
-// looksEvery is how often the file of the presets is looked at. What has changed is read when it
-// is as it was at the look before: it may have been found half written. So what is saved is read
-// after 0.3 s at most.
-const looksEvery = 150 * time.Millisecond
+// looksEvery is how often the file of the presets is looked at, which takes some microseconds.
+// What has changed is read when it is as it was at the look before: it may have been found half
+// written. So what is saved is read after 0.1 s at most.
+const looksEvery = 50 * time.Millisecond
 
 // live are the presets of a run, whose file is watched: what is saved there is put into force or,
 // with mistakes, is not, and these are said in the terminal and to the pages.
 type live struct {
 	file   string
-	check  func(prew.Presets) error             // beside what prew.LoadPresets finds
-	reload func(context.Context) error          // puts what the file says into force, or changes nothing
-	renew  func(before, now prew.Presets) error // has previews and pages follow what is in force
+	check  func(prew.Presets) error    // beside what prew.LoadPresets finds
+	reload func(context.Context) error // puts what the file says into force, or changes nothing
 	say    func(line string)
+
+	// renew has previews and pages follow what is in force, and returns the presets and variants
+	// that make other previews than before, and those that are gone.
+	renew func(before, now prew.Presets) (changed, gone []string, err error)
 
 	mutex    sync.Mutex
 	presets  prew.Presets       // in force
@@ -108,11 +112,11 @@ func (l *live) read(ctx context.Context) {
 		return
 	}
 	var failed []string
-	if err := l.renew(l.presets, presets); err != nil {
+	changed, gone, err := l.renew(l.presets, presets)
+	if err != nil {
 		l.say(fmt.Sprintf("\n%v", err))
 		failed = strings.Split(err.Error(), "\n")
 	}
-	changed, gone := compare(l.presets, presets)
 	said := append([]string{fmt.Sprintf("presets in force after %.1f s", time.Since(began).Seconds())}, anew(changed, gone)...)
 	l.say(strings.Join(said, "; "))
 	l.tell(presets, written, failed)
@@ -158,34 +162,26 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// compare returns the presets and variants that make other previews than before, and those that
-// are gone.
-func compare(before, now prew.Presets) (changed, gone []string) {
-	for _, preset := range before.Names() {
-		for _, name := range append([]string{preset}, before.Variants(preset)...) {
-			was, _ := before.Get(name)
-			switch is, there := now.Get(name); {
-			case !there:
-				gone = append(gone, name)
-			case is.Fingerprint() != was.Fingerprint():
-				changed = append(changed, name)
-			}
-		}
-	}
-	return changed, gone
-}
-
 // purge deletes the previews that presets which have changed, or are gone, have made before,
-// from the store and from nginx. All gateways have the new presets already.
-func purge(ctx context.Context, previews upkeep.Folder, redis string, before, now prew.Presets) error {
-	changed, gone := compare(before, now)
-	names := append(changed, gone...)
+// from the store and from nginx, and returns which these are. All gateways have the new presets
+// already.
+func purge(ctx context.Context, previews upkeep.Folder, redis string, before, now prew.Presets) (changed, gone []string, err error) {
+	was, err := previews.Fingerprints(ctx, before)
+	if err != nil {
+		return nil, nil, err
+	}
+	is, err := previews.Fingerprints(ctx, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	changed, gone = upkeep.Compare(was, is)
+	names := slices.Concat(changed, gone)
 	if len(names) == 0 {
-		return nil
+		return nil, nil, nil
 	}
 	gateways, err := flight.NewPurger(redis)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer gateways.Close()
 	summary, err := upkeep.Purge{Selection: upkeep.Selection{Presets: names, Names: names}, Previews: previews, Parallel: 4, // keep a disk busy
@@ -193,5 +189,5 @@ func purge(ctx context.Context, previews upkeep.Folder, redis string, before, no
 	if err == nil && summary.Untold != "" {
 		err = fmt.Errorf("gateways were not told: %s", summary.Untold)
 	}
-	return errors.Join(err, upkeep.Forget(ctx, previews, gone))
+	return changed, gone, errors.Join(err, upkeep.Forget(ctx, previews, gone))
 }

@@ -18,6 +18,7 @@ import (
 
 	"prew"
 	"prew/deploy/local/playground"
+	"prew/prewmanager/upkeep"
 )
 
 // TestSavedPresetsAreInForce saves presets as editors do while the system runs, and sees previews
@@ -165,8 +166,17 @@ func TestSavedPresetsAreSaidInTheTerminal(t *testing.T) {
 			return nil
 		},
 		reload: func(context.Context) error { return refused },
-		renew:  func(before, now prew.Presets) error { return failed },
 		say:    func(line string) { said = append(said, line) },
+		renew: func(before, now prew.Presets) (changed, gone []string, err error) {
+			var fingerprints [2]map[string]string
+			for i, presets := range []prew.Presets{before, now} {
+				if fingerprints[i], err = (upkeep.Folder{}).Fingerprints(t.Context(), presets); err != nil {
+					t.Fatal(err)
+				}
+			}
+			changed, gone = upkeep.Compare(fingerprints[0], fingerprints[1])
+			return changed, gone, failed
+		},
 	}
 	for _, step := range []struct {
 		text            string
@@ -209,7 +219,7 @@ func TestFileIsReadWhenItIsWhole(t *testing.T) {
 	reloads := 0
 	l := &live{file: file, told: make(chan struct{}), check: func(prew.Presets) error { return nil }, say: func(string) {},
 		reload: func(context.Context) error { mutex.Lock(); defer mutex.Unlock(); reloads++; return nil },
-		renew:  func(before, now prew.Presets) error { return nil }}
+		renew:  func(before, now prew.Presets) (changed, gone []string, err error) { return nil, nil, nil }}
 	ctx, stop := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
 	watching.Go(func() { l.watch(ctx) })

@@ -186,9 +186,9 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	now := &live{
 		file: written.File, presets: presets, written: written, told: make(chan struct{}),
 		check: sources.CheckPresets, reload: system.Reload, say: func(line string) { fmt.Println(line) },
-		renew: func(before, now prew.Presets) error {
-			return errors.Join(purge(ctx, upkeep.Folder{Bucket: bucket, Prefix: prew.DefaultPrefix}, system.Redis.Addr, before, now),
-				writePresets(gallery, all, now, asks))
+		renew: func(before, now prew.Presets) (changed, gone []string, err error) {
+			changed, gone, err = purge(ctx, upkeep.Folder{Bucket: bucket, Prefix: prew.DefaultPrefix}, system.Redis.Addr, before, now)
+			return changed, gone, errors.Join(err, writePresets(gallery, all, now, asks))
 		},
 	}
 	plays, err := playgroundOf(ctx, system, all, added, now.inForce)

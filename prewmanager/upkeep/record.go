@@ -87,11 +87,21 @@ func (f Folder) Fingerprints(ctx context.Context, presets prew.Presets) (map[str
 // Compare returns the names of the presets and variants of which the record has other
 // fingerprints than these, and of those that it alone has.
 func (r Record) Compare(now map[string]string) (changed, gone []string) {
-	for _, name := range slices.Sorted(maps.Keys(r.Presets)) {
+	before := map[string]string{}
+	for name, entry := range r.Presets {
+		before[name] = entry.Fingerprint
+	}
+	return Compare(before, now)
+}
+
+// Compare returns the names of the presets and variants whose fingerprints were others before,
+// and of those that are gone.
+func Compare(before, now map[string]string) (changed, gone []string) {
+	for _, name := range slices.Sorted(maps.Keys(before)) {
 		switch fingerprint, is := now[name]; {
 		case !is:
 			gone = append(gone, name)
-		case fingerprint != r.Presets[name].Fingerprint:
+		case fingerprint != before[name]:
 			changed = append(changed, name)
 		}
 	}

@@ -86,7 +86,7 @@ func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 	p, err := start(dir, process.Command{
 		Name:     "nginx",
 		Path:     server,
-		Args:     []string{"-e", filepath.Join(dir, "error.log"), "-p", dir, "-c", config},
+		Args:     []string{"-e", errorLog(dir), "-p", dir, "-c", config},
 		OnOrphan: syscall.SIGTERM, // if the master were killed, its workers would go on listening
 		Ready: func(ctx context.Context) error {
 			return Answers(ctx, "http://"+site.Listen+"/health", func(status int) bool { return status == http.StatusOK })
@@ -103,6 +103,9 @@ func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 	}()
 	return n, nil
 }
+
+// errorLog is where nginx says what is wrong with it, in its folder.
+func errorLog(dir string) string { return filepath.Join(dir, "error.log") }
 
 // workers is the user of nginx's workers.
 func workers() string {
