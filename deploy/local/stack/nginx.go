@@ -87,6 +87,7 @@ func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 		Name:     "nginx",
 		Path:     server,
 		Args:     []string{"-e", errorLog(dir), "-p", dir, "-c", config},
+		Env:      frugal,
 		OnOrphan: syscall.SIGTERM, // if the master were killed, its workers would go on listening
 		Ready: func(ctx context.Context) error {
 			return Answers(ctx, "http://"+site.Listen+"/health", func(status int) bool { return status == http.StatusOK })
@@ -103,6 +104,12 @@ func StartNginxWith(at Beside, dir string, site nginx.Site) (*Nginx, error) {
 	}()
 	return n, nil
 }
+
+// frugal has glibc keep the memory that nginx frees while it reads its configuration (mallopt(3)).
+// nginx takes 1.2 MB for each map and frees them after it, and there are some ninety: given back
+// to the system and taken again, that was measured to be 34,000 page faults and 0.9 s of CPU for a
+// reload, in place of 0.1 s.
+var frugal = []string{"MALLOC_MMAP_THRESHOLD_=4194304", "MALLOC_TRIM_THRESHOLD_=16777216"}
 
 // errorLog is where nginx says what is wrong with it, in its folder.
 func errorLog(dir string) string { return filepath.Join(dir, "error.log") }

@@ -157,8 +157,7 @@ func (n *Nginx) renew(ctx context.Context) error {
 }
 
 // refuses returns what nginx has found wrong with a configuration since its log of errors had
-// a size. `nginx -t` would say it before, and doubles the time: a map costs nginx a millisecond,
-// and there are some ninety.
+// a size. `nginx -t` would say it before, and would read everything twice.
 func (n *Nginx) refuses(since int64) error {
 	log, err := os.Open(errorLog(n.dir))
 	if err != nil {
