@@ -15,6 +15,8 @@ import (
 
 	"prew"
 	"prew/deploy/local/playground"
+	"prew/deploy/local/stack"
+	"prew/lambda/store"
 	"prew/prewmanager/flight"
 	"prew/prewmanager/upkeep"
 )
@@ -163,9 +165,10 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // purge deletes the previews that presets which have changed, or are gone, have made before,
-// from the store and from nginx, and returns which these are. All gateways have the new presets
-// already.
-func purge(ctx context.Context, previews upkeep.Folder, redis string, before, now prew.Presets) (changed, gone []string, err error) {
+// from the store and from what keeps them in front of it, and returns which these are. Whatever
+// renders has the new presets already.
+func purge(ctx context.Context, system *stack.Stack, before, now prew.Presets) (changed, gone []string, err error) {
+	previews := upkeep.Folder{Bucket: store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, Prefix: prew.DefaultPrefix}
 	was, err := previews.Fingerprints(ctx, before)
 	if err != nil {
 		return nil, nil, err
@@ -179,15 +182,23 @@ func purge(ctx context.Context, previews upkeep.Folder, redis string, before, no
 	if len(names) == 0 {
 		return nil, nil, nil
 	}
-	gateways, err := flight.NewPurger(redis)
-	if err != nil {
-		return nil, nil, err
+	purge := upkeep.Purge{Selection: upkeep.Selection{Presets: names, Names: names}, Previews: previews, Parallel: 4, // keep a disk busy
+		Position: upkeep.Nowhere()}
+	if system.Front == nil {
+		gateways, err := flight.NewPurger(system.Redis.Addr)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer gateways.Close()
+		purge.Gateways = gateways
 	}
-	defer gateways.Close()
-	summary, err := upkeep.Purge{Selection: upkeep.Selection{Presets: names, Names: names}, Previews: previews, Parallel: 4, // keep a disk busy
-		Position: upkeep.Nowhere(), Gateways: gateways}.Run(ctx)
-	if err == nil && summary.Untold != "" {
+	summary, err := purge.Run(ctx)
+	switch {
+	case err != nil:
+	case summary.Untold != "":
 		err = fmt.Errorf("gateways were not told: %s", summary.Untold)
+	case system.Front != nil: // where no gateway notes in the record what it has
+		err = errors.Join(system.Front.Invalidate(), upkeep.Note(ctx, previews, now, time.Now()))
 	}
 	return changed, gone, errors.Join(err, upkeep.Forget(ctx, previews, gone))
 }

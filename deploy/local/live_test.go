@@ -18,12 +18,19 @@ import (
 
 	"prew"
 	"prew/deploy/local/playground"
+	"prew/deploy/local/stack"
 	"prew/prewmanager/upkeep"
 )
 
 // TestSavedPresetsAreInForce saves presets as editors do while the system runs, and sees previews
 // that were stored before come anew.
 func TestSavedPresetsAreInForce(t *testing.T) {
+	for _, front := range []string{"", stack.Edge} {
+		t.Run("FRONT="+front, func(t *testing.T) { areInForce(t, front) })
+	}
+}
+
+func areInForce(t *testing.T, front string) {
 	file, photos := filepath.Join(t.TempDir(), "mine.yaml"), t.TempDir()
 	save := func(text string) {
 		t.Helper()
@@ -37,7 +44,7 @@ func TestSavedPresetsAreInForce(t *testing.T) {
 	t.Setenv("PREW_PRESETS", file)
 	save("card: {width: 40}\nother: {width: 50}\n")
 	writePhoto(t, filepath.Join(photos, "a.jpg"), 400, 300)
-	site, listed, stop := start(t, "", photos, t.TempDir())
+	site, listed, stop := start(t, front, photos, t.TempDir())
 	defer stop()
 	width := func(preset string) int {
 		t.Helper()

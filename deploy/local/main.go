@@ -25,7 +25,6 @@ import (
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
-	"prew/prewmanager/upkeep"
 )
 
 // gateways is the number of gateways. Two are enough to see that they coalesce their
@@ -181,13 +180,13 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	}
 	defer system.Stop()
 	at := "http://" + listener.Addr().String()
-	asks := addresses{Playground: at + "/playground"}
+	asks := addresses{Playground: at + "/playground", Presets: at + "/presets"}
 	bucket := store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}
 	now := &live{
 		file: written.File, presets: presets, written: written, told: make(chan struct{}),
 		check: sources.CheckPresets, reload: system.Reload, say: func(line string) { fmt.Println(line) },
 		renew: func(before, now prew.Presets) (changed, gone []string, err error) {
-			changed, gone, err = purge(ctx, upkeep.Folder{Bucket: bucket, Prefix: prew.DefaultPrefix}, system.Redis.Addr, before, now)
+			changed, gone, err = purge(ctx, system, before, now)
 			return changed, gone, errors.Join(err, writePresets(gallery, all, now, asks))
 		},
 	}
@@ -199,25 +198,18 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	pages := servePages(listener, []string{fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port)},
 		newReplacer(bucket, all, added), plays, now)
 	defer pages.Close()
-	// CloudFront keeps the old previews until their time is over, and its function is deployed
-	// with the presets.
-	if front != stack.Edge {
-		asks.Presets = at + "/presets"
-		if len(all) > 1 {
-			asks.Replace = at + "/replace"
-		}
+	if front != stack.Edge && len(all) > 1 { // CloudFront keeps previews of a photo that was replaced until their time is over
+		asks.Replace = at + "/replace"
 	}
 	// The pages are there when every photo and its event have arrived.
 	if err := writeGallery(gallery, all, presets, asks); err != nil {
 		return err
 	}
-	if front != stack.Edge {
-		watching, stop := context.WithCancel(ctx)
-		var watch sync.WaitGroup
-		watch.Go(func() { now.watch(watching) })
-		defer watch.Wait()
-		defer stop()
-	}
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { now.watch(watching) })
+	defer watch.Wait()
+	defer stop()
 	announce(system, port, state, presets.Names()[0], photos[0], append([]string{stack.Bucket}, buckets...))
 	select {
 	case err = <-system.Failed():

@@ -42,13 +42,13 @@ type Emulator struct {
 	// FunctionURL is the address at which the function answers HTTP, without a slash at the end.
 	FunctionURL string
 
+	config  Config
 	servers []*http.Server
 	serving sync.WaitGroup
-	pool    *pool.Pool
 	slots   chan struct{} // holds one element for each invocation under way
-	logs    []*os.File
 
 	mutex       sync.Mutex
+	processes   *processes
 	invocations map[string]int
 	rendered    map[string]int
 	throttles   int
@@ -56,29 +56,14 @@ type Emulator struct {
 
 // Start starts all processes at once and returns when all of them have asked for work.
 func Start(c Config) (_ *Emulator, err error) {
-	e := &Emulator{slots: make(chan struct{}, c.Processes), invocations: map[string]int{}, rendered: map[string]int{}}
+	e := &Emulator{config: c, slots: make(chan struct{}, c.Processes), invocations: map[string]int{}, rendered: map[string]int{}}
 	defer func() {
 		if err != nil {
 			e.Stop()
 		}
 	}()
-	e.pool, err = pool.Start(context.Background(), pool.Config{
-		Program:   c.Bootstrap,
-		Processes: c.Processes,
-		Timeout:   c.Timeout,
-		Memory:    c.Memory,
-		Streamed:  maxStreamed,
-		Env:       c.Env,
-		Output: func(name string) (io.Writer, error) {
-			log, err := os.OpenFile(filepath.Join(c.Dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-			if err == nil {
-				e.logs = append(e.logs, log)
-			}
-			return log, err
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("emulator: %w", err)
+	if e.processes, err = boot(c); err != nil {
+		return nil, err
 	}
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST /2015-03-31/functions/{function}/invocations", e.invoke)
@@ -90,6 +75,65 @@ func Start(c Config) (_ *Emulator, err error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// processes are a pool and what is under way in it.
+type processes struct {
+	*pool.Pool
+	logs    []*os.File
+	working sync.WaitGroup
+}
+
+// boot starts processes.
+func boot(c Config) (*processes, error) {
+	p := &processes{}
+	var err error
+	p.Pool, err = pool.Start(context.Background(), pool.Config{
+		Program:   c.Bootstrap,
+		Processes: c.Processes,
+		Timeout:   c.Timeout,
+		Memory:    c.Memory,
+		Streamed:  maxStreamed,
+		Env:       c.Env,
+		Output: func(name string) (io.Writer, error) {
+			log, err := os.OpenFile(filepath.Join(c.Dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+			if err == nil {
+				p.logs = append(p.logs, log)
+			}
+			return log, err
+		},
+	})
+	if err != nil {
+		p.stop()
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	return p, nil
+}
+
+func (p *processes) stop() {
+	if p.Pool != nil {
+		p.Close()
+	}
+	for _, log := range p.logs {
+		log.Close()
+	}
+}
+
+// Renew has new processes, which read the files of their environment anew, in the place of those
+// that there are, and returns when these have given their last answers and have ended. Where the
+// new ones do not start, that is the error, and nothing changes.
+func (e *Emulator) Renew() error {
+	now, err := boot(e.config)
+	if err != nil {
+		return err
+	}
+	e.mutex.Lock()
+	before := e.processes
+	e.processes = now
+	e.mutex.Unlock()
+	before.working.Wait()
+	before.stop()
+	return nil
 }
 
 // serve serves at a free address, which it returns.
@@ -107,15 +151,15 @@ func (e *Emulator) serve(handler http.Handler) (url string, err error) {
 // Stop ends every process and connection, and returns when they have ended. It
 // may be called again.
 func (e *Emulator) Stop() {
-	if e.pool != nil {
-		e.pool.Close()
+	if e.processes != nil {
+		e.processes.Close()
 	}
 	for _, server := range e.servers {
 		server.Close()
 	}
 	e.serving.Wait()
-	for _, log := range e.logs {
-		log.Close()
+	if e.processes != nil {
+		e.processes.stop()
 	}
 }
 
@@ -223,8 +267,13 @@ type outcome struct {
 // has taken for it.
 func (e *Emulator) run(payload []byte) <-chan outcome {
 	done := make(chan outcome, 1) // has room for one outcome, because the caller may have left
+	e.mutex.Lock()
+	p := e.processes
+	p.working.Add(1)
+	e.mutex.Unlock()
 	go func() {
-		answer, err := e.pool.Invoke(context.Background(), payload)
+		defer p.working.Done()
+		answer, err := p.Invoke(context.Background(), payload)
 		// Free the slot before answering: a caller that has its answer and asks
 		// again at once must not find the only slot taken.
 		<-e.slots

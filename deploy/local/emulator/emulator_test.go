@@ -355,6 +355,35 @@ func TestStopAnswersWhoIsWaiting(t *testing.T) {
 	close(g.open)
 }
 
+// TestRenewedProcessesTakeOver while an invocation is under way, which has its answer.
+func TestRenewedProcessesTakeOver(t *testing.T) {
+	e := start(t, 1, time.Minute)
+	g := newGate(t)
+	answers := make(chan error, 1)
+	go func() {
+		_, err := e.Invoke(t.Context(), []byte(`{"do":"wait","url":"`+g.URL+`"}`))
+		answers <- err
+	}()
+	<-g.arrived
+	renewed := make(chan error, 1)
+	go func() { renewed <- e.Renew() }()
+	select {
+	case err := <-renewed:
+		t.Errorf("it has not waited for what is under way: %v", err)
+	case <-time.After(100 * time.Millisecond): // otherwise the test sees nothing, and passes
+	}
+	close(g.open)
+	if err := <-answers; err != nil {
+		t.Error(err)
+	}
+	if err := <-renewed; err != nil {
+		t.Error(err)
+	}
+	if _, err := e.Invoke(t.Context(), []byte(`{}`)); err != nil {
+		t.Error(err)
+	}
+}
+
 // BenchmarkInvoke measures an invocation without the function's own work.
 func BenchmarkInvoke(b *testing.B) {
 	self, err := os.Executable()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"prew"
 	"prew/deploy/local/process"
@@ -18,6 +19,8 @@ const Edge = "edge"
 type Front struct {
 	*process.Process
 	Addr string // host:port
+
+	function string // the file of the viewer function
 }
 
 // StartFront writes the viewer function for the presets and settings of this program's
@@ -25,7 +28,7 @@ type Front struct {
 // a host:port, and waits until it answers. It asks the bucket of the S3 server and then the
 // function's URL. What lies in the folder static it serves at / and /gallery/; empty: none.
 func StartFront(dir, listen string, server *S3, url string, places prew.Places, static string) (*Front, error) {
-	function, err := writeViewer(dir, places)
+	source, err := viewer(places)
 	if err != nil {
 		return nil, err
 	}
@@ -33,10 +36,17 @@ func StartFront(dir, listen string, server *S3, url string, places prew.Places, 
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(dir, process.Command{
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f := &Front{Addr: listen, function: filepath.Join(dir, "viewer.js")}
+	if err := f.deploy(source); err != nil {
+		return nil, err
+	}
+	f.Process, err = start(dir, process.Command{
 		Name: "cloudfront",
 		Path: program,
-		Args: []string{"-listen", listen, "-function", function, "-s3", "http://" + server.Addr + "/" + Bucket, "-url", url, "-static", static},
+		Args: []string{"-listen", listen, "-function", f.function, "-s3", "http://" + server.Addr + "/" + Bucket, "-url", url, "-static", static},
 		Env:  server.Env(),
 		Ready: func(ctx context.Context) error {
 			// It has no /health, and refuses it as any other path.
@@ -46,28 +56,35 @@ func StartFront(dir, listen string, server *S3, url string, places prew.Places, 
 	if err != nil {
 		return nil, err
 	}
-	return &Front{p, listen}, nil
+	return f, nil
 }
 
-// writeViewer writes the viewer function below dir, as prewnginx cloudfront prints it, and
-// returns its file.
-func writeViewer(dir string, places prew.Places) (string, error) {
+// deploy puts a viewer function in the place of the one that there is. From the next request on
+// it is used, with an empty cache.
+func (f *Front) deploy(source []byte) error {
+	if err := os.WriteFile(f.function+"~", source, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(f.function+"~", f.function)
+}
+
+// Invalidate has the stand-in forget all that it has kept.
+func (f *Front) Invalidate() error {
+	now := time.Now()
+	return os.Chtimes(f.function, now, now)
+}
+
+// viewer is the viewer function, as prewnginx cloudfront prints it.
+func viewer(places prew.Places) ([]byte, error) {
 	program, err := Program("prewnginx")
 	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+		return nil, err
 	}
 	command := exec.Command(program, "cloudfront")
 	command.Env = append(settings(), "PREW_BUCKET="+Bucket, "PREW_PREFIX="+places.Previews().Prefix, "PREW_SOURCE_PREFIX="+places.Photos().Prefix)
 	source, err := command.Output()
 	if failed, ok := err.(*exec.ExitError); ok {
-		return "", fmt.Errorf("prewnginx cloudfront: %w: %s", err, failed.Stderr)
+		return nil, fmt.Errorf("prewnginx cloudfront: %w: %s", err, failed.Stderr)
 	}
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "viewer.js")
-	return file, os.WriteFile(file, source, 0o600)
+	return source, err
 }

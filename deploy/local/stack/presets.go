@@ -25,11 +25,14 @@ const reloadDeadline = time.Minute
 // on with them, and then the others are stopped, when all who wait there have their answers.
 // Where a gateway does not start, or nginx refuses its configuration, that is the error, and
 // everything goes on as before. Nothing else of the stack may be used meanwhile. At the edge
-// there is nothing that it could reload.
+// it is the function's processes and the viewer function that are replaced.
 func (s *Stack) Reload(ctx context.Context) error {
 	presets, err := Presets()
 	if err != nil {
 		return err
+	}
+	if s.Front != nil {
+		return s.redeploy()
 	}
 	started := make([]*Gateway, len(s.Gateways))
 	errs := make([]error, len(s.Gateways))
@@ -76,6 +79,19 @@ func (s *Stack) Reload(ctx context.Context) error {
 	}
 	stopping.Wait()
 	return nil
+}
+
+// redeploy puts the presets into force at the edge: first in the function, so that nobody is sent
+// there for what it does not know.
+func (s *Stack) redeploy() error {
+	source, err := viewer(s.places) // what is too large for CloudFront is found here
+	if err != nil {
+		return err
+	}
+	if err := s.Emulator.Renew(); err != nil {
+		return err
+	}
+	return s.Front.deploy(source)
 }
 
 // reload has nginx go on with another site in place of the one before, and returns when its

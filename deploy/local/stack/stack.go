@@ -63,6 +63,7 @@ type Stack struct {
 	Front    *Front
 
 	dir      string
+	places   prew.Places
 	site     nginx.Site // what nginx has
 	environ  []string   // of gateways
 	events   *Events
@@ -91,6 +92,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	}
 	s.dir = dir
 	places := prew.Places{Prefix: c.Prefix, SourcePrefix: c.SourcePrefix}
+	s.places = places
 	folders := []string{"PREW_PREFIX=" + places.Previews().Prefix, "PREW_SOURCE_PREFIX=" + places.Photos().Prefix}
 	bootstrap, err := Program("bootstrap")
 	if err != nil {

@@ -17,8 +17,6 @@ import (
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"prew/deploy/tools/viewer"
 )
 
 func main() {
@@ -51,19 +49,15 @@ func run(ctx context.Context, listen, function, static string, o origins) error 
 	if o.previews == "" || o.function == "" || o.region == "" || o.credentials.AccessKeyID == "" || o.credentials.SecretAccessKey == "" {
 		return errors.New("expected -s3, -url, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
-	source, err := os.ReadFile(function)
-	if err != nil {
+	distribution := &distribution{function: function, origins: o, static: static}
+	if _, err := distribution.now(); err != nil {
 		return err
-	}
-	loaded, err := viewer.Load(source)
-	if err != nil {
-		return fmt.Errorf("%s: %w", function, err)
 	}
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: newFront(loaded, o, static)}
+	server := &http.Server{Handler: distribution}
 	context.AfterFunc(ctx, func() { server.Close() })
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
