@@ -137,6 +137,16 @@ func isPlayedWith(t *testing.T, front string) {
 		const said = ["before", "after"].map((id) => document.getElementById(id + "-says").textContent);
 		return photo.textContent === "mine.png, yours" && said.every((s) => s.includes("500 × 281 · webp")) ? "yes" : JSON.stringify([photo.textContent, said]);
 	})()`)
+	do(script(`const data = new DataTransfer();
+		data.items.add(new File(["no photo"], "x".repeat(8000) + ".png"));
+		document.body.dataset.pending = "1";
+		dispatchEvent(new DragEvent("drop", { dataTransfer: data }))`), settled)
+	holds("what is no photo, with a name that no list has room for", `(() => {
+		const { selectedOptions: [photo] } = document.getElementById("photo");
+		const said = document.getElementById("mistakes").textContent, { scrollWidth, clientWidth } = document.documentElement;
+		return photo.textContent === "x".repeat(40) + "…" + "x".repeat(12) + ".png, yours" && said.startsWith("not a JPEG") && scrollWidth === clientWidth ? "yes" : JSON.stringify([photo.textContent, said, scrollWidth, clientWidth]);
+	})()`)
+	do(set(`const photo = document.getElementById("photo"); set("photo", [...photo.options].find((o) => o.textContent === "mine.png, yours").value)`), settled)
 	do(set(`set("preset", "hero"); document.querySelector("#field-format").focus(); set("field-format", "thumbhash"); set("field-width", "60");
 		for (const box of document.querySelectorAll("#field-formats :checked")) box.click(); set("field-dpr", "1")`), settled)
 	holds("a stand-in is drawn, and said", `(() => {

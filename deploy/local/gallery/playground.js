@@ -404,16 +404,23 @@ function remember() {
   history.replaceState(null, "", `#${said}`);
 }
 
+// shortened is a name by which a list is no wider than a screen: its begin and its end, where its
+// kind is.
+function shortened(name) {
+  const letters = [...name];
+  return letters.length > 60 ? `${letters.slice(0, 40).join("")}…${letters.slice(-16).join("")}` : name;
+}
+
 async function drop(file) {
   if (!file) return;
   if (file.size > given.mostBytes) {
-    blame([{ text: `${file.name} has ${bytes(file.size)}, limit is ${bytes(given.mostBytes)}` }]);
+    blame([{ text: `${shortened(file.name)} has ${bytes(file.size)}, limit is ${bytes(given.mostBytes)}` }]);
     return;
   }
   try {
     const { photo } = await (await ask("/photo", file)).json();
     dropped.set(photo, file.name);
-    at("photo").append(element("option", { value: photo }, `${file.name}, yours`));
+    at("photo").append(element("option", { value: photo, title: file.name }, `${shortened(file.name)}, yours`));
     at("photo").value = photo;
     remember();
     update(true);
@@ -488,7 +495,7 @@ async function follow() {
 
 async function start() {
   await read();
-  at("photo").append(...given.photos.map(({ name, source }, i) => element("option", { value: i }, source ? `${name}, source ${source}` : name)));
+  at("photo").append(...given.photos.map(({ name, source }, i) => element("option", { value: i, title: name }, shortened(name) + (source ? `, source ${source}` : ""))));
   const said = new URLSearchParams(location.hash.slice(1));
   const photo = given.photos.findIndex(({ name }) => name === said.get("photo"));
   if (photo >= 0) at("photo").value = photo;
