@@ -6,6 +6,7 @@ import (
 
 	"prew"
 	"prew/lambda/render/plane"
+	"prew/lambda/render/resample"
 )
 
 // tone gives each luma of a frame one colour, that of the preset's tone. Alpha stays.
@@ -59,11 +60,12 @@ func tones(tone prew.Tone) (table [256]color.RGBA) {
 // tonePixels replaces the colours of pixels.
 func tonePixels(img *image.NRGBA, table [256]color.RGBA) {
 	size := img.Rect.Size()
+	lumas := make([]uint8, size.X)
 	for y := range size.Y {
 		row := img.Pix[y*img.Stride:][:4*size.X]
-		for x := 0; x < len(row); x += 4 {
-			pixel := row[x:][:4:4]
-			c := table[(lumaOf(pixel)+1<<15)>>16]
+		resample.Luma(lumas, row)
+		for x, luma := range lumas {
+			pixel, c := row[4*x:][:4:4], &table[luma]
 			pixel[0], pixel[1], pixel[2] = c.R, c.G, c.B
 		}
 	}
