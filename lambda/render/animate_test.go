@@ -18,6 +18,7 @@ import (
 
 	"prew"
 	ownGIF "prew/lambda/render/gif"
+	"prew/lambda/render/heif"
 	"prew/lambda/render/plane"
 	ownPNG "prew/lambda/render/png"
 	"prew/lambda/render/webp"
@@ -144,6 +145,13 @@ func filmOf(t testing.TB, file []byte) (f film) {
 			t.Fatal(err)
 		}
 		d, size = own, image.Pt(h.Width, h.Height)
+	case bytes.HasPrefix(file[4:], []byte("ftyp")):
+		own := new(heif.Decoder)
+		h, err := own.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, size = own, image.Pt(h.Width, h.Height)
 	default:
 		t.Fatalf("it begins with %q", file[:min(8, len(file))])
 	}
@@ -249,6 +257,34 @@ func TestFramesAreRenderedAsPhotos(t *testing.T) {
 				t.Errorf("%s, GIF: frame %d is %.1f dB near to its photo, expected 25", name, i, near)
 			}
 		}
+	}
+}
+
+// TestAVIFMoves checks that the preview of an AVIF moves, in its own frames, where the preset
+// says so.
+func TestAVIFMoves(t *testing.T) {
+	src, err := os.ReadFile("heif/testdata/moving.avif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, p := filmOf(t, src), prew.Preset{Width: 32, Format: prew.WebP, Quality: 95}
+	_, got := animated(t, src, p)
+	if len(got.canvases) != 4 || !slices.Equal(got.delays, []int{100, 40, 500, 230}) || got.loops != 0 {
+		t.Fatalf("%d frames, %v, %d loops", len(got.canvases), got.delays, got.loops)
+	}
+	still := p
+	still.Format = prew.PNG
+	for i, m := range got.canvases {
+		_, want := rendered(t, asPNG(f.canvases[i]), still)
+		if near := decibels(t, m, want); near < 25 {
+			t.Errorf("frame %d is %.1f dB near to its photo, expected 25", i, near)
+		}
+	}
+	if p, err = p.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	if preview, err := Render(bytes.NewReader(src), p); err != nil || bytes.Contains(preview.Data, []byte("ANMF")) {
+		t.Errorf("it moves without animate, or %v", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"prew"
 	"prew/lambda/render/colour"
 	"prew/lambda/render/heif"
+	"prew/lambda/render/plane"
 )
 
 // HEIC says whether pictures coded by HEVC, which is covered by patents, are read.
@@ -51,7 +52,16 @@ func openHEIF(e *engine, src io.Reader) (photo, error) {
 		return photo{}, err
 	}
 	colours, note := coloursOfHEIF(h)
-	return photo{size: image.Pt(h.Width, h.Height), turn: turn(h.Turn), note: note, decode: func(p plan, preset prew.Preset) (picture, error) {
+	animated := func() (animation, error) {
+		blame := blamingHEIF(h.Codec)
+		a, err := e.heifs.Animation()
+		if err != nil {
+			return animation{}, blame(err)
+		}
+		o := opened{size: image.Pt(h.Width, h.Height), form: plane.RGBA, colours: colours, moving: &e.heifs}
+		return animation{a, h.Codec.String(), o, blame}, nil
+	}
+	return photo{size: image.Pt(h.Width, h.Height), turn: turn(h.Turn), note: note, animation: animated, decode: func(p plan, preset prew.Preset) (picture, error) {
 		f, err := e.decodeHEIF(h, p, preset)
 		f.colours = colours
 		return still(f), err

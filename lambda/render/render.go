@@ -60,7 +60,7 @@ type Preview struct {
 // Render makes the preview of a photo that a resolved preset (prew.Preset.Resolve)
 // describes. The photo is a JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC or AVIF; its
 // first bytes say which. Of several frames or pages the first is shown, unless the preset
-// lets what moves move: then the preview of an animated GIF, WebP or PNG does. The preview is
+// lets what moves move: then the preview of an animated GIF, WebP, PNG or AVIF does. The preview is
 // turned as the photo's EXIF says, or the file of a HEIC or AVIF, is in the colours of
 // sRGB unless the preset keeps the photo's, and carries no other metadata. Where the
 // preset changes nothing a still is not larger than the photo, if that is of a format that the
@@ -95,6 +95,7 @@ func Render(src io.Reader, preset prew.Preset) (preview Preview, err error) {
 			engines.Put(e)
 		}
 	}()
+	defer e.heifs.Close() // a program waits in it where a film was not shown to its end
 	e.size, e.needed, e.focus = 0, 0, ""
 	if sized, ok := src.(interface{ Size() int }); ok {
 		e.size = sized.Size()

@@ -105,9 +105,13 @@ func (s sheet) file() []byte {
 		b = appendBox(b, "pitm", be32(0), be16(s.primary))
 		b = appendBox(b, "iloc", iloc)
 		b = appendBox(b, "iinf", be32(0), be16(len(s.items)), infos)
-		b = appendBox(b, "iref", iref)
+		if len(s.refs) > 0 {
+			b = appendBox(b, "iref", iref)
+		}
 		b = appendBox(b, "iprp", iprp)
-		b = appendBox(b, "idat", idat)
+		if idat != nil {
+			b = appendBox(b, "idat", idat)
+		}
 		return appendBox(nil, "meta", b)
 	}
 	at := len(ftyp) + len(meta(0)) + 8

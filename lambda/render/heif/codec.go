@@ -67,6 +67,9 @@ func (p *program) compile() error {
 		return err
 	}
 	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
+	if p == &programs[AV1] {
+		ctx = experimental.WithFunctionListenerFactory(ctx, experimental.FunctionListenerFactoryFunc(project))
+	}
 	p.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, p.runtime); err != nil {
 		return err
@@ -120,12 +123,13 @@ func (m *memory) Reallocate(size uint64) []byte {
 // Free implements experimental.LinearMemory.
 func (m *memory) Free() {}
 
-// call is a program that runs for one picture.
+// call is a program that runs for one picture, or one film.
 type call struct {
-	module api.Module
-	memory *memory
-	fuel   api.MutableGlobal
-	err    error
+	context context.Context
+	module  api.Module
+	memory  *memory
+	fuel    api.MutableGlobal
+	err     error
 }
 
 // run starts a program with a memory and fuel, hands it to f, and ends it. A program is
@@ -147,7 +151,7 @@ func (c Codec) run(m *memory, fuel int, f func(*call)) error {
 		return errModule
 	}
 	counter.Set(uint64(fuel))
-	one := &call{module: module, memory: m, fuel: counter}
+	one := &call{context: ctx, module: module, memory: m, fuel: counter}
 	f(one)
 	return one.err
 }
@@ -157,8 +161,9 @@ func (c *call) do(name string, args ...uint64) uint32 {
 	if c.err != nil {
 		return 0
 	}
-	results, err := c.module.ExportedFunction(name).Call(context.Background(), args...)
+	results, err := c.module.ExportedFunction(name).Call(c.context, args...)
 	switch {
+	case c.err != nil: // known better by who listened
 	case err == nil && len(results) == 1:
 		return uint32(results[0])
 	case err == nil:

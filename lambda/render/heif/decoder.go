@@ -3,7 +3,9 @@
 // one picture is decoded by a program in a sandbox, behind one function: decode, in
 // codec.go.
 //
-// Of a sequence of pictures, or of an animation, the primary item is the picture.
+// Of a sequence of pictures the primary item is the picture. One of AV1 is a film, too, if
+// the file's first brand says so and it shows what the picture shows: its frames are those
+// of the track, one after another.
 package heif
 
 import (
@@ -53,6 +55,10 @@ type Decoder struct {
 	main, of      *image // the picture and its alpha
 	thumbnails    []*image
 
+	file      []byte
+	film      *film      // that Animation has found
+	screening *screening // what decodes it, once it has begun
+
 	linear     memory
 	container  []byte
 	memory     []uint8       // of planes
@@ -71,7 +77,7 @@ type Decoder struct {
 
 // Open reads what a file says of its picture. Nothing of the picture is decoded.
 func (d *Decoder) Open(file []byte) (Header, error) {
-	d.close()
+	d.Close()
 	m, err := parseMeta(file)
 	if err != nil {
 		return Header{}, err
@@ -80,7 +86,7 @@ func (d *Decoder) Open(file []byte) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	d.main, d.of, d.thumbnails, d.premultiplied = im, nil, nil, false
+	d.file, d.main, d.of, d.thumbnails, d.premultiplied = file, im, nil, nil, false
 	if id := m.alpha(m.primary); id != 0 {
 		if d.of, err = m.image(id); err != nil {
 			return Header{}, err
@@ -117,8 +123,14 @@ func (d *Decoder) Use(thumbnail int) {
 	d.conversion = d.image.nclx.conversion()
 }
 
-func (d *Decoder) close() {
-	d.image, d.alpha, d.main, d.of, d.thumbnails, d.strip = nil, nil, nil, nil, nil, nil
+// Close drops the file, and ends what decodes its film. Another one may be opened then, and
+// Open closes by itself.
+func (d *Decoder) Close() {
+	if d.screening != nil {
+		d.screening.stop()
+	}
+	d.film, d.screening = nil, nil
+	d.file, d.image, d.alpha, d.main, d.of, d.thumbnails, d.strip = nil, nil, nil, nil, nil, nil, nil
 }
 
 // identity says whether the planes are green, blue and red.

@@ -44,6 +44,38 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// FuzzFrames looks for the same in films, of which those of more than 160x160 pixels or
+// eight frames are only opened.
+func FuzzFrames(f *testing.F) {
+	f.Add(testFile(f, "moving.avif"))
+	still, r := stills(f, 2)
+	f.Add(moving(still, r))
+	r.elst, r.duration, r.chunk = []byte{0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9}, 20, 1
+	alpha := r
+	alpha.alphaOf = 1
+	f.Add(moving(still, r, alpha))
+	if err := programs[AV1].load(); err != nil { // so that no input waits for it
+		f.Fatal(err)
+	}
+	var d Decoder
+	f.Fuzz(func(t *testing.T, file []byte) {
+		h, err := d.Open(file)
+		if err != nil {
+			return // FuzzOpen's
+		}
+		a, err := d.Animation()
+		if err == nil && a.Frames > 1 && a.Frames <= 8 && d.film.pixels() <= 8*160*160 {
+			canvas := make([]uint8, 4*h.Width*h.Height)
+			for range a.Frames {
+				if _, err = d.Next(canvas); err != nil {
+					break
+				}
+			}
+		}
+		checkKind(t, err)
+	})
+}
+
 func seeds(f *testing.F) {
 	for _, codec := range codecs {
 		q := quarters(f, codec)
