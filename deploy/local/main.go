@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -21,7 +22,6 @@ import (
 	"time"
 
 	"prew"
-	"prew/deploy/local/playground"
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
@@ -61,118 +61,50 @@ func environment(name, otherwise string) string {
 }
 
 // run runs the system until ctx is done, which is no error, or until a part dies.
-func run(ctx context.Context, portText, photoDir, renderersText, front, state string) error {
-	port, err := number("PORT", portText, 65535)
+func run(ctx context.Context, port, photos, renderers, front, state string) error {
+	s, err := readSettings(port, photos, renderers, front, state)
 	if err != nil {
 		return err
 	}
-	renderers, err := number("RENDERERS", renderersText, 256)
-	if err != nil {
-		return err
-	}
-	if front != "" && front != stack.Edge {
-		return fmt.Errorf("FRONT=%s, expected edge or nothing", front)
-	}
-	private, err := strconv.ParseBool(environment("PREW_PRIVATE", "0"))
-	if err != nil {
-		return fmt.Errorf("PREW_PRIVATE=%s, expected 1 or 0", os.Getenv("PREW_PRIVATE"))
-	}
-	var pictures flags.Switch
-	if err := pictures.UnmarshalText([]byte(environment("PREW_ERROR_PICTURES", "on"))); err != nil {
-		return fmt.Errorf("PREW_ERROR_PICTURES: %w", err)
-	}
-	if err := errors.Join(prew.UnknownVariables(os.Environ())...); err != nil {
-		return err
-	}
-	root, err := stack.Root()
-	if err != nil {
-		return err
-	}
-	if state == "" {
-		state = filepath.Join(root, ".local")
-	}
-	if state, err = filepath.Abs(state); err != nil {
-		return err
-	}
-	unlock, err := lock(state, port)
+	unlock, err := lock(s.state, s.port)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := portIsFree(port); err != nil {
+	if err := portIsFree(s.port); err != nil {
 		return err
 	}
-	presets, _, err := loadPresets(root)
+	c, err := readContent(ctx, s)
 	if err != nil {
 		return err
-	}
-	added, err := setOthers(presets)
-	if err != nil {
-		return err
-	}
-	presets, written, err := loadPresets(root)
-	if err != nil {
-		return err
-	}
-	sources, err := prew.ReadSources(prew.Places{Bucket: stack.Bucket}, os.Environ())
-	if err := errors.Join(err, sources.CheckPresets(presets)); err != nil {
-		return err
-	}
-	began := time.Now()
-	photos, err := findPhotos(ctx, root, photoDir)
-	if err != nil {
-		return err
-	}
-	gallery, all := filepath.Join(state, "gallery"), photos
-	var buckets []string
-	for _, o := range added {
-		all, buckets = append(all, o.photosOf(photos)...), append(buckets, o.bucket)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // of what the pages ask for
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	gallery := filepath.Join(s.state, "gallery")
 	if err := os.RemoveAll(gallery); err != nil { // of the last run
 		return err
 	}
-	progress(fmt.Sprintf("%d photos", len(photos)), time.Since(began))
-	if err := removeLogs(state); err != nil {
+	if err := removeLogs(s.state); err != nil {
 		return err
 	}
 	system, err := stack.Start(ctx, stack.Config{
-		Dir:       state,
-		Front:     front,
-		Listen:    fmt.Sprintf("127.0.0.1:%d", port),
-		Renderers: renderers,
+		Dir:       s.state,
+		Front:     s.front,
+		Listen:    fmt.Sprintf("127.0.0.1:%d", s.port),
+		Renderers: s.renderers,
 		Gateways:  gateways,
 		Gallery:   gallery,
-		Private:   private,
-		Buckets:   append(buckets, droppedBucket),
+		Private:   s.private,
+		Buckets:   append(c.buckets(), droppedBucket),
 		Events:    true,
 		Progress:  progress,
 
-		NoErrorPictures: !bool(pictures),
+		NoErrorPictures: !s.pictures,
 		Fill: func(ctx context.Context, bucket store.Bucket) (written int, err error) {
-			began := time.Now()
-			uploaded, err := upload(ctx, bucket, prew.DefaultSourcePrefix, photos)
-			if err != nil {
-				return 0, err
-			}
-			written = uploaded
-			for _, o := range added {
-				n, err := upload(ctx, store.Bucket{Client: bucket.Client, Name: o.bucket}, o.prefix, o.photosOf(photos))
-				if err != nil {
-					return 0, err
-				}
-				written += n
-			}
-			progress(fmt.Sprintf("bucket, %d photos uploaded", uploaded), time.Since(began))
-			said, err := renew(ctx, bucket, state, presets)
-			if said != "" {
-				fmt.Println(said)
-			}
-			return written, err
+			return c.fill(ctx, bucket, s.state)
 		},
 	})
 	if err != nil {
@@ -181,28 +113,27 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	defer system.Stop()
 	at := "http://" + listener.Addr().String()
 	asks := addresses{Playground: at + "/playground", Presets: at + "/presets"}
-	bucket := store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}
+	if s.front != stack.Edge && len(c.all()) > 1 { // CloudFront keeps previews of a photo that was replaced until their time is over
+		asks.Replace = at + "/replace"
+	}
 	now := &live{
-		file: written.File, presets: presets, written: written, told: make(chan struct{}),
-		check: sources.CheckPresets, reload: system.Reload, say: func(line string) { fmt.Println(line) },
+		file: c.written.File, presets: c.presets, written: c.written, told: make(chan struct{}),
+		check: c.sources.CheckPresets, reload: system.Reload, say: func(line string) { fmt.Println(line) },
 		renew: func(before, now prew.Presets) (changed, gone []string, err error) {
 			changed, gone, err = purge(ctx, system, before, now)
-			return changed, gone, errors.Join(err, writePresets(gallery, all, now, asks))
+			return changed, gone, errors.Join(err, writePresets(gallery, c.all(), now, asks))
 		},
 	}
-	plays, err := playgroundOf(ctx, system, all, added, now.inForce)
+	plays, err := playgroundOf(ctx, system, c.all(), c.added, now.inForce)
 	if err != nil {
 		return err
 	}
 	defer plays.Clear(context.WithoutCancel(ctx)) // before the store stops
-	pages := servePages(listener, []string{fmt.Sprintf("http://localhost:%d", port), fmt.Sprintf("http://127.0.0.1:%d", port)},
-		newReplacer(bucket, all, added), plays, now)
+	pages := servePages(listener, []string{fmt.Sprintf("http://localhost:%d", s.port), fmt.Sprintf("http://127.0.0.1:%d", s.port)},
+		newReplacer(store.Bucket{Client: system.S3.Client(), Name: stack.Bucket}, c.all(), c.added), plays, now)
 	defer pages.Close()
-	if front != stack.Edge && len(all) > 1 { // CloudFront keeps previews of a photo that was replaced until their time is over
-		asks.Replace = at + "/replace"
-	}
 	// The pages are there when every photo and its event have arrived.
-	if err := writeGallery(gallery, all, presets, asks); err != nil {
+	if err := writeGallery(gallery, c.all(), c.presets, asks); err != nil {
 		return err
 	}
 	watching, stop := context.WithCancel(ctx)
@@ -210,13 +141,51 @@ func run(ctx context.Context, portText, photoDir, renderersText, front, state st
 	watch.Go(func() { now.watch(watching) })
 	defer watch.Wait()
 	defer stop()
-	announce(system, port, state, presets.Names()[0], photos[0], append([]string{stack.Bucket}, buckets...))
+	announce(system, s.port, s.state, c.presets.Names()[0], c.photos[0], append([]string{stack.Bucket}, c.buckets()...))
 	select {
 	case err = <-system.Failed():
 	case <-ctx.Done():
 	}
 	fmt.Println("\nstopping everything")
 	return err
+}
+
+// settings are those of a run, as they were given to it.
+type settings struct {
+	port, renderers   int
+	photos            string // a folder; empty: the samples
+	front             string
+	private, pictures bool
+	root, state       string // folders, absolute
+}
+
+func readSettings(port, photos, renderers, front, state string) (s settings, err error) {
+	s = settings{photos: photos, front: front}
+	if s.port, err = number("PORT", port, 65535); err != nil {
+		return s, err
+	}
+	if s.renderers, err = number("RENDERERS", renderers, 256); err != nil {
+		return s, err
+	}
+	if front != "" && front != stack.Edge {
+		return s, fmt.Errorf("FRONT=%s, expected edge or nothing", front)
+	}
+	if s.private, err = strconv.ParseBool(environment("PREW_PRIVATE", "0")); err != nil {
+		return s, fmt.Errorf("PREW_PRIVATE=%s, expected 1 or 0", os.Getenv("PREW_PRIVATE"))
+	}
+	var pictures flags.Switch
+	if err := pictures.UnmarshalText([]byte(environment("PREW_ERROR_PICTURES", "on"))); err != nil {
+		return s, fmt.Errorf("PREW_ERROR_PICTURES: %w", err)
+	}
+	s.pictures = bool(pictures)
+	if err := errors.Join(prew.UnknownVariables(os.Environ())...); err != nil {
+		return s, err
+	}
+	if s.root, err = stack.Root(); err != nil {
+		return s, err
+	}
+	s.state, err = filepath.Abs(cmp.Or(state, filepath.Join(s.root, ".local")))
+	return s, err
 }
 
 // number reads a whole number from 1 to most.
@@ -272,26 +241,6 @@ func portIsFree(port int) error {
 		}
 	}
 	return nil
-}
-
-// loadPresets reads the presets that the gateways will use, as they are written too: those of
-// the file PREW_PRESETS or, if that is not set, of presets.yaml as it is now, not as it was
-// when the programs were built. It sets PREW_PRESETS to the file for the gateways.
-func loadPresets(root string) (presets prew.Presets, written playground.Presets, err error) {
-	file, err := filepath.Abs(environment("PREW_PRESETS", filepath.Join(root, "presets.yaml")))
-	if err != nil {
-		return presets, written, err
-	}
-	if err := os.Setenv("PREW_PRESETS", file); err != nil {
-		return presets, written, err
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return presets, written, fmt.Errorf("PREW_PRESETS: %w", err)
-	}
-	written = playground.Presets{File: file, Text: text, Environ: os.Environ()}
-	presets, err = prew.LoadPresets(file, text, written.Environ)
-	return presets, written, err
 }
 
 // removeLogs removes the logs of earlier runs.
