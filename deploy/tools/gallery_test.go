@@ -36,7 +36,7 @@ type picture struct {
 
 // ofVariant is what the page says of a variant: its name, its bytes and, of another format
 // than the preset's own, how much that is in comparison.
-var ofVariant = regexp.MustCompile(`^(@2x\s+[0-9.]+ [kM]?B\s*|(@2x)?\.webp\s+[0-9.]+ [kM]?B\s+[+−][0-9]+ %)$`)
+var ofVariant = regexp.MustCompile(`^(@2x\s+[0-9.]+ [kM]?B\s*|(@2x)?\.webp\s+[0-9.]+ [kM]?B\s+([+−][1-9][0-9]*|0) %)$`)
 
 // TestGalleryShowsEveryPicture runs the whole system as `make run` does and
 // opens its page in a browser, when nothing is rendered yet and again when all

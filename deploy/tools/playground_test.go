@@ -65,7 +65,7 @@ func isPlayedWith(t *testing.T, front string) {
 		const lines = [...document.querySelectorAll("#variants tbody tr")].map((l) => l.innerText.trim());
 		return before.naturalWidth === 640 && after.naturalWidth === 640 && after.naturalHeight === 360
 			&& /As it is\s+[0-9.]+ kB · 640 × 360 · jpeg · [0-9.]+ ms to render/.test(said)
-			&& lines.length === 4 && lines.every((l, i) => /^card(@2x)?(\.webp)?\s+[0-9.]+ kB\s+([+−][0-9]+ %)?\s+[0-9.]+ ms$/.test(l))
+			&& lines.length === 4 && lines.every((l, i) => /^card(@2x)?(\.webp)?\s+[0-9.]+ kB\s+(([+−][1-9][0-9]*|0) %)?\s+[0-9.]+ ms$/.test(l))
 			? "yes" : JSON.stringify([before.naturalWidth, after.naturalWidth, said, lines]);
 	})()`)
 	holds("every field has a control by its kind, and every control a name", `(() => {

@@ -226,8 +226,7 @@ async function showVariant(cell, { ok, from, took, size }, title, blob) {
 function compare(cell) {
   const plain = cell.plain && cell.plain.result;
   if (!plain || !plain.ok || !cell.result || !cell.result.ok) return;
-  const percent = Math.round((cell.result.size / plain.size - 1) * 100);
-  cell.line.querySelector(".saved").textContent = percent > 0 ? `+${percent} %` : `−${-percent} %`;
+  cell.line.querySelector(".saved").textContent = percent(cell.result.size, plain.size);
 }
 
 // show resolves when the picture has been decoded, and fails if it can't be.

@@ -17,6 +17,12 @@ function milliseconds(ms) {
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
+// percent says how many more or fewer bytes there are than before.
+function percent(now, before) {
+  const n = Math.round((now / before - 1) * 100);
+  return `${n < 0 ? "−" : n > 0 ? "+" : ""}${Math.abs(n)} %`;
+}
+
 // hearPresets calls back when the presets have changed, and says above the page what is wrong
 // with those that were saved last. A page that nobody sees holds no connection: a browser has six
 // to an address.

@@ -109,11 +109,6 @@ function describe({ size, width, height, type, took: ms, text, kept, instead }, 
   ].join(" · ");
 }
 
-function percent(now, before) {
-  const n = Math.round((now / before - 1) * 100);
-  return n < 0 ? `−${-n} %` : `+${Math.abs(n)} %`;
-}
-
 // show puts a side on the stage, or nothing in its place.
 function show(name, side, says) {
   const image = at(name), previous = image.src;
