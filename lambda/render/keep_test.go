@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"prew"
@@ -70,6 +72,44 @@ func TestSmartKeepsTheFace(t *testing.T) {
 				t.Errorf("%s: %s chose %v, expected nothing to be chosen", name, test.same, want.Crop)
 			}
 		}
+	}
+}
+
+// TestCorpusSmart: of photos in the folder that CORPUS names, and of those beside it, people see
+// in the preview what the photo is of. They were looked at beside what sharp's attention keeps.
+func TestCorpusSmart(t *testing.T) {
+	corpus := os.Getenv("CORPUS")
+	if _, err := os.Stat(corpus); corpus == "" || err != nil {
+		t.Skipf("CORPUS is %q, which is no folder", corpus)
+	}
+	square, tall, wide := image.Pt(240, 240), image.Pt(180, 240), image.Pt(320, 100)
+	tests := []struct {
+		of, file string
+		box      image.Point
+		from, to int // between which the part begins, in hundredths of the photo's side
+	}{
+		{"a leaf before grass", "bench/p2.jpg", square, 0, 22},
+		{"a leaf before grass", "bench/p2.jpg", tall, 0, 35},
+		{"a grey leaf before grass", "jpeg/gray.jpg", square, 0, 22},
+		{"a head above corn", "looks/indexed.png", wide, 0, 4},
+		{"a tanned face", "../photos/cid22_pexels-photo-1933873.png", wide, 15, 26},
+		{"a tanned face", "../photos/cid22_pexels-photo-1933873.png", tall, 10, 23},
+		{"a dark face", "../photos/clic_100f1789.png", wide, 22, 40},
+		{"a face before a yellow wall", "../photos/clic_28d24b9c.png", wide, 2, 15},
+		{"the basins of a white bathroom", "../photos/cid22_1454804.png", wide, 20, 37},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprintf("%s in %v", test.of, test.box), func(t *testing.T) {
+			src, err := os.ReadFile(filepath.Join(corpus, test.file))
+			if err != nil {
+				t.Skip(err)
+			}
+			got, _ := rendered(t, src, prew.Preset{Width: test.box.X, Height: test.box.Y, Fit: prew.Cover, Gravity: prew.Smart})
+			at := max(100*got.Crop.Min.X/got.Outline.Width, 100*got.Crop.Min.Y/got.Outline.Height)
+			if at < test.from || at > test.to {
+				t.Errorf("from %d of 100, expected %d to %d", at, test.from, test.to)
+			}
+		})
 	}
 }
 

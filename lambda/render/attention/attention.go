@@ -30,11 +30,11 @@ func Down(p Picture, wanted int) int {
 	return best(rows, wanted)
 }
 
-// Skin weighs the most, because faces are what people look at; detail is nearly
-// everywhere, and colour is often the background's.
+// Skin weighs the most, because faces are what people look at; colour is often the
+// background's.
 const (
 	skinWeight   = 8
-	detailWeight = 2
+	detailWeight = 4
 	colourWeight = 1
 )
 
@@ -53,11 +53,10 @@ func (p Picture) interest(tell func(x, y, v int)) {
 	for y := range height {
 		row := p.Luma.Row(y)
 		above, below := p.Luma.Row(max(y-1, 0)), p.Luma.Row(min(y+1, height-1))
-		for x := range row {
-			luma := int(row[x])
-			details[y*width+x] = detail(luma, int(row[max(x-1, 0)]), int(row[min(x+1, width-1)]), int(above[x]), int(below[x]))
+		for x, luma := range row {
+			details[y*width+x] = detail(light[luma], light[row[max(x-1, 0)]], light[row[min(x+1, width-1)]], light[above[x]], light[below[x]])
 			if p.Cb.Pix != nil {
-				skins[y*width+x] = skin(luma, int(p.Cb.Row(y)[x])-128, int(p.Cr.Row(y)[x])-128)
+				skins[y*width+x] = skin(int(luma), int(p.Cb.Row(y)[x])-128, int(p.Cr.Row(y)[x])-128)
 			}
 		}
 	}
@@ -95,13 +94,22 @@ func around(details []int, width int) []int {
 	return means
 }
 
-// detail is how much a sample differs from its four neighbours, 0 to 255. Noise is none.
-func detail(luma int, neighbours ...int) int {
-	const noise = 12
-	d := len(neighbours) * luma
-	for _, n := range neighbours {
-		d -= n
+// light is how bright the samples of each luma are, 0 to 255. Luma is coded about as the square
+// root of light, so that grass, bark and gravel in the shade have as much detail in it as what
+// the sun is on, and are not looked at as much. In light alone a photo of the night would have
+// no detail: two fifths of it stay as they are coded.
+var light = func() (light [256]int) {
+	for luma := range light {
+		light[luma] = luma * (2*255 + 3*luma) / (5 * 255)
 	}
+	return light
+}()
+
+// detail is how much the light of a sample differs from that of its four neighbours, 0 to 255.
+// Noise is none.
+func detail(light, left, right, above, below int) int {
+	const noise = 8
+	d := 4*light - left - right - above - below
 	return min(max(max(d, -d)-noise, 0), 255)
 }
 
@@ -121,9 +129,10 @@ func skin(luma, cb, cr int) int {
 	return min(max(256-d, 0), 255)
 }
 
-// colour is how strong a colour is above what is usual, 0 to 255.
+// colour is how strong a colour is above what is usual, 0 to 255: grass has about 30, and a
+// leaf that the sun is on 50.
 func colour(luma, cb, cr int) int {
-	const usual = 40
+	const usual = 20
 	if luma < 13 || luma > 230 {
 		return 0
 	}

@@ -104,6 +104,48 @@ func TestAnEvenWallIsNoFace(t *testing.T) {
 	}
 }
 
+// parted is a picture of two colours side by side, each of them chequered by a step of luma.
+func parted(left, right ycc, stepLeft, stepRight uint8) Picture {
+	p := scene(120, 60, 0, 0, 0, grey, false)
+	for c, plane := range []plane.Plane{p.Luma, p.Cb, p.Cr} {
+		for i := range plane.Pix {
+			x, y := i%120, i/120
+			colour, step := left, stepLeft
+			if x >= 60 {
+				colour, step = right, stepRight
+			}
+			plane.Pix[i] = colour[c]
+			if c == 0 && (x+y)%2 == 0 {
+				plane.Pix[i] += step
+			}
+		}
+	}
+	return p
+}
+
+// TestOfTwoSides: of a picture of two sides most of what is kept is of the one that people look
+// at.
+func TestOfTwoSides(t *testing.T) {
+	leaf, shade, tanned, room := ycc{150, 92, 104}, ycc{20, 124, 126}, ycc{110, 105, 153}, ycc{236, 128, 128}
+	tests := []struct {
+		name        string
+		left, right ycc
+		steps       [2]uint8
+	}{
+		{"a leaf in the sun before grass in the shade", leaf, shade, [2]uint8{6, 12}},
+		{"a tanned face before a bright wall", tanned, ycc{190, 128, 128}, [2]uint8{8, 16}},
+		{"what is white in a white room", room, room, [2]uint8{3, 0}},
+	}
+	for _, test := range tests {
+		if got := Across(parted(test.left, test.right, test.steps[0], test.steps[1]), 40); got > 30 {
+			t.Errorf("%s: from %d, expected the left to be kept, 0 to 60", test.name, got)
+		}
+		if got := Across(parted(test.right, test.left, test.steps[1], test.steps[0]), 40); got < 50 {
+			t.Errorf("%s, mirrored: from %d, expected the right to be kept, 60 to 120", test.name, got)
+		}
+	}
+}
+
 func BenchmarkAcross(b *testing.B) {
 	p := scene(128, 96, 0, 0, 96, face, true)
 	for b.Loop() {
