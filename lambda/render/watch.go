@@ -38,7 +38,11 @@ func (e *engine) watch(f frame, p plan, preset prew.Preset) (frame, error) {
 func (e *engine) chosen(f frame, p plan, preset prew.Preset) image.Rectangle {
 	whole := p.turn.size(p.scaled)
 	if preset.Gravity == prew.Face {
-		if part, found := withFaces(e.glance(f, faces.Side, p, preset).Luma, whole, p.kept); found {
+		bright := f
+		if f.form == lumaChroma { // whatever its colours are, luma is how bright it is
+			bright.planes, bright.colours = f.planes[:1], nil
+		}
+		if part, found := withFaces(e.glance(bright, faces.Side, p, preset).Luma, whole, p.kept); found {
 			return part
 		}
 	}
