@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"prew/lambda/render/plane"
 )
 
 // fuzzPixels is the largest picture that is fuzzed: larger ones only take longer.
@@ -104,6 +106,7 @@ func FuzzScales(f *testing.F) {
 	addSources(f, func(src []byte) {
 		f.Add(src, byte(7), byte(2), byte(4), byte(5), 10, 12, 30, 31, false)
 		f.Add(src[:len(src)/2], byte(0), byte(1), byte(3), byte(2), 0, 0, 0, 0, true)
+		f.Add(src[:len(src)/2], byte(6), byte(3), byte(3), byte(130), 10, 12, 30, 31, true)
 	})
 	var d Decoder // one for all, so that what one leaves behind meets the next
 	f.Fuzz(func(t *testing.T, src []byte, y, cb, cr, k byte, x0, y0, x1, y1 int, damaged bool) {
@@ -111,11 +114,18 @@ func FuzzScales(f *testing.F) {
 		if err != nil || h.Width*h.Height > fuzzPixels {
 			return
 		}
-		planes, err := d.Decode(Options{
+		o := Options{
 			Scale:   [4]int{int(y%8) + 1, int(cb%8) + 1, int(cr%8) + 1, int(k%8) + 1},
 			Region:  image.Rect(x0, y0, x1, y1),
 			Damaged: damaged,
-		})
+		}
+		if k >= 128 {
+			o.Region, o.Choose = image.Rectangle{}, func(eighth []plane.Plane) image.Rectangle {
+				samples(eighth)
+				return image.Rect(x0, y0, x1, y1)
+			}
+		}
+		planes, err := d.Decode(o)
 		if (err == nil) != (len(planes) == len(h.Components)) {
 			t.Fatalf("%d planes and %v", len(planes), err)
 		}
