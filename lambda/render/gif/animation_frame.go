@@ -21,6 +21,7 @@ type frame struct {
 type frameEncoder struct {
 	global table
 	off    int // the mean square by which it was off where it was made
+	pixels int // that frames have drawn
 
 	local     table
 	distinct  distinct
@@ -85,50 +86,73 @@ func changes(a *Animation, rect image.Rectangle, do func(c colour)) {
 // choose returns the table for a frame: the global one, to which its colours are added as
 // far as there is room, or one of its own.
 func (e *frameEncoder) choose(a *Animation, rect image.Rectangle) *table {
-	before := len(e.global.colours)
+	before, n := len(e.global.colours), 0
 	e.distinct.begin(e.global.colours)
-	changes(a, rect, e.distinct.see)
-	if !e.distinct.over {
-		if len(e.distinct.colours) > before {
+	changes(a, rect, func(c colour) {
+		e.distinct.see(c)
+		n++
+	})
+	e.pixels += n
+	if all := len(e.distinct.colours); !e.distinct.over && (all <= fewColours || all*colourPixels <= e.pixels) {
+		if all > before {
 			e.global.set(e.distinct.colours)
 		}
 		return &e.global
 	}
-	if before > mostExact {
-		if off, n := e.offOf(a, rect, &e.global); off <= e.off+e.off/2+toleratedOff/2+tablePixels/n {
+	room := before <= mostAdded
+	if before > 0 {
+		off, most := e.offOf(a, rect, &e.global)
+		if room && off <= toleratedOff*3/2 && most <= lostOff ||
+			!room && off <= e.off*3/2+toleratedOff/2+tablePixels/max(n, 1) {
 			return &e.global
 		}
+	}
+	if !room {
 		e.quantise(a, rect, &e.local, nil)
 		return &e.local
 	}
 	e.quantise(a, rect, &e.global, e.global.colours)
-	e.off, _ = e.offOf(a, rect, &e.global)
+	off, _ := e.offOf(a, rect, &e.global)
+	e.off = max(e.off, off)
 	return &e.global
 }
 
-// mostExact is how many colours the global table may have so that there is room for
-// those of a photo. toleratedOff is a square of which nobody sees anything: what is drawn
-// stays where another colour would be nearer by no more. And tablePixels makes that more
-// where a frame has few pixels, of which a table of its own would be a large part.
+// Colours are all in the table, exactly, where they are few, or where each has many pixels,
+// as in what somebody has drawn. Where that was made smaller most are mixtures of others,
+// of a few pixels each, of which indices and the table would take more than half of the file.
 const (
-	mostExact    = 96
-	toleratedOff = 12
-	tablePixels  = 20_000
+	fewColours   = 31
+	colourPixels = 128
 )
 
-// offOf is the mean square by which the colours of a frame are not in a table, and how
-// many pixels there are, one at least.
-func (e *frameEncoder) offOf(a *Animation, rect image.Rectangle, t *table) (square, n int) {
-	sum := 0
+// mostAdded is how many colours the global table may have so that there is room for
+// those of a photo. toleratedOff is a square of which nobody sees anything: a table has no
+// more colours than it takes for that in the mean, and what is drawn stays where another
+// colour would be nearer by no more. And tablePixels makes that more where a frame has few
+// pixels, of which a table of its own would be a large part. A pixel that is off by more
+// than lostOff, the square of 32 of each sample, has lost its colour.
+const (
+	mostAdded    = 160
+	toleratedOff = 12
+	tablePixels  = 20_000
+	lostOff      = 3 * 32 * 32
+)
+
+// offOf is the mean square by which the colours of a frame are not in a table, and the
+// largest.
+func (e *frameEncoder) offOf(a *Animation, rect image.Rectangle, t *table) (mean, most int) {
+	sum, n := 0, 1
 	changes(a, rect, func(c colour) {
-		sum += distance(c, t.of(t.nearest(c)))
+		off := distance(c, t.of(t.nearest(c)))
+		sum += off
+		most = max(most, off)
 		n++
 	})
-	n = max(n, 1)
-	return sum / n, n
+	return sum / n, most
 }
 
-// quantise makes a table for a frame, with some colours as they are.
+// quantise makes a table for a frame, with some colours as they are, and others for pixels
+// that none of them is near to.
 func (e *frameEncoder) quantise(a *Animation, rect image.Rectangle, t *table, fixed []colour) {
 	n := 0
 	changes(a, rect, func(colour) { n++ })
@@ -136,6 +160,9 @@ func (e *frameEncoder) quantise(a *Animation, rect image.Rectangle, t *table, fi
 	e.quantiser.begin()
 	i := 0
 	changes(a, rect, func(c colour) {
+		if len(fixed) > 0 && distance(c, t.of(t.nearest(c))) <= toleratedOff {
+			return
+		}
 		if i++; i%step == 0 {
 			e.quantiser.see(c)
 		}

@@ -137,7 +137,7 @@ var scenes = []struct {
 			return color.NRGBA{A: 255}
 		}
 		return color.NRGBA{uint8(x * 8), uint8(y / 4 * 30), 0, 255}
-	}, 0},
+	}, toleratedOff},
 	{"lines that stay", 60, 60, 8, func(i, x, y int) color.NRGBA {
 		if y%8 == 3 && y < 8*i && x > 5 && x < 50 {
 			return color.NRGBA{0, 0, 0, 255}
@@ -364,6 +364,30 @@ func TestAnimationRefusesWhatIsNone(t *testing.T) {
 }
 
 // TestTableFindsTheNearest looks for colours in all of a table.
+// TestTableIsAsLargeAsItTakes holds a slope of few pixels to a table that is smaller than
+// its colours are many, and a red pixel that comes later to its red.
+func TestTableIsAsLargeAsItTakes(t *testing.T) {
+	scene := sceneOf(100, 100, 2, func(i, x, y int) color.NRGBA {
+		if i == 1 && x == 33 && y == 12 {
+			return color.NRGBA{170, 30, 40, 0xff}
+		}
+		v := uint8(40 + x + y + i)
+		return color.NRGBA{v, v, v, 0xff}
+	})
+	file := animated(t, scene, 1, AnimationOptions{})
+	if colours := 2 << (file[10] & 7); colours > 64 {
+		t.Errorf("a table of %d colours, want at most 64", colours)
+	}
+	for i, shown := range composed(t, file) {
+		if wrong, square := off(shown.canvas, scene[i].canvas); wrong != 0 || square > 2*toleratedOff {
+			t.Errorf("canvas %d: %d wrong pixels, a mean square of %d, want 0 and at most %d", i, wrong, square, 2*toleratedOff)
+		}
+		if c := shown.canvas.NRGBAAt(33, 12); i == 1 && (c.R < 160 || c.G > 40) {
+			t.Errorf("a red pixel is %v", c)
+		}
+	}
+}
+
 func TestTableFindsTheNearest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 2, 40, mostColours} {

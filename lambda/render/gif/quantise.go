@@ -78,7 +78,8 @@ func (q *quantiser) see(c colour) {
 
 func binOf(r, g, b int) int { return (r*side+g)*side + b }
 
-// colours are at most n for the pixels that were seen, one at least.
+// colours are at most n for the pixels that were seen, one at least, and no more than it
+// takes for a mean square of toleratedOff.
 func (q *quantiser) colours(n int) []colour {
 	q.bins = q.bins[:0]
 	for _, m := range q.moments {
@@ -91,13 +92,14 @@ func (q *quantiser) colours(n int) []colour {
 	all.variance = q.of(all).variance()
 	q.boxes = append(q.boxes[:0], all)
 	for len(q.boxes) < n {
-		most := 0
+		most, left := 0, int64(0)
 		for i := range q.boxes {
+			left += q.boxes[i].variance
 			if q.boxes[i].variance > q.boxes[most].variance {
 				most = i
 			}
 		}
-		if q.boxes[most].variance <= 0 {
+		if left <= int64(toleratedOff*q.pixels) {
 			break
 		}
 		other, ok := q.cut(&q.boxes[most])
