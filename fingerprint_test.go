@@ -40,6 +40,8 @@ func TestFingerprintIsOfWhatMakesAPreview(t *testing.T) {
 		"a: {width: 640, background: \"#000000\"}\n":                 false,
 		"a: {width: 640, animate: false}\n":                          true,
 		"a: {width: 640, animate: true}\n":                           false,
+		"a: {width: 640, dither: false}\n":                           true,
+		"a: {width: 640, dither: true}\n":                            false,
 	} {
 		if got := fingerprint(text); (got == want) != same {
 			t.Errorf("%q: %s", text, got)

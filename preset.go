@@ -143,7 +143,7 @@ const MaxStandInSide = 100
 
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
 // side free. With Animate a photo that moves gives a preview that moves, where Format is WebP,
-// or Auto, which is a GIF then. Quality, 1 to 100, is for JPEG and WebP, in which a number looks
+// or Auto, which is a GIF then, whose colours Dither mixes. Quality, 1 to 100, is for JPEG and WebP, in which a number looks
 // about the same; Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is
 // #rrggbb or Blurred.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
@@ -167,6 +167,7 @@ type Preset struct {
 	Gravity     Gravity `json:"gravity,omitempty"`
 	Format      Format  `json:"format,omitempty"`
 	Animate     bool    `json:"animate,omitempty"`
+	Dither      bool    `json:"dither,omitempty"`
 	Quality     int     `json:"quality,omitempty"`
 	Chroma      Chroma  `json:"chroma,omitempty"`
 	Progressive bool    `json:"progressive,omitempty"`
@@ -235,6 +236,7 @@ var fields = []field[Preset]{
 		Center, Top, Bottom, Left, Right, TopLeft, TopRight, BottomLeft, BottomRight, Smart, Face, Focus),
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
 	truth("animate", func(p *Preset) *bool { return &p.Animate }),
+	truth("dither", func(p *Preset) *bool { return &p.Dither }),
 	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
 	truth("progressive", func(p *Preset) *bool { return &p.Progressive }),

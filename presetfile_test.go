@@ -98,7 +98,7 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		want       string
 	}{
 		{"unknown field", "a:\n  width: 1\n  widht: 2\n", nil,
-			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, animate, quality, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
+			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, animate, dither, quality, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
 		{"word", "a:\n  width: 1\n  fit: crop\n", nil, `p.yaml:3: preset a: fit: "crop", expected one of contain, cover, fill, pad`},
 		{"fraction", "a:\n  width: 1.5\n", nil, `p.yaml:2: preset a: width: "1.5", expected a whole number of pixels from 1 to 8192`},
 		{"too large", "a:\n  width: 8193\n", nil, `p.yaml:2: preset a: width: "8193", expected a whole number of pixels from 1 to 8192`},

@@ -51,7 +51,7 @@ var movingFormats = map[prew.Format]movingFormat{
 		return e.webp.NewAnimation(w, size, loops, webp.EncodeOptions{Quality: preset.Quality, Effort: efforts[preset.Effort], ICC: profile})
 	}},
 	prew.Auto: {"image/gif", func(_ *engine, w io.Writer, size image.Point, loops int, _ []byte, preset prew.Preset) movingEncoder {
-		return gif.NewAnimation(w, size, loops, gif.AnimationOptions{Dither: true})
+		return gif.NewAnimation(w, size, loops, gif.AnimationOptions{Dither: preset.Dither})
 	}},
 }
 

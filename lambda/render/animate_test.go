@@ -375,6 +375,35 @@ func TestWhatDoesNotMove(t *testing.T) {
 	}
 }
 
+// TestColoursOfGIFsAreMixed checks that dither is for what moves as a GIF, and for nothing
+// else.
+func TestColoursOfGIFsAreMixed(t *testing.T) {
+	moving, still := square(60, 40, 3).asMovingWebP(nil), asPNG(glass(60, 40))
+	for name, test := range map[string]struct {
+		src    []byte
+		format prew.Format
+		mixes  bool
+	}{
+		"a GIF":   {moving, prew.Auto, true},
+		"a WebP":  {moving, prew.WebP, false},
+		"a still": {still, prew.Auto, false},
+	} {
+		var made [2]Preview
+		for i, dither := range []bool{false, true} {
+			p, err := prew.Preset{Width: 50, Format: test.format, Animate: true, Dither: dither}.Resolve()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if made[i], err = Render(bytes.NewReader(test.src), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if mixes := !bytes.Equal(made[0].Data, made[1].Data); mixes != test.mixes {
+			t.Errorf("%s: dither makes another preview: %v, want %v", name, mixes, test.mixes)
+		}
+	}
+}
+
 // TestFilmThatFitsIsItsOwnPreview checks that a preset that changes nothing gives the frames as
 // they were, where that has fewer bytes, and none of what else is in the file.
 func TestFilmThatFitsIsItsOwnPreview(t *testing.T) {
