@@ -34,12 +34,13 @@ presets: ## print the effective presets, and where each value comes from (PREW_P
 	@PREW_PRESETS="$${PREW_PRESETS:-presets.yaml}" .bin/prewmanager presets
 
 test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
-	@deploy/tools/install.sh prometheus webp node
+	@deploy/tools/install.sh prometheus webp av1 node
 	@deploy/tools/build.sh versitygw gotestsum
 	@CORPUS='$(CORPUS)' deploy/tools/test.sh
 
 test-browser: ## see every picture of the gallery loaded by Chromium
 	@deploy/tools/install.sh chromium
+	@go test -count=1 -tags browser -run Chromium ./lambda/render/avif
 	@deploy/tools/build.sh versitygw
 	@cd deploy/tools && go test -count=1 -v .
 

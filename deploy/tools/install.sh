@@ -2,7 +2,7 @@
 # Installs the packages that the system runs on, where they are missing: nginx
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
 # sets its S3 server up, and its tests do. Arguments add to them: wrk, chromium,
-# prometheus, webp (libwebp's commands), node (which runs a function of CloudFront's),
+# prometheus, webp (libwebp's commands), av1 (decoders of AV1 and AVIF), node (which runs a function of CloudFront's),
 # qemu (which runs arm64's programs), sharp (what sharp needs), heif (libheif's
 # commands), peers (libvips and butteraugli), images (what builds and runs containers,
 # and systemd's checks of its units).
@@ -33,6 +33,11 @@ for extra in "$@"; do
 	chromium) have chromium || have chromium-browser || have google-chrome || packages+=(chromium) ;;
 	prometheus) have prometheus && have promtool || packages+=(prometheus) ;;
 	webp) have dwebp || packages+=(webp) ;;
+	av1)
+		have dav1d || packages+=(dav1d)
+		have aomdec || packages+=(aom-tools)
+		have avifdec || packages+=(libavif-bin)
+		;;
 	node) have node || packages+=(nodejs) ;;
 	qemu) have qemu-aarch64-static || packages+=(qemu-user-static) ;;
 	peers)
@@ -50,7 +55,7 @@ for extra in "$@"; do
 		have systemd-analyze || packages+=(systemd)
 		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, prometheus, webp, node, qemu, sharp, heif, peers or images" >&2
+		echo "install.sh: $extra: expected wrk, chromium, prometheus, webp, av1, node, qemu, sharp, heif, peers or images" >&2
 		exit 1
 		;;
 	esac

@@ -1,0 +1,459 @@
+package av1
+
+import "math/bits"
+
+// node is a square of the superblock: either four squares of half the size, or a block. The nodes
+// are a tree, the children of node i at 4*i+1 and the three after it.
+type node struct {
+	split bool
+
+	luma        mode
+	lumaDelta   int8
+	halves      int // how often its transforms are half as large as the block
+	chroma      mode
+	chromaDelta int8
+	cfl         [2]int // alphas of Cb and Cr in 8ths, not both 0 where chroma is from luma
+	skip        bool
+
+	squared int64   // its error
+	coded   [2]span // its transform blocks, of luma and of chroma
+}
+
+// span is which of the transform blocks of a superblock's trials belong to a block.
+type span struct{ from, to int }
+
+// state is what deciding about a block changes: what its neighbours see, and the samples.
+type state struct {
+	above, left surroundings
+	rebuilt     [3][]uint8
+}
+
+// copySurroundings copies what a block of n samples at x, y has told its neighbours.
+func (e *Encoder) copySurroundings(to, from *surroundings, toAt, fromAt, n int) {
+	n >>= 2
+	copy(to.size[toAt:][:n], from.size[fromAt:])
+	copy(to.turned[toAt:][:n], from.turned[fromAt:])
+	copy(to.skip[toAt:][:n], from.skip[fromAt:])
+	copy(to.mode[toAt:][:n], from.mode[fromAt:])
+	copy(to.chroma[toAt:][:n], from.chroma[fromAt:])
+	for i := range e.channels {
+		s := e.shift(i)
+		copy(to.level[i][toAt>>s:][:n>>s], from.level[i][fromAt>>s:])
+		copy(to.sign[i][toAt>>s:][:n>>s], from.sign[i][fromAt>>s:])
+	}
+}
+
+// save keeps the state of a block, with its samples if asked.
+func (e *Encoder) save(s *state, x, y, n int, samples bool) {
+	if s.above.size == nil {
+		s.above.reset(16)
+		s.left.reset(16)
+	}
+	e.copySurroundings(&s.above, &e.above, 0, x>>2, n)
+	e.copySurroundings(&s.left, &e.left, 0, (y-e.sy)>>2, n)
+	for i := range e.channels {
+		if samples {
+			e.saveSamples(s, i, x, y, n)
+		}
+	}
+}
+
+// saveSamples keeps those of a plane of a block.
+func (e *Encoder) saveSamples(s *state, i, x, y, n int) {
+	c, shift := &e.channels[i], e.shift(i)
+	side := n >> shift
+	s.rebuilt[i] = s.rebuilt[i][:0]
+	for r := range side {
+		s.rebuilt[i] = append(s.rebuilt[i], c.rebuilt[(y>>shift+r)*c.stride+x>>shift:][:side]...)
+	}
+}
+
+// restore brings back a state.
+func (e *Encoder) restore(s *state, x, y, n int, samples bool) {
+	e.copySurroundings(&e.above, &s.above, x>>2, 0, n)
+	e.copySurroundings(&e.left, &s.left, (y-e.sy)>>2, 0, n)
+	for i := range e.channels {
+		if samples {
+			e.restoreSamples(s, i, x, y, n)
+		}
+	}
+}
+
+// restoreSamples brings back those of a plane of a block.
+func (e *Encoder) restoreSamples(s *state, i, x, y, n int) {
+	c, shift := &e.channels[i], e.shift(i)
+	side := n >> shift
+	for r := range side {
+		copy(c.rebuilt[(y>>shift+r)*c.stride+x>>shift:][:side], s.rebuilt[i][r*side:])
+	}
+}
+
+// decide chooses how the square of n samples at x, y is made up, leaves everything as if it were
+// written, and returns what it costs: its squared error, times 16, and lambda for each bit.
+//
+// What the estimates say of the square decides what is tried. Where it is quiet, it is tried as a
+// block first, and as squares unless the block is cheap. Where it is not, it is tried as squares
+// first, and as a block unless too many of these are split.
+func (e *Encoder) decide(i, x, y, n int) int64 {
+	if x >= e.columns*4 || y >= e.rows*4 {
+		return 0
+	}
+	nd := &e.tree[i]
+	tries := e.triesOf(i, x, y, n)
+	switch tries {
+	case asBlock:
+		return e.decideBlock(nd, x, y, n)
+	case asSquares:
+		return e.decideSquares(nd, i, x, y, n, 1<<62)
+	}
+	level := 6 - bits.TrailingZeros(uint(n))
+	before, kept := &e.before[level], &e.keptStates[level]
+	e.save(before, x, y, n, false)
+	var first, second int64
+	if tries == asBlockFirst {
+		first = e.decideBlock(nd, x, y, n)
+		if nd.skip || e.cheap(first, n) {
+			return first
+		}
+	} else {
+		first = e.decideSquares(nd, i, x, y, n, 1<<62)
+		split := 0
+		for _, square := range e.tree[4*i+1:][:4] {
+			if square.split {
+				split++
+			}
+		}
+		if split > e.effort.mostSplit {
+			return first
+		}
+	}
+	was := *nd
+	e.save(kept, x, y, n, true)
+	e.restore(before, x, y, n, false)
+	e.setBlock(x, y, n, false)
+	if tries == asBlockFirst {
+		second = e.decideSquares(nd, i, x, y, n, first)
+	} else {
+		second = e.decideBlock(nd, x, y, n)
+	}
+	if second < first {
+		return second
+	}
+	*nd = was
+	e.restore(kept, x, y, n, true)
+	e.setBlock(x, y, n, true)
+	return first
+}
+
+// cheap reports whether a block costs so little that four squares hardly cost less.
+func (e *Encoder) cheap(cost int64, n int) bool {
+	return cost*64 < int64(n*n)*int64(e.lambda)*e.effort.cheap
+}
+
+// decideBlock is decide of a square that is a block.
+func (e *Encoder) decideBlock(nd *node, x, y, n int) int64 {
+	*nd = node{}
+	partition := e.rate(e.partitionBits(x, y, n, false))
+	return e.choose(nd, x, y, n) + partition
+}
+
+// decideSquares is decide of a square that is four. It stops where these cost more than a limit.
+func (e *Encoder) decideSquares(nd *node, i, x, y, n int, limit int64) int64 {
+	nd.split = true
+	cost := e.rate(e.partitionBits(x, y, n, true))
+	for q := range 4 {
+		if cost >= limit {
+			break
+		}
+		cost += e.decide(4*i+1+q, x+q&1*n/2, y+q>>1*n/2, n/2)
+	}
+	return cost
+}
+
+// rate is what bits cost, given in 256ths.
+func (e *Encoder) rate(bits int32) int64 { return int64(bits) * int64(e.lambda) >> 8 }
+
+// partitionBits are those of whether a square is split.
+func (e *Encoder) partitionBits(x, y, n int, split bool) int32 {
+	c := code{e: e}
+	e.partition(&c, x, y, n, split)
+	return c.bits
+}
+
+// partition gives the partition of a square to c (section 5.11.4).
+func (e *Encoder) partition(c *code, x, y, n int, split bool) {
+	rows, columns := y+n/2 < e.rows*4, x+n/2 < e.columns*4
+	if !rows && !columns {
+		return
+	}
+	log := uint8(bits.TrailingZeros(uint(n)))
+	context := 0
+	if y > e.within.top && e.above.size[x>>2] < log {
+		context = 1
+	}
+	if x > e.within.left && e.left.size[(y-e.sy)>>2] < log {
+		context += 2
+	}
+	s := 0 // PARTITION_NONE
+	if split {
+		s = 3
+	}
+	if n == 8 {
+		c.symbol(e.cdfs.partition8[context][:], s)
+		return
+	}
+	cdf := &e.cdfs.partition[log-4][context]
+	if rows && columns {
+		c.symbol(cdf[:], s)
+		return
+	}
+	// Where the half of the square is outside, it is either split or cut in two, and its
+	// probability is that of all that is split in this direction.
+	of := [...]int{2, 3, 4, 6, 7, 9} // split_or_horz: VERT, SPLIT, HORZ_A, VERT_A, VERT_B, VERT_4
+	if rows {
+		of = [...]int{1, 3, 4, 5, 6, 8} // split_or_vert: HORZ, SPLIT, HORZ_A, HORZ_B, VERT_A, HORZ_4
+	}
+	var p uint16
+	for _, i := range of {
+		from := uint16(32768)
+		if i > 0 {
+			from = cdf[i-1]
+		}
+		p += from - cdf[i]
+	}
+	c.bool(p, split)
+}
+
+// choose finds the best modes of a block, leaves it as if it were written, and returns its cost.
+func (e *Encoder) choose(nd *node, x, y, n int) int64 {
+	best := e.rankLuma(x, y, n)
+	e.encodeLuma(nd, best, x, y, n)
+	if !e.mono {
+		e.chooseChroma(nd, x, y, n)
+		nd.coded[1].from = len(e.trial.blocks)
+		for plane := 1; plane < 3; plane++ {
+			nd.squared += e.encodePlane(nd, plane, x, y, n)
+		}
+		nd.coded[1].to = len(e.trial.blocks)
+	}
+	nd.skip = true
+	for _, s := range nd.coded {
+		for i := s.from; i < s.to; i++ {
+			nd.skip = nd.skip && e.trial.blocks[i].end == 0
+		}
+	}
+	c := code{e: e}
+	e.block(&c, nd, x, y, n)
+	return nd.squared*16 + e.rate(c.bits)
+}
+
+// ranked are the modes of a block that promise most, the best first.
+type ranked [3]struct {
+	m     mode
+	delta int8
+	score int64
+}
+
+// rankLuma ranks the modes of a block's luma by how far their predictions are from the source, and
+// by their bits. Of the angles, those are looked at that are near to the one along which the source
+// changes least.
+func (e *Encoder) rankLuma(x, y, n int) (best ranked) {
+	c := &e.channels[0]
+	above, left, right, below := e.around(0, x, y, bits.TrailingZeros(uint(n))-2)
+	e.edges.gather(c, x, y, n, above, left, right, below)
+	e.edges.smooth = e.smoothAround(0, x, y)
+	source := c.source[y*c.stride+x:]
+	for i := range best {
+		best[i].score = 1 << 60
+	}
+	try := func(m mode, delta int8) int64 {
+		e.edges.predict(e.predicted[:], n, n, m, int(delta))
+		cd := code{e: e}
+		e.lumaMode(&cd, m, delta, x, y)
+		score := int64(distanceOf(source, c.stride, e.predicted[:], n, n))*64 + e.root*int64(cd.bits)>>6
+		for i := range best {
+			if score < best[i].score {
+				copy(best[i+1:], best[i:])
+				best[i].m, best[i].delta, best[i].score = m, delta, score
+				break
+			}
+		}
+		return score
+	}
+	for _, m := range []mode{flat, smooth, paeth, vertical, horizontal} {
+		try(m, 0)
+	}
+	if e.effort.smooths {
+		try(smoothVertical, 0)
+		try(smoothHorizontal, 0)
+	}
+	slope := e.estimates.slopeOf(x-e.sx, y-e.sy, n)
+	if m, delta, clear := slope.angle(); clear && n < 64 {
+		at := try(m, delta)
+		if at <= best[1].score {
+			for _, to := range []int8{-1, 1} {
+				if d := delta + to; d >= -3 && d <= 3 {
+					try(m, d)
+				}
+			}
+		}
+	}
+	return best
+}
+
+// encodeLuma encodes a block's luma by the best of the ranked modes, and with its transforms half
+// as large where that is better.
+func (e *Encoder) encodeLuma(nd *node, best ranked, x, y, n int) {
+	trials := min(e.effort.transforms, len(best))
+	for trials > 1 && best[trials-1].score > best[0].score+best[0].score>>e.effort.near {
+		trials--
+	}
+	halves := e.effort.halves && n < 64
+	if trials == 1 && !halves {
+		nd.luma, nd.lumaDelta = best[0].m, best[0].delta
+		e.tryLuma(nd, x, y, n)
+		return
+	}
+	before, kept := &e.lumaBefore, &e.lumaKept
+	e.save(before, x, y, n, false)
+	cost, last := int64(1)<<62, false
+	try := func(trial node) bool {
+		e.restore(before, x, y, n, false)
+		e.setBlock(x, y, n, false)
+		e.tryLuma(&trial, x, y, n)
+		c := code{e: e}
+		e.lumaMode(&c, trial.luma, trial.lumaDelta, x, y)
+		e.transformSize(&c, &trial, x, y, n)
+		for i := trial.coded[0].from; i < trial.coded[0].to; i++ {
+			b := &e.trial.blocks[i]
+			e.coefficients(&c, b, e.trial.levels[b.at:], bits.TrailingZeros(uint(n))-2, trial.luma)
+		}
+		now := trial.squared*16 + e.rate(c.bits)
+		if last = now < cost; last {
+			cost, *nd = now, trial
+		}
+		return last
+	}
+	keep := func() { e.saveSamples(kept, 0, x, y, n) }
+	for i, b := range best[:trials] {
+		if try(node{luma: b.m, lumaDelta: b.delta}) && (i < trials-1 || halves) {
+			keep()
+		}
+	}
+	if halves {
+		try(node{luma: nd.luma, lumaDelta: nd.lumaDelta, halves: 1})
+	}
+	if !last {
+		e.restoreSamples(kept, 0, x, y, n)
+	}
+	e.restore(before, x, y, n, false)
+}
+
+// tryLuma encodes a block's luma.
+func (e *Encoder) tryLuma(nd *node, x, y, n int) {
+	nd.coded[0].from = len(e.trial.blocks)
+	nd.squared = e.encodePlane(nd, 0, x, y, n)
+	nd.coded[0].to = len(e.trial.blocks)
+}
+
+// around is which of the samples around a transform block are decoded.
+func (e *Encoder) around(plane, x, y, size int) (above, left, right, below bool) {
+	shift := e.shift(plane)
+	known := &e.known[plane]
+	r, c, n := (y-e.sy>>shift)>>2+1, (x-e.sx>>shift)>>2+1, 1<<size
+	return y > e.within.top>>shift, x > e.within.left>>shift, known[r-1][c+n], known[r+n][c-1]
+}
+
+// encodePlane predicts a plane of a block, transform block by transform block, adds what is left to
+// the trial, and rebuilds it. x, y and n are in samples of luma.
+func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
+	t := &e.trial
+	c, shift := &e.channels[plane], e.shift(plane)
+	x, y, n = x>>shift, y>>shift, n>>shift
+	m, delta, side := nd.luma, int(nd.lumaDelta), n>>nd.halves
+	if plane > 0 {
+		m, delta, side = nd.chroma, int(nd.chromaDelta), min(n, 32)
+	}
+	size := bits.TrailingZeros(uint(side)) - 2
+	k := kinds(m, size)
+	known := &e.known[plane]
+	e.edges.smooth = e.smoothAround(plane, x<<shift, y<<shift)
+	for ty := y; ty < y+n && ty < c.height; ty += side {
+		for tx := x; tx < x+n && tx < c.width; tx += side {
+			above, left, right, below := e.around(plane, tx, ty, size)
+			e.edges.gather(c, tx, ty, side, above, left, right, below)
+			at := ty*c.stride + tx
+			e.edges.predict(c.rebuilt[at:], c.stride, side, m, delta)
+			if m == fromLuma {
+				e.addLuma(c, tx, ty, side, nd.cfl[plane-1])
+			}
+			e.transform(e.coefficientsOf[:], c.source[at:], c.stride, c.rebuilt[at:], c.stride, size, k)
+			low := min(side, 32)
+			b := transformed{plane: plane, x: tx, y: ty, size: size, at: len(t.levels)}
+			t.levels = append(t.levels, e.zeros[:low*low]...)
+			var used extent
+			b.end, used = e.chooseLevels(&b, t.levels[b.at:], e.coefficientsOf[:], bits.TrailingZeros(uint(n))-2, m)
+			if b.end > 0 {
+				e.rebuild(c.rebuilt[at:], c.stride, e.coefficientsOf[:], used, size, k)
+			}
+			t.blocks = append(t.blocks, b)
+			// What lies outside the picture costs nothing.
+			squared += squaredError(c.source[at:], c.rebuilt[at:], c.stride, min(side, c.width-tx), min(side, c.height-ty))
+			shift := shift
+			for r := range side >> 2 {
+				row := known[(ty-e.sy>>shift)>>2+1+r][(tx-e.sx>>shift)>>2+1:][:side>>2]
+				for i := range row {
+					row[i] = true
+				}
+			}
+		}
+	}
+	return squared
+}
+
+// chooseChroma finds the best mode of a block's chroma.
+func (e *Encoder) chooseChroma(nd *node, x, y, n int) {
+	shift := e.shift(1)
+	cx, cy, side := x>>shift, y>>shift, min(n>>shift, 32)
+	size := bits.TrailingZeros(uint(side)) - 2
+	best := int64(1) << 60
+	e.edges.smooth = e.smoothAround(1, x, y)
+	try := func(m mode, delta int8, cfl [2]int) {
+		sum := int64(0)
+		for plane := 1; plane < 3; plane++ {
+			c := &e.channels[plane]
+			above, left, right, below := e.around(plane, cx, cy, size)
+			e.edges.gather(c, cx, cy, side, above, left, right, below)
+			if m == fromLuma {
+				at := cy*c.stride + cx
+				e.edges.predict(c.rebuilt[at:], c.stride, side, m, 0)
+				e.addLuma(c, cx, cy, side, cfl[plane-1])
+				sum += int64(distanceOf(c.source[at:], c.stride, c.rebuilt[at:], c.stride, side))
+				continue
+			}
+			e.edges.predict(e.predicted[:], side, side, m, int(delta))
+			sum += int64(distanceOf(c.source[cy*c.stride+cx:], c.stride, e.predicted[:], side, side))
+		}
+		t := *nd
+		t.chroma, t.chromaDelta, t.cfl = m, delta, cfl
+		cd := code{e: e}
+		e.chromaMode(&cd, &t, n)
+		score := sum*64 + e.root*int64(cd.bits)>>6
+		if score < best {
+			best = score
+			nd.chroma, nd.chromaDelta, nd.cfl = m, delta, cfl
+		}
+	}
+	try(flat, 0, [2]int{})
+	if nd.luma != flat {
+		try(nd.luma, nd.lumaDelta, [2]int{})
+	}
+	for _, m := range e.effort.chroma {
+		if m != nd.luma {
+			try(m, 0, [2]int{})
+		}
+	}
+	if alphas, ok := e.alphas(x, y, n); ok {
+		try(fromLuma, 0, alphas)
+	}
+}

@@ -1,0 +1,41 @@
+package av1
+
+// scans are the orders in which coefficients are written, by the logarithm of the side minus 2:
+// along diagonals, each the other way than the one before (section 5.11.41).
+var scans = func() (all [4][]uint16) {
+	for size := range all {
+		n := 4 << size
+		for d := range 2*n - 1 {
+			for i := range d + 1 {
+				r := i
+				if d&1 == 0 {
+					r = d - i
+				}
+				if c := d - r; r < n && c < n {
+					all[size] = append(all[size], uint16(r*n+c))
+				}
+			}
+		}
+	}
+	return all
+}()
+
+// order is what each coefficient says about the others if it is the last one, row by row.
+type order struct {
+	ends    []int16  // how many there are in the order of the scan, with itself
+	extents []uint16 // how many rows they have, and columns<<8
+}
+
+// orders are those of scans.
+var orders = func() (all [4]order) {
+	for size, scan := range scans {
+		o := order{make([]int16, len(scan)), make([]uint16, len(scan))}
+		for i, at := range scan {
+			side := uint16(4) << size
+			o.ends[at] = int16(i + 1)
+			o.extents[at] = at/side + 1 | (at%side+1)<<8
+		}
+		all[size] = o
+	}
+	return all
+}()
