@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -59,30 +58,21 @@ func (c cost) bound() bound {
 }
 
 // measureLooks times previews with each look and without it in turn, as often as rounds says.
-func measureLooks(chosen []lookJob, corpus string, progress func(string)) (costs []cost, err error) {
-	if len(chosen) == 0 {
-		return nil, nil
-	}
-	workers, stop, err := startAll()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	for _, j := range chosen {
+func measureLooks(chosen []lookJob, corpus string, progress func(string)) ([]cost, error) {
+	return measureEach(chosen, func(workers [peers]*worker, j lookJob) (cost, error) {
 		c := cost{job: j}
 		for _, renderer := range pair {
 			progress(fmt.Sprintf("%s: by %s", j, workers[renderer].says))
 			with, err := j.with()
 			if err != nil {
-				return nil, err
+				return c, err
 			}
 			if c.added[renderer], c.before[renderer], err = added(workers[renderer], j.job, with, corpus); err != nil {
-				return nil, err
+				return c, err
 			}
 		}
-		costs = append(costs, c)
-	}
-	return costs, nil
+		return c, nil
+	})
 }
 
 // added is what a job with more in it adds to one renderer's time, and the time without that.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -71,26 +70,14 @@ func (c gravityCost) bounds() []bound {
 
 // measureGravities times previews whose part is chosen and those of the middle in turn, as
 // often as rounds says.
-func measureGravities(chosen []gravityJob, corpus string, progress func(string)) (costs []gravityCost, err error) {
-	if len(chosen) == 0 {
-		return nil, nil
-	}
-	workers, stop, err := startAll()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	for _, j := range chosen {
+func measureGravities(chosen []gravityJob, corpus string, progress func(string)) ([]gravityCost, error) {
+	return measureEach(chosen, func(workers [peers]*worker, j gravityJob) (gravityCost, error) {
 		progress(j.String())
-		with, err := j.job.asking(j.asked)
-		if err != nil {
-			return nil, err
-		}
 		c := gravityCost{job: j}
-		if c.added, c.before, err = added(workers[j.renderer], j.job, with, corpus); err != nil {
-			return nil, err
+		with, err := j.job.asking(j.asked)
+		if err == nil {
+			c.added, c.before, err = added(workers[j.renderer], j.job, with, corpus)
 		}
-		costs = append(costs, c)
-	}
-	return costs, nil
+		return c, err
+	})
 }

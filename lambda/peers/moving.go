@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,17 +65,9 @@ func (r movingResult) bounds(rival string) []bound {
 }
 
 // measureMoving makes the previews that move.
-func measureMoving(chosen []job, corpus string, progress func(string)) (results []movingResult, err error) {
-	if len(chosen) == 0 {
-		return nil, nil
-	}
-	workers, stop, err := startAll()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	for _, j := range chosen {
-		r := movingResult{job: j}
+func measureMoving(chosen []job, corpus string, progress func(string)) ([]movingResult, error) {
+	return measureEach(chosen, func(workers [peers]*worker, j job) (r movingResult, err error) {
+		r.job = j
 		r.speed, err = timed(pair, j.String(), func(renderer, repeat int) (time.Duration, error) {
 			one, err := j.moving(renderer)
 			if err != nil {
@@ -85,16 +76,15 @@ func measureMoving(chosen []job, corpus string, progress func(string)) (results 
 			return workers[renderer].do(one, filepath.Join(corpus, "looks", j.file), previewFile(renderer, j), repeat)
 		}, progress)
 		if err != nil {
-			return nil, err
+			return r, err
 		}
 		for _, renderer := range pair {
 			info, err := os.Stat(previewFile(renderer, j))
 			if err != nil {
-				return nil, err
+				return r, err
 			}
 			r.bytes[renderer] = info.Size()
 		}
-		results = append(results, r)
-	}
-	return results, nil
+		return r, nil
+	})
 }

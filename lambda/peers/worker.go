@@ -101,6 +101,27 @@ func (w *worker) stop() error {
 	return errors.Join(w.jobs.Close(), w.cmd.Wait())
 }
 
+// measureEach measures each of the jobs with one worker of each renderer, which it starts only where
+// there are jobs.
+func measureEach[J, R any](chosen []J, measure func(workers [peers]*worker, j J) (R, error)) (results []R, err error) {
+	if len(chosen) == 0 {
+		return nil, nil
+	}
+	workers, stop, err := startAll()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	for _, j := range chosen {
+		r, err := measure(workers, j)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
 // startAll starts one worker of each renderer.
 func startAll() (all [peers]*worker, stop func() error, err error) {
 	stop = func() error {
