@@ -259,7 +259,7 @@ type ranked [3]struct {
 // changes least.
 func (e *Encoder) rankLuma(x, y, n int) (best ranked) {
 	c := &e.channels[0]
-	above, left, right, below := e.around(0, x, y, bits.TrailingZeros(uint(n))-2)
+	above, left, right, below := e.around(0, x, y, sizeOf(n))
 	e.edges.gather(c, x, y, n, above, left, right, below)
 	e.edges.smooth = e.smoothAround(0, x, y)
 	source := c.source[y*c.stride+x:]
@@ -326,7 +326,7 @@ func (e *Encoder) encodeLuma(nd *node, best ranked, x, y, n int) {
 		e.transformSize(&c, &trial, x, y, n)
 		for i := trial.coded[0].from; i < trial.coded[0].to; i++ {
 			b := &e.trial.blocks[i]
-			e.coefficients(&c, b, e.trial.levels[b.at:], bits.TrailingZeros(uint(n))-2, trial.luma)
+			e.coefficients(&c, b, e.trial.levels[b.at:], sizeOf(n), trial.luma)
 		}
 		now := trial.squared*16 + e.rate(c.bits)
 		if last = now < cost; last {
@@ -374,9 +374,8 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 	if plane > 0 {
 		m, delta, side = nd.chroma, int(nd.chromaDelta), min(n, 32)
 	}
-	size := bits.TrailingZeros(uint(side)) - 2
+	size := sizeOf(side)
 	k := kinds(m, size)
-	known := &e.known[plane]
 	e.edges.smooth = e.smoothAround(plane, x<<shift, y<<shift)
 	for ty := y; ty < y+n && ty < c.height; ty += side {
 		for tx := x; tx < x+n && tx < c.width; tx += side {
@@ -392,20 +391,14 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 			b := transformed{plane: plane, x: tx, y: ty, size: size, at: len(t.levels)}
 			t.levels = append(t.levels, e.zeros[:low*low]...)
 			var used extent
-			b.end, used = e.chooseLevels(&b, t.levels[b.at:], e.coefficientsOf[:], bits.TrailingZeros(uint(n))-2, m)
+			b.end, used = e.chooseLevels(&b, t.levels[b.at:], e.coefficientsOf[:], sizeOf(n), m)
 			if b.end > 0 {
 				e.rebuild(c.rebuilt[at:], c.stride, e.coefficientsOf[:], used, size, k)
 			}
 			t.blocks = append(t.blocks, b)
 			// What lies outside the picture costs nothing.
 			squared += squaredError(c.source[at:], c.rebuilt[at:], c.stride, min(side, c.width-tx), min(side, c.height-ty))
-			shift := shift
-			for r := range side >> 2 {
-				row := known[(ty-e.sy>>shift)>>2+1+r][(tx-e.sx>>shift)>>2+1:][:side>>2]
-				for i := range row {
-					row[i] = true
-				}
-			}
+			e.setSquare(plane, tx, ty, side, true)
 		}
 	}
 	return squared
@@ -415,7 +408,7 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 func (e *Encoder) chooseChroma(nd *node, x, y, n int) {
 	shift := e.shift(1)
 	cx, cy, side := x>>shift, y>>shift, min(n>>shift, 32)
-	size := bits.TrailingZeros(uint(side)) - 2
+	size := sizeOf(side)
 	best := int64(1) << 60
 	e.edges.smooth = e.smoothAround(1, x, y)
 	try := func(m mode, delta int8, cfl [2]int) {

@@ -81,28 +81,18 @@ func (l *limits) luma(p []uint8, at, across int, size uint8) {
 		return
 	}
 	of := func(i int) int32 { return int32(p[at+i*across]) }
-	p0, q0 := of(-1), of(0)
 	if apart(of(-3), of(-2)) > l.inside || apart(of(2), of(1)) > l.inside ||
 		apart(of(-4), of(-3)) > l.inside || apart(of(3), of(2)) > l.inside {
 		return
 	}
-	for i := 1; i < 4; i++ {
-		if apart(of(-1-i), p0) > 1 || apart(of(i), q0) > 1 {
-			l.narrow(p, at, across)
-			return
-		}
-	}
-	if size == 1 {
+	switch {
+	case !flatFor(p, at, across, 4):
+		l.narrow(p, at, across)
+	case size == 1 || !flatFor(p, at, across, 7):
 		smoothEdge(p, at, across, 3, 0, 3)
-		return
+	default:
+		smoothEdge(p, at, across, 6, 1, 4)
 	}
-	for i := 4; i < 7; i++ {
-		if apart(of(-1-i), p0) > 1 || apart(of(i), q0) > 1 {
-			smoothEdge(p, at, across, 3, 0, 3)
-			return
-		}
-	}
-	smoothEdge(p, at, across, 6, 1, 4)
 }
 
 // chroma does so for Cb and Cr, with 2 samples of each side at most.
@@ -115,17 +105,25 @@ func (l *limits) chroma(p []uint8, at, across int, size uint8) {
 		return
 	}
 	of := func(i int) int32 { return int32(p[at+i*across]) }
-	p0, q0 := of(-1), of(0)
 	if apart(of(-3), of(-2)) > l.inside || apart(of(2), of(1)) > l.inside {
 		return
 	}
-	for i := 1; i < 3; i++ {
-		if apart(of(-1-i), p0) > 1 || apart(of(i), q0) > 1 {
-			l.narrow(p, at, across)
-			return
-		}
+	if !flatFor(p, at, across, 3) {
+		l.narrow(p, at, across)
+		return
 	}
 	smoothEdge(p, at, across, 2, 1, 3)
+}
+
+// flatFor reports whether the n samples of each side of an edge are at most 1 from the one next to it.
+func flatFor(p []uint8, at, across, n int) bool {
+	p0, q0 := int32(p[at-across]), int32(p[at])
+	for i := 1; i < n; i++ {
+		if apart(int32(p[at-(1+i)*across]), p0) > 1 || apart(int32(p[at+i*across]), q0) > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // pass reports whether the two samples of each side are alike enough for an edge to be one of blocks.

@@ -1,9 +1,6 @@
 package av1
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
 // edge is the samples along one side of a block. edge[first] is next to the block's first row or
 // column. Before it is the corner, three times, as filters read it, and what is read without being
@@ -126,7 +123,7 @@ func filterStrength(n, far int, smooth bool) (strength int) {
 	if smooth {
 		after = 1
 	}
-	for _, from := range filterAngles[after][bits.TrailingZeros(uint(n))-2] {
+	for _, from := range filterAngles[after][sizeOf(n)] {
 		if far >= int(from) {
 			strength++
 		}

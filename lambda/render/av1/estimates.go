@@ -1,15 +1,12 @@
 package av1
 
-import "math/bits"
-
 // estimates are what the source says of a superblock's squares before any is encoded: how well the
 // samples around a square of the source predict it, for as little as that takes.
 type estimates struct {
 	slopes [8][8]slope // of each 8x8
 	open   channel     // the source, where a decoder's samples would be
 	block  [85]int64   // of each square as a block, in distances as ranked modes have them
-	best   [85]int64   // or as its squares, where that is less
-	split  [85]int64
+	split  [85]int64   // as its squares, each as what is less
 }
 
 // tries are what is tried of a square.
@@ -55,7 +52,6 @@ func (e *Encoder) estimateSquare(i, x, y, n int) int64 {
 		return 0
 	}
 	s := &e.estimates
-	level := bits.TrailingZeros(uint(n)) - 3
 	c := &s.open
 	e.edges.gather(c, x, y, n, y > 0, x > 0, false, false)
 	e.edges.smooth = false
@@ -65,29 +61,26 @@ func (e *Encoder) estimateSquare(i, x, y, n int) int64 {
 		e.edges.predict(e.predicted[:], n, n, m, 0)
 		least = min(least, distanceOf(source, c.stride, e.predicted[:], n, n))
 	}
-	s.block[i] = int64(least)*estimateGain[level] + e.root*estimateBits[level]
-	s.best[i] = s.block[i]
+	s.block[i] = int64(least)*estimateGain[sizeOf(n)-1] + e.root*estimateBits
 	if n == 8 {
-		return s.best[i]
+		return s.block[i]
 	}
 	s.split[i] = 0
 	for q := range 4 {
 		s.split[i] += e.estimateSquare(4*i+1+q, x+q&1*n/2, y+q>>1*n/2, n/2)
 	}
-	s.best[i] = min(s.block[i], s.split[i])
-	return s.best[i]
+	return min(s.block[i], s.split[i])
 }
 
 // estimated are the modes of estimates.
 var estimated = [...]mode{flat, smooth, vertical, horizontal}
 
 // estimateGain are 64 times what a distance counts in a block of 8, 16, 32 and 64: less where larger
-// transforms need fewer bits than the distance says. estimateBits are what a block costs beside that,
-// in roots of lambda. Both were fitted.
-var (
-	estimateGain = [...]int64{64, 60, 56, 54}
-	estimateBits = [...]int64{40, 40, 40, 40}
-)
+// transforms need fewer bits than the distance says. They were fitted, and so was estimateBits, which
+// is what a block costs beside that, in roots of lambda.
+var estimateGain = [...]int64{64, 60, 56, 54}
+
+const estimateBits = 40
 
 // slope is how the samples of a square change: the sums of squares of the differences of neighbours
 // in a row and in a column, and of their products.

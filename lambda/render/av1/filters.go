@@ -37,12 +37,9 @@ func (c *cell) size(plane int) uint8 {
 
 // note notes a block of n samples at x, y in cells, as it is written.
 func (e *Encoder) note(nd *node, x, y, n int) {
-	made := cell{skip: nd.skip}
-	for 4<<made.luma < n>>nd.halves {
-		made.luma++
-	}
-	for !e.mono && 4<<made.chroma < min(n>>e.shift(1), 32) {
-		made.chroma++
+	made := cell{skip: nd.skip, luma: uint8(sizeOf(n >> nd.halves))}
+	if !e.mono {
+		made.chroma = uint8(sizeOf(min(n>>e.shift(1), 32)))
 	}
 	for r := y >> 2; r < min((y+n)>>2, e.rows); r++ {
 		row := e.cells[r*e.columns+x>>2:][:min(n>>2, e.columns-x>>2)]

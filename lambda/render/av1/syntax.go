@@ -1,7 +1,5 @@
 package av1
 
-import "math/bits"
-
 // contextsOfModes are those that the modes of neighbours make (Intra_Mode_Context in section
 // 8.3.2).
 var contextsOfModes = [lumaModes]uint8{0, 1, 2, 3, 4, 4, 4, 4, 3, 0, 1, 2, 0}
@@ -64,7 +62,7 @@ func (e *Encoder) chromaMode(c *code, nd *node, n int) {
 // transformSize gives the size of a block's transforms to c (tx_depth in section 5.11.15): how often
 // the side of the block is halved for them.
 func (e *Encoder) transformSize(c *code, nd *node, x, y, n int) {
-	size := uint8(bits.TrailingZeros(uint(n)) - 2)
+	size := uint8(sizeOf(n))
 	context := 0
 	if e.above.turned[x>>2] >= size {
 		context++
@@ -93,7 +91,7 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 		e.chromaMode(c, nd, n)
 	}
 	e.transformSize(c, nd, x, y, n)
-	size := bits.TrailingZeros(uint(n)) - 2
+	size := sizeOf(n)
 	for kind, s := range nd.coded {
 		blockSize, m := size, nd.luma
 		if kind > 0 {
