@@ -11,22 +11,17 @@ import (
 
 // An Encoder writes AVIFs. The zero value is ready. It keeps its buffers from one picture to the
 // next and is not for concurrent use.
-type Encoder struct {
-	av1    av1.Encoder
-	effort av1.Effort
-}
+type Encoder struct{ av1 av1.Encoder }
 
 // Effort says how much is tried for a smaller file of the same looks.
-type Effort int
+type Effort = av1.Effort
 
 // The efforts.
 const (
-	Balanced Effort = iota
-	Fast
-	Small
+	Balanced = av1.Balanced
+	Fast     = av1.Fast
+	Small    = av1.Small
 )
-
-var efforts = [...]av1.Effort{Balanced: av1.Balanced, Fast: av1.Fast, Small: av1.Small}
 
 // EncodeOptions say how a picture is encoded.
 type EncodeOptions struct {
@@ -56,18 +51,17 @@ const MaxSide = 1 << 14
 // quality or an effort that is none are the caller's mistake: Encode panics.
 func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
 	check(planes, o)
-	e.effort = efforts[o.Effort]
 	quantiser := quantiserOf(o.Quality)
-	f := file{width: planes[0].Width, height: planes[0].Height, icc: o.ICC, items: []item{e.item(planes, quantiser)}}
+	f := file{width: planes[0].Width, height: planes[0].Height, icc: o.ICC, items: []item{e.item(planes, quantiser, o.Effort)}}
 	if o.Alpha.Pix != nil {
-		f.items = append(f.items, e.item([]plane.Plane{o.Alpha}, alphaQuantiser(quantiser)))
+		f.items = append(f.items, e.item([]plane.Plane{o.Alpha}, alphaQuantiser(quantiser), o.Effort))
 	}
 	return f.bytes()
 }
 
 // item encodes planes as an item of the file.
-func (e *Encoder) item(planes []plane.Plane, quantiser int) item {
-	sequence, frame := e.av1.Encode(planes, av1.Options{Quantiser: quantiser, Effort: e.effort})
+func (e *Encoder) item(planes []plane.Plane, quantiser int, effort Effort) item {
+	sequence, frame := e.av1.Encode(planes, av1.Options{Quantiser: quantiser, Effort: effort})
 	return item{channels: len(planes), config: e.av1.Configuration(), sequence: sequence, frame: frame}
 }
 

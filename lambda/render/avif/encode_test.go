@@ -106,10 +106,10 @@ func TestOverhead(t *testing.T) {
 		var e Encoder
 		planes := landscapes(64, 48, test.n, true)
 		o := EncodeOptions{Quality: 80}
-		coded := e.item(planes, quantiserOf(80)).size()
+		coded := e.item(planes, quantiserOf(80), Balanced).size()
 		if test.alpha {
 			o.Alpha = planes[0]
-			coded += e.item(planes[:1], alphaQuantiser(quantiserOf(80))).size()
+			coded += e.item(planes[:1], alphaQuantiser(quantiserOf(80)), Balanced).size()
 		}
 		if got := len(e.Encode(planes, o)) - coded; got != test.most {
 			t.Errorf("%s: boxes have %d bytes, want %d", test.name, got, test.most)
@@ -235,10 +235,10 @@ func TestReadersMakeTheSame(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s %dx%d opaque %v", kind.name, size[0], size[1], opaque), func(t *testing.T) {
 				data := e.Encode(planes, o)
-				want := dav1d(t, e.item(planes, quantiserOf(o.Quality)), planes)
+				want := dav1d(t, e.item(planes, quantiserOf(o.Quality), o.Effort), planes)
 				var alpha []plane.Plane
 				if !opaque {
-					alpha = dav1d(t, e.item([]plane.Plane{o.Alpha}, alphaQuantiser(quantiserOf(o.Quality))), []plane.Plane{o.Alpha})
+					alpha = dav1d(t, e.item([]plane.Plane{o.Alpha}, alphaQuantiser(quantiserOf(o.Quality)), o.Effort), []plane.Plane{o.Alpha})
 				}
 				if err := heifDiffers(&d, data, want, alpha); err != nil {
 					t.Errorf("in package heif %v", err)
@@ -380,7 +380,7 @@ func TestEncodedLooksRight(t *testing.T) {
 	before, bytesBefore := 0.0, 0
 	for _, quality := range []int{5, 30, 60, 80, 95} {
 		var e Encoder
-		it := e.item(planes, quantiserOf(quality))
+		it := e.item(planes, quantiserOf(quality), Balanced)
 		sum, n := 0.0, 0
 		for i, p := range dav1d(t, it, planes) {
 			for j, v := range p.Pix {

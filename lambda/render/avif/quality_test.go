@@ -50,7 +50,7 @@ func TestCorpusLooksLikeJPEGs(t *testing.T) {
 		original := ssimulacra2.New(coloursOf(planes, false), planes[0].Width, planes[0].Height)
 		var avifs, jpegs []made
 		for i, a := range alike {
-			it := e.item(planes, a.quantiser)
+			it := e.item(planes, a.quantiser, Balanced)
 			avifs = append(avifs, made{it.size(), original.Score(coloursOf(dav1d(t, it, planes), false))})
 			if i == 0 || i == len(alike)-1 {
 				continue
