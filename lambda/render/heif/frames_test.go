@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"prew/lambda/render/plane"
+	"prew/lambda/render/plane/planetest"
 )
 
 // reel is a track that a test builds, of samples in one chunk.
@@ -117,15 +118,8 @@ func framesOf(file []byte) (h Header, a plane.Animation, canvases [][]uint8, del
 	if a, err = d.Animation(); err != nil || a.Frames < 2 {
 		return h, a, nil, nil, err
 	}
-	canvas := bytes.Repeat([]uint8{99}, 4*h.Width*h.Height) // what was there before does not count
-	for range a.Frames {
-		delay, err := d.Next(canvas)
-		if err != nil {
-			return h, a, canvases, delays, err
-		}
-		canvases, delays = append(canvases, bytes.Clone(canvas)), append(delays, delay)
-	}
-	return h, a, canvases, delays, nil
+	canvases, delays, err = planetest.Canvases(&d, a.Frames, h.Width, h.Height)
+	return h, a, canvases, delays, err
 }
 
 // drawn is what the films of testdata show: a square that goes to the right and becomes

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"prew/lambda/render/plane"
+	"prew/lambda/render/plane/planetest"
 )
 
 // canvasesOf returns the canvases of a file, one after another, and for how long each is
@@ -21,13 +22,8 @@ func canvasesOf(t testing.TB, file []byte) (h Header, a plane.Animation, canvase
 	if a, err = d.Animation(); err != nil || a.Frames == 1 {
 		return h, a, nil, nil, err
 	}
-	canvas := bytes.Repeat([]uint8{99}, 4*h.Width*h.Height) // what was there before does not count
-	for range a.Frames {
-		delay, err := d.Next(canvas)
-		if err != nil {
-			return h, a, canvases, delays, err
-		}
-		canvases, delays = append(canvases, bytes.Clone(canvas)), append(delays, delay)
+	if canvases, delays, err = planetest.Canvases(&d, a.Frames, h.Width, h.Height); err != nil {
+		return h, a, canvases, delays, err
 	}
 	if taken := d.taken() + cap(d.before) + cap(d.line); taken > a.Memory {
 		t.Fatalf("took %d bytes, said %d", taken, a.Memory)

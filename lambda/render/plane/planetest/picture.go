@@ -1,4 +1,4 @@
-// Package planetest is for tests of what decodes pictures to rows.
+// Package planetest is for tests of what decodes pictures to rows or to canvases.
 package planetest
 
 import (
