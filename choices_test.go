@@ -20,7 +20,7 @@ func TestChoicesSayWhatEachFieldTakes(t *testing.T) {
 		"progressive": `"words":null,"least":0,"most":0,"step":0,"default":"false" truth`,
 		"background":  `"words":["blur"],"least":0,"most":0,"step":0,"default":"#ffffff" colours`,
 		"tone":        `"words":["none","grey","sepia"],"least":0,"most":0,"step":0,"default":"" colours`,
-		"formats":     `"words":["jpeg","png","webp"],"least":0,"most":0,"step":0,"default":"" several`,
+		"formats":     `"words":["jpeg","png","webp","avif"],"least":0,"most":0,"step":0,"default":"" several`,
 		"source":      `"words":null,"least":0,"most":0,"step":0,"default":""`,
 		"aliases":     `"words":null,"least":0,"most":0,"step":0,"default":""`,
 	} {

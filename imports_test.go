@@ -34,7 +34,7 @@ var packages = []struct {
 	{"prew/lambda/render/heif", []string{"prew/lambda/render/plane", "github.com/tetratelabs/wazero"}, []string{"image", "net/http"}},
 	{"prew/lambda/render/mark", []string{"prew", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/webp"}, []string{"image/draw", "golang.org/x/image"}},
 	{"prew/lambda/render/standin", nil, []string{"image"}},
-	{"prew/lambda/render", []string{"prew", "prew/lambda/render/attention", "prew/lambda/render/bmp", "prew/lambda/render/colour", "prew/lambda/render/faces", "prew/lambda/render/gif", "prew/lambda/render/heif", "prew/lambda/render/jpeg", "prew/lambda/render/mark",
+	{"prew/lambda/render", []string{"prew", "prew/lambda/render/attention", "prew/lambda/render/avif", "prew/lambda/render/bmp", "prew/lambda/render/colour", "prew/lambda/render/faces", "prew/lambda/render/gif", "prew/lambda/render/heif", "prew/lambda/render/jpeg", "prew/lambda/render/mark",
 		"prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/resample", "prew/lambda/render/standin", "prew/lambda/render/tiff", "prew/lambda/render/webp",
 		"github.com/disintegration/imaging"},
 		[]string{"github.com/aws", "github.com/redis", "net/http"}},

@@ -47,6 +47,7 @@ const (
 	JPEG Format = "jpeg"
 	PNG  Format = "png"
 	WebP Format = "webp"
+	AVIF Format = "avif"
 
 	ThumbHash Format = "thumbhash" // in base64
 	BlurHash  Format = "blurhash"
@@ -56,7 +57,7 @@ const (
 // one until it has arrived. A page draws a blur from such a text. Only a preset's own format may
 // be one: no client accepts them by a name, and they have no sizes.
 var (
-	formats  = []Format{JPEG, PNG, WebP}
+	formats  = []Format{JPEG, PNG, WebP, AVIF}
 	standIns = []Format{ThumbHash, BlurHash}
 )
 
@@ -66,7 +67,7 @@ func (f Format) StandsIn() bool { return slices.Contains(standIns, f) }
 // MediaType is the media type of a picture's format other than Auto (IANA, "Media Types", image).
 func (f Format) MediaType() string { return "image/" + string(f) }
 
-// Chroma is the chroma subsampling of a JPEG, in the usual notation.
+// Chroma is the chroma subsampling of a JPEG or AVIF, in the usual notation.
 type Chroma string
 
 const (
@@ -74,7 +75,7 @@ const (
 	Chroma444 Chroma = "4:4:4" // as many samples as pixels
 )
 
-// Effort says how much is tried to make a WebP small.
+// Effort says how much is tried to make a WebP or AVIF small.
 type Effort string
 
 const (
@@ -143,8 +144,8 @@ const MaxStandInSide = 100
 
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
 // side free. With Animate a photo that moves gives a preview that moves, where Format is WebP,
-// or Auto, which is a GIF then, whose colours Dither mixes. Quality, 1 to 100, is for JPEG and WebP, in which a number looks
-// about the same; Chroma and Progressive are for JPEG alone, and Effort for WebP. Background is
+// or Auto, which is a GIF then, whose colours Dither mixes. Quality, 1 to 100, is for JPEG, WebP and AVIF, in which a number looks
+// about the same; Chroma is for JPEG and AVIF, Progressive for JPEG alone, and Effort for WebP and AVIF. Background is
 // #rrggbb or Blurred.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Trim takes away a border of the photo whose pixels

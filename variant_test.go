@@ -130,7 +130,7 @@ func TestMistakesInVariants(t *testing.T) {
 		environ    []string
 		want       string
 	}{
-		{"format", "a:\n  width: 1\n  formats: [webp, jpg]\n", nil, `p.yaml:3: preset a: formats: "webp jpg", expected one or more of jpeg, png, webp, each once, the best first`},
+		{"format", "a:\n  width: 1\n  formats: [webp, jpg]\n", nil, `p.yaml:3: preset a: formats: "webp jpg", expected one or more of jpeg, png, webp, avif, each once, the best first`},
 		{"format twice", "a:\n  width: 1\n  formats: [webp, webp]\n", nil, `p.yaml:3: preset a: formats: "webp webp", expected`},
 		{"its own format", "a:\n  width: 1\n  format: png\n  formats: [webp, png]\n", nil, "p.yaml:4: preset a: formats: png is its own format, expected others"},
 		{"ratio", "a:\n  width: 1\n  dpr: 5\n", nil, `p.yaml:3: preset a: dpr: "5", expected a whole number from 1 to 4`},

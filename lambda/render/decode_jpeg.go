@@ -171,11 +171,14 @@ func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) in
 		each = 5
 	}
 	needed := e.decoder.Memory(o) + each*samples + markMemory(preset, size)
+	if preset.Format == prew.AVIF {
+		needed += 3 * samples // the frame as it is decoded, and what is known of its blocks
+	}
 	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // at most the pixels once more
 	}
 	if preset.Rounds() {
-		needed += 20 * size.X * size.Y // as a PNG or a WebP with alpha
+		needed += 20 * size.X * size.Y // as a PNG, a WebP or an AVIF with alpha
 	}
 	if f != lumaChroma {
 		needed += 8 * size.X * size.Y

@@ -174,8 +174,8 @@ func (e *engine) memoryOfRows(o opened, p plan, preset prew.Preset) int {
 	_, y := p.axes(wholeLattice(o.size), 1)
 	size := p.canvas
 	needed := cap(e.file) + o.memory + 10*size.X*size.Y + markMemory(preset, size)
-	if preset.Format == prew.WebP {
-		needed += 20 * size.X * size.Y // alpha, or all of it, without loss
+	if preset.Format == prew.WebP || preset.Format == prew.AVIF {
+		needed += 20 * size.X * size.Y // alpha, or all of it, without loss; two frames and what AV1 knows of their blocks
 	}
 	if preset.Retouches() || preset.Fit == prew.Pad {
 		needed += 4 * size.X * size.Y // the pixels once more

@@ -1,21 +1,28 @@
 package render
 
-import "prew"
+import (
+	"prew"
+	"prew/lambda/render/avif"
+	"prew/lambda/render/plane"
+	"prew/lambda/render/webp"
+)
 
 // format is a format that is written.
 type format struct {
 	mediaType string
 	alpha     bool // whether it has transparency
+	maxSide   int  // the longest side of a picture, in pixels
 	encode    func(e *engine, f frame, preset prew.Preset) []byte
 }
 
 // formats are all formats that are written, by the preset's names for them.
 var formats = map[prew.Format]format{
-	prew.JPEG:      {"image/jpeg", false, (*engine).encodeJPEG},
-	prew.PNG:       {"image/png", true, (*engine).encodePNG},
-	prew.WebP:      {"image/webp", true, (*engine).encodeWebP},
-	prew.ThumbHash: {"text/plain", true, (*engine).encodeThumbHash},
-	prew.BlurHash:  {"text/plain", false, (*engine).encodeBlurHash},
+	prew.JPEG:      {"image/jpeg", false, plane.MaxSide, (*engine).encodeJPEG},
+	prew.PNG:       {"image/png", true, plane.MaxSide, (*engine).encodePNG},
+	prew.WebP:      {"image/webp", true, webp.MaxSide, (*engine).encodeWebP},
+	prew.AVIF:      {"image/avif", true, avif.MaxSide, (*engine).encodeAVIF},
+	prew.ThumbHash: {"text/plain", true, plane.MaxSide, (*engine).encodeThumbHash},
+	prew.BlurHash:  {"text/plain", false, plane.MaxSide, (*engine).encodeBlurHash},
 }
 
 // formatOf is the format of a frame's preview: the preset's, or for Auto PNG

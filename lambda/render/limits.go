@@ -60,6 +60,16 @@ func (e *engine) checkMemory(kind string, size image.Point, needed int) error {
 	return nil
 }
 
+// checkSides holds the preview's sides against those that its format has room for: a side
+// that the preset leaves free may be as long as the photo's.
+func checkSides(p plan, preset prew.Preset) error {
+	limit := formats[preset.Format].maxSide
+	if preset.Format != prew.Auto && max(p.canvas.X, p.canvas.Y) > limit {
+		return fail(prew.SourceTooLarge, "image makes a preview of %dx%d, limit of %s is %d pixels a side", p.canvas.X, p.canvas.Y, preset.Format, limit)
+	}
+	return nil
+}
+
 // checkAnimation holds against the limits what a photo takes that moves.
 func (e *engine) checkAnimation(a animation, p plan, preset prew.Preset) error {
 	if a.Pixels > maxMoving {

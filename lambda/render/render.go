@@ -19,8 +19,8 @@
 //	            animate.go has each frame of what moves go this way and the next
 //	encode      writes the preview
 //	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
-//	            encode_webp.go, encode_standin.go, planes.go; copy.go for photos that
-//	            are smaller as they are
+//	            encode_webp.go, encode_avif.go, encode_standin.go, planes.go; copy.go
+//	            for photos that are smaller as they are
 //
 // crop.go hands the plan's crop to the JPEG decoder and to the resampler. A JPEG
 // stays the planes of luma and chroma that it is from package jpeg's decoder to
@@ -35,6 +35,7 @@ import (
 	"sync"
 
 	"prew"
+	"prew/lambda/render/avif"
 	"prew/lambda/render/bmp"
 	"prew/lambda/render/gif"
 	"prew/lambda/render/heif"
@@ -154,6 +155,7 @@ type engine struct {
 	jpeg      jpeg.Encoder
 	png       png.Encoder
 	webp      webp.Encoder
+	avif      avif.Encoder
 }
 
 func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
@@ -183,6 +185,9 @@ func (e *engine) render(src io.Reader, preset prew.Preset) (Preview, error) {
 	} else {
 		picture, part, err = e.trim(photo, preset)
 		plan = photo.plan(part, at, preset)
+	}
+	if err == nil {
+		err = checkSides(plan, preset)
 	}
 	if err != nil {
 		return Preview{}, err

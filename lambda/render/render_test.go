@@ -43,7 +43,7 @@ func rendered(t *testing.T, src []byte, p prew.Preset) (Preview, image.Image) {
 		t.Fatal(err)
 	}
 	decode := map[string]func(io.Reader) (image.Image, error){
-		"image/jpeg": jpeg.Decode, "image/png": png.Decode, "image/webp": decodeWebP,
+		"image/jpeg": jpeg.Decode, "image/png": png.Decode, "image/webp": decodeWebP, "image/avif": decodeAVIF,
 	}[preview.ContentType]
 	m, err := decode(bytes.NewReader(preview.Data))
 	if err != nil {
@@ -76,6 +76,19 @@ func decodeWebP(src io.Reader) (image.Image, error) {
 		copy(m.Pix[y*m.Stride:], row.Bytes)
 	}
 	return m, d.Finish()
+}
+
+// decodeAVIF decodes by what decodes photos: as a PNG of the same size.
+func decodeAVIF(src io.Reader) (image.Image, error) {
+	p, err := prew.Preset{Width: prew.MaxPresetSide, Height: prew.MaxPresetSide, Format: prew.PNG}.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	preview, err := Render(src, p)
+	if err != nil {
+		return nil, err
+	}
+	return png.Decode(bytes.NewReader(preview.Data))
 }
 
 // codeOf renders and says with which code that failed, "" if it did not.

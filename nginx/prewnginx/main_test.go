@@ -409,7 +409,7 @@ func TestMistakesAreAllNamed(t *testing.T) {
   PREW_NGINX_LISTEN: "8080", expected host:port
 `},
 		{[]string{"PREW_PRIVATE=1", "PRESET_CARD=formats=jpg", "PRESET_CARD__PNG=quality=50"}, `prewnginx: the configuration has mistakes
-  PRESET_CARD: preset card: formats: "jpg", expected one or more of jpeg, png, webp, each once, the best first
+  PRESET_CARD: preset card: formats: "jpg", expected one or more of jpeg, png, webp, avif, each once, the best first
   PRESET_CARD__PNG: preset card.png: no preset has this variant, expected formats and dpr of card to name it
 `},
 		{[]string{"PREW_PRIVATE=1", "PREW_MISSES_PER_SECOND=x"}, `prewnginx: PREW_MISSES_PER_SECOND: --misses-per-second: expected a valid 64 bit int but got "x"
