@@ -306,7 +306,7 @@ func (m *imgproxyMeaning) apply(name string, arguments []string) error {
 	case "cachebuster", "cb", "strip_metadata", "sm", "keep_copyright", "kcr", "enforce_thumbnail", "eth", "skip_processing", "skp",
 		"dpi", "disable_animation", "da", "max_src_resolution", "msr", "max_src_file_size", "msfs", "max_animation_frames", "maf",
 		"max_animation_frame_resolution", "mafr", "max_result_dimension", "mrd", "resizing_algorithm", "ra", "png_options", "pngo",
-		"webp_options", "webpo":
+		"webp_options", "webpo", "avif_options", "avifo":
 	default:
 		return unknown("option", name)
 	}

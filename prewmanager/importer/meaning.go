@@ -30,7 +30,8 @@ const (
 	noteSmart    = "smart cropping: what is kept is found in another way"
 	noteEnlarge  = "enlarging: a small photo stays small"
 	notePadding  = "a border that fills the box: it is left out"
-	noteAVIF     = "AVIF and JPEG XL: WebP in their place"
+	noteJPEGXL   = "JPEG XL: AVIF in its place"
+	noteQuality  = "the quality of AVIF: it is left out, its number is measured in another way"
 	noteSharpen  = "sharpening: it is left out, its amount is measured in another way"
 	noteGrey     = "grey: by luma, some colours are lighter or darker"
 	noteTrim     = "trimming: its tolerance is measured in another way"
@@ -101,6 +102,10 @@ func (m *meaning) finish() error {
 	if m.Format == prew.PNG {
 		m.Quality = 0
 	}
+	if m.Format == prew.AVIF && m.Quality != 0 {
+		m.Quality = 0
+		m.note(noteQuality)
+	}
 	_, err := m.Resolve()
 	return err
 }
@@ -115,9 +120,11 @@ func (m *meaning) format(name string) error {
 		m.Format = prew.PNG
 	case "webp":
 		m.Format = prew.WebP
-	case "avif", "jxl":
-		m.Format = prew.WebP
-		m.note(noteAVIF)
+	case "avif":
+		m.Format = prew.AVIF
+	case "jxl":
+		m.Format = prew.AVIF
+		m.note(noteJPEGXL)
 	default:
 		return unknown("format", name)
 	}
