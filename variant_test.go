@@ -208,7 +208,7 @@ func TestAccept(t *testing.T) {
 // TestFirstAcceptedFormatIsChosen checks that the order of the preset counts, for the preset
 // and its pixel ratios, and that names of a format are nobody's choice.
 func TestFirstAcceptedFormatIsChosen(t *testing.T) {
-	presets, err := LoadPresets("p.yaml", []byte(variantsFile), nil)
+	presets, err := LoadPresets("p.yaml", []byte(variantsFile+"modern: {width: 100, formats: [avif, webp], dpr: 2}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +229,10 @@ func TestFirstAcceptedFormatIsChosen(t *testing.T) {
 		{"hero", "image/webp", "hero", false},
 		{"plain@2x", "image/webp", "plain@2x", false},
 		{"nope", "image/webp", "nope", false},
+		{"modern", "image/webp,image/avif", "modern.avif", true},
+		{"modern@2x", "image/avif;q=0,image/webp", "modern@2x.webp", true},
+		{"modern", "image/*,*/*", "modern", true},
+		{"modern.avif", "image/webp", "modern.avif", false},
 	}
 	for _, test := range tests {
 		got, negotiated := presets.Negotiate(Ref{test.preset, "a/b.jpg"}, test.accept, Place{Prefix: "prew/"})

@@ -30,6 +30,7 @@ const somePresets = `
 card: {width: 640, formats: [webp], dpr: 2}
 tall: {height: 900, formats: [png, webp]}
 three: {width: 10, formats: [webp, png, jpeg]}
+modern: {width: 10, formats: [avif, webp]}
 plain: {width: 100, dpr: 2}
 `
 
@@ -82,7 +83,7 @@ func TestAcceptChoosesTheVariant(t *testing.T) {
 	front, s3, _ := negotiating(t, presets, decodes, nil)
 	closed := start(t, nginx.Site{Private: true, Gateways: []string{newUpstream(t, decodes).addr}, Presets: presets})
 	for i, row := range acceptRows(t) {
-		for _, preset := range []string{"card", "card@2x", "tall", "three"} {
+		for _, preset := range []string{"card", "card@2x", "tall", "three", "modern"} {
 			want := preset
 			for _, format := range presets.Formats(preset) {
 				if slices.Contains(row.formats, string(format)) {

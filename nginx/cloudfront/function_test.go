@@ -33,6 +33,7 @@ face: {width: 96, source: people, aliases: ["/{*}/plain/s3://photos/{key}@webp",
 card: {width: 640, formats: [webp], dpr: 2, access: token, aliases: ['/{base64:{"key":"{key}"}}?v=2']}
 tall: {width: 640, formats: [png, webp]}
 wide: {width: 640, formats: [webp], dpr: 2}
+modern: {width: 640, formats: [avif, webp]}
 `
 
 // TestGolden shows what is written, for the project's own presets and for everything that

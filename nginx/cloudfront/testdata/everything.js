@@ -9,7 +9,7 @@ var photos = "/a%20b/";
 var photoRoom = 1020;
 var noPhotos = "\u2028(c)+/";
 var noKeys = "\u2028(c)+/";
-var presets = [[" thumb wide ",2," webp ",0,0],[" face ",1,"",0,1],[" card ",2," webp ",1,0],[" tall ",1," png webp ",0,0]];
+var presets = [[" thumb wide ",2," webp ",0,0],[" face ",1,"",0,1],[" card ",2," webp ",1,0],[" tall ",1," png webp ",0,0],[" modern ",1," avif webp ",0,0]];
 var aliases = "/ face}/plain/s3://photos/{@webp / face}/{0#.jpg /img/ thumb{/large.jpg / card{1#?v=2 /100x100/ thumb{ /h/ thumb{?w=300&h=200".split(" ");
 var texts = [["73333a2f2fd184d0bed182d0be2f",""],["7b226b6579223a22","227d"]];
 function handler(event) {
