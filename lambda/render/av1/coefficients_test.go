@@ -15,6 +15,7 @@ func forBlocks(quantiser int) *Encoder {
 	for i := range e.channels {
 		e.channels[i].width, e.channels[i].height = 64, 64
 	}
+	e.setSteps()
 	e.cdfs.reset(quantiser)
 	e.coder.reset()
 	e.coding.costs.reset()

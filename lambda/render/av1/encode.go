@@ -18,6 +18,8 @@ type Encoder struct {
 	mono, halved  bool
 	quantiser     int
 	filters       filters
+	flat          steps     // of the picture's quantiser
+	steps         [3]*steps // of the planes, where it is encoded
 
 	channels []channel
 	coder    coder
@@ -106,7 +108,8 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 	e.mono = len(planes) == 1
 	e.halved = !e.mono && planes[1].Width < e.width || !e.mono && planes[1].Height < e.height
 	e.quantiser = o.Quantiser
-	step := int32(stepsAC[o.Quantiser])
+	e.setSteps()
+	step := e.flat.ac
 	e.lambda = max(1, step*step*lambdaOf/1024)
 	e.root = int64(isqrt(uint64(e.lambda) * 16))
 	e.effort = &efforts[o.Effort]

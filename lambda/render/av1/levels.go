@@ -8,7 +8,7 @@ func (e *Encoder) chooseLevels(b *transformed, levels []int16, coefficients []in
 	n := 16 << (2 * min(b.size, 3))
 	exact := e.coding.exact[:n]
 	copy(exact, coefficients)
-	end, used = e.quantise(levels, coefficients, b.size)
+	end, used = e.quantise(levels, coefficients, b.plane, b.size)
 	if end == 0 {
 		return 0, extent{}
 	}
@@ -57,9 +57,10 @@ func (e *Encoder) lighten(b *transformed, levels []int16, coefficients, exact []
 	stride := padded(4 << scanned)
 	magnitudes := e.coding.clear(scanned, end)
 	shift := max(0, b.size-2)
-	step := int64(stepsAC[e.quantiser])
-	worth := step * step * bitWorth >> 10
-	worthOf := [2]int64{step * step * lastWorth >> 10, worth}
+	steps := e.steps[b.plane].of[scanned].steps
+	flat := int64(e.steps[b.plane].ac)
+	worth := flat * flat * bitWorth >> 10
+	worthOf := [2]int64{flat * flat * lastWorth >> 10, worth}
 
 	// The last ones, as long as they may be dropped: then what those cost has to be known.
 	var kept [mayDrop]*place
@@ -74,14 +75,14 @@ func (e *Encoder) lighten(b *transformed, levels []int16, coefficients, exact []
 		five, three := around(magnitudes, int(p.padded), stride)
 		context := uint(p.base) + min((five+1)>>1, 4)
 		if i == 0 {
-			context, step = 0, int64(stepsDC[e.quantiser])
+			context = 0
 		}
 		row := &base[context]
 		if level == 0 {
 			balance += worth * int64(row[0])
 			continue
 		}
-		lambda := worthOf[min(level, 2)-1] >> p.spared
+		step, lambda := int64(steps[p.at]), worthOf[min(level, 2)-1]>>p.spared
 		more := &extra[uint(p.ranges)+min((three+1)>>1, 6)]
 		twice := int64(max(exact[p.at], -exact[p.at])) << (shift + 1)
 		back := int64(level) * step
@@ -128,9 +129,7 @@ func (e *Encoder) lighten(b *transformed, levels []int16, coefficients, exact []
 		if level == 0 {
 			continue
 		}
-		if i == 0 {
-			step = int64(stepsDC[e.quantiser])
-		}
+		step := int64(steps[p.at])
 		over := int64(level)*step - int64(max(exact[p.at], -exact[p.at]))<<shift
 		if over > 0 && level <= most {
 			five, three := around(magnitudes, int(p.padded), stride)

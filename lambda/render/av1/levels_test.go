@@ -35,7 +35,7 @@ func TestChosenLevelsCostLess(t *testing.T) {
 					return sum + worth*int64(e.countCoefficients(b, levels, m, zero, sign))
 				}
 				quantised := append([]int32(nil), exact...)
-				b.end, _ = e.quantise(near, quantised, size)
+				b.end, _ = e.quantise(near, quantised, b.plane, size)
 				before += cost(near, quantised)
 
 				levels, coefficients := make([]int16, len(near)), append([]int32(nil), exact...)
@@ -98,7 +98,7 @@ func BenchmarkChooseLevels(b *testing.B) {
 		var levels [1024]int16
 		var coefficients [1024]int32
 		for name, choose := range map[string]func(*transformed, []int32){
-			"quantise": func(t *transformed, c []int32) { e.quantise(levels[:], c, size) },
+			"quantise": func(t *transformed, c []int32) { e.quantise(levels[:], c, t.plane, size) },
 			"choose":   func(t *transformed, c []int32) { e.chooseLevels(t, levels[:], c, size, flat) },
 		} {
 			b.Run(name+"/"+fmt.Sprint(4<<size), func(b *testing.B) {

@@ -1,19 +1,21 @@
 #include "textflag.h"
 
-// EIGHT quantises the 8 coefficients at (SI), with the offset at, into doublewords. Y12, Y13 and Y14
-// have steps, reciprocals and what is added; Y10 has the reciprocals of the odd ones, X7 the shift.
+// EIGHT quantises the 8 coefficients at (SI), with the offset at, into doublewords. Their
+// steps, what is added and their reciprocals are at (BX), (DX) and (R10), X7 has the shift.
 #define EIGHT(at, out) \
 	VMOVDQU  at(SI), Y0            \
 	VPABSD   Y0, Y1                \
 	VPSLLD   X7, Y1, Y1            \
-	VPADDD   Y14, Y1, Y1           \
+	VPADDD   at(DX), Y1, Y1        \
+	VMOVDQU  at(R10), Y3           \
 	VPSRLQ   $32, Y1, Y2           \
-	VPMULUDQ Y13, Y1, Y1           \
-	VPMULUDQ Y10, Y2, Y2           \
+	VPMULUDQ Y3, Y1, Y1            \
+	VPSRLQ   $32, Y3, Y3           \
+	VPMULUDQ Y3, Y2, Y2            \
 	VPSRLQ   $32, Y1, Y1           \
 	VPBLENDD $0xaa, Y2, Y1, Y1     \
 	VPMINSD  Y8, Y1, Y1            \
-	VPMULLD  Y12, Y1, Y2           \
+	VPMULLD  at(BX), Y1, Y2        \
 	VPSRLD   X7, Y2, Y2            \
 	VPSIGND  Y0, Y2, Y2            \
 	VMOVDQU  Y2, at(SI)            \
@@ -32,36 +34,26 @@
 	HALVE(max, 4, x)       \
 	HALVE(max, 2, x)
 
-// func quantiseSixteens(levels *int16, coefficients *int32, sixteens, shift int, by *[2]divisor, ends *int16, extents *uint16) (end, extent int)
-TEXT ·quantiseSixteens(SB), NOSPLIT, $0-72
+// func quantiseSixteens(levels *int16, coefficients *int32, sixteens, shift int, steps, rounds *int32, reciprocals *uint32, ends *int16, extents *uint16) (end, extent int)
+TEXT ·quantiseSixteens(SB), NOSPLIT, $0-88
 	MOVQ         levels+0(FP), DI
 	MOVQ         coefficients+8(FP), SI
 	MOVQ         sixteens+16(FP), CX
 	VMOVD        shift+24(FP), X7
-	MOVQ         by+32(FP), BX
-	MOVQ         ends+40(FP), R8
-	MOVQ         extents+48(FP), R9
-	VPBROADCASTD 12(BX), Y9
-	VPBROADCASTD 16(BX), Y11
-	VPBROADCASTD 20(BX), Y10
-	VMOVD        (BX), X0
-	VPBLENDD     $1, Y0, Y9, Y12
-	VMOVD        4(BX), X0
-	VPBLENDD     $1, Y0, Y11, Y14
-	VMOVD        8(BX), X0
-	VPBLENDD     $1, Y0, Y10, Y13
+	MOVQ         steps+32(FP), BX
+	MOVQ         rounds+40(FP), DX
+	MOVQ         reciprocals+48(FP), R10
+	MOVQ         ends+56(FP), R8
+	MOVQ         extents+64(FP), R9
 	VPCMPEQD     Y8, Y8, Y8
 	VPSRLD       $17, Y8, Y8 // 32,767
 	VPXOR        Y6, Y6, Y6
 	VPXOR        Y5, Y5, Y5
 
 sixteen:
-	EIGHT(0, Y3)
-	VMOVDQA   Y9, Y12
-	VMOVDQA   Y10, Y13
-	VMOVDQA   Y11, Y14
+	EIGHT(0, Y9)
 	EIGHT(32, Y4)
-	VPACKSSDW Y4, Y3, Y3
+	VPACKSSDW Y4, Y9, Y3
 	VPERMQ    $0xd8, Y3, Y3
 	VMOVDQU   Y3, (DI)
 	VPXOR     Y0, Y0, Y0
@@ -71,6 +63,9 @@ sixteen:
 	VPMAXSW   Y0, Y6, Y6
 	VPMAXUB   Y1, Y5, Y5
 	ADDQ      $64, SI
+	ADDQ      $64, BX
+	ADDQ      $64, DX
+	ADDQ      $64, R10
 	ADDQ      $32, DI
 	ADDQ      $32, R8
 	ADDQ      $32, R9
@@ -81,9 +76,9 @@ sixteen:
 	LARGEST(VPMAXUB, Y5, X5)
 	VMOVD   X6, AX
 	MOVWLZX AX, AX
-	MOVQ    AX, end+56(FP)
+	MOVQ    AX, end+72(FP)
 	VMOVD   X5, AX
 	MOVWLZX AX, AX
-	MOVQ    AX, extent+64(FP)
+	MOVQ    AX, extent+80(FP)
 	VZEROUPPER
 	RET

@@ -21,17 +21,20 @@
 #define UMAX(m, n, d) WORD $(0x6e206400 | (m)<<16 | (n)<<5 | (d))
 #define BIC(m, n, d) WORD $(0x4e601c00 | (m)<<16 | (n)<<5 | (d))
 
-// FOUR quantises the 4 coefficients in V0 by the steps in the register step, the reciprocals in
-// reciprocal and what is added in round, writes what they become, and leaves their levels in V1.
-#define FOUR(step, reciprocal, round) \
+// FOUR quantises the next 4 coefficients, writes what they become, and leaves their levels in V1.
+#define FOUR \
+	VLD1   (R1), [V0.S4]            \
+	VLD1.P 16(R4), [V12.S4]         \
+	VLD1.P 16(R8), [V14.S4]         \
+	VLD1.P 16(R9), [V13.S4]         \
 	ABS(0, 1)                       \
 	SSHL(7, 1, 1)                   \
-	VADD  round.S4, V1.S4, V1.S4    \
-	UMULL(reciprocal, 1, 2)         \
-	UMULL2(reciprocal, 1, 3)        \
+	VADD  V14.S4, V1.S4, V1.S4      \
+	UMULL(13, 1, 2)                 \
+	UMULL2(13, 1, 3)                \
 	VUZP2 V3.S4, V2.S4, V1.S4       \
 	SMIN(8, 1, 1)                   \
-	MUL(step, 1, 2)                 \
+	MUL(12, 1, 2)                   \
 	SSHL(6, 2, 2)                   \
 	CMLT0(0, 3)                     \
 	VEOR  V3.B16, V1.B16, V1.B16    \
@@ -40,49 +43,31 @@
 	VSUB  V3.S4, V2.S4, V2.S4       \
 	VST1.P [V2.S4], 16(R1)
 
-// func quantiseSixteens(levels *int16, coefficients *int32, sixteens, shift int, by *[2]divisor, ends *int16, extents *uint16) (end, extent int)
-TEXT ·quantiseSixteens(SB), NOSPLIT, $0-72
+// func quantiseSixteens(levels *int16, coefficients *int32, sixteens, shift int, steps, rounds *int32, reciprocals *uint32, ends *int16, extents *uint16) (end, extent int)
+TEXT ·quantiseSixteens(SB), NOSPLIT, $0-88
 	MOVD  levels+0(FP), R0
 	MOVD  coefficients+8(FP), R1
 	MOVD  sixteens+16(FP), R2
 	MOVD  shift+24(FP), R3
-	MOVD  by+32(FP), R4
-	MOVD  ends+40(FP), R5
-	MOVD  extents+48(FP), R6
+	MOVD  steps+32(FP), R4
+	MOVD  rounds+40(FP), R8
+	MOVD  reciprocals+48(FP), R9
+	MOVD  ends+56(FP), R5
+	MOVD  extents+64(FP), R6
 	LSL   $1, R2 // eights
 	VDUP  R3, V7.S4
 	NEG   R3, R3
 	VDUP  R3, V6.S4
 	MOVD  $32767, R3
 	VDUP  R3, V8.S4
-	MOVWU 12(R4), R7
-	VDUP  R7, V9.S4
-	MOVWU 16(R4), R7
-	VDUP  R7, V11.S4
-	MOVWU 20(R4), R7
-	VDUP  R7, V10.S4
-	VMOV  V9.B16, V12.B16
-	VMOV  V10.B16, V13.B16
-	VMOV  V11.B16, V14.B16
-	MOVWU (R4), R7
-	VMOV  R7, V12.S[0]
-	MOVWU 4(R4), R7
-	VMOV  R7, V14.S[0]
-	MOVWU 8(R4), R7
-	VMOV  R7, V13.S[0]
 	VEOR  V20.B16, V20.B16, V20.B16
 	VEOR  V21.B16, V21.B16, V21.B16
 
 eight:
-	VLD1   (R1), [V0.S4]
-	FOUR(12, 13, V14)
+	FOUR
 	XTN(1, 4)
-	VLD1   (R1), [V0.S4]
-	FOUR(9, 10, V11)
+	FOUR
 	XTN2(1, 4)
-	VMOV   V9.B16, V12.B16
-	VMOV   V10.B16, V13.B16
-	VMOV   V11.B16, V14.B16
 	VST1.P [V4.H8], 16(R0)
 	CMEQ0(4, 4)
 	VLD1.P 16(R5), [V0.H8]
@@ -96,7 +81,7 @@ eight:
 
 	SMAXV(20, 20)
 	VMOV V20.H[0], R7
-	MOVD R7, end+56(FP)
+	MOVD R7, end+72(FP)
 	VEXT $8, V21.B16, V21.B16, V0.B16
 	UMAX(0, 21, 21)
 	VEXT $4, V21.B16, V21.B16, V0.B16
@@ -104,5 +89,5 @@ eight:
 	VEXT $2, V21.B16, V21.B16, V0.B16
 	UMAX(0, 21, 21)
 	VMOV V21.H[0], R7
-	MOVD R7, extent+64(FP)
+	MOVD R7, extent+80(FP)
 	RET

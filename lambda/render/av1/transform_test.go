@@ -217,6 +217,11 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 		low := min(n, 32)
 		columns, rows := flows()[k[0]][size], flows()[k[1]][size]
 		var a, b residual
+		var all steps
+		var weights [4][]uint8
+		for size := range weights {
+			weights[size] = make([]uint8, 16<<(2*size))
+		}
 		for range 300 >> size {
 			stride, of := n+r.IntN(20), n+r.IntN(20)
 			source, predicted := make([]uint8, n*stride), make([]uint8, n*of)
@@ -257,12 +262,19 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 			}
 			copy(want, got)
 			levels, wantLevels := make([]int16, low*low+8), make([]int16, low*low+8)
-			by, o := &divisors[r.IntN(256)], &orders[min(size, 3)]
+			q, o := r.IntN(256), &orders[min(size, 3)]
+			for _, of := range weights {
+				for i := range of {
+					of[i] = uint8(32 + r.IntN(224))
+				}
+			}
+			all.set(int32(stepsDC[q]), int32(stepsAC[q]), [...]*[4][]uint8{&weights, nil}[r.IntN(2)])
+			by := &all.of[min(size, 3)]
 			shift := max(0, size-2)
 			end, extents := quantise(levels[:low*low], got[:low*low], shift, by, o)
 			wantEnd, wantExtents := quantiseGo(wantLevels[:low*low], want[:low*low], shift, by, o)
 			if !slices.Equal(levels, wantLevels) || !slices.Equal(got, want) || end != wantEnd || extents != wantExtents {
-				t.Fatalf("%dx%d by %v: levels are\n%v %v %d %v, want\n%v %v %d %v", n, n, *by, levels, got, end, extents, wantLevels, want, wantEnd, wantExtents)
+				t.Fatalf("%dx%d by %v: levels are\n%v %v %d %v, want\n%v %v %d %v", n, n, by.steps, levels, got, end, extents, wantLevels, want, wantEnd, wantExtents)
 			}
 		}
 	})
@@ -279,12 +291,13 @@ func BenchmarkTransform(b *testing.B) {
 		p := drawn(128, 128, 1)
 		var e Encoder
 		e.quantiser = 100
+		e.setSteps()
 		prediction := make([]uint8, n*n)
 		fill(prediction, 100)
 		coefficients, values, levels := make([]int32, low*low), make([]int32, low*low), make([]int16, low*low)
 		e.transform(coefficients, p.Pix[64*128+40:], 128, prediction, n, size, k)
 		copy(values, coefficients)
-		end, used := e.quantise(levels, values, size)
+		end, used := e.quantise(levels, values, 0, size)
 		run := func(name string, f func()) {
 			b.Run(fmt.Sprintf("%s/%dx%d-%d", name, n, n, k[0]), func(b *testing.B) {
 				for b.Loop() {
@@ -298,7 +311,7 @@ func BenchmarkTransform(b *testing.B) {
 		run("transform", transform)
 		run("transform+quantise", func() {
 			transform()
-			e.quantise(levels, coefficients, size)
+			e.quantise(levels, coefficients, 0, size)
 		})
 		run("rebuild", func() { e.rebuild(prediction, n, values, used, size, k) })
 	})
