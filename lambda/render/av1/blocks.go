@@ -12,7 +12,8 @@ type node struct {
 	halves      int // how often its transforms are half as large as the block
 	chroma      mode
 	chromaDelta int8
-	cfl         [2]int // alphas of Cb and Cr in 8ths, not both 0 where chroma is from luma
+	cfl         [2]int   // alphas of Cb and Cr in 8ths, not both 0 where chroma is from luma
+	palettes    [2]int16 // of luma and of chroma: numbers of the trial's, from 1 on, 0 for none
 	skip        bool
 
 	squared int64   // its error
@@ -40,6 +41,11 @@ func (e *Encoder) copySurroundings(to, from *surroundings, toAt, fromAt, n int) 
 		s := e.shift(i)
 		copy(to.level[i][toAt>>s:][:n>>s], from.level[i][fromAt>>s:])
 		copy(to.sign[i][toAt>>s:][:n>>s], from.sign[i][fromAt>>s:])
+	}
+	if e.drawn {
+		for i := range to.colours {
+			copy(to.colours[i][toAt:][:n], from.colours[i][fromAt:])
+		}
 	}
 }
 
@@ -228,13 +234,17 @@ func (e *Encoder) partition(c *code, x, y, n int, split bool) {
 func (e *Encoder) choose(nd *node, x, y, n int) int64 {
 	best := e.rankLuma(x, y, n)
 	e.encodeLuma(nd, best, x, y, n)
+	palettes := e.drawn && e.drawnIn(x, y, n)
+	if palettes {
+		e.tryLumaPalette(nd, x, y, n)
+	}
 	if !e.mono {
 		e.chooseChroma(nd, x, y, n)
-		nd.coded[1].from = len(e.trial.blocks)
-		for plane := 1; plane < 3; plane++ {
-			nd.squared += e.encodePlane(nd, plane, x, y, n)
+		squared := e.encodeChroma(nd, x, y, n)
+		nd.squared += squared
+		if palettes {
+			e.tryChromaPalette(nd, squared, x, y, n)
 		}
-		nd.coded[1].to = len(e.trial.blocks)
 	}
 	nd.skip = true
 	for _, s := range nd.coded {
@@ -356,6 +366,16 @@ func (e *Encoder) tryLuma(nd *node, x, y, n int) {
 	nd.coded[0].to = len(e.trial.blocks)
 }
 
+// encodeChroma encodes a block's chroma, and returns its squared error.
+func (e *Encoder) encodeChroma(nd *node, x, y, n int) (squared int64) {
+	nd.coded[1].from = len(e.trial.blocks)
+	for plane := 1; plane < 3; plane++ {
+		squared += e.encodePlane(nd, plane, x, y, n)
+	}
+	nd.coded[1].to = len(e.trial.blocks)
+	return squared
+}
+
 // around is which of the samples around a transform block are decoded.
 func (e *Encoder) around(plane, x, y, size int) (above, left, right, below bool) {
 	shift := e.shift(plane)
@@ -376,15 +396,20 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 	}
 	size := sizeOf(side)
 	k := kinds(m, size)
+	painted := e.paletteOf(nd, min(plane, 1))
 	e.edges.smooth = e.smoothAround(plane, x<<shift, y<<shift)
 	for ty := y; ty < y+n && ty < c.height; ty += side {
 		for tx := x; tx < x+n && tx < c.width; tx += side {
-			above, left, right, below := e.around(plane, tx, ty, size)
-			e.edges.gather(c, tx, ty, side, above, left, right, below)
 			at := ty*c.stride + tx
-			e.edges.predict(c.rebuilt[at:], c.stride, side, m, delta)
-			if m == fromLuma {
-				e.addLuma(c, tx, ty, side, nd.cfl[plane-1])
+			if painted != nil {
+				e.paint(c.rebuilt[at:], c.stride, painted, plane>>1, tx-x, ty-y, side, n)
+			} else {
+				above, left, right, below := e.around(plane, tx, ty, size)
+				e.edges.gather(c, tx, ty, side, above, left, right, below)
+				e.edges.predict(c.rebuilt[at:], c.stride, side, m, delta)
+				if m == fromLuma {
+					e.addLuma(c, tx, ty, side, nd.cfl[plane-1])
+				}
 			}
 			e.transform(e.coefficientsOf[:], c.source[at:], c.stride, c.rebuilt[at:], c.stride, size, k)
 			low := min(side, 32)

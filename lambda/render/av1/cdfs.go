@@ -19,6 +19,11 @@ type cdfs struct {
 	cflSign       [9]uint16
 	cflAlpha      [6][17]uint16
 
+	lumaPalette   [7][3][3]uint16    // whether there is one, by the size of the block in halves
+	chromaPalette [2][3]uint16       // the same, by whether there is one of luma
+	paletteSize   [2][7][8]uint16    // how many colours there are, by the plane and the size of the block
+	paletteColour [2][7][5][9]uint16 // by the plane and how many there are: rows are as long as that of 8
+
 	allZero [5][13][3]uint16
 	end16   [2][2][6]uint16 // eob_pt_16, as those that follow
 	end64   [2][2][8]uint16
@@ -38,6 +43,8 @@ func (c *cdfs) reset(quantiser int) {
 	c.partition8, c.partition = defaultPartition8, defaultPartition
 	c.transform, c.skip, c.size8, c.size = defaultTransform, defaultSkip, defaultSize8, defaultSize
 	c.cflSign, c.cflAlpha, c.signDC = defaultCfLSign, defaultCfLAlpha, defaultSignDC
+	c.lumaPalette, c.chromaPalette = defaultLumaPalette, defaultChromaPalette
+	c.paletteSize, c.paletteColour = defaultPaletteSize, defaultPaletteColour
 	of := 3
 	switch { // init_coeff_cdfs, section 6.8.2
 	case quantiser <= 20:

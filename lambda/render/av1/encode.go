@@ -50,6 +50,10 @@ type Encoder struct {
 	zeros          [32 * 32]int16
 	estimates      estimates
 
+	drawn        bool   // whether blocks may have palettes
+	drawnSquares []bool // of 8x8, row by row
+	clusters     [64]cluster
+
 	begin                state
 	before, keptStates   [4]state
 	lumaBefore, lumaKept state
@@ -74,6 +78,8 @@ type surroundings struct {
 	chroma []mode
 	level  [3][]uint8 // of coefficients
 	sign   [3][]uint8 // of the DC coefficient: 1 is negative, 2 is positive
+
+	colours [2][]colours // of palettes of luma and of chroma
 }
 
 func (s *surroundings) reset(n int) {
@@ -81,6 +87,9 @@ func (s *surroundings) reset(n int) {
 	s.mode, s.chroma = zeroed(s.mode, n), zeroed(s.chroma, n)
 	for i := range s.level {
 		s.level[i], s.sign[i] = zeroed(s.level[i], n), zeroed(s.sign[i], n)
+	}
+	for i := range s.colours {
+		s.colours[i] = zeroed(s.colours[i], n)
 	}
 }
 
@@ -120,6 +129,7 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 	for i, p := range planes {
 		e.channels[i].load(p, e.columns*4>>e.shift(i), e.rows*4>>e.shift(i))
 	}
+	e.findDrawn()
 	e.tiles.divide((e.columns+15)/16, (e.rows+15)/16, e.extraTiles)
 	e.tileGroup = e.tileGroup[:0]
 	count := e.tiles.count()
@@ -176,6 +186,7 @@ func (e *Encoder) superblock() {
 	e.setKnown()
 	e.estimate()
 	e.trial.blocks, e.trial.levels = e.trial.blocks[:0], e.trial.levels[:0]
+	e.trial.palettes, e.trial.maps = e.trial.palettes[:0], e.trial.maps[:0]
 	e.save(&e.begin, e.sx, e.sy, 64, false)
 	e.decide(0, e.sx, e.sy, 64)
 	e.restore(&e.begin, e.sx, e.sy, 64, false)

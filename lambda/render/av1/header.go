@@ -132,9 +132,15 @@ func (e *Encoder) profile() uint32 {
 // one tile, it begins with that (section 5.11.1).
 func (e *Encoder) frameHeader() []byte {
 	w := bitWriter{}
-	w.flag(false) // disable_cdf_update
-	w.flag(false) // allow_screen_content_tools
+	w.flag(false)   // disable_cdf_update
+	w.flag(e.drawn) // allow_screen_content_tools: palettes
+	if e.drawn {
+		w.flag(false) // force_integer_mv
+	}
 	w.flag(false) // render_and_frame_size_different
+	if e.drawn {
+		w.flag(false) // allow_intrabc
+	}
 	e.tiles.write(&w)
 	// quantization_params (section 5.9.12)
 	w.write(uint32(e.quantiser), 8)

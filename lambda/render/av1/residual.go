@@ -15,6 +15,9 @@ type transformed struct {
 type trial struct {
 	blocks []transformed
 	levels []int16
+
+	palettes []palette
+	maps     []uint8 // of the palettes
 }
 
 // residual is what is left of blocks after their prediction, while it is transformed.

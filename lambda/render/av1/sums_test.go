@@ -62,6 +62,8 @@ func TestSums(t *testing.T) {
 		}
 	}
 	encode("even", []plane.Plane{even(192, 128)})
+	encode("drawing", drawing(200, 136, 420, 1))
+	encode("drawing, whole", drawing(136, 72, 444, 2))
 	for _, size := range [][2]int{{1, 1}, {67, 35}, {200, 136}} {
 		for _, chroma := range []string{"mono", "halved", "whole"} {
 			w, h := size[0], size[1]

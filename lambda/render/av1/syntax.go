@@ -90,6 +90,9 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 	if !e.mono {
 		e.chromaMode(c, nd, n)
 	}
+	if e.drawn {
+		e.palettes(c, nd, x, y, n)
+	}
 	e.transformSize(c, nd, x, y, n)
 	size := sizeOf(n)
 	for kind, s := range nd.coded {
@@ -117,6 +120,9 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 		for i := range count {
 			s.mode[at+i], s.chroma[at+i] = nd.luma, nd.chroma
 		}
+	}
+	if e.drawn {
+		e.notePalettes(nd, x, y, n)
 	}
 }
 
