@@ -78,7 +78,7 @@ bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits,
 	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...
 
 bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name)
-	@deploy/tools/install.sh peers sharp
+	@deploy/tools/install.sh peers sharp av1
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers
 

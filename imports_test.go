@@ -49,7 +49,7 @@ var packages = []struct {
 	{"prew/lambda/peers/ssimulacra2", nil, nil},
 	{"prew/lambda/peers/look", nil, nil},
 	{"prew/lambda/peers/looks", []string{"prew", "prew/lambda/peers/look", "prew/prewmanager/progress", "golang.org/x/image"}, []string{"prew/lambda/render"}},
-	{"prew/lambda/peers/ours", []string{"prew", "prew/lambda/peers/look", "prew/lambda/render", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/webp"}, []string{"github.com/aws", "net/http"}},
+	{"prew/lambda/peers/ours", []string{"prew", "prew/lambda/peers/look", "prew/lambda/render", "prew/lambda/render/avif", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/webp"}, []string{"github.com/aws", "net/http"}},
 	{"prew/prewmanager/flight", []string{"github.com/redis/go-redis"},
 		[]string{"prew", "image", "github.com/aws"}},
 	{"prew/prewmanager/pool/child", nil, nil},

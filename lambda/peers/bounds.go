@@ -51,7 +51,10 @@ func (r report) bounds() []bound {
 		all = append(all, result.time(r.name(result.job.rival)))
 		all = append(all, result.quality()...)
 	}
-	for _, result := range r.webps {
+	for _, result := range r.formats {
+		all = append(all, result.bound())
+	}
+	for _, result := range r.alike {
 		all = append(all, result.bounds(r.name(modern))...)
 	}
 	for _, result := range r.moving {
@@ -152,7 +155,7 @@ func (r report) together() []bound {
 // bound is the bound of the memory.
 func (f footprint) bound() bound {
 	return bound{
-		fmt.Sprintf("peak memory of %s at %d", f.photo, f.width), fmt.Sprintf("at most %d MB", f.most/1e6),
+		fmt.Sprintf("peak memory of %s at %d as %s", f.photo, f.width, formatNames[f.format]), fmt.Sprintf("at most %d MB", f.most/1e6),
 		fmt.Sprintf("%.1f MB", megabytes(f.peak[ours])), f.peak[ours] <= f.most,
 	}
 }

@@ -1,17 +1,17 @@
 package main
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"io"
 	"slices"
 	"text/template"
 )
 
-//go:embed chart.svg.tmpl
-var chartMarkup string
+//go:embed *.svg.tmpl
+var chartFiles embed.FS
 
-var chartTemplate = template.Must(template.New("chart.svg").Parse(chartMarkup))
+var chartTemplates = template.Must(template.ParseFS(chartFiles, "*.tmpl"))
 
 // The chart has a line for each photo and a column for each size. Each cell has a bar
 // for each renderer, as long as its user time relative to the rival's, whose bar ends
@@ -59,7 +59,7 @@ type chartRow struct {
 type chartBar struct {
 	X, Y, Width int
 	Renderer    int
-	Ratio, Text string // only our bar has a Ratio
+	Ratio, Text string // only our bar may have a Ratio
 }
 
 // barOrder is the order of the renderers' bars, from the top.
@@ -93,7 +93,7 @@ func (r report) writeChart(out io.Writer) error {
 		c.Foot = append(c.Foot, chartText{20, c.MarkTo + 24 + 17*i, line, 0})
 	}
 	c.Height = c.MarkTo + 58
-	return chartTemplate.Execute(out, c)
+	return chartTemplates.ExecuteTemplate(out, "chart.svg.tmpl", c)
 }
 
 // bars returns the bars of a job, in a row that starts at y.

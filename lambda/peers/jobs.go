@@ -44,7 +44,7 @@ type job struct {
 	most   float64
 
 	quality int    // of a PNG it is of no use; of a WebP 0 loses nothing
-	effort  string // of a WebP, in the renderer's word
+	effort  string // of a WebP or an AVIF, in the renderer's word
 	look    string // what is done to it, a look.Asked in JSON, or ""
 }
 

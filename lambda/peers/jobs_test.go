@@ -28,7 +28,10 @@ func TestNamesAreUnique(t *testing.T) {
 		t.Errorf("%d jobs, want 28", len(seen))
 	}
 	var others []string
-	for _, j := range webpJobs() {
+	for _, j := range alikeJobs() {
+		others = append(others, j.String())
+	}
+	for _, j := range formatsJobs() {
 		others = append(others, j.String())
 	}
 	for _, j := range movingJobs() {
@@ -47,16 +50,16 @@ func TestNamesAreUnique(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	for _, test := range []struct {
-		only                                  string
-		want, webps, moving, looks, gravities int
+		only                                           string
+		want, formats, alike, moving, looks, gravities int
 	}{
-		{"", 28, 23, 16, len(look.All), 30}, {"p12", 6, 6, 0, 0, 30}, {"p12-", 3, 6, 0, 0, 20}, {"640", 10, 11, 0, 0, 5}, {"alpha2-png-200x200", 1, 0, 0, 0, 0},
-		{"webp-", 0, 23, 10, 0, 0}, {"640-small", 0, 3, 0, 0, 0}, {"look-", 0, 0, 0, len(look.All), 0}, {"tone=sepia", 0, 0, 0, 1, 0},
-		{"moving-", 0, 0, 16, 0, 0}, {"gravity-", 0, 0, 0, 0, 30}, {"gravity-face", 0, 0, 0, 0, 6},
+		{"", 28, 6, 41, 16, len(look.All), 30}, {"p12", 6, 2, 12, 0, 0, 30}, {"p12-", 3, 2, 12, 0, 0, 20}, {"640", 10, 3, 20, 0, 0, 5}, {"alpha2-png-200x200", 1, 0, 0, 0, 0, 0},
+		{"webp-", 0, 0, 23, 10, 0, 0}, {"avif-", 0, 0, 18, 0, 0, 0}, {"640-small", 0, 0, 6, 0, 0, 0}, {"formats-", 0, 6, 0, 0, 0, 0}, {"look-", 0, 0, 0, 0, len(look.All), 0}, {"tone=sepia", 0, 0, 0, 0, 1, 0},
+		{"moving-", 0, 0, 0, 16, 0, 0}, {"gravity-", 0, 0, 0, 0, 0, 30}, {"gravity-face", 0, 0, 0, 0, 0, 6},
 	} {
 		c, err := choose(test.only)
-		got := [...]int{len(c.jobs), len(c.webps), len(c.moving), len(c.looks), len(c.gravities)}
-		if want := [...]int{test.want, test.webps, test.moving, test.looks, test.gravities}; err != nil || got != want {
+		got := [...]int{len(c.jobs), len(c.formats), len(c.alike), len(c.moving), len(c.looks), len(c.gravities)}
+		if want := [...]int{test.want, test.formats, test.alike, test.moving, test.looks, test.gravities}; err != nil || got != want {
 			t.Errorf("%q: %d, %v, want %d", test.only, got, err, want)
 		}
 	}

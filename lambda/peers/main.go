@@ -1,6 +1,6 @@
 // Command peers compares the render engine with libvips, as Debian packages it
 // and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
-// memory, WebPs with sharp's at equal SSIM, what moves, and what looks and gravities
+// memory, WebPs and AVIFs with sharp's where both look alike, what moves, and what looks and gravities
 // cost. It writes docs/bench/peers.md and peers.svg, or with -sheet crops of the previews
 // beside each other, and fails where a bound is not met. It runs in the root of the
 // checkout, after lambda/peers/build.sh.
@@ -50,7 +50,7 @@ func run(corpus, only string, sheet bool) error {
 	line := progress.New(os.Stderr)
 	defer line.Clear()
 	if sheet && len(chosen.jobs) == 0 {
-		return fmt.Errorf("ONLY=%s names WebPs, what moves, looks or gravities alone, of which there is no contact sheet", only)
+		return fmt.Errorf("ONLY=%s names WebPs, AVIFs, what moves, looks or gravities alone, of which there is no contact sheet", only)
 	}
 	if sheet {
 		return contactSheets(chosen.jobs, corpus, line.Show)
@@ -70,7 +70,10 @@ func run(corpus, only string, sheet bool) error {
 	if r.results, r.renderers, err = measure(chosen.jobs, corpus, line.Show); err != nil {
 		return err
 	}
-	if r.webps, err = measureWebP(chosen.webps, corpus, line.Show); err != nil {
+	if r.formats, err = measureFormats(chosen.formats, corpus, line.Show); err != nil {
+		return err
+	}
+	if r.alike, err = measureAlike(chosen.alike, corpus, line.Show); err != nil {
 		return err
 	}
 	if r.moving, err = measureMoving(chosen.moving, corpus, line.Show); err != nil {
@@ -94,7 +97,8 @@ func run(corpus, only string, sheet bool) error {
 // chosen are the jobs to be done, by what is measured.
 type chosen struct {
 	jobs      []job
-	webps     []webpJob
+	formats   []formatsJob
+	alike     []alikeJob
 	moving    []job
 	looks     []lookJob
 	gravities []gravityJob
@@ -102,8 +106,8 @@ type chosen struct {
 
 // choose finds jobs by a part of their names; without one it returns all.
 func choose(only string) (chosen, error) {
-	c := chosen{named(jobs(), only), named(webpJobs(), only), named(movingJobs(), only), named(lookJobs(), only), named(gravityJobs(), only)}
-	if len(c.jobs)+len(c.webps)+len(c.moving)+len(c.looks)+len(c.gravities) == 0 {
+	c := chosen{named(jobs(), only), named(formatsJobs(), only), named(alikeJobs(), only), named(movingJobs(), only), named(lookJobs(), only), named(gravityJobs(), only)}
+	if len(c.jobs)+len(c.formats)+len(c.alike)+len(c.moving)+len(c.looks)+len(c.gravities) == 0 {
 		return chosen{}, fmt.Errorf("ONLY=%s is in the name of no job, expected a part of one as %s", only, jobs()[0])
 	}
 	return c, nil
@@ -126,6 +130,6 @@ func photoFile(corpus string, j job) string {
 
 // previewFile is the file to which a renderer writes a job's preview.
 func previewFile(renderer int, j job) string {
-	extension := map[prew.Format]string{prew.JPEG: "jpg", prew.PNG: "png", prew.WebP: "webp", movingGIF: "gif"}[j.format]
+	extension := map[prew.Format]string{prew.JPEG: "jpg", prew.PNG: "png", prew.WebP: "webp", prew.AVIF: "avif", movingGIF: "gif"}[j.format]
 	return filepath.Join(scratch, "previews", fmt.Sprintf("%s-%d.%s", j, renderer, extension))
 }

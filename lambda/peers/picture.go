@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // picture holds samples of red, green and blue from 0 to 255, which need not be whole
@@ -19,12 +18,17 @@ type picture struct {
 	rgb           []float64
 }
 
-// decode reads all pixels of a JPEG, WebP or PNG. Debian's libjpeg-turbo decodes the JPEGs
-// of every renderer, because browsers show its pixels, and its libwebp the WebPs.
+// decode reads all pixels of a JPEG, WebP, AVIF or PNG. Debian's libjpeg-turbo decodes the
+// JPEGs of every renderer, because browsers show its pixels, its libwebp the WebPs and its
+// libavif the AVIFs.
 func decode(file string) (*image.NRGBA, error) {
-	if !strings.HasSuffix(file, ".png") {
+	if extension := filepath.Ext(file); extension != ".png" {
 		decoded := filepath.Join(scratch, "decoded.png")
-		if out, err := exec.Command(scratch+"/vips", "decode", file, decoded).CombinedOutput(); err != nil {
+		command := exec.Command(scratch+"/vips", "decode", file, decoded)
+		if extension == ".avif" {
+			command = exec.Command("avifdec", "--png-compress", "0", file, decoded)
+		}
+		if out, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("decoding %s: %w: %s", file, err, out)
 		}
 		defer os.Remove(decoded)

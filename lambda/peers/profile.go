@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"prew"
 )
 
 // mostProfile is the most that making sRGB of a photo's colours may cost a preview.
@@ -45,7 +47,7 @@ func measureProfile(corpus string, progress func(string)) (time.Duration, error)
 		for turn := range took {
 			i := (pair + turn) % 2
 			source := [2]string{plain, coloured}[i]
-			cmd := function(source, filepath.Join(scratch, "profile.jpg"), 1440)
+			cmd := function(source, filepath.Join(scratch, "profile.jpg"), prew.JPEG, 1440)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return 0, fmt.Errorf("%s: %w: %s", source, err, out)
 			}

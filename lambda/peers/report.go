@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"prew"
 )
 
 // report has all measurements and the machine.
@@ -19,7 +21,8 @@ type report struct {
 	machine    string
 	renderers  [peers]string // each renderer's own name and versions
 	results    []result
-	webps      []webpResult
+	alike      []alikeResult
+	formats    []formatsResult
 	moving     []movingResult
 	costs      []cost
 	gravities  []gravityCost
@@ -50,11 +53,11 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores", model, runtime.NumCPU())
 }
 
-// writeFiles writes the tables and the chart into a folder.
+// writeFiles writes the tables and the charts into a folder.
 func (r report) writeFiles(dir string) error {
-	var tables, chart bytes.Buffer
+	var tables, chart, formats bytes.Buffer
 	r.writeTables(&tables)
-	if err := r.writeChart(&chart); err != nil {
+	if err := errors.Join(r.writeChart(&chart), r.writeFormatsChart(&formats)); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -63,6 +66,7 @@ func (r report) writeFiles(dir string) error {
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "peers.md"), tables.Bytes(), 0o666), // before umask
 		os.WriteFile(filepath.Join(dir, "peers.svg"), chart.Bytes(), 0o666),
+		os.WriteFile(filepath.Join(dir, "formats.svg"), formats.Bytes(), 0o666),
 	)
 }
 
@@ -85,7 +89,9 @@ Measured by %s on %s (%s).
 	}
 	r.writeTimes(out)
 	r.writeLooks(out)
+	r.writeFormats(out)
 	r.writeWebPs(out)
+	r.writeAVIFs(out)
 	r.writeMoving(out)
 	r.writeCosts(out)
 	r.writeGravities(out)
@@ -164,44 +170,116 @@ Against a full decode by libjpeg-turbo, libwebp or Go's image/png, shrunk by Lan
 	}
 }
 
-func (r report) writeWebPs(out *bytes.Buffer) {
-	if len(r.webps) == 0 {
+func (r report) writeFormats(out *bytes.Buffer) {
+	if len(r.formats) == 0 {
 		return
 	}
 	fmt.Fprintf(out, `
+## Three formats
+
+![Bytes and user time of a preview as JPEG, WebP and AVIF beside sharp's](formats.svg)
+
+Of %s and of sharp, balanced beside sharp's effort 4 for WebP and 1 for AVIF, all with chroma of 4:2:0, each at the quality at which it has the SSIMULACRA 2 that sharp's JPEG of the quality %d has at that size, found as that of WebPs is. Time is the user time of the whole job in ms, all six in turn, %d times; in brackets is how much of the time of %s's JPEG that is, in the same round.
+
+`, r.name(ours), quality, rounds, r.name(ours))
+	heads := []string{"photo", "preview", string(byScore)}
+	for _, what := range []string{"bytes", "time"} {
+		for _, format := range threeFormats {
+			for _, renderer := range pair {
+				heads = append(heads, what+", "+formatNames[format.format]+", "+formatsBy[renderer])
+			}
+		}
+	}
+	header(out, append(heads, "asked", "")...)
+	for _, result := range r.formats {
+		row := []string{result.job.about, result.job.size.name, fmt.Sprintf("%.2f", result.wanted)}
+		for i := range threeFormats {
+			for _, renderer := range pair {
+				row = append(row, fmt.Sprintf("%.0f", result.made[i].bytes[renderer]))
+			}
+		}
+		for i := range threeFormats {
+			for _, renderer := range pair {
+				row = append(row, fmt.Sprintf("%.1f (%.2f)", milliseconds(result.made[i].user[renderer]), result.made[i].ofJPEG[renderer]))
+			}
+		}
+		b := result.bound()
+		cells(out, append(row, b.asked, verdict(b))...)
+	}
+}
+
+func (r report) writeWebPs(out *bytes.Buffer) {
+	r.writeAlike(out, prew.WebP, fmt.Sprintf(`
 ## WebP
 
 Of %s and of %s, as sharp has it, each at the quality at which its preview has the SSIM of Y that sharp's JPEG of the quality %d has at that size, both found by bisection and the bytes by interpolation of their logarithm. Time is the user time of the whole job in ms at the nearest whole quality, taken as above. Photos with alpha, which is kept and lies on white for SSIM, are held to the SSIM of sharp's WebP of that quality. Where the SSIM is 1 nothing is lost: both have all pixels of the photo, at its size.
 
-`, r.name(ours), r.name(modern), quality)
-	heads := []string{"photo", "preview", "effort", "SSIM"}
-	for _, what := range []string{"quality", "bytes", "time"} {
+`, r.name(ours), r.name(modern), quality))
+}
+
+func (r report) writeAVIFs(out *bytes.Buffer) {
+	r.writeAlike(out, prew.AVIF, fmt.Sprintf(`
+## AVIF
+
+Of %s and of libaom, as sharp has it, each at the quality at which its preview has the SSIMULACRA 2 that sharp's JPEG of the quality %d has at that size, found as those of WebPs are; both keep the chroma that the photo has, and libavif decodes both. Time is the user time of encoding alone in ms, of what each has shrunk: planes for ours, and pixels for sharp's. Butteraugli is of both at the same SSIMULACRA 2. The whole job stands under [three formats](#three-formats).
+
+`, r.name(ours), quality))
+}
+
+// writeAlike writes what is of a format.
+func (r report) writeAlike(out *bytes.Buffer, format prew.Format, about string) {
+	heads := []string{"photo", "preview", "effort", string(bySSIM)}
+	whats := []string{"quality", "bytes", "time"}
+	if format == prew.AVIF {
+		heads[3] = string(byScore)
+		whats = append(whats, "Butteraugli")
+	}
+	for _, what := range whats {
 		heads = append(heads, what+", "+r.name(ours), what+", "+r.name(modern))
 		if what != "quality" {
 			heads = append(heads, what+", ratio", "asked")
 		}
 	}
-	header(out, append(heads, "")...)
-	for _, result := range r.webps {
-		j, bounds := result.job, result.bounds(r.name(modern))
-		row := []string{j.about, j.size.name, j.efforts[ours] + ", " + j.efforts[modern], fmt.Sprintf("%.4f", result.ssim)}
-		for _, renderer := range pair {
-			at := ""
-			if !j.lossless {
-				at = fmt.Sprintf("%.1f", result.quality[renderer])
-			}
-			row = append(row, at)
+	for _, result := range r.alike {
+		if result.job.format != format {
+			continue
 		}
-		for _, renderer := range pair {
-			row = append(row, fmt.Sprintf("%.0f", result.bytes[renderer]))
+		if about != "" {
+			out.WriteString(about)
+			header(out, append(heads, "")...)
+			about = ""
 		}
-		row = append(row, "**"+bounds[0].measured+"**", fmt.Sprintf("%.2f", j.mostBytes))
-		for _, renderer := range pair {
-			row = append(row, fmt.Sprintf("%.1f", milliseconds(result.speed.user[renderer])))
-		}
-		row = append(row, "**"+bounds[1].measured+"**", fmt.Sprintf("%.2f", j.most))
-		cells(out, append(row, verdict(bounds...))...)
+		cells(out, result.row(result.bounds(r.name(modern)))...)
 	}
+}
+
+// row is the result as a row of its table, with the bounds.
+func (r alikeResult) row(bounds []bound) []string {
+	j := r.job
+	digits := "%.4f"
+	if j.by == byScore {
+		digits = "%.2f"
+	}
+	row := []string{j.about, j.size.name, j.efforts[ours] + ", " + j.efforts[modern], fmt.Sprintf(digits, r.wanted)}
+	both := func(format string, of func(renderer int) any) {
+		for _, renderer := range pair {
+			row = append(row, fmt.Sprintf(format, of(renderer)))
+		}
+	}
+	if j.lossless {
+		row = append(row, "", "")
+	} else {
+		both("%.1f", func(renderer int) any { return r.quality[renderer] })
+	}
+	both("%.0f", func(renderer int) any { return r.bytes[renderer] })
+	row = append(row, "**"+bounds[0].measured+"**", fmt.Sprintf("%.2f", j.mostBytes))
+	both("%.1f", func(renderer int) any { return milliseconds(r.speed.user[renderer]) })
+	row = append(row, "**"+bounds[1].measured+"**", fmt.Sprintf("%.2f", j.most))
+	if j.by == byScore {
+		both("%.3f", func(renderer int) any { return r.far[renderer] })
+		row = append(row, "**"+bounds[2].measured+"**", fmt.Sprintf("%.2f", mostFar))
+	}
+	return append(row, verdict(bounds...))
 }
 
 func (r report) writeMoving(out *bytes.Buffer) {
@@ -282,16 +360,19 @@ func (r report) writeFootprints(out *bytes.Buffer) {
 	fmt.Fprintf(out, `
 ## Memory and start
 
-Peak resident memory of a process that makes one JPEG and ends, in MB (of 1,000,000 bytes): of the function as a command, of the C program, and of Node.js with sharp. What would need more than the function's limit it refuses from the header.
+Peak resident memory of a process that makes one preview and ends, in MB (of 1,000,000 bytes): of the function as a command, of the C program, and of Node.js with sharp. What would need more than the function's limit it refuses from the header.
 
 `)
-	header(out, "photo", "width", r.name(ours), r.name(debian), r.name(modern), "asked", "")
+	header(out, "photo", "width", "format", r.name(ours), r.name(debian), r.name(modern), "asked", "")
 	for _, f := range r.footprints {
-		row := []string{f.photo, fmt.Sprint(f.width)}
+		row := []string{f.photo, fmt.Sprint(f.width), formatNames[f.format]}
 		for renderer, bytes := range f.peak {
 			peak := fmt.Sprintf("%.1f", megabytes(bytes))
-			if renderer == ours && f.refused {
+			switch {
+			case renderer == ours && f.refused:
 				peak = "refused"
+			case bytes == 0:
+				peak = "" // it was not asked
 			}
 			row = append(row, peak)
 		}

@@ -26,41 +26,55 @@ type speed struct {
 
 // timed has renderers, of which ours is one, do a job in turn, as often as rounds says.
 func timed(renderers []int, name string, do func(renderer, repeat int) (time.Duration, error), progress func(string)) (speed, error) {
-	var repeat [peers]int
-	for _, renderer := range renderers {
+	times, err := inTurn(len(renderers), name, func(i, repeat int) (time.Duration, error) { return do(renderers[i], repeat) }, progress)
+	if err != nil {
+		return speed{}, err
+	}
+	var s speed
+	for i, renderer := range renderers {
+		s.user[renderer] = median(times[i])
+		s.ratio[renderer] = ratio(times[slices.Index(renderers, ours)], times[i])
+	}
+	return s, nil
+}
+
+// inTurn times n things in turn, as often as rounds says, and returns the times of each.
+func inTurn(n int, name string, do func(i, repeat int) (time.Duration, error), progress func(string)) ([][]time.Duration, error) {
+	repeat := make([]int, n)
+	for i := range n {
 		// The first run warms up, the second measures how long one takes.
 		var took time.Duration
 		for range 2 {
 			progress(fmt.Sprintf("%s: warming up", name))
 			var err error
-			if took, err = do(renderer, 1); err != nil {
-				return speed{}, err
+			if took, err = do(i, 1); err != nil {
+				return nil, err
 			}
 		}
-		repeat[renderer] = 1 + int(sample/max(took, time.Millisecond))
+		repeat[i] = 1 + int(sample/max(took, time.Millisecond))
 	}
-	var user [peers][]time.Duration
-	var ratio [peers][]float64
+	times := make([][]time.Duration, n)
 	for round := range rounds {
 		progress(fmt.Sprintf("%s: round %d of %d", name, round+1, rounds))
-		for turn := range renderers {
-			renderer := renderers[(round+turn)%len(renderers)] // none is always first
-			took, err := do(renderer, repeat[renderer])
+		for turn := range n {
+			i := (round + turn) % n // none is always first
+			took, err := do(i, repeat[i])
 			if err != nil {
-				return speed{}, err
+				return nil, err
 			}
-			user[renderer] = append(user[renderer], took)
-		}
-		for _, renderer := range renderers {
-			ratio[renderer] = append(ratio[renderer], float64(user[ours][round])/float64(user[renderer][round]))
+			times[i] = append(times[i], took)
 		}
 	}
-	var s speed
-	for _, renderer := range renderers {
-		s.user[renderer] = median(user[renderer])
-		s.ratio[renderer] = median(ratio[renderer])
+	return times, nil
+}
+
+// ratio is the median of the ratios of times to those of the same rounds.
+func ratio(times, to []time.Duration) float64 {
+	var all []float64
+	for round := range times {
+		all = append(all, float64(times[round])/float64(to[round]))
 	}
-	return s, nil
+	return median(all)
 }
 
 // median is the value in the middle, the upper one of two.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"prew"
 )
 
 // mostStart is the longest that the function may take from its start to its end with a
@@ -29,7 +31,7 @@ func measureStart(progress func(string)) (time.Duration, error) {
 	const starts = 21
 	var times []time.Duration
 	for range starts {
-		cmd := function(photo, filepath.Join(scratch, "start.jpg"), 8)
+		cmd := function(photo, filepath.Join(scratch, "start.jpg"), prew.JPEG, 8)
 		began := time.Now()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return 0, fmt.Errorf("%s: %w: %s", photo, err, out)

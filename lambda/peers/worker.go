@@ -21,9 +21,9 @@ import (
 // it reads the file source, renders it repeat times, writes the last preview to the
 // file preview, and answers "done" with the microseconds of user time that its
 // threads took for the rendering alone, or "failed" with the reason. The effort is that
-// of a WebP, in the renderer's word, and else empty; a quality of 0 asks for a WebP
-// without loss. The format gif is of what moves alone. The look is a look.Asked in JSON,
-// or empty.
+// of a WebP or an AVIF, in the renderer's word, and else empty; a quality of 0 asks for a
+// WebP without loss. The format gif is of what moves alone. The look is a look.Asked in
+// JSON, or empty.
 type worker struct {
 	says string // its name and versions
 

@@ -16,6 +16,8 @@ type Asked struct {
 	Position string // of sharp's resize where it covers a box, "" for the middle
 	Focus    string // the point that an editor has set in the photo, for gravity: focus
 	Animated bool   // sharp takes all frames, in place of the first
+	Chroma   string // of sharp's AVIF, "" for 4:2:0
+	Alone    bool   // the photo is made small before the clock starts, and an AVIF of that is encoded
 }
 
 // Ground is the background of what is padded.

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"os"
 	"runtime"
@@ -16,6 +18,7 @@ import (
 	"prew"
 	"prew/lambda/peers/look"
 	"prew/lambda/render"
+	"prew/lambda/render/avif"
 	"prew/lambda/render/plane"
 	"prew/lambda/render/png"
 	"prew/lambda/render/webp"
@@ -26,6 +29,7 @@ type job struct {
 	source, preview string
 	preset          prew.Preset
 	lossless        bool   // a WebP without loss, of a PNG as it is
+	alone           bool   // encoding an AVIF is all that is timed
 	focus           string // the point that an editor has set in the photo, or ""
 	repeat          int
 }
@@ -56,10 +60,16 @@ func run(line string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	make := j.render
+	if j.alone {
+		if make, err = j.encoding(photo); err != nil {
+			return 0, err
+		}
+	}
 	var preview []byte
 	start := userTime()
 	for range j.repeat {
-		if preview, err = j.render(photo); err != nil {
+		if preview, err = make(photo); err != nil {
 			return 0, err
 		}
 	}
@@ -76,6 +86,39 @@ func (j job) render(photo []byte) ([]byte, error) {
 	return preview.Data, err
 }
 
+// encoding returns what encodes the photo's preview as an AVIF, from the planes that it has as
+// a JPEG of the quality 100.
+func (j job) encoding(photo []byte) (func([]byte) ([]byte, error), error) {
+	o := avif.EncodeOptions{Quality: j.preset.Quality, Effort: efforts[j.preset.Effort]}
+	best := j
+	best.preset.Format, best.preset.Quality = prew.JPEG, 100
+	preview, err := best.render(photo)
+	if err != nil {
+		return nil, err
+	}
+	img, err := jpeg.Decode(bytes.NewReader(preview))
+	if err != nil {
+		return nil, err
+	}
+	decoded, ok := img.(*image.YCbCr)
+	if !ok {
+		return nil, fmt.Errorf("a preview of grey, expected one of colours")
+	}
+	size := decoded.Rect.Size()
+	chroma := size
+	if decoded.SubsampleRatio == image.YCbCrSubsampleRatio420 {
+		chroma = size.Add(image.Pt(1, 1)).Div(2)
+	}
+	planes := []plane.Plane{
+		{Pix: decoded.Y, Stride: decoded.YStride, Width: size.X, Height: size.Y},
+		{Pix: decoded.Cb, Stride: decoded.CStride, Width: chroma.X, Height: chroma.Y},
+		{Pix: decoded.Cr, Stride: decoded.CStride, Width: chroma.X, Height: chroma.Y},
+	}
+	return func([]byte) ([]byte, error) { return avifs.Encode(planes, o), nil }, nil
+}
+
+var efforts = map[prew.Effort]avif.Effort{prew.Fast: avif.Fast, prew.Balanced: avif.Balanced, prew.Small: avif.Small}
+
 // pointed is a photo in which an editor may have set a point.
 type pointed struct {
 	io.Reader
@@ -85,10 +128,11 @@ type pointed struct {
 // Focus implements what render.Render asks a source for.
 func (p pointed) Focus() string { return p.focus }
 
-// The decoder and the encoder keep their buffers, as those of Render do.
+// The decoder and the encoders keep their buffers, as those of Render do.
 var (
 	pngs  png.Decoder
 	webps webp.Encoder
+	avifs avif.Encoder
 )
 
 // lossless makes a WebP of all pixels of a PNG in colour. Of Render nobody can ask for
@@ -128,7 +172,7 @@ func parse(line string) (job, error) {
 		if err := json.Unmarshal([]byte(fields[9]), &asked); err != nil {
 			return job{}, err
 		}
-		j.focus = asked.Focus
+		j.focus, j.alone = asked.Focus, asked.Alone
 		presets, err := prew.ReadPresets("", []string{"PRESET_LOOK=width=1,height=1," + asked.Preset})
 		if err != nil {
 			return job{}, err

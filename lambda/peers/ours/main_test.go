@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"os"
@@ -12,7 +15,7 @@ import (
 
 func TestParse(t *testing.T) {
 	got, err := parse("in.jpg\tout.jpg\t1440\t0\tcontain\tjpeg\t80\t3\t\t")
-	want := job{"in.jpg", "out.jpg", prew.Preset{Width: 1440, Fit: prew.Contain, Format: prew.JPEG, Quality: 80}, false, "", 3}
+	want := job{"in.jpg", "out.jpg", prew.Preset{Width: 1440, Fit: prew.Contain, Format: prew.JPEG, Quality: 80}, false, false, "", 3}
 	if want.preset, _ = want.preset.Resolve(); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
@@ -40,6 +43,42 @@ func TestParse(t *testing.T) {
 	} {
 		if got, err := parse(line); err == nil {
 			t.Errorf("%q: %+v, want an error", line, got)
+		}
+	}
+}
+
+// TestRunEncodesAlone: what is encoded alone is the AVIF that the whole job makes, in the chroma
+// that is asked for, but for a JPEG of the quality 100 between.
+func TestRunEncodesAlone(t *testing.T) {
+	photo := filepath.Join(t.TempDir(), "in.jpg")
+	picture := image.NewYCbCr(image.Rect(0, 0, 65, 49), image.YCbCrSubsampleRatio444)
+	for i := range picture.Y {
+		picture.Y[i], picture.Cb[i], picture.Cr[i] = uint8(i%65), uint8(i), uint8(i/65)
+	}
+	var text bytes.Buffer
+	if err := errors.Join(jpeg.Encode(&text, picture, nil), os.WriteFile(photo, text.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	preview := filepath.Join(t.TempDir(), "out.avif")
+	for _, chroma := range []string{"4:2:0", "4:4:4"} {
+		var made [2][]byte
+		for i, alone := range []bool{false, true} {
+			line := fmt.Sprintf("%s\t%s\t33\t0\tcontain\tavif\t80\t2\tbalanced\t{\"Preset\":\"chroma=%s\",\"Alone\":%t}", photo, preview, chroma, alone)
+			if _, err := run(line); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			if made[i], err = os.ReadFile(preview); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The last bits of av1C say the chroma.
+		whole, alone := bytes.Index(made[0], []byte("av1C")), bytes.Index(made[1], []byte("av1C"))
+		if whole < 0 || alone < 0 || !bytes.Equal(made[0][whole:whole+8], made[1][alone:alone+8]) {
+			t.Errorf("%s: %q, want about %q", chroma, made[1], made[0])
+		}
+		if more := len(made[0]) - len(made[1]); more < -20 || more > 20 {
+			t.Errorf("%s: %d bytes, want about %d", chroma, len(made[1]), len(made[0]))
 		}
 	}
 }

@@ -11,7 +11,7 @@ sharp.cache(false); // the same job twice is to be done twice
 // render makes one preview of a photo. Nobody else here applies profiles, so
 // sharp is told not to.
 async function render(job, photo) {
-  const asked = job.look ? JSON.parse(job.look) : { Fit: job.fit === 'cover' ? 'cover' : 'inside' };
+  const { asked } = job;
   const small = await looked(sharp(photo, { ignoreIcc: true, animated: asked.Animated ?? false })
     .resize(job.width, job.height || null, { fit: asked.Fit, position: asked.Position || 'centre', background: '#e9c46a' }),
     asked.Does, sharp(photo), job);
@@ -21,9 +21,25 @@ async function render(job, photo) {
   if (job.format === 'webp') {
     return small.webp({ quality: job.quality || 100, lossless: job.quality === 0, effort: job.effort }).toBuffer();
   }
+  if (job.format === 'avif') {
+    return small.avif(avif(job)).toBuffer();
+  }
   return job.format === 'png'
     ? small.png().toBuffer()
     : small.flatten({ background: '#ffffff' }).jpeg({ quality: job.quality }).toBuffer();
+}
+
+// avif has its chroma named: sharp's default is 4:4:4 whatever the photo has.
+function avif({ quality, effort, asked }) {
+  return { quality, effort, chromaSubsampling: asked.Chroma || '4:2:0' };
+}
+
+// alone makes a photo as small as the preview, and returns what encodes that.
+async function alone(job, photo) {
+  const { data, info } = await sharp(photo, { ignoreIcc: true }).resize(job.width, job.height || null, { fit: 'inside' })
+    .raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return () => sharp(data, { raw: { width, height, channels } }).avif(avif(job)).toBuffer();
 }
 
 // run does one job and returns the microseconds of user time that it took. The
@@ -31,10 +47,11 @@ async function render(job, photo) {
 // it has stopped.
 async function run(job) {
   const photo = await readFile(job.source);
+  const make = job.asked.Alone ? await alone(job, photo) : () => render(job, photo);
   let preview;
   const start = process.cpuUsage().user;
   for (let i = 0; i < job.repeat; i++) {
-    preview = await render(job, photo);
+    preview = await make();
   }
   const took = process.cpuUsage().user - start;
   await writeFile(job.preview, preview);
@@ -44,7 +61,7 @@ async function run(job) {
 console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`);
 for await (const line of createInterface({ input: process.stdin })) {
   const [source, preview, width, height, fit, format, quality, repeat, effort, look] = line.split('\t');
-  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat, effort: +effort, look };
+  const job = { source, preview, width: +width, height: +height, fit, format, quality: +quality, repeat: +repeat, effort: +effort, asked: look ? JSON.parse(look) : { Fit: fit === 'cover' ? 'cover' : 'inside' } };
   try {
     console.log(`done\t${await run(job)}`);
   } catch (error) {

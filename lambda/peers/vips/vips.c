@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <vips/vips.h>
 
-// job is one line of standard input, without the effort and the look, because it makes no WebPs and has no looks.
+// job is one line of standard input, up to what only WebPs, AVIFs and looks have, which it does not make.
 // A height of 0 is free.
 typedef struct {
 	char source[4096], preview[4096];

@@ -10,7 +10,7 @@ func TestBisect(t *testing.T) {
 	tries := 0
 	try := func(quality int) (likeness, error) {
 		tries++
-		return likeness{ssim: 0.9 + float64(quality)/1000, bytes: int64(math.Exp(float64(quality) / 5))}, nil
+		return likeness{like: 0.9 + float64(quality)/1000, bytes: int64(math.Exp(float64(quality) / 5))}, nil
 	}
 	for _, test := range []struct {
 		ssim, quality, bytes float64
