@@ -19,10 +19,10 @@ func (c *code) symbol(cdf []uint16, s int) {
 
 // coding is where a transform block's coefficients are as they are written or counted.
 type coding struct {
-	costs      levelCosts
-	magnitudes [36 * 36]uint8 // padded; those behind the last row that is looked at are of blocks before
-	exact      [32 * 32]int32 // coefficients before they are quantised
-	signed     [32 * 32]int16 // levels that are not zero, in the order of the scan
+	costs    levelCosts
+	contexts contexts
+	overs    [32 * 32]int16 // by how much levels are more than their coefficients
+	signed   [32 * 32]int16 // levels that are not zero, in the order of the scan
 }
 
 // coefficients gives a transform block's to c, and notes what its neighbours have to know (section
@@ -33,76 +33,8 @@ func (e *Encoder) coefficients(c *code, b *transformed, levels []int16, blockSiz
 	if c.writing {
 		e.writeCoefficients(b, levels, m, zero, sign)
 	} else {
-		c.bits += e.countCoefficients(b, levels, m, zero, sign)
+		c.bits += e.countCoefficients(b, m, zero, sign)
 	}
-}
-
-// place is where a coefficient is, in the order of the scan, and what of its contexts that says
-// (section 8.3.2, coeff_base and coeff_br).
-type place struct {
-	at     uint16 // in levels
-	padded uint16 // in magnitudes
-	base   uint8  // the first of five contexts of coeff_base
-	ranges uint8  // the first of seven contexts of coeff_br
-	spared uint8  // how often what a bit is worth is halved when its level is chosen
-}
-
-// places are those of the coefficients of a transform block, by the logarithm of its side minus 2.
-// Larger ones have as many as one of 32.
-var places = func() (all [4][]place) {
-	for size := range all {
-		n := 4 << size
-		for _, at := range scans[size] {
-			y, x := int(at)/n, int(at)%n
-			p := place{at: at, padded: uint16(y*padded(n) + x), base: 21, ranges: 14}
-			switch {
-			case x+y < 2:
-				p.base = 1
-			case x+y < 4:
-				p.base = 6
-			}
-			switch {
-			case x+y == 0:
-				p.ranges = 0
-			case x < 2 && y < 2:
-				p.ranges = 7
-			}
-			if x+y < n/4 {
-				p.spared = spareLow
-			}
-			all[size] = append(all[size], p)
-		}
-	}
-	return all
-}()
-
-// padded is the length of a row of magnitudes of n coefficients, with those to the right of the last
-// that its context asks for.
-func padded(n int) int { return n + 4 }
-
-// clear returns magnitudes that are zero where the last ones of a block look for their neighbours:
-// in the rows that the diagonal of its last coefficient reaches, and two more.
-func (c *coding) clear(scanned, end int) []uint8 {
-	stride := padded(4 << scanned)
-	last := int(places[scanned][end-1].padded)
-	rows := min(last/stride+last%stride+3, 4<<scanned+2)
-	clear(c.magnitudes[:stride*rows])
-	return c.magnitudes[:]
-}
-
-// magnitudeOf is what contexts ask of a level: in the lowest 4 bits at most 3 of it, for coeff_base,
-// and above them at most 15 of it, for coeff_br. Of five, the sums of the lowest fit in 4 bits too.
-func magnitudeOf(level int32) uint8 { return uint8(min(level, 3) | min(level, 15)<<4) }
-
-// around returns the sums of a coefficient's neighbours, which are nearer to the end of the scan, of
-// its own row and the one and two below it: of five for the context of coeff_base, and of three for
-// that of coeff_br.
-func around(magnitudes []uint8, at, stride int) (five, three uint) {
-	own := magnitudes[at:][:3]
-	below := magnitudes[at+stride:][:2]
-	near := uint(own[1]) + uint(below[0]) + uint(below[1])
-	five = (near + uint(own[2]) + uint(magnitudes[at+2*stride])) & 15
-	return five, near >> 4
 }
 
 // writeCoefficients writes a transform block's coefficients, with the contexts of its neighbours.
@@ -127,40 +59,34 @@ func (e *Encoder) writeCoefficients(b *transformed, levels []int16, m mode, zero
 		c.bits(more&(1<<(point-2)-1), point-2)
 	}
 
-	order := places[scanned][:end]
-	stride := padded(4 << scanned)
-	magnitudes, signed := e.coding.clear(scanned, end), &e.coding.signed
+	order := scans[scanned][:end]
+	contexts, signed := &e.coding.contexts, &e.coding.signed
 	levels = levels[:16<<(2*scanned)]
-	count, sum := 0, int32(0)
-	for i := range order {
-		p := &order[i]
-		l := levels[p.at]
+	contexts.find(levels, scanned, sixteensOf(scanned, end))
+	count := 0
+	for _, at := range order {
+		l := levels[at]
 		signed[count&(len(signed)-1)] = l
 		if l != 0 {
 			count++
 		}
-		sum += abs(l)
-		magnitudes[p.padded] = magnitudeOf(abs(l))
 	}
 
 	base, ranges := &cd.base[b.size][kind], &cd.rangeOf[scanned][kind]
 	for i := end - 1; i >= 0; i-- {
-		p := &order[i]
-		five, three := around(magnitudes, int(p.padded), stride)
-		level := int(magnitudes[p.padded])
-		switch {
-		case i == end-1:
-			c.symbol(cd.last[b.size][kind][lastContext(i, scanned)][:], level&15-1)
-		case i == 0:
-			c.symbol4(&base[0], level&15)
-		default:
-			c.symbol4(&base[uint(p.base)+min((five+1)>>1, 4)], level&15)
+		at := order[i]
+		index := contexts.index[at]
+		level := int(index & 3)
+		if i == end-1 {
+			c.symbol(cd.last[b.size][kind][lastContext(i, scanned)][:], level-1)
+		} else {
+			c.symbol4(&base[baseContexts[index>>2]], level)
 		}
-		if level >>= 4; level < 3 {
+		if level < 3 {
 			continue
 		}
-		row := &ranges[uint(p.ranges)+min((three+1)>>1, 6)]
-		for n, rest := 0, level-3; n < 4; n, rest = n+1, rest-3 {
+		row := &ranges[contexts.ranges[at]]
+		for n, rest := 0, int(abs(levels[at]))-3; n < 4; n, rest = n+1, rest-3 {
 			c.symbol4(row, min(rest, 3))
 			if rest < 3 {
 				break
@@ -168,12 +94,10 @@ func (e *Encoder) writeCoefficients(b *transformed, levels []int16, m mode, zero
 		}
 	}
 
-	dc := 0
 	for i, l := range signed[:count] {
 		negative := uint32(uint16(l) >> 15)
 		if i == 0 && levels[0] != 0 {
 			c.symbol2(&cd.signDC[kind][sign], int(negative))
-			dc = 2 - int(negative)
 		} else {
 			c.bits(negative, 1)
 		}
@@ -181,7 +105,7 @@ func (e *Encoder) writeCoefficients(b *transformed, levels []int16, m mode, zero
 			c.golomb(uint32(l - 15))
 		}
 	}
-	e.noteLevels(b, int(min(sum, 63)), dc)
+	e.noteLevels(b, b.sum, b.dc)
 }
 
 // kind is 0 for luma and 1 for chroma, as probabilities are told apart.
@@ -246,13 +170,13 @@ func lastContext(i, size int) int {
 }
 
 // noteLevels notes the sum of a block's levels and the sign of its DC coefficient.
-func (e *Encoder) noteLevels(b *transformed, sum, sign int) {
+func (e *Encoder) noteLevels(b *transformed, sum, sign uint8) {
 	n := 1 << b.size
 	x, y := b.x>>2, (b.y-e.sy>>e.shift(b.plane))>>2
-	fill(e.above.level[b.plane][x:][:n], uint8(sum))
-	fill(e.above.sign[b.plane][x:][:n], uint8(sign))
-	fill(e.left.level[b.plane][y:][:n], uint8(sum))
-	fill(e.left.sign[b.plane][y:][:n], uint8(sign))
+	fill(e.above.level[b.plane][x:][:n], sum)
+	fill(e.above.sign[b.plane][x:][:n], sign)
+	fill(e.left.level[b.plane][y:][:n], sum)
+	fill(e.left.sign[b.plane][y:][:n], sign)
 }
 
 // zeroContext is the context of whether a block has no coefficients, and that of the sign of its DC
@@ -321,61 +245,49 @@ func (e *Encoder) zeroContext(b *transformed, blockSize int) (zero, sign int) {
 }
 
 // countCoefficients is what writeCoefficients would take, in 256ths of a bit, by the costs as they
-// were made last.
-func (e *Encoder) countCoefficients(b *transformed, levels []int16, m mode, zero, sign int) int32 {
-	cd, end := &e.cdfs, b.end
-	if end == 0 {
+// were made last. The block's levels are counted already.
+func (e *Encoder) countCoefficients(b *transformed, m mode, zero, sign int) int32 {
+	none := e.cdfs.allZero[b.size][zero][:]
+	if b.end == 0 {
 		e.noteLevels(b, 0, 0)
-		return bitsOf(cd.allZero[b.size][zero][:], 1)
+		return bitsOf(none, 1)
 	}
-	kind := b.kind()
-	scanned := min(b.size, 3)
-	order := places[scanned][:end]
-	stride := padded(4 << scanned)
-	magnitudes := e.coding.clear(scanned, end)
-	levels = levels[:16<<(2*scanned)]
-	costs := &e.coding.costs
-	base, extra := &costs.base[b.size][kind], &costs.extra[scanned][kind]
+	total := b.bits + bitsOf(none, 0) + e.typeBits(b, m)
+	if b.dc != 0 {
+		total += bitsOf(e.cdfs.signDC[b.kind()][sign][:], int(2-b.dc)) - 256
+	}
+	e.noteLevels(b, b.sum, b.dc)
+	return total
+}
 
-	sum := int32(0)
-	total := bitsOf(cd.allZero[b.size][zero][:], 0) + e.typeBits(b, m)
-	point, more := endPoint(end)
-	total += int32(costs.end[b.size][kind][point][more>>max(point-2, 0)&1])
-	p := &order[end-1]
-	level := abs(levels[p.at])
-	for i := end - 1; ; {
-		magnitude := magnitudeOf(level)
-		magnitudes[p.padded] = magnitude
-		sum += level
-		five, three := around(magnitudes, int(p.padded), stride)
-		switch {
-		case i == end-1:
-			total += int32(costs.last[b.size][kind][lastContext(i, scanned)][magnitude&3])
-		case i == 0:
-			total += int32(base[0][magnitude&3])
-		default:
-			total += int32(base[uint(p.base)+min((five+1)>>1, 4)][magnitude&3])
-		}
-		if level > 2 {
-			total += int32(extra[uint(p.ranges)+min((three+1)>>1, 6)][magnitude>>4])
+// countLevels notes in b what end levels, whose contexts were found, take and tell the block's
+// neighbours.
+func (e *Encoder) countLevels(b *transformed, levels []int16, end int) {
+	kind, size := b.kind(), min(b.size, 3)
+	c, costs := &e.coding.contexts, &e.coding.costs
+	base, extra := &costs.base[b.size][kind], &costs.extra[size][kind]
+	count := sixteensOf(size, end)
+	total, sum := c.count(base, orders[size].ends, end, count)
+	for k, large := range c.large[:count] {
+		for ; large != 0; large &= large - 1 {
+			i := 16*k + bits.TrailingZeros16(large)
+			level := abs(levels[i])
+			sum += level - 3
+			total += int32(extra[c.ranges[i]][min(level, 15)])
 			if level > 14 {
 				total += golombBits(level)
 			}
 		}
-		if i--; i < 0 {
-			break
-		}
-		p = &order[i]
-		level = abs(levels[p.at])
 	}
-	dc := 0
-	if l := levels[0]; l != 0 {
-		negative := int(uint16(l) >> 15)
-		dc = 2 - negative
-		total += bitsOf(cd.signDC[kind][sign][:], negative) - 256
+	// The last one is known not to be zero.
+	index := c.index[scans[size][end-1]]
+	total += int32(costs.last[b.size][kind][lastContext(end-1, size)][index&3]) - base.at(index)
+	point, more := endPoint(end)
+	total += int32(costs.end[b.size][kind][point][more>>max(point-2, 0)&1])
+	b.bits, b.sum, b.dc = total, uint8(min(sum, 63)), 0
+	if levels[0] != 0 {
+		b.dc = 2 - uint8(uint16(levels[0])>>15)
 	}
-	e.noteLevels(b, int(min(sum, 63)), dc)
-	return total
 }
 
 // typeBits is what it takes to say the transform's type.

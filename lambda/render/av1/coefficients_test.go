@@ -52,6 +52,14 @@ type testBlock struct {
 	mode   mode
 }
 
+// count is what chooseLevels does at last.
+func (e *Encoder) count(b *transformed, levels []int16) {
+	if b.end > 0 {
+		e.coding.contexts.find(levels, min(b.size, 3), sixteensOf(min(b.size, 3), b.end))
+		e.countLevels(b, levels, b.end)
+	}
+}
+
 // What decisions are made by is what the decided takes, although the probabilities change with each
 // symbol: over a picture's blocks, of each size and of all.
 func TestCountedIsWritten(t *testing.T) {
@@ -77,6 +85,7 @@ func TestCountedIsWritten(t *testing.T) {
 				b, levels := randomBlock(random, random.IntN(3), side, of.large)
 				m := mode(random.IntN(lumaModes))
 				c := code{e: e}
+				e.count(b, levels)
 				e.save(&e.begin, 0, 0, 64, false)
 				e.coefficients(&c, b, levels, b.size, m)
 				if c.bits <= 0 {
@@ -114,6 +123,9 @@ func BenchmarkCoefficients(b *testing.B) {
 				for b.Loop() {
 					e.coder.out = e.coder.out[:0]
 					for _, t := range all {
+						if !of.writing {
+							e.count(t.b, t.levels)
+						}
 						c := code{e: e, writing: of.writing}
 						e.coefficients(&c, t.b, t.levels, t.b.size, t.mode)
 					}

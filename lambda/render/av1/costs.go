@@ -1,13 +1,17 @@
 package av1
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // levelCosts are what the levels of coefficients cost, in 256ths of a bit, by the contexts of the
 // rows of cdfs that they are made from. They are as old as the last refresh, which is to come before
 // each superblock: as that is decided as a whole before any of it is written, they are then what the
 // probabilities say. What follows of a superblock is written with ones that have moved on.
 type levelCosts struct {
-	base  [5][2][42][4]uint16  // coeff_base, and the sign of what is not zero
+	base  [5][2]baseCosts      // coeff_base, and the sign of what is not zero
+	gains [5][2]baseCosts      // of a level of 1 or 2 that is one less, as contexts.lower has them
 	extra [4][2][21][16]uint16 // all of coeff_br of a level, which is none up to 2, and at most 15
 	last  [5][2][4][4]uint16   // coeff_base_eob by level, and the sign
 	end   [5][2][11][2]uint16  // of eob_pt, and of eob_extra and the bits after it
@@ -29,10 +33,23 @@ func (t *levelCosts) refresh(c *cdfs) {
 				continue
 			}
 			t.stale[size][kind] = false
-			for i := range c.base[size][kind] {
-				to := &t.base[size][kind][i]
-				costsOf4(to, &c.base[size][kind][i])
-				to[1], to[2], to[3] = to[1]+256, to[2]+256, to[3]+256
+			for i, context := range baseContexts {
+				var four [4]uint16
+				costsOf4(&four, &c.base[size][kind][context])
+				none, one, two, three := int32(four[0]), int32(four[1])+256, int32(four[2])+256, int32(four[3])+256
+				base, gains := &t.base[size][kind], &t.gains[size][kind]
+				base.set(4*i, none)
+				base.set(4*i+1, one)
+				base.set(4*i+2, two)
+				base.set(4*i+3, three)
+				spared := 3
+				if i < sparedContexts[min(size, 3)] {
+					spared += spareLow
+				}
+				gains.set(4*i, math.MinInt16)
+				gains.set(4*i+1, (one-none)*lastWorth>>spared)
+				gains.set(4*i+2, (two-one)*bitWorth>>spared)
+				gains.set(4*i+3, math.MinInt16)
 			}
 			for i := range c.last[size][kind] {
 				for s := range 3 {

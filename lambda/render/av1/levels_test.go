@@ -32,10 +32,13 @@ func TestChosenLevelsCostLess(t *testing.T) {
 						sum += d * d << 6
 					}
 					zero, sign := e.zeroContext(b, size)
-					return sum + worth*int64(e.countCoefficients(b, levels, m, zero, sign))
+					e.count(b, levels)
+					return sum + worth*int64(e.countCoefficients(b, m, zero, sign))
 				}
-				quantised := append([]int32(nil), exact...)
-				b.end, _ = e.quantise(near, quantised, b.plane, size)
+				overs := make([]int16, len(near))
+				b.end, _ = e.quantise(near, overs, exact, b.plane, size)
+				quantised := make([]int32, len(near))
+				dequantise(quantised, near, shift, &e.steps[b.plane].of[min(size, 3)])
 				before += cost(near, quantised)
 
 				levels, coefficients := make([]int16, len(near)), append([]int32(nil), exact...)
@@ -44,8 +47,10 @@ func TestChosenLevelsCostLess(t *testing.T) {
 					t.Fatalf("quantiser %d, size %d: levels end at %d of %d", quantiser, size, end, b.end)
 				}
 				b.end = end
-				after += cost(levels, coefficients)
 				low := 4 << min(size, 3)
+				dequantised := make([]int32, len(levels))
+				dequantise(dequantised, levels, shift, &e.steps[b.plane].of[min(size, 3)])
+				after += cost(levels, dequantised)
 				for i, at := range scan {
 					l, of, by := int32(levels[at]), int32(near[at]), step
 					if at == 0 {
@@ -61,7 +66,7 @@ func TestChosenLevelsCostLess(t *testing.T) {
 					if l < 0 {
 						back = -back
 					}
-					if coefficients[at] != back {
+					if dequantised[at] != back || int(at)/low < used.rows && coefficients[at] != back {
 						t.Fatalf("quantiser %d, size %d: level %d is rebuilt as %d", quantiser, size, l, coefficients[at])
 					}
 					if l != of {
@@ -98,7 +103,7 @@ func BenchmarkChooseLevels(b *testing.B) {
 		var levels [1024]int16
 		var coefficients [1024]int32
 		for name, choose := range map[string]func(*transformed, []int32){
-			"quantise": func(t *transformed, c []int32) { e.quantise(levels[:], c, t.plane, size) },
+			"quantise": func(t *transformed, c []int32) { e.quantise(levels[:], e.coding.overs[:], c, t.plane, size) },
 			"choose":   func(t *transformed, c []int32) { e.chooseLevels(t, levels[:], c, size, flat) },
 		} {
 			b.Run(name+"/"+fmt.Sprint(4<<size), func(b *testing.B) {

@@ -1,27 +1,8 @@
 package av1
 
-// roundDC and roundAC are how much is added to a coefficient before it is divided by its step, in
-// 128ths of the step: nearly a half, as chooseLevels takes the smaller level where that is worth its
-// bits.
-const roundDC, roundAC = 60, 60
-
-// divisor divides by a step of the quantiser.
-type divisor struct {
-	step  int32
-	round int32 // is added before
-	// More than 1/step, in 1<<32ths, by at most one of them. So the product with a dividend of
-	// fewer than 18 bits is too large by less than 1<<18 of them, which is not more than what
-	// the quotient lacks to the next whole number, 1<<32 / step at least, as steps have 14 bits.
-	reciprocal uint32
-}
-
-// divisorOf is that of a step, rounding as its argument says.
-func divisorOf(step, round int32) divisor {
-	return divisor{step, step * round / 128, uint32(1<<32/int64(step) + 1)}
-}
-
-// of is the whole part of v/step, v having fewer than 18 bits.
-func (d divisor) of(v int32) int32 { return int32(uint64(v) * uint64(d.reciprocal) >> 32) }
+// nearly is how much is added to a coefficient before it is divided by its step, in 32,768ths of the
+// step: nearly a half, as chooseLevels takes the smaller level where that is worth its bits.
+const nearly = 15360
 
 // steps are what the coefficients of a plane are divided by, each by its own.
 type steps struct {
@@ -31,8 +12,8 @@ type steps struct {
 
 // divisors are those of a block's coefficients, row by row.
 type divisors struct {
-	steps, rounds []int32
-	reciprocals   []uint32
+	steps       []int32
+	reciprocals []uint32 // in 1<<32ths
 }
 
 // set makes the steps of a quantiser of DC and AC coefficients. weights are those of a matrix in
@@ -42,20 +23,23 @@ func (s *steps) set(dc, ac int32, weights *[4][]uint8) {
 	for size := range s.of {
 		d, n := &s.of[size], 16<<(2*size)
 		if d.steps == nil {
-			d.steps, d.rounds, d.reciprocals = make([]int32, n), make([]int32, n), make([]uint32, n)
+			d.steps, d.reciprocals = make([]int32, n), make([]uint32, n)
 		}
-		by := divisorOf(dc, roundDC)
-		flat := divisorOf(ac, roundAC)
-		for i := range n {
-			if weights != nil {
-				step, round := ac, int32(roundAC)
-				if i == 0 {
-					step, round = dc, roundDC
-				}
-				by = divisorOf((step*int32(weights[size][i])+16)>>5, round)
+		for i := range d.steps {
+			d.steps[i] = ac
+		}
+		d.steps[0] = dc
+		if weights != nil {
+			for i, w := range weights[size] {
+				d.steps[i] = (d.steps[i]*int32(w) + 16) >> 5
 			}
-			d.steps[i], d.rounds[i], d.reciprocals[i] = by.step, by.round, by.reciprocal
-			by = flat
+		}
+		last, reciprocal := int32(0), uint32(0)
+		for i, step := range d.steps {
+			if step != last {
+				last, reciprocal = step, uint32(1<<32/int64(step)+1)
+			}
+			d.reciprocals[i] = reciprocal
 		}
 	}
 }
@@ -66,30 +50,45 @@ func (e *Encoder) setSteps() {
 	e.steps = [3]*steps{&e.flat, &e.flat, &e.flat}
 }
 
-// quantise turns coefficients, of 16 bits, into levels and into what a decoder will make of them
-// (section 7.12.3), and returns how many are written in the order of the scan, and which of the
-// first rows and columns have any that is not 0.
-func (e *Encoder) quantise(levels []int16, coefficients []int32, plane, size int) (end int, used extent) {
+// quantise turns coefficients, of 16 bits, into levels, and returns how many are written in the order
+// of the scan, and which of the first rows and columns have any that is not 0. overs gets by how much
+// each level is more than its coefficient, in 32,768ths of the step.
+func (e *Encoder) quantise(levels, overs []int16, coefficients []int32, plane, size int) (end int, used extent) {
 	side, scanned := min(4<<size, 32), min(size, 3)
-	// What is larger than 16x16 has steps of halves and quarters.
-	return quantise(levels[:side*side], coefficients[:side*side], max(0, size-2), &e.steps[plane].of[scanned], &orders[scanned])
+	n := side * side
+	return quantise(levels[:n], overs[:n], coefficients[:n], halvings(size), &e.steps[plane].of[scanned], &orders[scanned])
 }
 
+// halvings is how often the steps of a size of transform are halved: what is larger than 16x16 has
+// steps of halves and quarters.
+func halvings(size int) int { return max(0, size-2) }
+
 // quantiseGo does in plain Go what quantise promises. Coefficients are shifted to the left before they
-// are divided, and what a decoder will make of them back.
-func quantiseGo(levels []int16, coefficients []int32, shift int, by *divisors, o *order) (end int, used extent) {
+// are divided.
+func quantiseGo(levels, overs []int16, coefficients []int32, shift int, by *divisors, o *order) (end int, used extent) {
 	for i, c := range coefficients {
-		d := divisor{by.steps[i], by.rounds[i], by.reciprocals[i]}
-		level := min(d.of(max(c, -c)<<shift+d.round), 1<<15-1)
-		value := level * d.step >> shift
+		quotient := uint64(max(c, -c)<<shift)*uint64(by.reciprocals[i]) + nearly<<17
+		level := min(int32(quotient>>32), 1<<15-1)
 		if c < 0 {
-			level, value = -level, -value
+			level = -level
 		}
-		levels[i], coefficients[i] = int16(level), value
+		levels[i], overs[i] = int16(level), nearly-int16(uint32(quotient)>>17)
 		if level != 0 {
 			end = max(end, int(o.ends[i]))
 			used.rows, used.columns = max(used.rows, int(o.extents[i]&255)), max(used.columns, int(o.extents[i]>>8))
 		}
 	}
 	return end, used
+}
+
+// dequantiseGo does in plain Go what dequantise promises: it turns levels into what a decoder makes of
+// them (section 7.12.3).
+func dequantiseGo(coefficients []int32, levels []int16, shift int, by *divisors) {
+	for i, l := range levels {
+		v := abs(l) * by.steps[i] & 0xffffff >> shift
+		if l < 0 {
+			v = -v
+		}
+		coefficients[i] = v
+	}
 }

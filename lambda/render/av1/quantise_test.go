@@ -1,16 +1,25 @@
 package av1
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
-// TestReciprocalsDivide compares with division around each multiple of each step, which a matrix may make 8 times as large.
+// TestReciprocalsDivide compares levels with division around each half of each step, which a matrix may
+// make 8 times as large.
 func TestReciprocalsDivide(t *testing.T) {
-	for step := int32(4); step < 1<<14; step++ {
-		d := divisorOf(step, roundAC)
-		for multiple := int32(0); multiple < 1<<18; multiple += step {
-			for v := max(multiple-1, 0); v <= min(multiple+1, 1<<18-1); v++ {
-				if got := d.of(v); got != v/step {
-					t.Fatalf("%d / %d is %d, want %d", v, step, got, v/step)
-				}
+	o := &order{make([]int16, 1), make([]uint16, 1)}
+	for step := int32(4); step < 1<<14; step += 1 + step/64 {
+		by := &divisors{[]int32{step}, []uint32{uint32(1<<32/int64(step) + 1)}}
+		for c := int32(1); c < 1<<15; c += 1 + step/3 {
+			var level, over [1]int16
+			quantiseGo(level[:], over[:], []int32{c}, 0, by, o)
+			want := (int64(c)<<15 + int64(step)*nearly) / (int64(step) << 15)
+			if int64(level[0]) != want {
+				t.Fatalf("%d / %d is %d, want %d", c, step, level[0], want)
+			}
+			if exact := (float64(level[0]) - float64(c)/float64(step)) * (1 << 15); math.Abs(exact-float64(over[0])) > 2 {
+				t.Fatalf("%d / %d: %d is more by %d, want %.1f", c, step, level[0], over[0], exact)
 			}
 		}
 	}
@@ -41,9 +50,10 @@ func TestLevels(t *testing.T) {
 		e.quantiser = c.quantiser
 		e.setSteps()
 		side := min(4<<c.size, 32)
-		levels, coefficients := make([]int16, side*side), make([]int32, side*side)
+		levels, overs, coefficients := make([]int16, side*side), make([]int16, side*side), make([]int32, side*side)
 		coefficients[c.at] = c.coefficient
-		end, used := e.quantise(levels, coefficients, 0, c.size)
+		end, used := e.quantise(levels, overs, coefficients, 0, c.size)
+		dequantise(coefficients, levels, halvings(c.size), &e.steps[0].of[min(c.size, 3)])
 		if levels[c.at] != c.level || coefficients[c.at] != c.value || end != c.end || used != c.used {
 			t.Errorf("quantiser %d, size %d: coefficient %d of %d has level %d, value %d, end %d, extent %v, want %d, %d, %d, %v", c.quantiser, c.size, c.at, c.coefficient, levels[c.at], coefficients[c.at], end, used, c.level, c.value, c.end, c.used)
 		}

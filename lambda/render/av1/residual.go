@@ -8,6 +8,9 @@ type transformed struct {
 	size        int // logarithm of its side minus 2
 	end         int // how many coefficients are written, in the order of the scan
 	at          int // of its first coefficient
+
+	bits    int32 // what its levels take, in 256ths of a bit, but for what depends on its neighbours
+	sum, dc uint8 // what they have to know: the levels' sum, up to 63, and the first one's sign
 }
 
 // trial is what blocks of the superblock are made of, as they are written or might be: all transform

@@ -1,5 +1,7 @@
 package av1
 
+import "math"
+
 // scans are the orders in which coefficients are written, by the logarithm of the side minus 2:
 // along diagonals, each the other way than the one before (section 5.11.41).
 var scans = func() (all [4][]uint16) {
@@ -22,14 +24,17 @@ var scans = func() (all [4][]uint16) {
 
 // order is what each coefficient says about the others if it is the last one, row by row.
 type order struct {
-	ends    []int16  // how many there are in the order of the scan, with itself
+	ends    []int16  // how many there are in the order of the scan, with itself; behind 16, there are none
 	extents []uint16 // how many rows they have, and columns<<8
 }
 
 // orders are those of scans.
 var orders = func() (all [4]order) {
 	for size, scan := range scans {
-		o := order{make([]int16, len(scan)), make([]uint16, len(scan))}
+		o := order{make([]int16, max(32, len(scan))), make([]uint16, len(scan))}
+		for i := range o.ends {
+			o.ends[i] = math.MaxInt16
+		}
 		for i, at := range scan {
 			side := uint16(4) << size
 			o.ends[at] = int16(i + 1)

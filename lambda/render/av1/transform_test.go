@@ -262,6 +262,7 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 			}
 			copy(want, got)
 			levels, wantLevels := make([]int16, low*low+8), make([]int16, low*low+8)
+			overs, wantOvers := make([]int16, low*low+8), make([]int16, low*low+8)
 			q, o := r.IntN(256), &orders[min(size, 3)]
 			for _, of := range weights {
 				for i := range of {
@@ -271,9 +272,11 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 			all.set(int32(stepsDC[q]), int32(stepsAC[q]), [...]*[4][]uint8{&weights, nil}[r.IntN(2)])
 			by := &all.of[min(size, 3)]
 			shift := max(0, size-2)
-			end, extents := quantise(levels[:low*low], got[:low*low], shift, by, o)
-			wantEnd, wantExtents := quantiseGo(wantLevels[:low*low], want[:low*low], shift, by, o)
-			if !slices.Equal(levels, wantLevels) || !slices.Equal(got, want) || end != wantEnd || extents != wantExtents {
+			end, extents := quantise(levels[:low*low], overs[:low*low], got[:low*low], shift, by, o)
+			wantEnd, wantExtents := quantiseGo(wantLevels[:low*low], wantOvers[:low*low], want[:low*low], shift, by, o)
+			dequantise(got[:low*low], levels[:low*low], shift, by)
+			dequantiseGo(want[:low*low], wantLevels[:low*low], shift, by)
+			if !slices.Equal(levels, wantLevels) || !slices.Equal(overs, wantOvers) || !slices.Equal(got, want) || end != wantEnd || extents != wantExtents {
 				t.Fatalf("%dx%d by %v: levels are\n%v %v %d %v, want\n%v %v %d %v", n, n, by.steps, levels, got, end, extents, wantLevels, want, wantEnd, wantExtents)
 			}
 		}
@@ -295,9 +298,11 @@ func BenchmarkTransform(b *testing.B) {
 		prediction := make([]uint8, n*n)
 		fill(prediction, 100)
 		coefficients, values, levels := make([]int32, low*low), make([]int32, low*low), make([]int16, low*low)
+		overs := make([]int16, low*low)
 		e.transform(coefficients, p.Pix[64*128+40:], 128, prediction, n, size, k)
 		copy(values, coefficients)
-		end, used := e.quantise(levels, values, 0, size)
+		end, used := e.quantise(levels, overs, values, 0, size)
+		dequantise(values, levels, halvings(size), &e.steps[0].of[min(size, 3)])
 		run := func(name string, f func()) {
 			b.Run(fmt.Sprintf("%s/%dx%d-%d", name, n, n, k[0]), func(b *testing.B) {
 				for b.Loop() {
@@ -311,7 +316,7 @@ func BenchmarkTransform(b *testing.B) {
 		run("transform", transform)
 		run("transform+quantise", func() {
 			transform()
-			e.quantise(levels, coefficients, 0, size)
+			e.quantise(levels, overs, coefficients, 0, size)
 		})
 		run("rebuild", func() { e.rebuild(prediction, n, values, used, size, k) })
 	})
