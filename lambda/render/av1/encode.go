@@ -18,7 +18,8 @@ type Encoder struct {
 	mono, halved  bool
 	quantiser     int
 	filters       filters
-	flat          steps     // of the picture's quantiser
+	matrices      [2]matrix // of luma and of chroma
+	quantised     [2]steps  // of the picture's quantiser, for luma and for chroma
 	steps         [3]*steps // of the planes, where it is encoded
 
 	channels []channel
@@ -117,8 +118,9 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 	e.mono = len(planes) == 1
 	e.halved = !e.mono && planes[1].Width < e.width || !e.mono && planes[1].Height < e.height
 	e.quantiser = o.Quantiser
+	e.setMatrices()
 	e.setSteps()
-	step := e.flat.ac
+	step := e.steps[0].ac
 	e.lambda = max(1, step*step*lambdaOf/1024)
 	e.root = int64(isqrt(uint64(e.lambda) * 16))
 	e.effort = &efforts[o.Effort]

@@ -149,7 +149,9 @@ func (e *Encoder) frameHeader() []byte {
 		w.flag(false) // DeltaQUDc
 		w.flag(false) // DeltaQUAc
 	}
-	w.flag(false) // using_qmatrix
+	w.flag(true) // using_qmatrix
+	w.write(uint32(e.matrices[0].level), 4)
+	w.write(uint32(e.matrices[1].level), 4)
 	w.flag(false) // segmentation_enabled
 	w.flag(false) // delta_q_present
 	// loop_filter_params (section 5.9.11)

@@ -8,8 +8,8 @@ package avif
 // the JPEG's bytes (medians of the eleven). Both ends are those of AV1, and the last one looks like
 // a JPEG of 100.
 var alike = [...]struct{ quality, quantiser int }{
-	{1, 255}, {5, 236}, {10, 197}, {20, 162}, {35, 138}, {50, 123}, {60, 113},
-	{70, 97}, {80, 76}, {85, 61}, {90, 39}, {95, 20}, {98, 5}, {100, 1},
+	{1, 255}, {5, 234}, {10, 196}, {20, 156}, {35, 127}, {50, 111}, {60, 100},
+	{70, 77}, {80, 59}, {85, 46}, {90, 26}, {95, 12}, {98, 3}, {100, 1},
 }
 
 // quantiserOf is the index of the quantiser of a quality, between those of alike.
