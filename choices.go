@@ -6,7 +6,7 @@ package prew
 type Choice struct {
 	Field    string   `json:"field"`
 	Expected string   `json:"expected"`          // for people
-	Words    []string `json:"words,omitempty"`   // none: any text, or as the rest says
+	Words    []string `json:"words,omitempty"`   // none: any text, or as the rest says; beside Limits: what may stand for a number
 	Several  bool     `json:"several,omitempty"` // of Words, with spaces between them, or none
 	Truth    bool     `json:"truth,omitempty"`   // true or false
 	Colours  bool     `json:"colours,omitempty"` // #rrggbb, beside Words

@@ -14,7 +14,8 @@ func TestChoicesSayWhatEachFieldTakes(t *testing.T) {
 	for field, want := range map[string]string{
 		"width":       `"words":null,"least":1,"most":8192,"step":1,"default":""`,
 		"fit":         `"words":["contain","cover","fill","pad"],"least":0,"most":0,"step":0,"default":"contain"`,
-		"quality":     `"words":null,"least":1,"most":100,"step":1,"default":"80"`,
+		"quality":     `"words":["auto"],"least":1,"most":100,"step":1,"default":"80"`,
+		"likeness":    `"words":null,"least":0.85,"most":0.995,"step":0.005,"default":""`,
 		"oversample":  `"words":null,"least":1,"most":8,"step":0.05,"default":"1.15"`,
 		"brightness":  `"words":null,"least":-100,"most":100,"step":1,"default":""`,
 		"progressive": `"words":null,"least":0,"most":0,"step":0,"default":"false" truth`,

@@ -1,6 +1,7 @@
 package prew
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -129,6 +130,17 @@ const (
 	MaxBlur = 100
 )
 
+// AutoQuality is the Quality of a preset that says how like its photo a preview shall be and not
+// with which number.
+const AutoQuality = -1
+
+// LeastLikeness and MostLikeness bound Likeness: below it anybody sees the loss, and above it
+// nobody does.
+const (
+	LeastLikeness = 0.85
+	MostLikeness  = 0.995
+)
+
 // MaxOversample is the largest Oversample of a preset: a JPEG decoded larger than
 // eight times the preview's size adds nothing that the preview could show.
 const MaxOversample = 8
@@ -145,7 +157,8 @@ const MaxStandInSide = 100
 // Preset says how a preview is made. Width and Height are pixels; zero leaves that
 // side free. With Animate a photo that moves gives a preview that moves, where Format is WebP,
 // or Auto, which is a GIF then, whose colours Dither mixes. Quality, 1 to 100, is for JPEG, WebP and AVIF, in which a number looks
-// about the same; Chroma is for JPEG and AVIF, Progressive for JPEG alone, and Effort for WebP and AVIF. Background is
+// about the same, or is AutoQuality: then it is the lowest one at which the preview is as like
+// what is encoded as Likeness says, which is zero without it; Chroma is for JPEG and AVIF, Progressive for JPEG alone, and Effort for WebP and AVIF. Background is
 // #rrggbb or Blurred.
 // A JPEG is decoded at least Oversample times as large as the preview, 1 to
 // MaxOversample, before Kernel shrinks it. Trim takes away a border of the photo whose pixels
@@ -170,6 +183,7 @@ type Preset struct {
 	Animate     bool    `json:"animate,omitempty"`
 	Dither      bool    `json:"dither,omitempty"`
 	Quality     int     `json:"quality,omitempty"`
+	Likeness    float64 `json:"likeness,omitempty"`
 	Chroma      Chroma  `json:"chroma,omitempty"`
 	Progressive bool    `json:"progressive,omitempty"`
 	Effort      Effort  `json:"effort,omitempty"`
@@ -238,7 +252,36 @@ var fields = []field[Preset]{
 	word("format", func(p *Preset) *Format { return &p.Format }, slices.Concat(formats, standIns)...),
 	truth("animate", func(p *Preset) *bool { return &p.Animate }),
 	truth("dither", func(p *Preset) *bool { return &p.Dither }),
-	number("quality", func(p *Preset) *int { return &p.Quality }, 100, "a whole number from 1 to 100"),
+	{
+		name: "quality", expected: "a whole number from 1 to 100, or auto", limits: limits{1, 100, 1}, words: []string{"auto"},
+		set: func(p *Preset, text string) bool {
+			if text == "auto" {
+				p.Quality = AutoQuality
+				return true
+			}
+			n, err := strconv.Atoi(text)
+			p.Quality = n
+			return err == nil && 1 <= n && n <= 100
+		},
+		get: func(p Preset) string {
+			switch p.Quality {
+			case AutoQuality:
+				return "auto"
+			case 0:
+				return ""
+			}
+			return strconv.Itoa(p.Quality)
+		},
+	},
+	{
+		name: "likeness", expected: fmt.Sprintf("a number from %v to %v", LeastLikeness, MostLikeness), limits: limits{LeastLikeness, MostLikeness, 0.005},
+		set: func(p *Preset, text string) bool {
+			n, err := strconv.ParseFloat(text, 64)
+			p.Likeness = n
+			return err == nil && LeastLikeness <= n && n <= MostLikeness
+		},
+		get: func(p Preset) string { return decimal(p.Likeness) },
+	},
 	word("chroma", func(p *Preset) *Chroma { return &p.Chroma }, Chroma420, Chroma444),
 	truth("progressive", func(p *Preset) *bool { return &p.Progressive }),
 	word("effort", func(p *Preset) *Effort { return &p.Effort }, Fast, Balanced, Small),
@@ -436,6 +479,7 @@ func (p Preset) Resolve() (Preset, error) {
 		}
 	}
 	p.resolveWatermark()
+	p.resolveLikeness()
 	if p.Format.StandsIn() {
 		if err := p.resolveStandIn(); err != nil {
 			return p, err
@@ -460,6 +504,16 @@ func (p Preset) Resolve() (Preset, error) {
 		p.Format = PNG // its corners are transparent whatever the photo is
 	}
 	return p, nil
+}
+
+// resolveLikeness fills in how like its photo a preview shall be, and leaves nothing of that
+// where the quality is a number. 0.97 is what previews of the default quality have in the mean.
+func (p *Preset) resolveLikeness() {
+	if p.Quality != AutoQuality {
+		p.Likeness = 0
+		return
+	}
+	p.Likeness = cmp.Or(p.Likeness, 0.97)
 }
 
 // resolveStandIn sets the sides that a stand-in leaves free, and refuses what a text can't have.

@@ -86,6 +86,9 @@ func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
 		for _, v := range append([]variant{{name, 1, Auto}}, ps.serving[name].of(name)...) {
 			preset, origins := written.derive(v)
 			resolved, err := preset.Resolve()
+			if err == nil {
+				err = written.checkLikeness(v, resolved, origins)
+			}
 			// A wrong value has been reported where it was set; what is left are
 			// fields that do not go together.
 			if err != nil && len(errs) == 0 {
@@ -95,6 +98,21 @@ func LoadPresets(file string, text []byte, environ []string) (Presets, error) {
 		}
 	}
 	return ps, errors.Join(errs...)
+}
+
+// checkLikeness returns the mistake of saying how alike previews shall be whose quality is a number.
+// Where that is said later, by the environment or for a variant, it counts alone.
+func (ps *Presets) checkLikeness(v variant, p Preset, origins map[string]string) error {
+	said := func(field string) (bySomebody, byVariable, here bool) {
+		origin := origins[field]
+		return origin != "", strings.HasPrefix(origin, "PRESET_"), origin != ps.origins[v.preset][field]
+	}
+	likeness, byVariable, here := said("likeness")
+	_, qualityByVariable, qualityHere := said("quality")
+	if p.Quality == AutoQuality || !likeness || qualityByVariable && !byVariable || qualityHere && !here {
+		return nil
+	}
+	return fmt.Errorf("likeness: with quality %d, expected quality auto", p.Quality)
 }
 
 func noPresets() Presets {

@@ -68,6 +68,35 @@ func TestEnvironmentOverridesFieldsAndDefinesPresets(t *testing.T) {
 	}
 }
 
+// TestLikenessIsOfAutomaticQuality: it has a value where the quality is auto and there alone, and
+// a quality that is said later takes it away.
+func TestLikenessIsOfAutomaticQuality(t *testing.T) {
+	const file = "usual: {width: 9, quality: auto}\nfine: {width: 9, quality: auto, likeness: 0.99, formats: [webp, avif]}\nfine.webp: {quality: 70}\nfine.avif: {likeness: 0.98}\nset: {width: 9, quality: auto, likeness: 0.9}\nplain: {width: 9}\n"
+	presets, err := LoadPresets("p.yaml", []byte(file), []string{"PRESET_SET=quality=60", "PRESET_NEW=width=9,likeness=0.95,quality=auto"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		quality  int
+		likeness float64
+	}{
+		"usual": {AutoQuality, 0.97}, "fine": {AutoQuality, 0.99}, "fine.webp": {70, 0}, "fine.avif": {AutoQuality, 0.98},
+		"set": {60, 0}, "plain": {80, 0}, "new": {AutoQuality, 0.95},
+	} {
+		got, _ := presets.Get(name)
+		if got.Quality != want.quality || got.Likeness != want.likeness {
+			t.Errorf("%s: quality %d and likeness %v, want %+v", name, got.Quality, got.Likeness, want)
+		}
+		again, err := got.Resolve() // as the function does
+		if err != nil || again != got {
+			t.Errorf("%s: resolved once more it is %+v, %v, want %+v", name, again, err, got)
+		}
+	}
+	if usual, _ := presets.Get("usual"); usual.Fingerprint() == defaults.Fingerprint() {
+		t.Error("quality auto has the fingerprint of 80")
+	}
+}
+
 // TestStandInsNeedNoSize checks that what a stand-in leaves free is as large as is of use.
 func TestStandInsNeedNoSize(t *testing.T) {
 	const file = "dot:\n  format: thumbhash\nwide:\n  format: blurhash\n  width: 64\n  height: 36\n  fit: cover\nlow:\n  height: 50\n  format: thumbhash\n"
@@ -98,12 +127,17 @@ func TestMistakesNamePlaceFieldAndExpectation(t *testing.T) {
 		want       string
 	}{
 		{"unknown field", "a:\n  width: 1\n  widht: 2\n", nil,
-			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, animate, dither, quality, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
+			"p.yaml:3: preset a: widht: unknown field, expected one of width, height, fit, gravity, format, animate, dither, quality, likeness, chroma, progressive, effort, background, colour, kernel, oversample, damaged"},
 		{"word", "a:\n  width: 1\n  fit: crop\n", nil, `p.yaml:3: preset a: fit: "crop", expected one of contain, cover, fill, pad`},
 		{"fraction", "a:\n  width: 1.5\n", nil, `p.yaml:2: preset a: width: "1.5", expected a whole number of pixels from 1 to 8192`},
 		{"too large", "a:\n  width: 8193\n", nil, `p.yaml:2: preset a: width: "8193", expected a whole number of pixels from 1 to 8192`},
 		{"zero", "a:\n  width: 0\n", nil, `p.yaml:2: preset a: width: "0", expected a whole number of pixels from 1 to 8192`},
 		{"quality", "a:\n  quality: 101\n", nil, `p.yaml:2: preset a: quality: "101", expected a whole number from 1 to 100`},
+		{"quality in words", "a:\n  quality: best\n", nil, `p.yaml:2: preset a: quality: "best", expected a whole number from 1 to 100, or auto`},
+		{"likeness", "a:\n  quality: auto\n  likeness: 97\n", nil, `p.yaml:3: preset a: likeness: "97", expected a number from 0.85 to 0.995`},
+		{"likeness that is none", "a:\n  quality: auto\n  likeness: nan\n", nil, `p.yaml:3: preset a: likeness: "nan", expected a number from 0.85 to 0.995`},
+		{"likeness of a quality", "a:\n  width: 1\n  likeness: 0.97\n", nil, "p.yaml:1: preset a: likeness: with quality 80, expected quality auto"},
+		{"likeness of a variant's quality", "a:\n  width: 1\n  formats: [webp]\na.webp:\n  likeness: 0.97\n", nil, "preset a.webp: likeness: with quality 80, expected quality auto"},
 		{"chroma", "a:\n  chroma: 4:1:1\n", nil, `p.yaml:2: preset a: chroma: "4:1:1", expected one of 4:2:0, 4:4:4`},
 		{"progressive", "a:\n  progressive: yes\n", nil, `p.yaml:2: preset a: progressive: "yes", expected true or false`},
 		{"kernel", "a:\n  kernel: sinc\n", nil, `p.yaml:2: preset a: kernel: "sinc", expected one of lanczos, catmull-rom, bilinear, box`},

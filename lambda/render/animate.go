@@ -95,6 +95,9 @@ func (e *engine) animate(p photo, a animation, whole plan, preset prew.Preset) (
 			if whole.kept != (image.Point{}) {
 				plan = whole.keeping(f.kept) // of all frames
 			}
+			if preset.Format == prew.WebP {
+				preset.Quality = e.qualityOf(e.asPlanes(f, preset), preset, probeWebP) // of all frames
+			}
 			encoder = movingFormats[preset.Format].encoder(e, &file, f.size(), a.Loops, f.profile, preset)
 		}
 		if err := encoder.Add(asPixels(f), shownFor(delay)); err != nil {

@@ -167,7 +167,7 @@ func (e *engine) memoryOf(f form, o jpeg.Options, p plan, preset prew.Preset) in
 		samples /= 2
 	}
 	each := 3
-	if preset.Progressive || preset.Quality > 90 {
+	if preset.Progressive || preset.Quality > 90 || preset.Quality == prew.AutoQuality {
 		each = 5
 	}
 	needed := e.decoder.Memory(o) + each*samples + markMemory(preset, size)

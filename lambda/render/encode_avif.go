@@ -15,14 +15,14 @@ var effortsOfAVIF = map[prew.Effort]avif.Effort{
 // encodeAVIF writes planes as they are, and pixels as planes, with their alpha where
 // anything shines through.
 func (e *engine) encodeAVIF(f frame, preset prew.Preset) []byte {
-	o := avif.EncodeOptions{Quality: preset.Quality, Effort: effortsOfAVIF[preset.Effort], ICC: f.profile}
+	o := avif.EncodeOptions{Effort: effortsOfAVIF[preset.Effort], ICC: f.profile}
 	if f.planes != nil {
 		o.Alpha = f.alpha
-		return e.avif.Encode(f.planes, o)
-	}
-	if !f.opaque() {
+	} else if !f.opaque() {
 		o.Alpha = alphaOf(f.pixels)
 		fillUnseen(f.pixels)
 	}
-	return e.avif.Encode(e.lumaChroma(f.pixels, lumaChroma.stepOf(1, preset)), o)
+	planes := e.asPlanes(f, preset)
+	o.Quality = e.qualityOf(planes, preset, probeAVIF)
+	return e.avif.Encode(planes, o)
 }

@@ -19,9 +19,9 @@ var efforts = map[prew.Effort]webp.Effort{
 // anything shines through. What looks drawn is written without loss as well, and the
 // smaller of both is the preview.
 func (e *engine) encodeWebP(f frame, preset prew.Preset) []byte {
-	o := webp.EncodeOptions{Quality: preset.Quality, Effort: efforts[preset.Effort], ICC: f.profile}
+	o := webp.EncodeOptions{Effort: efforts[preset.Effort], ICC: f.profile}
 	if f.planes != nil {
-		o.Alpha = f.alpha
+		o.Alpha, o.Quality = f.alpha, e.qualityOf(f.planes, preset, probeWebP)
 		return e.webp.Encode(f.planes, o)
 	}
 	img, size := f.pixels, f.size()
@@ -29,7 +29,9 @@ func (e *engine) encodeWebP(f frame, preset prew.Preset) []byte {
 		o.Alpha = alphaOf(img)
 		fillUnseen(img)
 	}
-	lossy := e.webp.Encode(e.lumaChroma(img, lumaChroma.stepOf(1, preset)), o)
+	planes := e.asPlanes(f, preset)
+	o.Quality = e.qualityOf(planes, preset, probeWebP)
+	lossy := e.webp.Encode(planes, o)
 	if !drawn(img) {
 		return lossy
 	}

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 
+	"prew"
 	"prew/lambda/render/plane"
 )
 
@@ -41,6 +42,14 @@ func (e *engine) lumaChroma(img *image.NRGBA, step int) []plane.Plane {
 		}
 	}
 	return planes
+}
+
+// asPlanes are the planes of an opaque frame, or of one whose alpha goes its own way.
+func (e *engine) asPlanes(f frame, preset prew.Preset) []plane.Plane {
+	if f.planes != nil {
+		return f.planes
+	}
+	return e.lumaChroma(f.pixels, lumaChroma.stepOf(1, preset))
 }
 
 // asPixels are the pixels of a frame of any form, whose planes are all of one size.

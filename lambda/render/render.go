@@ -18,7 +18,7 @@
 //	            dominant.go says which colour most of it has
 //	            animate.go has each frame of what moves go this way and the next
 //	encode      writes the preview
-//	            encode.go (the table of formats), encode_jpeg.go, encode_png.go,
+//	            encode.go (the table of formats), encode_auto.go, encode_jpeg.go, encode_png.go,
 //	            encode_webp.go, encode_avif.go, encode_standin.go, planes.go; copy.go
 //	            for photos that are smaller as they are
 //
@@ -40,6 +40,7 @@ import (
 	"prew/lambda/render/gif"
 	"prew/lambda/render/heif"
 	"prew/lambda/render/jpeg"
+	"prew/lambda/render/likeness"
 	"prew/lambda/render/png"
 	"prew/lambda/render/resample"
 	"prew/lambda/render/tiff"
@@ -152,6 +153,8 @@ type engine struct {
 	looked    canvas                  // what keep looks at
 	watched   canvas                  // where it looks for faces
 	bins      [1 << (3 * binBits)]bin // what dominant counts
+	meter     likeness.Meter
+	sampled   webp.Decoder // of what is compared by it
 	jpeg      jpeg.Encoder
 	png       png.Encoder
 	webp      webp.Encoder

@@ -318,7 +318,7 @@ function control(choice) {
     box.addEventListener("change", () => change(String(box.checked)));
     inputs = [box];
     put = (value) => { box.checked = value === "true"; };
-  } else if (words || colours) {
+  } else if ((words || colours) && !step) {
     const colour = element("input", { type: "color", id: words ? `${id}-colour` : id });
     colour.setAttribute("aria-label", `${field}, a colour`);
     colour.addEventListener("input", () => change(colour.value));
@@ -337,7 +337,7 @@ function control(choice) {
       colour.hidden = select.value !== "#";
     };
   } else if (step) {
-    const most = Math.min(choice.most, Math.max(slides, 2 * Number(own)));
+    const most = Math.min(choice.most, Math.max(slides, 2 * (Number(own) || 0)));
     const slider = element("input", { type: "range", min: choice.least, max: most, step });
     slider.setAttribute("aria-label", `${field}, slider`);
     const number = element("input", { type: "number", id, min: choice.least, max: choice.most, step: "any", placeholder: own === "" ? "open" : own });
@@ -350,9 +350,18 @@ function control(choice) {
       change(number.value);
     });
     inputs = [element("div", { className: "number" }, slider, number)];
+    // A word is ticked in place of a number.
+    const boxes = (words || []).map((word) => {
+      const box = element("input", { type: "checkbox", value: word });
+      box.addEventListener("change", () => set(box.checked ? word : choice.default));
+      return box;
+    });
+    if (boxes.length) inputs.push(element("div", { className: "several" }, ...boxes.map((box) => element("label", {}, box, ` ${box.value}`))));
     put = (value) => {
-      number.value = value;
-      slider.value = value || choice.least;
+      for (const box of boxes) box.checked = box.value === value;
+      slider.disabled = number.disabled = boxes.some((box) => box.checked);
+      number.value = value; // of a word nothing
+      slider.value = Number(value) || choice.least;
     };
   } else {
     const text = element("input", { type: "text", id, spellcheck: false });

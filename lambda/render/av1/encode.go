@@ -144,6 +144,17 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 	return obu(obuSequence, e.sequence()), obu(obuFrame, append(e.frameHeader(), e.tileGroup...))
 }
 
+// Rebuilt returns what the picture that was encoded last is for a decoder, before its filters. The
+// planes have the sizes of those given and are valid until the next one is encoded.
+func (e *Encoder) Rebuilt() []plane.Plane {
+	planes := make([]plane.Plane, len(e.channels))
+	for i, c := range e.channels {
+		shift := e.shift(i)
+		planes[i] = plane.Plane{Pix: c.rebuilt, Stride: c.stride, Width: (e.width + shift) >> shift, Height: (e.height + shift) >> shift}
+	}
+	return planes
+}
+
 // encodeTile returns the symbols of a tile, which knows nothing of the others. They are valid until
 // the next one is encoded.
 func (e *Encoder) encodeTile(t tile) []byte {

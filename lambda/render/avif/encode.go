@@ -59,6 +59,16 @@ func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
 	return f.bytes()
 }
 
+// Shown returns what decoders show of planes that Encode would write at a quality, but for their
+// filters, of the effort that takes the least time: the quantisers are the same for all. They have
+// the sizes of those given and are valid until the next call of the encoder. What Encode panics
+// at, Shown does.
+func (e *Encoder) Shown(planes []plane.Plane, quality int) []plane.Plane {
+	check(planes, EncodeOptions{Quality: quality})
+	e.item(planes, quantiserOf(quality), Fast)
+	return e.av1.Rebuilt()
+}
+
 // item encodes planes as an item of the file.
 func (e *Encoder) item(planes []plane.Plane, quantiser int, effort Effort) item {
 	sequence, frame := e.av1.Encode(planes, av1.Options{Quantiser: quantiser, Effort: effort})

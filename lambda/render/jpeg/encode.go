@@ -26,6 +26,9 @@ type Encoder struct {
 	held  []token // their correction bits
 
 	out []byte
+
+	shown   []plane.Plane // by Shown
+	rebuilt [3][]uint8    // their samples
 }
 
 // EncodeOptions say how a picture is encoded.
@@ -74,12 +77,16 @@ type blockPlane struct {
 // (4:2:0). Other planes, sides of 0 or over 65,535, a quality that is none and
 // a profile of over 16 MB are the caller's mistake: Encode panics.
 func (e *Encoder) Encode(planes []plane.Plane, o EncodeOptions) []byte {
-	if o.Quality < 1 || o.Quality > 100 {
-		panic(fmt.Sprintf("jpeg: quality is %d, must be from 1 to 100", o.Quality))
-	}
+	checkQuality(o.Quality)
 	e.layOut(planes)
 	e.chooseSteps(o.Quality)
 	return e.encode(o)
+}
+
+func checkQuality(quality int) {
+	if quality < 1 || quality > 100 {
+		panic(fmt.Sprintf("jpeg: quality is %d, must be from 1 to 100", quality))
+	}
 }
 
 // encode encodes the planes that are laid out by the tables that are chosen.
