@@ -141,7 +141,7 @@ func nearColour(t *testing.T, m image.Image, x, y int, want color.Color, toleran
 // -update to write them anew, and look at them. It also compares bit by bit, whatever
 // the architecture: in sums.txt is the SHA-256 of the pixels of each.
 func TestRenderPictures(t *testing.T) {
-	const jpegType, pngType, webpType = "image/jpeg", "image/png", "image/webp"
+	const jpegType, pngType, webpType, avifType = "image/jpeg", "image/png", "image/webp", "image/avif"
 	photo := asJPEG(sign(120, 80))
 	badge, badgeOfWebP := prew.Mark(asPNG(glass(64, 40))), prew.Mark(testdata(t, "lossy-alpha.webp"))
 	tests := []struct {
@@ -224,6 +224,12 @@ func TestRenderPictures(t *testing.T) {
 		{"webp-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60, Format: prew.WebP, Effort: prew.Fast}, webpType},
 		{"webp-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 60, Format: prew.WebP}, webpType},
 		{"webp-indexed", asPNG(indexed(glass(120, 80))), prew.Preset{Width: 500, Format: prew.WebP}, webpType},
+		{"avif-of-jpeg", photo, prew.Preset{Width: 60, Format: prew.AVIF}, avifType},
+		{"avif-of-png", asPNG(sign(120, 80)), prew.Preset{Width: 60, Format: prew.AVIF, Effort: prew.Small, Chroma: prew.Chroma444}, avifType},
+		{"avif-grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 61, Format: prew.AVIF, Effort: prew.Fast}, avifType},
+		{"avif-alpha", asPNG(glass(120, 80)), prew.Preset{Width: 60, Format: prew.AVIF}, avifType},
+		{"avif-round", photo, prew.Preset{Width: 61, Radius: 12, Format: prew.AVIF}, avifType},
+		{"avif-turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 40, Height: 41, Fit: prew.Cover, Gravity: prew.Left, Format: prew.AVIF}, avifType},
 		{"low-quality", photo, prew.Preset{Width: 60, Quality: 10}, jpegType},
 		{"turned", jpegWithEXIF(asJPEG(stored(sign(120, 80), 6)), exif(binary.BigEndian, 6)), prew.Preset{Width: 40, Height: 40, Fit: prew.Cover, Gravity: prew.Left}, jpegType},
 		{"grey", asJPEG(greyOf(sign(120, 80))), prew.Preset{Width: 60}, jpegType},
