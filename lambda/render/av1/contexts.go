@@ -109,12 +109,15 @@ func (c *contexts) countGo(costs *baseCosts, ends []int16, end, count int) (bits
 }
 
 // lowerGo does in plain Go what lower promises: it takes levels down by one where the gain, in
-// 8,192ths of a step's square, is not less than what the error grows by. overs is how much a level
+// 8,192ths of a step's square, is not less than what the error grows by, or than twice that where bits
+// are worth half. overs is how much a level
 // is more than its coefficient, in 32,768ths of the step. It returns as quantise does how many are
 // left.
 func (c *contexts) lowerGo(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent) {
 	for i, l := range levels {
-		if gains.at(c.index[i]) > 8191-int32(overs[i]>>1) {
+		grows := 8192 - int32(overs[i]>>1)
+		grows += grows & int32(o.spared[i])
+		if gains.at(c.index[i]) > grows-1 {
 			l -= l>>15 | 1
 			levels[i], overs[i] = l, lowered(overs[i])
 		}

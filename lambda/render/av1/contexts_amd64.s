@@ -324,8 +324,8 @@ pair:
 	VPSRLDQ      $2, x, X0 \
 	max          X0, x, x
 
-// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16) (end, extent int)
-TEXT ·lowerSixteens(SB), NOSPLIT, $0-72
+// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent int)
+TEXT ·lowerSixteens(SB), NOSPLIT, $0-80
 	MOVQ    c+0(FP), SI
 	MOVQ    gains+8(FP), BX
 	MOVQ    levels+16(FP), DI
@@ -333,6 +333,7 @@ TEXT ·lowerSixteens(SB), NOSPLIT, $0-72
 	MOVQ    count+32(FP), CX
 	MOVQ    ends+40(FP), R8
 	MOVQ    extents+48(FP), R9
+	MOVQ    spared+56(FP), R10
 	VMOVDQU 0(BX), X8
 	VMOVDQU 16(BX), X9
 	VMOVDQU 32(BX), X10
@@ -355,6 +356,10 @@ sixteen:
 	VPSRAW      $1, Y1, Y3
 	VMOVDQU     words8191<>(SB), Y4
 	VPSUBW      Y3, Y4, Y4
+	VMOVDQU     (R10), Y7
+	VPAND       Y7, Y4, Y3
+	VPADDSW     Y3, Y4, Y4
+	VPSUBSW     Y7, Y4, Y4
 	VPCMPGTW    Y4, Y0, Y0
 	VPSIGNW     Y2, Y0, Y3
 	VPADDW      Y3, Y2, Y2
@@ -373,6 +378,7 @@ sixteen:
 	ADDQ        $32, DX
 	ADDQ        $32, R8
 	ADDQ        $32, R9
+	ADDQ        $32, R10
 	DECQ        CX
 	JNZ         sixteen
 
@@ -380,9 +386,9 @@ sixteen:
 	FOLD(VPMAXUB, Y5, X5)
 	VMOVD   X6, AX
 	MOVWLZX AX, AX
-	MOVQ    AX, end+56(FP)
+	MOVQ    AX, end+64(FP)
 	VMOVD   X5, AX
 	MOVWLZX AX, AX
-	MOVQ    AX, extent+64(FP)
+	MOVQ    AX, extent+72(FP)
 	VZEROUPPER
 	RET

@@ -287,6 +287,10 @@ sixteen:
 #define LOWER \
 	SSHR1(1, 3)                   \
 	VSUB V3.H8, V15.H8, V3.H8     \
+	VLD1.P 16(R8), [V7.H8]        \
+	VAND V7.B16, V3.B16, V4.B16   \
+	SQADD(4, 3, 3)                \
+	SQSUB(7, 3, 3)                \
 	CMGT(3, 0, 0)                 \
 	CMLT0(2, 3)                   \
 	VEOR V3.B16, V0.B16, V4.B16   \
@@ -304,8 +308,8 @@ sixteen:
 	SMAX(0, 20, 20)               \
 	UMAX(1, 21, 21)
 
-// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16) (end, extent int)
-TEXT ·lowerSixteens(SB), NOSPLIT, $0-72
+// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent int)
+TEXT ·lowerSixteens(SB), NOSPLIT, $0-80
 	MOVD   c+0(FP), R0
 	MOVD   gains+8(FP), R1
 	MOVD   levels+16(FP), R2
@@ -313,6 +317,7 @@ TEXT ·lowerSixteens(SB), NOSPLIT, $0-72
 	MOVD   count+32(FP), R4
 	MOVD   ends+40(FP), R5
 	MOVD   extents+48(FP), R6
+	MOVD   spared+56(FP), R8
 	VLD1.P 64(R1), [V24.B16, V25.B16, V26.B16, V27.B16]
 	VLD1   (R1), [V28.B16, V29.B16, V30.B16, V31.B16]
 	MOVD   $8191, R7
@@ -337,7 +342,7 @@ sixteen:
 
 	SMAXV(20, 20)
 	VMOV V20.H[0], R7
-	MOVD R7, end+56(FP)
+	MOVD R7, end+64(FP)
 	VEXT $8, V21.B16, V21.B16, V0.B16
 	UMAX(0, 21, 21)
 	VEXT $4, V21.B16, V21.B16, V0.B16
@@ -345,5 +350,5 @@ sixteen:
 	VEXT $2, V21.B16, V21.B16, V0.B16
 	UMAX(0, 21, 21)
 	VMOV V21.H[0], R7
-	MOVD R7, extent+64(FP)
+	MOVD R7, extent+72(FP)
 	RET

@@ -41,8 +41,8 @@ func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end
 		return c.lowerGo(gains, levels, overs, o)
 	}
 	n := len(levels)
-	_, _, _, _ = overs[n-1], c.index[n-1], o.ends[n-1], o.extents[n-1]
-	end, extents := lowerSixteens(c, gains, &levels[0], &overs[0], n/16, &o.ends[0], &o.extents[0])
+	_, _, _, _, _ = overs[n-1], c.index[n-1], o.ends[n-1], o.extents[n-1], o.spared[n-1]
+	end, extents := lowerSixteens(c, gains, &levels[0], &overs[0], n/16, &o.ends[0], &o.extents[0], &o.spared[0])
 	return end, extent{extents & 255, extents >> 8}
 }
 
@@ -64,4 +64,4 @@ func findIn32(c *contexts, levels *int16, by *sixteen, count int)
 func countPairs(c *contexts, costs *baseCosts, ends *int16, end, pairs int) (bits, sum int32)
 
 //go:noescape
-func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16) (end, extent int)
+func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent int)

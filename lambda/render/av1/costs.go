@@ -42,10 +42,7 @@ func (t *levelCosts) refresh(c *cdfs) {
 				base.set(4*i+1, one)
 				base.set(4*i+2, two)
 				base.set(4*i+3, three)
-				spared := 3
-				if i < sparedContexts[min(size, 3)] {
-					spared += spareLow
-				}
+				const spared = 3
 				gains.set(4*i, math.MinInt16)
 				gains.set(4*i+1, (one-none)*lastWorth>>spared)
 				gains.set(4*i+2, (two-one)*bitWorth>>spared)

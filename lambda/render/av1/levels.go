@@ -47,10 +47,6 @@ const (
 	spareLow  = 1
 )
 
-// sparedContexts are how many of baseContexts the lowest frequencies have, by the size of the
-// transform. In those of 32, they are fewer than a quarter.
-var sparedContexts = [4]int{1, 6, 11, 11}
-
 // mayDrop is how many levels that are not zero may be dropped together from the end.
 const mayDrop = 3
 
@@ -82,7 +78,7 @@ func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) {
 	kind, size := b.kind(), min(b.size, 3)
 	c, costs := &e.coding.contexts, &e.coding.costs
 	base, extra := &costs.base[b.size][kind], &costs.extra[size][kind]
-	spared := uint8(4 * sparedContexts[size])
+	spared := orders[size].spared
 	for k, large := range c.large[:count] {
 		for ; large != 0; large &= large - 1 {
 			i := 16*k + bits.TrailingZeros16(large)
@@ -92,7 +88,7 @@ func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) {
 			}
 			index, row := c.index[i], &extra[c.ranges[i]]
 			worth := int32(bitWorth)
-			if index < spared {
+			if spared[i] != 0 {
 				worth >>= spareLow
 			}
 			saved := int32(row[level])
@@ -118,7 +114,7 @@ func (e *Encoder) shorten(b *transformed, levels, overs []int16, end, blockSize 
 	c.find(levels, size, sixteensOf(size, end))
 	base, extra := &costs.base[b.size][kind], &costs.extra[size][kind]
 	lasts, ends := &costs.last[b.size][kind], &costs.end[b.size][kind]
-	spared := uint8(4 * sparedContexts[size])
+	spared := orders[size].spared
 	order := scans[size][:end]
 
 	var kept [mayDrop]uint16
@@ -139,7 +135,7 @@ func (e *Encoder) shorten(b *transformed, levels, overs []int16, end, blockSize 
 		if level == 1 {
 			worth = lastWorth
 		}
-		if index < spared {
+		if spared[at] != 0 {
 			worth >>= spareLow
 		}
 		more := int32(extra[c.ranges[at]][level])
