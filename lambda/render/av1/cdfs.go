@@ -18,6 +18,7 @@ type cdfs struct {
 	size          [3][3][4]uint16 // of transforms, in blocks of 16, 32 and 64
 	cflSign       [9]uint16
 	cflAlpha      [6][17]uint16
+	deltaQ        [5]uint16
 
 	lumaPalette   [7][3][3]uint16    // whether there is one, by the size of the block in halves
 	chromaPalette [2][3]uint16       // the same, by whether there is one of luma
@@ -45,6 +46,7 @@ func (c *cdfs) reset(quantiser int) {
 	c.cflSign, c.cflAlpha, c.signDC = defaultCfLSign, defaultCfLAlpha, defaultSignDC
 	c.lumaPalette, c.chromaPalette = defaultLumaPalette, defaultChromaPalette
 	c.paletteSize, c.paletteColour = defaultPaletteSize, defaultPaletteColour
+	c.deltaQ = defaultDeltaQ
 	of := 3
 	switch { // init_coeff_cdfs, section 6.8.2
 	case quantiser <= 20:

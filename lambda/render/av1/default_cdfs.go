@@ -46,6 +46,9 @@ var defaultLumaMode = [5][5][14]uint16{
 	},
 }
 
+// defaultDeltaQ is Default_Delta_Q_Cdf.
+var defaultDeltaQ = [5]uint16{4608, 648, 91, 0, 0}
+
 // defaultAngleDelta is Default_Angle_Delta_Cdf.
 var defaultAngleDelta = [8][8]uint16{
 	{30588, 27736, 25201, 9992, 5779, 2551, 0, 0},

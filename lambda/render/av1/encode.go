@@ -19,8 +19,10 @@ type Encoder struct {
 	quantiser     int
 	filters       filters
 	matrices      [2]matrix // of luma and of chroma
-	quantised     [2]steps  // of the picture's quantiser, for luma and for chroma
+	quantised     [mostFiner + 1]quantised
 	steps         [3]*steps // of the planes, where it is encoded
+	finer, noted  int       // of the superblock, and of the one before it that was written
+	unsaid        bool      // is whether it is to be said of the superblock
 
 	channels []channel
 	coder    coder
@@ -162,6 +164,7 @@ func (e *Encoder) encodeTile(t tile) []byte {
 	e.cdfs.reset(e.quantiser)
 	e.coder.reset()
 	e.coding.costs.reset()
+	e.noted = 0
 	e.above.reset((e.columns + 15) &^ 15)
 	for e.sy = e.within.top; e.sy < e.within.bottom; e.sy += 64 {
 		e.left.reset(16)
@@ -198,6 +201,8 @@ func (e *Encoder) superblock() {
 	e.coding.costs.refresh(&e.cdfs)
 	e.setKnown()
 	e.estimate()
+	e.setFiner(e.finerOf())
+	e.unsaid = true
 	e.trial.blocks, e.trial.levels = e.trial.blocks[:0], e.trial.levels[:0]
 	e.trial.palettes, e.trial.maps = e.trial.palettes[:0], e.trial.maps[:0]
 	e.save(&e.begin, e.sx, e.sy, 64, false)

@@ -153,7 +153,9 @@ func (e *Encoder) frameHeader() []byte {
 	w.write(uint32(e.matrices[0].level), 4)
 	w.write(uint32(e.matrices[1].level), 4)
 	w.flag(false) // segmentation_enabled
-	w.flag(false) // delta_q_present
+	w.flag(true)  // delta_q_present
+	w.write(deltaUnit, 2)
+	w.flag(false) // delta_lf_present
 	// loop_filter_params (section 5.9.11)
 	f := &e.filters
 	w.write(uint32(f.levels[0]), 6)

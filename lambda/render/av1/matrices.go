@@ -2,12 +2,12 @@ package av1
 
 // matrixLevels are the levels of the matrices of luma and of chroma with which previews look the
 // best, by the quantiser that they begin with. The lower a level is, the larger are the steps of high
-// frequencies beside those of low ones.
+// frequencies beside those of low ones; 15 has no matrix.
 //
 // They were searched for the fewest bytes at equal SSIMULACRA 2 over photographs of 512 pixels, and
 // held to Butteraugli, which likes somewhat higher ones of luma.
 var matrixLevels = [...]struct{ quantiser, luma, chroma int }{
-	{1, 5, 8}, {70, 4, 8}, {100, 3, 8}, {140, 2, 8},
+	{1, 15, 15}, {4, 8, 8}, {20, 5, 8}, {70, 4, 8}, {100, 3, 8}, {140, 2, 8},
 }
 
 // matrixLevelsOf are those of a quantiser.
@@ -27,14 +27,16 @@ type matrix struct {
 	weights [4][]uint8  // in 32nds, by the size of the transform and row by row
 }
 
-// set makes the matrix of a level from the lower half of that of 32x32. 16x16 has every second of its
+// set makes the matrix of a level from the lower half of that of 32x32, or none from none. 16x16 has every second of its
 // rows and columns, 8x8 every fourth from the second on, and 4x4 every eighth from the fourth on.
 func (m *matrix) set(level int, half *[528]uint8) {
 	m.level = level
 	if m.half == half {
 		return
 	}
-	m.half = half
+	if m.half = half; half == nil {
+		return
+	}
 	for size, first := range [4]int{3, 1, 0, 0} {
 		n := 4 << size
 		if m.weights[size] == nil {

@@ -44,14 +44,6 @@ func (s *steps) set(dc, ac int32, weights *[4][]uint8) {
 	}
 }
 
-// setSteps makes those of all planes what the picture's quantiser says.
-func (e *Encoder) setSteps() {
-	for i := range e.quantised {
-		e.quantised[i].set(int32(stepsDC[e.quantiser]), int32(stepsAC[e.quantiser]), e.matrices[i].of())
-	}
-	e.steps = [3]*steps{&e.quantised[0], &e.quantised[1], &e.quantised[1]}
-}
-
 // quantise turns coefficients, of 16 bits, into levels, and returns how many are written in the order
 // of the scan, and which of the first rows and columns have any that is not 0. overs gets by how much
 // each level is more than its coefficient, in 32,768ths of the step.

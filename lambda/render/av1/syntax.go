@@ -86,6 +86,12 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 		skip = 1
 	}
 	c.symbol(e.cdfs.skip[e.above.skip[column]+e.left.skip[row]][:], skip)
+	if c.writing && e.unsaid {
+		e.unsaid = false
+		if n < 64 || !nd.skip {
+			e.writeFiner(c)
+		}
+	}
 	e.lumaMode(c, nd.luma, nd.lumaDelta, x, y)
 	if !e.mono {
 		e.chromaMode(c, nd, n)

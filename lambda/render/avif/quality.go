@@ -8,8 +8,8 @@ package avif
 // the JPEG's bytes (medians of the eleven). Both ends are those of AV1, and the last one looks like
 // a JPEG of 100.
 var alike = [...]struct{ quality, quantiser int }{
-	{1, 255}, {5, 234}, {10, 196}, {20, 156}, {35, 127}, {50, 111}, {60, 100},
-	{70, 77}, {80, 59}, {85, 46}, {90, 26}, {95, 12}, {98, 3}, {100, 1},
+	{1, 255}, {5, 249}, {10, 226}, {20, 178}, {35, 147}, {50, 127}, {60, 115},
+	{70, 89}, {80, 69}, {85, 54}, {90, 31}, {95, 16}, {98, 4}, {100, 1},
 }
 
 // quantiserOf is the index of the quantiser of a quality, between those of alike.
