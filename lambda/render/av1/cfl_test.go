@@ -20,7 +20,7 @@ func TestChromaFromLuma(t *testing.T) {
 		{"whole, minus three eighths", false, -3, [16]uint8{95, 95, 95, 95, 102, 102, 102, 102, 102, 102, 102, 102, 102, 102, 102, 102}},
 		{"halved, two", true, 16, [16]uint8{112, 112, 112, 112, 96, 96, 96, 96, 96, 96, 96, 96, 96, 96, 96, 96}},
 	} {
-		e := &Encoder{halved: c.halved}
+		e := &Encoder{picture: picture{halved: c.halved}}
 		luma, chroma := make([]uint8, 64), make([]uint8, 16)
 		for i := range luma {
 			luma[i] = 50

@@ -10,7 +10,7 @@ import (
 // forBlocks returns an encoder for transform blocks of luma and chroma in a picture of one
 // superblock.
 func forBlocks(quantiser int) *Encoder {
-	e := &Encoder{width: 64, height: 64, columns: 16, rows: 16, quantiser: quantiser}
+	e := &Encoder{picture: picture{width: 64, height: 64, columns: 16, rows: 16, quantiser: quantiser}}
 	e.channels = make([]channel, 3)
 	for i := range e.channels {
 		e.channels[i].width, e.channels[i].height = 64, 64

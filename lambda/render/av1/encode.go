@@ -4,6 +4,7 @@ package av1
 
 import (
 	"math/bits"
+	"runtime"
 
 	"prew/lambda/render/plane"
 )
@@ -13,23 +14,14 @@ import (
 type Encoder struct {
 	residual residual // first, so that its rows are aligned where an Encoder is
 
-	width, height int
-	columns, rows int // of the picture, in blocks of 4x4, even
-	mono, halved  bool
-	quantiser     int
-	filters       filters
-	matrices      [2]matrix // of luma and of chroma
-	quantised     [mostFiner + 1]quantised
-	steps         [3]*steps // of the planes, where it is encoded
-	finer, noted  int       // of the superblock, and of the one before it that was written
-	unsaid        bool      // is whether it is to be said of the superblock
-
-	channels []channel
-	coder    coder
-	cdfs     cdfs
-	lambda   int32 // what a bit may cost, in squared errors of samples, times 16
-	root     int64 // what it may cost in distances, which are not squared, times 64
-	effort   *effort
+	picture
+	coder     coder
+	cdfs      cdfs
+	quantised [mostFiner + 1]quantised
+	steps     [3]*steps // of the planes, where it is encoded
+	finer     int       // the superblock is by so many deltaUnits
+	noted     int       // finer of the one before it that was written
+	unsaid    bool      // whether finer is still to be said
 
 	above  surroundings // of the block row, by columns of 4 samples
 	left   surroundings // of the superblock's rows
@@ -37,11 +29,11 @@ type Encoder struct {
 	within tile // that is encoded
 	sx, sy int  // the superblock's place, in samples
 
-	extraTiles [2]int // columns and rows, as logarithms, beyond the fewest that there may be: of tests
-	tiles      tiles
+	extraTiles [2]int     // columns and rows, as logarithms, beyond the fewest that there may be: of tests
+	others     []*Encoder // that encode tiles beside this one
+	symbols    [][]byte   // of the tiles
 	tileGroup  []byte
 
-	cells  []cell // of the picture, row by row
 	tree   [85]node
 	edges  edges
 	coding coding
@@ -53,13 +45,33 @@ type Encoder struct {
 	zeros          [32 * 32]int16
 	estimates      estimates
 
-	drawn        bool   // whether blocks may have palettes
-	drawnSquares []bool // of 8x8, row by row
-	clusters     [64]cluster
+	clusters [64]cluster
 
 	begin                state
 	before, keptStates   [4]state
 	lumaBefore, lumaKept state
+}
+
+// picture is what is encoded, and how. All tiles have it together: of its samples and cells, each
+// writes its own.
+type picture struct {
+	width, height int
+	columns, rows int // of the picture, in blocks of 4x4, even
+	mono, halved  bool
+	quantiser     int
+	filters       filters
+	matrices      [2]matrix // of luma and of chroma
+
+	channels []channel
+	lambda   int32 // what a bit may cost, in squared errors of samples, times 16
+	root     int64 // what it may cost in distances, which are not squared, times 64
+	effort   *effort
+
+	tiles tiles
+	cells []cell // row by row
+
+	drawn        bool   // whether blocks may have palettes
+	drawnSquares []bool // of 8x8, row by row
 }
 
 // channel is a plane of the picture: what it is and what a decoder will make of it.
@@ -140,8 +152,9 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 	if count > 1 {
 		e.tileGroup = append(e.tileGroup, 0) // tile_start_and_end_present_flag, and the rest of a byte
 	}
-	for i := range count {
-		e.tileGroup = appendTile(e.tileGroup, e.encodeTile(e.tiles.at(i)), i == count-1)
+	e.encodeTiles(min(count, runtime.GOMAXPROCS(0)))
+	for i, symbols := range e.symbols {
+		e.tileGroup = appendTile(e.tileGroup, symbols, i == count-1)
 	}
 	return obu(obuSequence, e.sequence()), obu(obuFrame, append(e.frameHeader(), e.tileGroup...))
 }

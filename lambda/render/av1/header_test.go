@@ -46,7 +46,7 @@ func TestLevelsOfDecoders(t *testing.T) {
 		{640, 230, 0}, {640, 231, 1}, {640, 480, 4}, {1000, 1000, 5}, {1440, 960, 8}, {1440, 1440, 8}, {1440, 2560, 12}, {4096, 2176, 12},
 		{4096, 2304, 16}, {8192, 4352, 16}, {8192, 8192, 31},
 	} {
-		e := Encoder{width: test.width, height: test.height}
+		e := Encoder{picture: picture{width: test.width, height: test.height}}
 		if got := e.level(); got != test.level {
 			t.Errorf("%dx%d: level %d, want %d", test.width, test.height, got, test.level)
 		}
