@@ -21,7 +21,13 @@ const (
 	maxTiles           = 64
 )
 
-// divide divides a picture of superblocks into the fewest tiles, or more by extra logarithms.
+// manySuperblocks is from how many superblocks on, of two megapixels, a picture has two tiles, which
+// are encoded and decoded at the same time. Three photographs of 3 to 6 megapixels had 0.16 % more
+// bytes for that, of 1.2 to 1.6 megapixels 0.36 %.
+const manySuperblocks = 2 << 20 / (64 * 64)
+
+// divide divides a picture of superblocks into the fewest tiles, or more by extra logarithms. A large
+// one has two at least, beside or above one another so that their border is short.
 func (t *tiles) divide(columns, rows int, extra [2]int) {
 	t.columns, t.rows = columns, rows
 	t.leastColumns, t.mostColumns = doublings(maxTileColumns, columns), doublings(1, min(columns, maxTiles))
@@ -29,6 +35,13 @@ func (t *tiles) divide(columns, rows int, extra [2]int) {
 	least := max(t.leastColumns, doublings(maxTileSuperblocks, columns*rows))
 	t.leastRows, t.mostRows = max(least-t.columnsLog, 0), doublings(1, min(rows, maxTiles))
 	t.rowsLog = min(t.leastRows+extra[1], t.mostRows)
+	switch {
+	case columns*rows < manySuperblocks || t.columnsLog+t.rowsLog > 0:
+	case columns >= rows:
+		t.columnsLog = 1
+	default:
+		t.rowsLog = 1
+	}
 }
 
 // doublings is how often a number has to be doubled to reach a target.

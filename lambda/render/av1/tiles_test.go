@@ -29,6 +29,8 @@ func TestTilesAreDecoded(t *testing.T) {
 		{"most", 260, 190, [2]int{9, 9}, 15},
 		{"too wide for one", 4100, 9, [2]int{}, 2},
 		{"half a superblock", 4096 + 32, 40, [2]int{0, 1}, 2},
+		{"large and wide", 2049, 961, [2]int{}, 2},
+		{"large and high", 961, 2049, [2]int{}, 2},
 	} {
 		for _, mono := range []bool{true, false} {
 			var planes []plane.Plane
@@ -78,10 +80,11 @@ func TestTilesAreDecoded(t *testing.T) {
 	}
 }
 
-// TestTilesAreNoLargerThanAllowed: as many as a picture needs, and no more.
+// TestTilesAreNoLargerThanAllowed: as many as a picture needs, two of a large one, and no more.
 func TestTilesAreNoLargerThanAllowed(t *testing.T) {
 	for _, test := range []struct{ width, height, across, all int }{
-		{1, 1, 1, 1}, {4096, 2304, 1, 1}, {4097, 64, 2, 2}, {4096, 2305, 1, 2}, {64, 8192, 1, 1}, {8192, 8192, 2, 8},
+		{1, 1, 1, 1}, {4096, 2304, 2, 2}, {4097, 64, 2, 2}, {4096, 2305, 1, 2}, {64, 8192, 1, 1}, {8192, 8192, 2, 8},
+		{2048, 960, 1, 1}, {2048, 1024, 2, 2}, {1024, 2048, 1, 2}, {64, 32_768, 1, 2},
 		{16_384, 16_384, 4, 32}, {65_536, 64, 16, 16},
 	} {
 		var ts tiles
