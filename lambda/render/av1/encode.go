@@ -146,6 +146,10 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 		e.channels[i].load(p, e.columns*4>>e.shift(i), e.rows*4>>e.shift(i))
 	}
 	e.findDrawn()
+	if e.drawn { // with half as much again, twelve drawings had 1.8 % fewer bytes at equal SSIMULACRA 2
+		e.lambda += e.lambda / 2
+		e.root = int64(isqrt(uint64(e.lambda) * 16))
+	}
 	e.tiles.divide((e.columns+15)/16, (e.rows+15)/16, e.extraTiles)
 	e.tileGroup = e.tileGroup[:0]
 	count := e.tiles.count()

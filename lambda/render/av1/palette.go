@@ -136,11 +136,15 @@ func merged(a, b *cluster) int64 {
 // worthMerging reports whether two clusters are to be one: there are too many, or the bits of a
 // colour and of telling them apart are worth more than the error.
 func (e *Encoder) worthMerging(a, b *cluster, by int64, count int) bool {
-	return count > mostColours || by*16 < int64(e.lambda)*int64(colourBits+min(a.count, b.count))
+	return count > mostColours || by*16 < int64(e.lambda)*int64(colourBits+min(a.count, b.count))*mergedRate
 }
 
 // colourBits are about those of one more colour.
-const colourBits = 6
+const colourBits = 10
+
+// paletteRate is how often lambda a bit counts where a palette is chosen, and mergedRate where its
+// colours are: with 1 and 1 some drawings became better for more bytes than that was worth.
+const paletteRate, mergedRate = 3, 4
 
 // lumaPalette adds a palette for a block's luma to the trial's and returns its number, or 0 where it
 // has one colour or far too many.
@@ -325,7 +329,7 @@ func (e *Encoder) lumaCost(nd *node, x, y, n int) int64 {
 	}
 	e.transformSize(&c, nd, x, y, n)
 	e.codedBits(&c, nd.coded[0], sizeOf(n), nd.luma)
-	return nd.squared*16 + e.rate(c.bits)
+	return nd.squared*16 + e.rate(c.bits)*paletteRate
 }
 
 // codedBits gives the coefficients of a plane's transform blocks to c.
@@ -375,5 +379,5 @@ func (e *Encoder) chromaCost(nd *node, squared int64, x, y, n int) int64 {
 		}
 	}
 	e.codedBits(&c, nd.coded[1], sizeOf(n)-e.shift(1), nd.chroma)
-	return squared*16 + e.rate(c.bits)
+	return squared*16 + e.rate(c.bits)*paletteRate
 }
