@@ -77,7 +77,7 @@ bench: ## run the benchmarks, for benchstat: the engine by stages, misses, hits,
 	@deploy/tools/build.sh versitygw
 	@CORPUS='$(abspath $(CORPUS))' go test -run '^$$' -bench . ./...
 
-bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name)
+bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, ONLY=part of a job's name: into .local/peers/)
 	@deploy/tools/install.sh peers sharp av1
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers

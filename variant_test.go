@@ -331,19 +331,21 @@ func TestHTMLKeepsThePlace(t *testing.T) {
 	}
 }
 
-// TestEmbeddedPresetsComeInWebPAndTwiceAsLarge checks what make run shows.
-func TestEmbeddedPresetsComeInWebPAndTwiceAsLarge(t *testing.T) {
+// TestEmbeddedPresetsComeInBetterFormatsAndTwiceAsLarge checks what make run shows.
+func TestEmbeddedPresetsComeInBetterFormatsAndTwiceAsLarge(t *testing.T) {
 	presets, err := LoadPresets("presets.yaml", EmbeddedPresets, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"thumb", "card", "hero"} {
-		if got, want := presets.Variants(name), []string{name + ".webp", name + "@2x", name + "@2x.webp"}; !slices.Equal(got, want) {
+	for name, want := range map[string][]string{
+		"thumb":         {"thumb.webp", "thumb@2x", "thumb@2x.webp"},
+		"card":          {"card.webp", "card@2x", "card@2x.webp"},
+		"hero":          {"hero.avif", "hero.webp", "hero@2x", "hero@2x.avif", "hero@2x.webp"},
+		"preset_name_1": nil,
+	} {
+		if got := presets.Variants(name); !slices.Equal(got, want) {
 			t.Errorf("%s has %v, want %v", name, got, want)
 		}
-	}
-	if got := presets.Variants("preset_name_1"); got != nil {
-		t.Errorf("preset_name_1 has %v, want none", got)
 	}
 }
 

@@ -36,7 +36,7 @@ type picture struct {
 
 // ofVariant is what the page says of a variant: its name, its bytes and, of another format
 // than the preset's own, how much that is in comparison.
-var ofVariant = regexp.MustCompile(`^(@2x\s+[0-9.]+ [kM]?B\s*|(@2x)?\.webp\s+[0-9.]+ [kM]?B\s+([+−][1-9][0-9]*|0) %)$`)
+var ofVariant = regexp.MustCompile(`^(@2x\s+[0-9.]+ [kM]?B\s*|(@2x)?\.(avif|webp)\s+[0-9.]+ [kM]?B\s+([+−][1-9][0-9]*|0) %)$`)
 
 // TestGalleryShowsEveryPicture runs the whole system as `make run` does and
 // opens its page in a browser, when nothing is rendered yet and again when all
@@ -77,9 +77,9 @@ func showsEveryPicture(t *testing.T, front string) {
 		if err != nil {
 			t.Fatalf("%s visit: %v", visit, err)
 		}
-		// Three of each of the presets thumb, card and hero, for ten samples.
-		if len(variants) != 90 {
-			t.Errorf("%s visit: %d variants, want 90", visit, len(variants))
+		// Three of each of the presets thumb and card and five of hero, for ten samples.
+		if len(variants) != 110 {
+			t.Errorf("%s visit: %d variants, want 110", visit, len(variants))
 		}
 		for _, v := range variants {
 			if v.State != "loaded" || !ofVariant.MatchString(v.Caption) {

@@ -24,13 +24,13 @@ type shown struct {
 }
 
 // TestBrowserGetsTheVariantThatFits shows what `prewmanager html` prints to a browser, on
-// screens of several kinds. Where it says that it takes no WebP it gets a JPEG from the same
-// address, although it has the WebP in its cache. The order of the rows counts: Chromium
+// screens of several kinds. Where it says that it takes no AVIF or no WebP it gets another
+// format from the same address, although it has a better one in its cache. The order of the rows counts: Chromium
 // shows a file for a finer screen, once it has it, on a coarse one too.
 func TestBrowserGetsTheVariantThatFits(t *testing.T) {
 	site := run(t, "")
 	browser := open(t)
-	const webp, jpeg = "", "image/jpeg,image/*;q=0.8" // "": the browser's own Accept
+	const own, jpeg, webp = "", "image/jpeg,image/*;q=0.8", "image/webp,image/*;q=0.8" // "": the browser's own Accept
 	for _, test := range []struct {
 		html   string // arguments of prewmanager html
 		width  int64  // of the window, in CSS pixels
@@ -38,18 +38,21 @@ func TestBrowserGetsTheVariantThatFits(t *testing.T) {
 		accept string
 		want   shown
 	}{
-		{"card", 1000, 1, webp, shown{"/prew/card/cardinal.jpg", "image/webp", 640}},
+		{"card", 1000, 1, own, shown{"/prew/card/cardinal.jpg", "image/webp", 640}},
 		{"card", 1000, 1, jpeg, shown{"/prew/card/cardinal.jpg", "image/jpeg", 640}},
-		{"card", 1000, 1, webp, shown{"/prew/card/cardinal.jpg", "image/webp", 640}},
-		{"card", 1000, 2, webp, shown{"/prew/card@2x/cardinal.jpg", "image/webp", 1280}},
+		{"card", 1000, 1, own, shown{"/prew/card/cardinal.jpg", "image/webp", 640}},
+		{"card", 1000, 2, own, shown{"/prew/card@2x/cardinal.jpg", "image/webp", 1280}},
 		{"card", 1000, 2, jpeg, shown{"/prew/card@2x/cardinal.jpg", "image/jpeg", 1280}},
-		{"card", 500, 3, webp, shown{"/prew/card@2x/cardinal.jpg", "image/webp", 1280}},
-		{"--picture card", 1000, 1, webp, shown{"/prew/card.webp/cardinal.jpg", "image/webp", 640}},
+		{"card", 500, 3, own, shown{"/prew/card@2x/cardinal.jpg", "image/webp", 1280}},
+		{"--picture card", 1000, 1, own, shown{"/prew/card.webp/cardinal.jpg", "image/webp", 640}},
 		{"--picture card", 1000, 1, jpeg, shown{"/prew/card.webp/cardinal.jpg", "image/webp", 640}}, // its address says so
-		{"--picture card", 1000, 2, webp, shown{"/prew/card@2x.webp/cardinal.jpg", "image/webp", 1280}},
+		{"--picture card", 1000, 2, own, shown{"/prew/card@2x.webp/cardinal.jpg", "image/webp", 1280}},
+		{"hero", 400, 1, own, shown{"/prew/hero/cardinal.jpg", "image/avif", 1440}},
 		{"hero", 400, 1, webp, shown{"/prew/hero/cardinal.jpg", "image/webp", 1440}},
-		{"hero", 1440, 2, webp, shown{"/prew/hero@2x/cardinal.jpg", "image/webp", 0}},
-		{"preset_name_1", 1000, 2, webp, shown{"/prew/preset_name_1/cardinal.jpg", "image/jpeg", 320}},
+		{"hero", 400, 1, jpeg, shown{"/prew/hero/cardinal.jpg", "image/jpeg", 1440}},
+		{"hero", 1440, 2, own, shown{"/prew/hero@2x/cardinal.jpg", "image/avif", 0}},
+		{"--picture hero", 400, 1, own, shown{"/prew/hero.avif/cardinal.jpg", "image/avif", 1440}},
+		{"preset_name_1", 1000, 2, own, shown{"/prew/preset_name_1/cardinal.jpg", "image/jpeg", 320}},
 	} {
 		what := fmt.Sprintf("%s on %d CSS pixels of scale %g with Accept %q", test.html, test.width, test.scale, test.accept)
 		got, err := show(browser, site, markup(t, test.html+" cardinal.jpg"), test.width, test.scale, test.accept)

@@ -1,7 +1,7 @@
 // Command peers compares the render engine with libvips, as Debian packages it
 // and as sharp ships it: user time, likeness to a full decode and Lanczos, bytes,
 // memory, WebPs and AVIFs with sharp's where both look alike, what moves, and what looks and gravities
-// cost. It writes docs/bench/peers.md and peers.svg, or with -sheet crops of the previews
+// cost. It writes docs/bench/peers.md, peers.svg and formats.svg, or with -sheet crops of the previews
 // beside each other, and fails where a bound is not met. It runs in the root of the
 // checkout, after lambda/peers/build.sh.
 package main
@@ -21,13 +21,13 @@ import (
 const (
 	// scratch holds the peers and the previews that they make. It can be deleted.
 	scratch = ".local/peers"
-	// output is the folder for the table and the chart.
+	// output is the folder for the tables and the charts.
 	output = "docs/bench"
 )
 
 func main() {
 	corpus := flag.String("corpus", os.Getenv("CORPUS"), "the folder of photos that has the folder bench")
-	only := flag.String("only", os.Getenv("ONLY"), "a part of the names of some jobs, as p12-jpeg or 640; writes nothing to "+output)
+	only := flag.String("only", os.Getenv("ONLY"), "a part of the names of some jobs, as p12-jpeg or 640; writes into "+scratch+" in place of "+output)
 	sheet := flag.Bool("sheet", false, "make contact sheets in place of measuring time and memory")
 	flag.Parse()
 	if err := run(*corpus, *only, *sheet); err != nil {
@@ -86,10 +86,12 @@ func run(corpus, only string, sheet bool) error {
 		return err
 	}
 	line.Clear()
-	if only == "" {
-		if err := r.writeFiles(output); err != nil {
-			return err
-		}
+	to := output
+	if only != "" {
+		to = scratch
+	}
+	if err := r.writeFiles(to); err != nil {
+		return err
 	}
 	return r.tell(os.Stdout)
 }

@@ -94,8 +94,10 @@ func (v *visitor) send(key string) error {
 // negotiated returns the path by which all clients ask for a preview, which is that of its
 // preset, and the Accept that makes it the answer.
 func negotiated(key string) (path, accept string) {
-	if preset, photo, ok := strings.Cut(key, ".webp/"); ok {
-		return preset + "/" + photo, "image/avif,image/webp,*/*;q=0.8"
+	for format, accept := range map[string]string{"webp": "image/webp,*/*;q=0.8", "avif": "image/avif,image/webp,*/*;q=0.8"} {
+		if preset, photo, ok := strings.Cut(key, "."+format+"/"); ok {
+			return preset + "/" + photo, accept
+		}
 	}
 	return key, "*/*"
 }

@@ -148,10 +148,10 @@ func (t *trial) fresh(n int) []string {
 	return names
 }
 
-// key names one preview, in a folder: of a preset and of its variant in turn.
+// key names one preview, in a folder: of a preset and of its variants in turn.
 func (t *trial) key(folder string) string {
 	t.keys++
-	preset := []string{"thumb", "thumb.webp"}[t.keys%2]
+	preset := []string{"thumb", "thumb.webp", "thumb.avif"}[t.keys%3]
 	return fmt.Sprintf("prew/%s/%s/%d-%d.jpg", preset, folder, t.number, t.keys)
 }
 

@@ -27,6 +27,9 @@ import (
 	"prew/nginx"
 )
 
+// offered makes every format of photos an answer of the preset that is asked for.
+const offered = "PRESET_THUMB=formats=avif webp"
+
 // setup says what a system consists of beside Redis and the S3 server.
 type setup struct {
 	gateways     int
@@ -127,7 +130,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		return s, err
 	}
 	s.stops = append(s.stops, photos.stop)
-	presets, err := stack.Presets()
+	presets, err := prew.ReadPresets(os.Getenv("PREW_PRESETS"), append(os.Environ(), offered))
 	if err != nil {
 		return s, err
 	}
@@ -152,7 +155,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 		g.env = append(append(s.s3.Env(),
 			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "PREW_SOURCE_ENDPOINT=http://"+photos.addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
 			"PREW_REDIS="+redisAddr, "PREW_BUCKET="+stack.Bucket, "PREW_FUNCTION="+g.name,
-			"PREW_METRICS_LISTEN="+metrics, "PREW_NGINX="+between.URL), c.env...)
+			"PREW_METRICS_LISTEN="+metrics, "PREW_NGINX="+between.URL, offered), c.env...)
 		if c.events {
 			if g.events, err = stack.FreeAddr(); err != nil {
 				return s, err
