@@ -17,10 +17,20 @@ const (
 	finerPart = 6
 )
 
+// chromaCoarserOf is by how much the quantiser of chroma is more than that of luma: by less than
+// nothing where chroma has half the size, as each of its samples is seen on four pixels, and by more
+// where it has not. Both were searched as matrixLevels were, and are less at the finest quantisers.
+func chromaCoarserOf(quantiser int, halved bool) int {
+	if halved {
+		return -min(8, quantiser/8)
+	}
+	return min(16, quantiser/4)
+}
+
 // quantised are the steps of a quantiser, kept for the superblocks and pictures that follow.
 type quantised struct {
 	made bool
-	with [3]int   // the quantiser and the levels of the matrices
+	with [4]int   // the quantisers of luma and chroma and the levels of the matrices
 	of   [2]steps // for luma and for chroma
 }
 
@@ -31,10 +41,11 @@ func (e *Encoder) setSteps() { e.setFiner(0) }
 func (e *Encoder) setFiner(by int) {
 	e.finer = by
 	s := &e.quantised[by]
-	quantiser := e.quantiser - by<<deltaUnit
-	if with := [3]int{quantiser, e.matrices[0].level, e.matrices[1].level}; !s.made || s.with != with {
+	luma := e.quantiser - by<<deltaUnit
+	chroma := min(max(luma+e.chromaCoarser, 0), 255)
+	if with := [4]int{luma, chroma, e.matrices[0].level, e.matrices[1].level}; !s.made || s.with != with {
 		s.made, s.with = true, with
-		for i := range s.of {
+		for i, quantiser := range with[:2] {
 			s.of[i].set(int32(stepsDC[quantiser]), int32(stepsAC[quantiser]), e.matrices[i].of())
 		}
 	}

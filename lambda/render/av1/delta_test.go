@@ -39,3 +39,16 @@ func TestQuantisersOfSuperblocks(t *testing.T) {
 		}
 	}
 }
+
+// TestChromaCoarser makes sure that headers can say by how much chroma is coarser, and that it has a
+// quantiser.
+func TestChromaCoarser(t *testing.T) {
+	for quantiser := 1; quantiser <= 255; quantiser++ {
+		for _, halved := range []bool{false, true} {
+			by := chromaCoarserOf(quantiser, halved)
+			if by < -64 || by > 63 || quantiser+by < 1 || halved != (by < 0) && by != 0 {
+				t.Errorf("quantiser %d: chroma is coarser by %d", quantiser, by)
+			}
+		}
+	}
+}

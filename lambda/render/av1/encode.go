@@ -61,6 +61,7 @@ type picture struct {
 	quantiser     int
 	filters       filters
 	matrices      [2]matrix // of luma and of chroma
+	chromaCoarser int       // in quantisers, than luma is
 
 	channels []channel
 	lambda   int32 // what a bit may cost, in squared errors of samples, times 16
@@ -133,6 +134,7 @@ func (e *Encoder) Encode(planes []plane.Plane, o Options) (sequence, frame []byt
 	e.halved = !e.mono && planes[1].Width < e.width || !e.mono && planes[1].Height < e.height
 	e.quantiser = o.Quantiser
 	e.setMatrices()
+	e.chromaCoarser = chromaCoarserOf(e.quantiser, e.halved)
 	e.setSteps()
 	step := e.steps[0].ac
 	e.lambda = max(1, step*step*lambdaOf/1024)

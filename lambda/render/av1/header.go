@@ -146,8 +146,12 @@ func (e *Encoder) frameHeader() []byte {
 	w.write(uint32(e.quantiser), 8)
 	w.flag(false) // DeltaQYDc
 	if !e.mono {
-		w.flag(false) // DeltaQUDc
-		w.flag(false) // DeltaQUAc
+		for range 2 { // DeltaQUDc and DeltaQUAc, those of Cr are the same
+			w.flag(e.chromaCoarser != 0)
+			if e.chromaCoarser != 0 {
+				w.write(uint32(e.chromaCoarser)&127, 7)
+			}
+		}
 	}
 	w.flag(true) // using_qmatrix
 	w.write(uint32(e.matrices[0].level), 4)

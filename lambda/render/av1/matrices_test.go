@@ -40,7 +40,7 @@ func TestMatrices(t *testing.T) {
 // TestMatrixLevels makes sure that there are matrices of all levels that are used.
 func TestMatrixLevels(t *testing.T) {
 	for quantiser := 1; quantiser <= 255; quantiser++ {
-		luma, chroma := matrixLevelsOf(quantiser)
+		luma, chroma := matrixLevelsOf(quantiser, quantiser&1 == 0)
 		if luma < 15 && weightsOfLuma[luma] == nil || chroma < 15 && weightsOfChroma[chroma] == nil {
 			t.Errorf("quantiser %d has the levels %d and %d, of which there is no matrix", quantiser, luma, chroma)
 		}
