@@ -183,28 +183,13 @@ func (e *Encoder) noteLevels(b *transformed, sum, sign uint8) {
 // coefficient (section 8.3.2, all_zero and dc_sign).
 func (e *Encoder) zeroContext(b *transformed, blockSize int) (zero, sign int) {
 	n := 1 << b.size
+	channel := &e.channels[b.plane]
 	x, y := b.x>>2, (b.y-e.sy>>e.shift(b.plane))>>2
-	wide := min(n, e.channels[b.plane].width>>2-x)
-	high := min(n, (e.channels[b.plane].height-b.y)>>2)
-	levelsAbove, levelsLeft := e.above.level[b.plane][x:][:wide], e.left.level[b.plane][y:][:high]
-	signsAbove, signsLeft := e.above.sign[b.plane][x:][:wide], e.left.sign[b.plane][y:][:high]
-	var above, left uint8
-	for _, l := range levelsAbove {
-		above = max(above, l)
-	}
-	for _, l := range levelsLeft {
-		left = max(left, l)
-	}
-	balance := 0
-	var anyAbove, anyLeft uint8
-	for _, s := range signsAbove {
-		balance += int(s>>1) - int(s&1)
-		anyAbove |= s
-	}
-	for _, s := range signsLeft {
-		balance += int(s>>1) - int(s&1)
-		anyLeft |= s
-	}
+	wide := min(n, channel.width>>2-x)
+	high := min(n, (channel.height-b.y)>>2)
+	above, upward := heard(e.above.level[b.plane][x:][:wide], e.above.sign[b.plane][x:][:wide])
+	left, leftward := heard(e.left.level[b.plane][y:][:high], e.left.sign[b.plane][y:][:high])
+	balance := upward + leftward
 	switch {
 	case balance < 0:
 		sign = 1
@@ -213,10 +198,10 @@ func (e *Encoder) zeroContext(b *transformed, blockSize int) (zero, sign int) {
 	}
 	if b.plane > 0 {
 		zero = 7
-		if above|anyAbove != 0 {
+		if above != 0 {
 			zero++
 		}
-		if left|anyLeft != 0 {
+		if left != 0 {
 			zero++
 		}
 		if blockSize > b.size {
@@ -242,6 +227,18 @@ func (e *Encoder) zeroContext(b *transformed, blockSize int) (zero, sign int) {
 		zero = 6
 	}
 	return zero, sign
+}
+
+// heard returns what neighbours on a side have told: all bits of their sums of levels, which are more
+// than 3 or 0 if one is, and if all are; and how many more of their DC coefficients are positive than
+// negative.
+func heard(levels, signs []uint8) (sums uint8, balance int) {
+	signs = signs[:len(levels)]
+	for i, l := range levels {
+		sums |= l
+		balance += int(signs[i]>>1) - int(signs[i]&1)
+	}
+	return sums, balance
 }
 
 // countCoefficients is what writeCoefficients would take, in 256ths of a bit, by the costs as they

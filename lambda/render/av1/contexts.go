@@ -51,10 +51,8 @@ var sixteens = func() (all [4][]sixteen) {
 // sixteensOf is how many sixteens there are in the rows that have the first end coefficients of a
 // transform block, in the order of the scan.
 func sixteensOf(size, end int) int {
-	n := 4 << size
-	last := int(scans[size][end-1])
-	rows := min(last/n+last%n+1, n)
-	return (rows*n + 15) / 16
+	rows := min(int(orders[size].reaches[end-1]), 4<<size)
+	return (rows<<(2+size) + 15) / 16
 }
 
 // findGo does in plain Go what find promises: it fills in the contexts of the first count sixteens of
@@ -112,13 +110,14 @@ func (c *contexts) countGo(costs *baseCosts, ends []int16, end, count int) (bits
 // 8,192ths of a step's square, is not less than what the error grows by, or than twice that where bits
 // are worth half. overs is how much a level
 // is more than its coefficient, in 32,768ths of the step. It returns as quantise does how many are
-// left.
-func (c *contexts) lowerGo(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent) {
+// left, and whether any was.
+func (c *contexts) lowerGo(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent, any bool) {
 	for i, l := range levels {
 		grows := 8192 - int32(overs[i]>>1)
 		grows += grows & int32(o.spared[i])
 		if gains.at(c.index[i]) > grows-1 {
 			l -= l>>15 | 1
+			any = true
 			levels[i], overs[i] = l, lowered(overs[i])
 		}
 		if l != 0 {
@@ -126,7 +125,7 @@ func (c *contexts) lowerGo(gains *baseCosts, levels, overs []int16, o *order) (e
 			used.rows, used.columns = max(used.rows, int(o.extents[i]&255)), max(used.columns, int(o.extents[i]>>8))
 		}
 	}
-	return end, used
+	return end, used, any
 }
 
 // lowered is by how much a level is more than its coefficient when it is one less, but not less than

@@ -324,8 +324,8 @@ pair:
 	VPSRLDQ      $2, x, X0 \
 	max          X0, x, x
 
-// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent int)
-TEXT ·lowerSixteens(SB), NOSPLIT, $0-80
+// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent, lower int)
+TEXT ·lowerSixteens(SB), NOSPLIT, $0-88
 	MOVQ    c+0(FP), SI
 	MOVQ    gains+8(FP), BX
 	MOVQ    levels+16(FP), DI
@@ -334,6 +334,7 @@ TEXT ·lowerSixteens(SB), NOSPLIT, $0-80
 	MOVQ    ends+40(FP), R8
 	MOVQ    extents+48(FP), R9
 	MOVQ    spared+56(FP), R10
+	XORL    R11, R11
 	VMOVDQU 0(BX), X8
 	VMOVDQU 16(BX), X9
 	VMOVDQU 32(BX), X10
@@ -361,6 +362,8 @@ sixteen:
 	VPADDSW     Y3, Y4, Y4
 	VPSUBSW     Y7, Y4, Y4
 	VPCMPGTW    Y4, Y0, Y0
+	VPMOVMSKB   Y0, AX
+	ORL         AX, R11
 	VPSIGNW     Y2, Y0, Y3
 	VPADDW      Y3, Y2, Y2
 	VMOVDQU     Y2, (DI)
@@ -390,5 +393,6 @@ sixteen:
 	VMOVD   X5, AX
 	MOVWLZX AX, AX
 	MOVQ    AX, extent+72(FP)
+	MOVQ    R11, lower+80(FP)
 	VZEROUPPER
 	RET

@@ -292,6 +292,7 @@ sixteen:
 	SQADD(4, 3, 3)                \
 	SQSUB(7, 3, 3)                \
 	CMGT(3, 0, 0)                 \
+	VORR V0.B16, V22.B16, V22.B16 \
 	CMLT0(2, 3)                   \
 	VEOR V3.B16, V0.B16, V4.B16   \
 	VSUB V3.H8, V4.H8, V4.H8      \
@@ -308,8 +309,8 @@ sixteen:
 	SMAX(0, 20, 20)               \
 	UMAX(1, 21, 21)
 
-// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent int)
-TEXT ·lowerSixteens(SB), NOSPLIT, $0-80
+// func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent, lower int)
+TEXT ·lowerSixteens(SB), NOSPLIT, $0-88
 	MOVD   c+0(FP), R0
 	MOVD   gains+8(FP), R1
 	MOVD   levels+16(FP), R2
@@ -324,6 +325,7 @@ TEXT ·lowerSixteens(SB), NOSPLIT, $0-80
 	VDUP   R7, V15.H8
 	VEOR   V20.B16, V20.B16, V20.B16
 	VEOR   V21.B16, V21.B16, V21.B16
+	VEOR   V22.B16, V22.B16, V22.B16
 
 sixteen:
 	VLD1.P 16(R0), [V0.B16]
@@ -351,4 +353,8 @@ sixteen:
 	UMAX(0, 21, 21)
 	VMOV V21.H[0], R7
 	MOVD R7, extent+72(FP)
+	VMOV V22.D[0], R7
+	VMOV V22.D[1], R8
+	ORR  R8, R7
+	MOVD R7, lower+80(FP)
 	RET

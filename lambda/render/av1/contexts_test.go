@@ -50,9 +50,9 @@ func TestContextsInVectorsAreThoseOfPlainGo(t *testing.T) {
 			}
 		}
 		wantLevels, wantOvers := slices.Clone(levels), slices.Clone(overs)
-		end, used := got.lower(&gains, levels[:16*count], overs, &orders[size])
-		wantEnd, wantUsed := want.lowerGo(&gains, wantLevels[:16*count], wantOvers, &orders[size])
-		if !slices.Equal(levels, wantLevels) || !slices.Equal(overs, wantOvers) || end != wantEnd || used != wantUsed {
+		end, used, any := got.lower(&gains, levels[:16*count], overs, &orders[size])
+		wantEnd, wantUsed, wantAny := want.lowerGo(&gains, wantLevels[:16*count], wantOvers, &orders[size])
+		if !slices.Equal(levels, wantLevels) || !slices.Equal(overs, wantOvers) || end != wantEnd || used != wantUsed || any != wantAny {
 			t.Fatalf("side %d: lowered are %v, %v, %d, %v, want %v, %v, %d, %v", n, levels, overs, end, used, wantLevels, wantOvers, wantEnd, wantUsed)
 		}
 	}

@@ -36,14 +36,14 @@ func (c *contexts) count(costs *baseCosts, ends []int16, end, count int) (bits, 
 
 // lower takes levels down by one where the gain, in 8,192ths of a step's square, is not less than what
 // the error grows by. It does what lowerGo does, bit by bit.
-func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent) {
+func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent, any bool) {
 	if !vectors {
 		return c.lowerGo(gains, levels, overs, o)
 	}
 	n := len(levels)
 	_, _, _, _, _ = overs[n-1], c.index[n-1], o.ends[n-1], o.extents[n-1], o.spared[n-1]
-	end, extents := lowerSixteens(c, gains, &levels[0], &overs[0], n/16, &o.ends[0], &o.extents[0], &o.spared[0])
-	return end, extent{extents & 255, extents >> 8}
+	end, extents, lower := lowerSixteens(c, gains, &levels[0], &overs[0], n/16, &o.ends[0], &o.extents[0], &o.spared[0])
+	return end, extent{extents & 255, extents >> 8}, lower != 0
 }
 
 // What follows finds the contexts of blocks of a side.
@@ -64,4 +64,4 @@ func findIn32(c *contexts, levels *int16, by *sixteen, count int)
 func countPairs(c *contexts, costs *baseCosts, ends *int16, end, pairs int) (bits, sum int32)
 
 //go:noescape
-func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent int)
+func lowerSixteens(c *contexts, gains *baseCosts, levels, overs *int16, count int, ends *int16, extents *uint16, spared *int16) (end, extent, lower int)

@@ -11,6 +11,6 @@ func (c *contexts) count(costs *baseCosts, ends []int16, end, count int) (bits, 
 }
 
 // lower takes levels down by one where that gains more than the error grows by.
-func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent) {
+func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent, any bool) {
 	return c.lowerGo(gains, levels, overs, o)
 }

@@ -16,7 +16,7 @@ func (e *Encoder) chooseLevels(b *transformed, levels []int16, coefficients []in
 	if end == 0 {
 		return 0, extent{}
 	}
-	end, used = e.lighten(b, levels, overs, end, used)
+	end, used = e.lighten(b, levels, overs, end)
 	if end == 0 {
 		return 0, extent{}
 	}
@@ -24,13 +24,10 @@ func (e *Encoder) chooseLevels(b *transformed, levels []int16, coefficients []in
 		return 0, extent{}
 	}
 	e.countLevels(b, levels, end)
-	// Diagonals from the last one on are empty.
-	low := 4 << size
-	last := int(scans[size][end-1])
-	most := last/low + last%low + 1
+	most := int(orders[size].reaches[end-1])
 	used = extent{min(used.rows, most), min(used.columns, most)}
 	if rows, _, _, _ := used.powers(); size > 1 {
-		n = rows * low // the others are not looked at
+		n = rows * 4 << size // the others are not looked at
 	}
 	dequantise(coefficients[:n], levels[:n], halvings(b.size), &e.steps[b.plane].of[size])
 	return end, used
@@ -54,27 +51,36 @@ const mayDrop = 3
 // next.
 const most = 14
 
+// leastOver is by how much a level of more than 2 is at least more than its coefficient if it is looked
+// at, in 32,768ths: one with less would have to save 7 bits.
+const leastOver = 1 << 13
+
 // lighten takes levels of a block that has end of them down by one where that costs less: squared
 // errors, in parts of their own steps, as coarser ones are seen less, and what bits are worth. It
-// returns how many are left, as quantise does.
+// returns how many are left, as quantise does, and leaves their contexts.
 //
 // It does so twice, as what is lowered makes the levels before it cost less when they are lowered too:
 // with the contexts as they are before, bytes were 0.4 % more at equal SSIMULACRA 2.
-func (e *Encoder) lighten(b *transformed, levels, overs []int16, end int, used extent) (int, extent) {
+func (e *Encoder) lighten(b *transformed, levels, overs []int16, end int) (int, extent) {
+	var used extent
 	kind, size := b.kind(), min(b.size, 3)
-	count := (used.rows<<(2+size) + 15) / 16
+	c := &e.coding.contexts
 	for range 2 {
-		if end > 0 {
-			e.coding.contexts.find(levels, size, count)
-			e.lowerLarge(b, levels, overs, count)
-			end, used = e.coding.contexts.lower(&e.coding.costs.gains[b.size][kind], levels[:16*count], overs, &orders[size])
+		count := sixteensOf(size, end)
+		c.find(levels, size, count)
+		large := e.lowerLarge(b, levels, overs, count)
+		var any bool
+		if end, used, any = c.lower(&e.coding.costs.gains[b.size][kind], levels[:16*count], overs, &orders[size]); !any && !large || end == 0 {
+			return end, used
 		}
 	}
+	c.find(levels, size, sixteensOf(size, end))
 	return end, used
 }
 
-// lowerLarge lightens levels of more than 2, in the first count sixteens of a block.
-func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) {
+// lowerLarge lightens levels of more than 2, in the first count sixteens of a block, and reports whether
+// it did.
+func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) (any bool) {
 	kind, size := b.kind(), min(b.size, 3)
 	c, costs := &e.coding.contexts, &e.coding.costs
 	base, extra := &costs.base[b.size][kind], &costs.extra[size][kind]
@@ -83,7 +89,7 @@ func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) {
 		for ; large != 0; large &= large - 1 {
 			i := 16*k + bits.TrailingZeros16(large)
 			level := abs(levels[i])
-			if overs[i] <= 0 || level > most {
+			if overs[i] < leastOver || level > most {
 				continue
 			}
 			index, row := c.index[i], &extra[c.ranges[i]]
@@ -100,9 +106,11 @@ func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) {
 			if saved*worth >= 65536-4*int32(overs[i]) {
 				levels[i] -= levels[i]>>15 | 1
 				overs[i] = lowered(overs[i])
+				any = true
 			}
 		}
 	}
+	return any
 }
 
 // shorten drops the last levels of a block where that costs less, and all if they cost more than
@@ -111,8 +119,7 @@ func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) {
 func (e *Encoder) shorten(b *transformed, levels, overs []int16, end, blockSize int, m mode) int {
 	kind, size := b.kind(), min(b.size, 3)
 	c, costs := &e.coding.contexts, &e.coding.costs
-	c.find(levels, size, sixteensOf(size, end))
-	base, extra := &costs.base[b.size][kind], &costs.extra[size][kind]
+	base := &costs.base[b.size][kind]
 	lasts, ends := &costs.last[b.size][kind], &costs.end[b.size][kind]
 	spared := orders[size].spared
 	order := scans[size][:end]
@@ -128,9 +135,6 @@ func (e *Encoder) shorten(b *transformed, levels, overs []int16, end, blockSize 
 			balance += bitWorth * base.at(index)
 			continue
 		}
-		if level > most {
-			break
-		}
 		worth := int32(bitWorth)
 		if level == 1 {
 			worth = lastWorth
@@ -138,18 +142,20 @@ func (e *Encoder) shorten(b *transformed, levels, overs []int16, end, blockSize 
 		if spared[at] != 0 {
 			worth >>= spareLow
 		}
-		more := int32(extra[c.ranges[at]][level])
-		nearest := 4*level*int32(overs[at]) - level*level<<16
 		// With the levels behind it, or without and as the last one.
-		cost := nearest + worth*(base.at(index)+more) + balance
+		cost := worth*base.at(index) + balance
 		point, rest := endPoint(i + 1)
-		alone := nearest + worth*(int32(ends[point][rest>>max(point-2, 0)&1])+int32(lasts[lastContext(i, size)][index&3])+more)
+		alone := worth * (int32(ends[point][rest>>max(point-2, 0)&1]) + int32(lasts[lastContext(i, size)][index&3]))
 		if i == end-1 || alone <= cost {
 			for _, k := range kept[:count] {
 				levels[k] = 0
 			}
 			cost, count, end = alone, 0, i+1
 		}
+		if level > 1 {
+			break // it hardly ever costs less without
+		}
+		cost += 4*int32(overs[at]) - 1<<16
 		balance = cost
 		kept[count] = at
 		count++

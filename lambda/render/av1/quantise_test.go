@@ -8,7 +8,7 @@ import (
 // TestReciprocalsDivide compares levels with division around each half of each step, which a matrix may
 // make 8 times as large.
 func TestReciprocalsDivide(t *testing.T) {
-	o := &order{make([]int16, 1), make([]uint16, 1), nil}
+	o := &order{make([]int16, 1), make([]uint16, 1), nil, nil}
 	for step := int32(4); step < 1<<14; step += 1 + step/64 {
 		by := &divisors{[]int32{step}, []uint32{uint32(1<<32/int64(step) + 1)}}
 		for c := int32(1); c < 1<<15; c += 1 + step/3 {

@@ -27,19 +27,22 @@ type order struct {
 	ends    []int16  // how many there are in the order of the scan, with itself; behind 16, there are none
 	extents []uint16 // how many rows they have, and columns<<8
 	spared  []int16  // all ones where bits are worth half
+
+	reaches []uint8 // how many rows and columns those have that are not behind it, in the order of the scan
 }
 
 // orders are those of scans.
 var orders = func() (all [4]order) {
 	for size, scan := range scans {
-		o := order{make([]int16, max(32, len(scan))), make([]uint16, len(scan)), make([]int16, len(scan))}
+		o := order{make([]int16, max(32, len(scan))), make([]uint16, len(scan)), make([]int16, len(scan)), make([]uint8, len(scan))}
 		for i := range o.ends {
 			o.ends[i] = math.MaxInt16
 		}
+		side := uint16(4) << size
 		for i, at := range scan {
-			side := uint16(4) << size
 			o.ends[at] = int16(i + 1)
-			if at/(4<<size)+at%(4<<size) < 1<<size {
+			o.reaches[i] = uint8(at/side + at%side + 1)
+			if at/side+at%side < 1<<size {
 				o.spared[at] = -1
 			}
 			o.extents[at] = at/side + 1 | (at%side+1)<<8
