@@ -11,7 +11,7 @@ import (
 // probabilities say. What follows of a superblock is written with ones that have moved on.
 type levelCosts struct {
 	base  [5][2]baseCosts      // coeff_base, and the sign of what is not zero
-	gains [5][2]baseCosts      // of a level of 1 or 2 that is one less, as contexts.lower has them
+	gains [5][2]baseCosts      // of a level that is one less, as contexts.lower has them
 	extra [4][2][21][16]uint16 // all of coeff_br of a level, which is none up to 2, and at most 15
 	last  [5][2][4][4]uint16   // coeff_base_eob by level, and the sign
 	end   [5][2][11][2]uint16  // of eob_pt, and of eob_extra and the bits after it
@@ -46,7 +46,7 @@ func (t *levelCosts) refresh(c *cdfs) {
 				gains.set(4*i, math.MinInt16)
 				gains.set(4*i+1, (one-none)*lastWorth>>spared)
 				gains.set(4*i+2, (two-one)*bitWorth>>spared)
-				gains.set(4*i+3, math.MinInt16)
+				gains.set(4*i+3, largeSaved*bitWorth>>spared)
 			}
 			for i := range c.last[size][kind] {
 				for s := range 3 {

@@ -1,7 +1,5 @@
 package av1
 
-import "math/bits"
-
 // chooseLevels writes the levels of a transform block's coefficients, and instead of these what a
 // decoder will make of them, and returns how many are written in the order of the scan, and which of
 // the first rows and columns have any that is not 0. Where the error of a smaller level costs less
@@ -47,13 +45,9 @@ const (
 // mayDrop is how many levels that are not zero may be dropped together from the end.
 const mayDrop = 3
 
-// most is the largest level that is looked at: what larger ones cost hardly changes from one to the
-// next.
-const most = 14
-
-// leastOver is by how much a level of more than 2 is at least more than its coefficient if it is looked
-// at, in 32,768ths: one with less would have to save 7 bits.
-const leastOver = 1 << 13
+// largeSaved is what a level of 3 or more saves when it is one less, in 256ths of a bit: what was best
+// for all. By the contexts of coeff_br, bytes were not fewer.
+const largeSaved = 320
 
 // lighten takes levels of a block that has end of them down by one where that costs less: squared
 // errors, in parts of their own steps, as coarser ones are seen less, and what bits are worth. It
@@ -68,49 +62,13 @@ func (e *Encoder) lighten(b *transformed, levels, overs []int16, end int) (int, 
 	for range 2 {
 		count := sixteensOf(size, end)
 		c.find(levels, size, count)
-		large := e.lowerLarge(b, levels, overs, count)
 		var any bool
-		if end, used, any = c.lower(&e.coding.costs.gains[b.size][kind], levels[:16*count], overs, &orders[size]); !any && !large || end == 0 {
+		if end, used, any = c.lower(&e.coding.costs.gains[b.size][kind], levels[:16*count], overs, &orders[size]); !any || end == 0 {
 			return end, used
 		}
 	}
 	c.find(levels, size, sixteensOf(size, end))
 	return end, used
-}
-
-// lowerLarge lightens levels of more than 2, in the first count sixteens of a block, and reports whether
-// it did.
-func (e *Encoder) lowerLarge(b *transformed, levels, overs []int16, count int) (any bool) {
-	kind, size := b.kind(), min(b.size, 3)
-	c, costs := &e.coding.contexts, &e.coding.costs
-	base, extra := &costs.base[b.size][kind], &costs.extra[size][kind]
-	spared := orders[size].spared
-	for k, large := range c.large[:count] {
-		for ; large != 0; large &= large - 1 {
-			i := 16*k + bits.TrailingZeros16(large)
-			level := abs(levels[i])
-			if overs[i] < leastOver || level > most {
-				continue
-			}
-			index, row := c.index[i], &extra[c.ranges[i]]
-			worth := int32(bitWorth)
-			if spared[i] != 0 {
-				worth >>= spareLow
-			}
-			saved := int32(row[level])
-			if level == 3 {
-				saved += base.at(index) - base.at(index-1)
-			} else {
-				saved -= int32(row[level-1])
-			}
-			if saved*worth >= 65536-4*int32(overs[i]) {
-				levels[i] -= levels[i]>>15 | 1
-				overs[i] = lowered(overs[i])
-				any = true
-			}
-		}
-	}
-	return any
 }
 
 // shorten drops the last levels of a block where that costs less, and all if they cost more than
