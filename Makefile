@@ -17,7 +17,7 @@ export GOFLAGS := -trimpath $(GOFLAGS)
 export PORT PHOTOS RENDERERS FRONT ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
 
 .DEFAULT_GOAL := help
-.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway deploy-edge rollback logs batch destroy clean
+.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers bench-auto contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway deploy-edge rollback logs batch destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,10 @@ bench-peers: ## hold the engine against libvips, into docs/bench/ (CORPUS=dir, O
 	@deploy/tools/install.sh peers sharp av1
 	@lambda/peers/build.sh
 	@CORPUS='$(abspath $(CORPUS))' .bin/peers
+
+bench-auto: ## what quality auto saves of photographs' previews, into docs/bench/auto.md (CORPUS=dir, PHOTOS=dir)
+	@go build -buildvcs=false -o .bin/ ./lambda/peers/auto
+	@CORPUS='$(CORPUS)' PHOTOS='$(PHOTOS)' .bin/auto
 
 contact-sheet: ## crops of its previews beside libvips', into .local/contact-sheet/ (CORPUS=dir)
 	@deploy/tools/install.sh peers sharp

@@ -48,6 +48,7 @@ var packages = []struct {
 		[]string{"github.com/redis", "go.opentelemetry.io", "prew/prewmanager", "prew/deploy", "prew/nginx"}},
 	{"prew/lambda/peers", []string{"prew", "prew/prewmanager/progress", "prew/lambda/peers/look", "prew/lambda/peers/ssimulacra2", "golang.org/x/image"}, []string{"prew/lambda/render"}},
 	{"prew/lambda/peers/ssimulacra2", nil, nil},
+	{"prew/lambda/peers/auto", []string{"prew", "prew/lambda/peers/ssimulacra2", "prew/lambda/render", "prew/prewmanager/progress"}, []string{"github.com/aws", "net/http"}},
 	{"prew/lambda/peers/look", nil, nil},
 	{"prew/lambda/peers/looks", []string{"prew", "prew/lambda/peers/look", "prew/prewmanager/progress", "golang.org/x/image"}, []string{"prew/lambda/render"}},
 	{"prew/lambda/peers/ours", []string{"prew", "prew/lambda/peers/look", "prew/lambda/render", "prew/lambda/render/avif", "prew/lambda/render/plane", "prew/lambda/render/png", "prew/lambda/render/webp"}, []string{"github.com/aws", "net/http"}},

@@ -91,6 +91,17 @@ func isPlayedWith(t *testing.T, front string) {
 		return after.naturalWidth === 300 && document.getElementById("before").naturalWidth === 640 && / \(−[0-9]+ %\) · 300 × 360 · jpeg · /.test(said)
 			&& yaml === "card:\n  width: 300\n" && variable === "PRESET_CARD=width=300" ? "yes" : JSON.stringify([after.naturalWidth, said, yaml, variable]);
 	})()`)
+	do(set(`document.querySelector('[aria-describedby="field-quality-wrong"][value="auto"]').click(); set("field-likeness", "0.99")`), settled)
+	holds("a word in place of a number", `(() => {
+		const { innerText: said } = document.getElementById("variable"), quality = document.getElementById("field-quality");
+		return said === "PRESET_CARD=width=300,quality=auto,likeness=0.99" && quality.disabled && quality.value === ""
+			&& document.getElementById("after").naturalWidth === 300 ? "yes" : JSON.stringify([said, quality.outerHTML]);
+	})()`)
+	do(set(`for (const field of ["likeness", "quality"]) document.querySelector('[aria-label="' + field + ' as it is"]').click()`), settled)
+	holds("a number again", `(() => {
+		const { innerText: said } = document.getElementById("variable"), quality = document.getElementById("field-quality");
+		return said === "PRESET_CARD=width=300" && !quality.disabled && quality.value === "80" ? "yes" : JSON.stringify([said, quality.outerHTML]);
+	})()`)
 	do(set(`set("field-tone", "#"); set("field-tone-colour", "#c03080"); set("field-gravity", "smart"); document.getElementById("field-progressive").click();
 		document.querySelector('#field-formats [value="png"]').click()`), settled)
 	holds("words, colours and boxes", `(() => {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,4 +96,46 @@ func benchmarkStages(b *testing.B, name string, src []byte, p prew.Preset) {
 		e.encode(preview, p)
 		return nil
 	})
+}
+
+// BenchmarkAutomaticQuality renders photos of the corpus by quality auto and by the number that it
+// finds, so that the search is what they differ by.
+func BenchmarkAutomaticQuality(b *testing.B) {
+	corpus := os.Getenv("CORPUS")
+	if corpus == "" {
+		b.Skip("CORPUS is empty: it names the folder of the photos")
+	}
+	for _, file := range []string{"p12.jpg", "p20.jpg", "p22_444.jpg"} {
+		src, err := os.ReadFile(filepath.Join(corpus, "bench", file))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, format := range []prew.Format{prew.JPEG, prew.WebP, prew.AVIF} {
+			var e engine
+			size := func(quality int) int {
+				preset, err := prew.Preset{Width: 1440, Format: format, Quality: quality}.Resolve()
+				if err != nil {
+					b.Fatal(err)
+				}
+				preview, err := e.render(bytes.NewReader(src), preset)
+				if err != nil {
+					b.Fatal(err)
+				}
+				return len(preview.Data)
+			}
+			found := size(prew.AutoQuality)
+			number := leastAuto + sort.Search(mostAuto-leastAuto, func(i int) bool { return size(leastAuto+i) >= found })
+			for _, quality := range []int{number, prew.AutoQuality} {
+				name := strconv.Itoa(quality)
+				if quality == prew.AutoQuality {
+					name = "auto"
+				}
+				b.Run(fmt.Sprintf("photo=%s/format=%s/quality=%s", strings.TrimSuffix(file, filepath.Ext(file)), format, name), func(b *testing.B) {
+					for b.Loop() {
+						size(quality)
+					}
+				})
+			}
+		}
+	}
 }

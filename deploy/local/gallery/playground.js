@@ -349,14 +349,13 @@ function control(choice) {
       slider.value = number.value || own || choice.least;
       change(number.value);
     });
-    inputs = [element("div", { className: "number" }, slider, number)];
     // A word is ticked in place of a number.
     const boxes = (words || []).map((word) => {
       const box = element("input", { type: "checkbox", value: word });
       box.addEventListener("change", () => set(box.checked ? word : choice.default));
       return box;
     });
-    if (boxes.length) inputs.push(element("div", { className: "several" }, ...boxes.map((box) => element("label", {}, box, ` ${box.value}`))));
+    inputs = [element("div", { className: "number" }, slider, number, ...boxes.map((box) => element("label", {}, box, ` ${box.value}`)))];
     put = (value) => {
       for (const box of boxes) box.checked = box.value === value;
       slider.disabled = number.disabled = boxes.some((box) => box.checked);

@@ -513,3 +513,37 @@ func FuzzEncode(f *testing.F) {
 		}
 	})
 }
+
+// TestShownIsWhatIsDecodedButForFilters: of every kind of planes, at the edges too.
+func TestShownIsWhatIsDecodedButForFilters(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {64, 64}, {67, 35}, {130, 97}} {
+		for _, kind := range []struct {
+			n      int
+			halved bool
+		}{{1, false}, {3, true}, {3, false}} {
+			for _, quality := range []int{30, 80, 97} {
+				var e, shows Encoder
+				planes := landscapes(size[0], size[1], kind.n, kind.halved)
+				want := dav1d(t, e.item(planes, quantiserOf(quality), Fast), planes)
+				got := shows.Shown(planes, quality)
+				if len(got) != len(want) {
+					t.Fatalf("there are %d planes, want %d", len(got), len(want))
+				}
+				for i, p := range got {
+					if p.Width != want[i].Width || p.Height != want[i].Height {
+						t.Fatalf("plane %d is %dx%d, want %dx%d", i, p.Width, p.Height, want[i].Width, want[i].Height)
+					}
+					sum := 0
+					for y := range p.Height {
+						for x, v := range p.Row(y) {
+							sum += max(int(v), int(want[i].Row(y)[x])) - min(int(v), int(want[i].Row(y)[x]))
+						}
+					}
+					if mean := float64(sum) / float64(p.Width*p.Height); mean > 1.5 {
+						t.Errorf("%v, %+v, quality %d: plane %d differs by %.2f in the mean", size, kind, quality, i, mean)
+					}
+				}
+			}
+		}
+	}
+}

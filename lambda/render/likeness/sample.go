@@ -19,7 +19,7 @@ const (
 	most  = 1024
 )
 
-// square is one of a picture, where it is and how busy.
+// square is one of a picture: where it begins, in samples of luma, and how busy it is.
 type square struct{ x, y, busy int }
 
 // Sample takes some squares of a picture and puts them side by side, as a picture that has the
@@ -30,11 +30,11 @@ type square struct{ x, y, busy int }
 // last samples are repeated.
 func (m *Meter) Sample(planes []plane.Plane) []plane.Plane {
 	luma := planes[0]
-	wide, high := max(luma.Width/side, 1), max(luma.Height/side, 1)
+	wide, high := (luma.Width+side-1)/side, (luma.Height+side-1)/side
 	m.squares = m.squares[:0]
 	for y := range high {
 		for x := range wide {
-			m.squares = append(m.squares, square{x: x, y: y})
+			m.squares = append(m.squares, square{x: within(x, luma.Width), y: within(y, luma.Height)})
 		}
 	}
 	if n := min(max(len(m.squares)/share, least), most); n < len(m.squares) {
@@ -52,13 +52,17 @@ func (m *Meter) Sample(planes []plane.Plane) []plane.Plane {
 		m.memory[i] = to.Pix
 		for at, s := range m.squares {
 			for row := range n {
-				copySamples(to.Pix[(at/wide*n+row)*to.Stride+at%wide*n:][:n], p.Row(min(s.y*n+row, p.Height-1)), s.x*n)
+				copySamples(to.Pix[(at/wide*n+row)*to.Stride+at%wide*n:][:n], p.Row(min(s.y*n/side+row, p.Height-1)), s.x*n/side)
 			}
 		}
 		m.planes = append(m.planes, to)
 	}
 	return m.planes
 }
+
+// within is where the square with a number begins, along a side of so many samples: the last one
+// ends where they do, or a sample before that, so that it begins at an even one.
+func within(number, samples int) int { return max(min(number*side, (samples-side)&^1), 0) }
 
 // shape is that of at most n squares side by side, about as many each way.
 func shape(n int) (wide, high int) {
@@ -82,7 +86,7 @@ func copySamples(to, row []uint8, from int) {
 func (m *Meter) choose(luma plane.Plane, n int) {
 	for i := range m.squares {
 		s := &m.squares[i]
-		s.busy = busy(luma, s.x*side, s.y*side)
+		s.busy = busy(luma, s.x, s.y)
 	}
 	slices.SortStableFunc(m.squares, func(a, b square) int { return a.busy - b.busy })
 	all := len(m.squares)
