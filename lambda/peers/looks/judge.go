@@ -43,6 +43,16 @@ func (l *looked) compare(peer *sharp) (err error) {
 	if l.ours.fail || l.ours.code != "" {
 		return nil
 	}
+	if l.file.avif {
+		shown, err := peer.render(l.file.avifFile(), l.file.previewFile("ours"), side, side, "inside", nil)
+		if err != nil {
+			return err
+		}
+		if shown.Refused != "" {
+			l.ours.fail, l.ours.says = true, "sharp can't read it: "+shown.Refused
+			return nil
+		}
+	}
 	mine, err := decode(l.file.previewFile("ours"))
 	if err != nil {
 		return err
@@ -75,7 +85,7 @@ func (l *looked) compare(peer *sharp) (err error) {
 // sharp finds that is not ordinary, else its kind.
 func (l *looked) class() string {
 	switch l.file.folder {
-	case "bombs", "damage", "hostile", "look", "orientation", "tiff", "wrong":
+	case "as AVIF", "bombs", "damage", "hostile", "look", "orientation", "tiff", "wrong":
 		return l.file.folder
 	}
 	switch t := l.theirs; {
@@ -106,12 +116,17 @@ type figures struct{ db, mean, p95 float64 }
 // their weights. Of ordinary JPEGs that leaves 42 dB and more (measured; PNG 51), so
 // 38 dB and a difference of colour that nobody sees are asked of all. CMYK without a profile is what each makes of inks, and with one a table is
 // interpolated in four dimensions. What looks are done to is rounded at other places, which
-// they make larger, and black that luma is cut off at keeps a trace of colour.
+// they make larger, and black that luma is cut off at keeps a trace of colour. An AVIF loses
+// what nobody sees; colours of another matrix or range would be beyond its figures.
 var (
 	inRGB  = figures{38, 1.0, 2.5}
 	inCMYK = figures{33, 2.0, 5.0}
 	inLook = figures{35, 2.0, 8.0}
+	inAVIF = figures{32, 3.0, 8.0}
 )
+
+// qualityOfAVIF is the quality of what is made an AVIF.
+const qualityOfAVIF = 80
 
 // No picture, whatever its bytes are, may take more: seconds of the processor, and
 // resident memory where 512 MB are granted.
@@ -195,6 +210,8 @@ func (l *looked) look() verdict {
 		asked = inCMYK
 	case l.file.look != nil:
 		asked = inLook
+	case l.file.avif:
+		asked = inAVIF
 	}
 	if wrong := l.difference.beyond(asked); wrong != nil {
 		return verdict{worse, wrong}

@@ -89,6 +89,25 @@ func TestVerdictsOfLooks(t *testing.T) {
 	}
 }
 
+func TestVerdictsOfAVIFs(t *testing.T) {
+	for _, test := range []struct {
+		difference difference
+		wrong      string
+	}{
+		{difference{32, 3, 8}, ""},
+		{difference{31.9, 3.1, 8.1}, "31.9 dB, asked at least 32; mean deltaE 3.10, asked at most 3.0; 95th percentile of deltaE 8.10, asked at most 8.0"},
+	} {
+		l := looked{file{name: "bench/p.jpg as AVIF", folder: "as AVIF", avif: true}, made{}, theirs{Format: "jpeg", Space: "srgb"}, "640x480", &test.difference}
+		if got := l.verdict(); strings.Join(got.wrong, "; ") != test.wrong || l.class() != "as AVIF" {
+			t.Errorf("%+v: %+v of %s, want %q", test.difference, got, l.class(), test.wrong)
+		}
+	}
+	f := file{name: "bench/p.jpg as AVIF"}
+	if got, want := f.avifFile(), filepath.Join(scratch, "previews", "bench-p.jpg-as-AVIF.ours.avif"); got != want {
+		t.Errorf("the file is %s, want %s", got, want)
+	}
+}
+
 func TestClasses(t *testing.T) {
 	for _, test := range []struct {
 		file   string
@@ -179,7 +198,7 @@ func TestFrames(t *testing.T) {
 // moves and what gravities keep.
 func TestReport(t *testing.T) {
 	picture := func(folder, name string, ours made, space string, d *difference) looked {
-		return looked{file{folder + "/" + name, name, folder, nil}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}
+		return looked{file{name: folder + "/" + name, path: name, folder: folder}, ours, theirs{Format: "jpeg", Space: space}, "640x480", d}
 	}
 	r := report{
 		date:   time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC),

@@ -3,7 +3,8 @@
 // can't read, are made PNGs for it by heif-convert. It writes a table into
 // docs/bench/looks.md and contact sheets into .local/looks, and fails where a picture
 // looks worse than the figures of judge.go, or takes more time or memory. So it does with
-// what presets do to a photo, where sharp has the same (package look), and with what moves.
+// what presets do to a photo, where sharp has the same (package look), with AVIFs and with what
+// moves.
 // What gravities keep of photos stands beside what sharp keeps. It runs in the root of the
 // checkout, for make looks.
 package main
@@ -121,6 +122,7 @@ type file struct {
 	path   string
 	folder string
 	look   *look.Look // nil for a photo that is shrunk alone
+	avif   bool       // ours is an AVIF, which sharp decodes
 }
 
 // find lists the pictures whose names contain a part.
@@ -143,7 +145,7 @@ func find(corpus, pictures, part string) ([]file, error) {
 				}
 				name := folder + "/" + entry.Name()
 				if info.Mode().IsRegular() && strings.Contains(name, part) {
-					files = append(files, file{name, filepath.Join(dir, entry.Name()), folder, nil})
+					files = append(files, file{name: name, path: filepath.Join(dir, entry.Name()), folder: folder})
 				}
 			}
 		}
@@ -152,12 +154,27 @@ func find(corpus, pictures, part string) ([]file, error) {
 		for i := range look.All {
 			name := photo + " " + look.All[i].Preset
 			if strings.Contains(name, part) {
-				files = append(files, file{name, filepath.Join(corpus, "bench", photo), "look", &look.All[i]})
+				files = append(files, file{name: name, path: filepath.Join(corpus, "bench", photo), folder: "look", look: &look.All[i]})
 			}
+		}
+	}
+	for _, photo := range asAVIF {
+		if name := photo + " as AVIF"; strings.Contains(name, part) {
+			files = append(files, file{name: name, path: filepath.Join(corpus, photo), folder: "as AVIF", avif: true})
 		}
 	}
 	return files, nil
 }
+
+// asAVIF are the photos of the corpus that are made AVIFs: of planes, of all chroma, turned, with
+// alpha, drawn, in grey and of 16 bits.
+var asAVIF = []string{
+	"bench/p12.jpg", "bench/p20.jpg", "bench/p22_444.jpg", "looks/orientation_6.jpg", "bench/alpha2.png", "bench/alpha3.png",
+	"looks/indexed.png", "looks/grey_alpha16.png", "looks/rgb16.png", "looks/hopper.avif",
+}
+
+// avifFile is the file to which ours is written where it is an AVIF.
+func (f file) avifFile() string { return strings.TrimSuffix(f.previewFile("ours"), "png") + "avif" }
 
 // previewFile is the file to which a renderer writes its preview.
 func (f file) previewFile(renderer string) string {

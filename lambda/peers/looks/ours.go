@@ -29,8 +29,11 @@ const memory = 512
 // hung is how long a render may take by the clock: far more than the longest.
 const hung = time.Minute
 
-// renderOurs renders a picture without loss.
+// renderOurs renders a picture without loss, or as an AVIF.
 func renderOurs(f file) made {
+	if f.avif {
+		return renderBy(fmt.Sprintf("width=%d,height=%d,format=avif,quality=%d", side, side, qualityOfAVIF), f.path, f.avifFile())
+	}
 	preset := fmt.Sprintf("width=%d,height=%d,format=png", side, side)
 	if f.look != nil {
 		preset += "," + f.look.Preset

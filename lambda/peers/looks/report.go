@@ -29,12 +29,12 @@ func (r report) markdown() []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `# Pictures beside sharp's
 
-Made by %s on %s: every picture of the test collections by the function, with %d MB, and by %s, as PNGs that fit into %dx%d. sharp decodes JPEGs at their full size, by Lanczos, turned by EXIF, and takes what there is of a damaged file (%s): what lacks pixels is not compared, and must be refused. Of a HEIC, which sharp's build can't read, it has the PNG that libheif's heif-convert makes. A look is what a preset does to a photo, beside sharp's own operation.
+Made by %s on %s: every picture of the test collections by the function, with %d MB, and by %s, as PNGs that fit into %dx%d. sharp decodes JPEGs at their full size, by Lanczos, turned by EXIF, and takes what there is of a damaged file (%s): what lacks pixels is not compared, and must be refused. Of a HEIC, which sharp's build can't read, it has the PNG that libheif's heif-convert makes. A look is what a preset does to a photo, beside sharp's own operation. What is made an AVIF, of the quality %d, sharp decodes, and it is held to sharp's PNG of the photo.
 
-Asked are at least %.0f dB of red, green and blue, a CIEDE2000 of at most %.1f in the mean and %.1f at the 95th percentile (CMYK %.0f, %.1f, %.1f; looks %.0f, %.1f, %.1f), and of every file at most %.0f s of the processor and %d MB resident. What is transparent lies on white and on black, and the worse counts.
+Asked are at least %.0f dB of red, green and blue, a CIEDE2000 of at most %.1f in the mean and %.1f at the 95th percentile (CMYK %.0f, %.1f, %.1f; looks %.0f, %.1f, %.1f; AVIF %.0f, %.1f, %.1f), and of every file at most %.0f s of the processor and %d MB resident. What is transparent lies on white and on black, and the worse counts.
 
-`, "`make looks`", r.date.Format("2 January 2006"), memory, r.peer, side, side, "`failOn: 'none'`",
-		inRGB.db, inRGB.mean, inRGB.p95, inCMYK.db, inCMYK.mean, inCMYK.p95, inLook.db, inLook.mean, inLook.p95, mostTime.Seconds(), int64(mostPeak/1e6))
+`, "`make looks`", r.date.Format("2 January 2006"), memory, r.peer, side, side, "`failOn: 'none'`", qualityOfAVIF,
+		inRGB.db, inRGB.mean, inRGB.p95, inCMYK.db, inCMYK.mean, inCMYK.p95, inLook.db, inLook.mean, inLook.p95, inAVIF.db, inAVIF.mean, inAVIF.p95, mostTime.Seconds(), int64(mostPeak/1e6))
 	r.writeSummary(&out)
 	fmt.Fprint(&out, "\n## Not held to what sharp makes of them\n\n")
 	row(&out, "file", "outcome", "why")
