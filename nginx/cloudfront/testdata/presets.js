@@ -9,7 +9,7 @@ var photos = "/photo/";
 var photoRoom = 1018;
 var noPhotos = "";
 var noKeys = "";
-var presets = [[" thumb card hero ",2," webp ",0,0],[" avatar preset_name_1 ",1,"",0,0]];
+var presets = [[" thumb card ",2," webp ",0,0],[" hero ",2," avif webp ",0,0],[" avatar preset_name_1 ",1,"",0,0]];
 var aliases = [];
 var texts = [];
 function handler(event) {
