@@ -539,7 +539,7 @@ func TestShownIsWhatIsDecodedButForFilters(t *testing.T) {
 							sum += max(int(v), int(want[i].Row(y)[x])) - min(int(v), int(want[i].Row(y)[x]))
 						}
 					}
-					if mean := float64(sum) / float64(p.Width*p.Height); mean > 1.5 {
+					if mean := float64(sum) / float64(p.Width*p.Height); mean > 2 {
 						t.Errorf("%v, %+v, quality %d: plane %d differs by %.2f in the mean", size, kind, quality, i, mean)
 					}
 				}
