@@ -67,32 +67,55 @@ func (e *Encoder) writeCoefficients(b *transformed, levels []int16, m mode, zero
 	for _, at := range order {
 		l := levels[at]
 		signed[count&(len(signed)-1)] = l
-		if l != 0 {
-			count++
-		}
+		count += int(uint16(l|-l) >> 15) // one if it is not 0, without a branch
 	}
 
+	// The last one has another row and, as it is not 0, three symbols.
 	base, ranges := &cd.base[b.size][kind], &cd.rangeOf[scanned][kind]
-	for i := end - 1; i >= 0; i-- {
-		at := order[i]
-		index := contexts.index[at]
-		level := int(index & 3)
-		if i == end-1 {
-			c.symbol(cd.last[b.size][kind][lastContext(i, scanned)][:], level-1)
-		} else {
-			c.symbol4(&base[baseContexts[index>>2]], level)
-		}
-		if level < 3 {
-			continue
-		}
-		row := &ranges[contexts.ranges[at]]
-		for n, rest := 0, int(abs(levels[at]))-3; n < 4; n, rest = n+1, rest-3 {
+	last := order[end-1]
+	level := int(contexts.index[last] & 3)
+	c.symbol(cd.last[b.size][kind][lastContext(end-1, scanned)][:], level-1)
+	if level == 3 {
+		row, rest := &ranges[contexts.ranges[last]], int(abs(levels[last]))-3
+		for n := 0; n < 4 && (n == 0 || rest >= 0); n++ {
 			c.symbol4(row, min(rest, 3))
-			if rest < 3 {
-				break
-			}
+			rest -= 3
 		}
 	}
+	v := c.interval
+	for i := end - 2; i >= 0; i-- {
+		at := order[i] & 1023
+		index := contexts.index[at]
+		row, symbol := &base[baseContexts[index>>2&15]], uint(index&3)
+		rest, n := 0, 0
+		for {
+			// What symbol4 does, in registers.
+			probabilities := load4((*[4]uint16)(row[:]))
+			bit := symbol * 16 & 63
+			scale, later := v.width>>8, uint32(4*(3-symbol))
+			to := scale*(uint32(probabilities>>bit)&0xffff>>6)>>1 + later
+			from := scale*(uint32(probabilities<<16>>bit)&0xffff>>6)>>1 + later + 4
+			if symbol == 0 {
+				from = v.width
+			}
+			seen := row[4]
+			row[4] = seen + 1 - seen>>5
+			store((*[4]uint16)(row[:]), adapted(probabilities, int(symbol), 5+seen>>4))
+			v = v.narrowed(v.width-from, from-to)
+			if v.held >= 32 {
+				v = c.flushed(v)
+			}
+			if symbol < 3 || n == 4 {
+				break
+			}
+			if n == 0 {
+				row, rest = &ranges[contexts.ranges[at]], int(abs(levels[at]))
+			}
+			n, rest = n+1, rest-3
+			symbol = uint(min(rest, 3))
+		}
+	}
+	c.interval = v
 
 	for i, l := range signed[:count] {
 		negative := uint32(uint16(l) >> 15)

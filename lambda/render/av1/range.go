@@ -13,38 +13,49 @@ import (
 // needs. low is the interval's begin without the digits that are in out already, and width its
 // length in units of the last digit of low.
 type coder struct {
+	interval
+	out []byte
+}
+
+// interval is what a coder has not written yet.
+type interval struct {
 	low   uint64 // of 16 + held bits, and one above them that is the carry into out
 	width uint32 // from 32,768 to 65,535
 	held  int    // bits of low that later symbols change only by a carry
-	out   []byte
 }
 
 func (c *coder) reset() {
 	// The first symbol's width has 15 bits, so that there is a bit less than none to be written.
-	c.low, c.width, c.held, c.out = 0, 1<<15, -1, c.out[:0]
+	c.interval, c.out = interval{0, 1 << 15, -1}, c.out[:0]
+}
+
+// narrowed is the part of an interval that begins after skipped and has a width.
+func (v interval) narrowed(skipped, width uint32) interval {
+	n := bits.LeadingZeros16(uint16(width)) & 15
+	return interval{(v.low + uint64(skipped)) << n, width << n, v.held + n}
 }
 
 // take narrows the interval to the part that begins after skipped and has a width.
 func (c *coder) take(skipped, width uint32) {
-	n := bits.LeadingZeros16(uint16(width))
-	c.low = (c.low + uint64(skipped)) << n
-	c.width = width << n
-	if c.held += n; c.held >= 32 {
-		c.flush()
+	v := c.narrowed(skipped, width)
+	if v.held >= 32 {
+		v = c.flushed(v)
 	}
+	c.interval = v
 }
 
-// flush moves the upper 32 of the held bits to out. There are at most 47, as a symbol adds no more
-// than 15, so that low has at most 64 with the carry.
+// flushed moves the upper 32 of the held bits of an interval to out. There are at most 47, as a symbol
+// adds no more than 15, so that low has at most 64 with the carry.
 //
 //go:noinline
-func (c *coder) flush() {
-	c.held -= 32
-	at := 16 + c.held
-	top := c.low >> at
-	c.low &= 1<<at - 1
+func (c *coder) flushed(v interval) interval {
+	v.held -= 32
+	at := 16 + v.held
+	top := v.low >> at
+	v.low &= 1<<at - 1
 	c.carry(top >> 32)
 	c.out = binary.BigEndian.AppendUint32(c.out, uint32(top))
+	return v
 }
 
 // carry adds one to what is written if carried is 1.
@@ -80,13 +91,11 @@ func (c *coder) bool(p uint16, v bool) {
 // (section 8.2.5).
 func (c *coder) bits(v uint32, n int) {
 	for n--; n >= 0; n-- {
+		// Without a branch, which would be taken as often as not.
 		cut := c.width>>8<<7 + 4
 		rest := c.width - cut
-		skipped, width := uint32(0), rest
-		if v>>n&1 != 0 {
-			skipped, width = rest, cut
-		}
-		c.take(skipped, width)
+		one := -(v >> n & 1)
+		c.take(rest&one, rest^(rest^cut)&one)
 	}
 }
 
