@@ -7,7 +7,8 @@ package av1
 // They were searched for the fewest bytes at equal SSIMULACRA 2 over photographs of 512 pixels, and
 // held to Butteraugli, which likes somewhat higher ones of luma.
 var matrixLevels = [...]struct{ quantiser, luma, halved, whole int }{
-	{1, 15, 15, 15}, {4, 8, 8, 8}, {20, 5, 8, 4}, {70, 4, 8, 4}, {100, 3, 8, 4}, {140, 2, 8, 4},
+	{1, 15, 15, 15}, {4, 8, 8, 8}, {20, 5, 8, 4}, {60, 4, 8, 4}, {80, 3, 8, 4}, {100, 2, 8, 4},
+	{140, 1, 8, 4},
 }
 
 // matrixLevelsOf are those of a quantiser.

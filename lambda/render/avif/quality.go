@@ -8,8 +8,8 @@ package avif
 // the JPEG's bytes (medians of the eleven). Both ends are those of AV1, and the last one looks like
 // a JPEG of 100.
 var alike = [...]struct{ quality, quantiser int }{
-	{1, 255}, {5, 249}, {10, 226}, {20, 178}, {35, 147}, {50, 127}, {60, 115},
-	{70, 89}, {80, 69}, {85, 54}, {90, 31}, {95, 16}, {98, 4}, {100, 1},
+	{1, 255}, {5, 249}, {10, 218}, {20, 179}, {35, 149}, {50, 131}, {60, 118},
+	{70, 98}, {80, 74}, {85, 57}, {90, 35}, {95, 18}, {98, 4}, {100, 1},
 }
 
 // quantiserOf is the index of the quantiser of a quality, between those of alike.
