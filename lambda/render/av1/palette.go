@@ -166,19 +166,30 @@ func (e *Encoder) lumaPalette(x, y, n int) int16 {
 		}
 		all = append(all, cluster{count, [2]int32{count * int32(v)}, int32(v), int32(v)})
 	}
-	for len(all) > 1 {
-		best, by := 0, int64(1)<<62
-		for i := range all[1:] {
-			if d := merged(&all[i], &all[i+1]); d < by {
-				best, by = i, d
+	var errors [len(e.clusters)]int64 // of merging each with the next
+	for i := range len(all) - 1 {
+		errors[i] = merged(&all[i], &all[i+1])
+	}
+	for last := len(all) - 1; last > 0; last-- {
+		best := 0
+		for i, d := range errors[:last] {
+			if d < errors[best] {
+				best = i
 			}
 		}
 		a, b := &all[best], &all[best+1]
-		if !e.worthMerging(a, b, by, len(all)) {
+		if !e.worthMerging(a, b, errors[best], len(all)) {
 			break
 		}
 		a.count, a.sum[0], a.to = a.count+b.count, a.sum[0]+b.sum[0], b.to
 		all = slices.Delete(all, best+1, best+2)
+		copy(errors[best:], errors[best+1:last])
+		if best > 0 {
+			errors[best-1] = merged(&all[best-1], a)
+		}
+		if best < last-1 {
+			errors[best] = merged(a, &all[best+1])
+		}
 	}
 	if len(all) < 2 {
 		return 0
@@ -304,12 +315,16 @@ func (e *Encoder) tryLumaPalette(nd *node, x, y, n int) {
 	}
 	before, kept := &e.lumaBefore, &e.lumaKept
 	e.save(before, x, y, n, false)
-	cost := e.lumaCost(nd, x, y, n)
-	e.saveSamples(kept, 0, x, y, n)
-	e.restore(before, x, y, n, false)
 	trial := node{luma: flat, palettes: [2]int16{p, 0}}
+	most := e.paletteCost(nd.squared, e.lumaBits(nd, x, y, n)+e.codedBits(nd.coded[0], sizeOf(n), nd.luma))
+	e.restore(before, x, y, n, false)
+	bits := e.lumaBits(&trial, x, y, n)
+	if e.paletteCost(0, bits) >= most {
+		return
+	}
+	e.saveSamples(kept, 0, x, y, n)
 	e.tryLuma(&trial, x, y, n)
-	if e.lumaCost(&trial, x, y, n) < cost {
+	if e.paletteCost(trial.squared, bits+e.codedBits(trial.coded[0], sizeOf(n), flat)) < most {
 		*nd = trial
 	} else {
 		e.restoreSamples(kept, 0, x, y, n)
@@ -317,8 +332,13 @@ func (e *Encoder) tryLumaPalette(nd *node, x, y, n int) {
 	e.restore(before, x, y, n, false)
 }
 
-// lumaCost is what a block's luma costs as it is encoded.
-func (e *Encoder) lumaCost(nd *node, x, y, n int) int64 {
+// paletteCost is what an error and bits cost where they decide about a palette.
+func (e *Encoder) paletteCost(squared int64, bits int32) int64 {
+	return squared*16 + e.rate(bits)*paletteRate
+}
+
+// lumaBits are those of a block's luma but for its coefficients.
+func (e *Encoder) lumaBits(nd *node, x, y, n int) int32 {
 	c := code{e: e}
 	e.lumaMode(&c, nd.luma, nd.lumaDelta, x, y)
 	if nd.luma == flat {
@@ -328,16 +348,17 @@ func (e *Encoder) lumaCost(nd *node, x, y, n int) int64 {
 		}
 	}
 	e.transformSize(&c, nd, x, y, n)
-	e.codedBits(&c, nd.coded[0], sizeOf(n), nd.luma)
-	return nd.squared*16 + e.rate(c.bits)*paletteRate
+	return c.bits
 }
 
-// codedBits gives the coefficients of a plane's transform blocks to c.
-func (e *Encoder) codedBits(c *code, of span, blockSize int, m mode) {
+// codedBits are those of the coefficients of transform blocks, whose neighbours know of them then.
+func (e *Encoder) codedBits(of span, blockSize int, m mode) int32 {
+	c := code{e: e}
 	for i := of.from; i < of.to; i++ {
 		b := &e.trial.blocks[i]
-		e.coefficients(c, b, e.trial.levels[b.at:], blockSize, m)
+		e.coefficients(&c, b, e.trial.levels[b.at:], blockSize, m)
 	}
+	return c.bits
 }
 
 // tryChromaPalette does for chroma what tryLumaPalette does for luma. squared is its error as it is
@@ -348,16 +369,21 @@ func (e *Encoder) tryChromaPalette(nd *node, squared int64, x, y, n int) {
 		return
 	}
 	before, kept := &e.lumaBefore, &e.lumaKept
+	size := sizeOf(n) - e.shift(1)
 	e.save(before, x, y, n, false)
-	cost := e.chromaCost(nd, squared, x, y, n)
+	trial := *nd
+	trial.chroma, trial.chromaDelta, trial.cfl, trial.palettes[1] = flat, 0, [2]int{}, p
+	most := e.paletteCost(squared, e.chromaBits(nd, x, y, n)+e.codedBits(nd.coded[1], size, nd.chroma))
+	e.restore(before, x, y, n, false)
+	bits := e.chromaBits(&trial, x, y, n)
+	if e.paletteCost(0, bits) >= most {
+		return
+	}
 	for plane := 1; plane < 3; plane++ {
 		e.saveSamples(kept, plane, x, y, n)
 	}
-	e.restore(before, x, y, n, false)
-	trial := *nd
-	trial.chroma, trial.chromaDelta, trial.cfl, trial.palettes[1] = flat, 0, [2]int{}, p
 	now := e.encodeChroma(&trial, x, y, n)
-	if e.chromaCost(&trial, now, x, y, n) < cost {
+	if e.paletteCost(now, bits+e.codedBits(trial.coded[1], size, flat)) < most {
 		trial.squared += now - squared
 		*nd = trial
 	} else {
@@ -368,8 +394,8 @@ func (e *Encoder) tryChromaPalette(nd *node, squared int64, x, y, n int) {
 	e.restore(before, x, y, n, false)
 }
 
-// chromaCost is what a block's chroma costs as it is encoded.
-func (e *Encoder) chromaCost(nd *node, squared int64, x, y, n int) int64 {
+// chromaBits are those of a block's chroma but for its coefficients.
+func (e *Encoder) chromaBits(nd *node, x, y, n int) int32 {
 	c := code{e: e}
 	e.chromaMode(&c, nd, n)
 	if nd.chroma == flat {
@@ -378,6 +404,5 @@ func (e *Encoder) chromaCost(nd *node, squared int64, x, y, n int) int64 {
 			e.colourMap(&c, p, 1, x, y, n)
 		}
 	}
-	e.codedBits(&c, nd.coded[1], sizeOf(n)-e.shift(1), nd.chroma)
-	return squared*16 + e.rate(c.bits)*paletteRate
+	return c.bits
 }
