@@ -120,3 +120,28 @@ func TestAutomaticQualityOfEveryFrame(t *testing.T) {
 		}
 	}
 }
+
+// TestAutomaticQualityOfWhatMoves: a film has the quality that its first frame needs, and a GIF none.
+func TestAutomaticQualityOfWhatMoves(t *testing.T) {
+	for name, src := range map[string][]byte{"GIF": square(90, 60, 3).asMovingGIF(), "WebP": square(90, 60, 3).asMovingWebP(nil)} {
+		preset := prew.Preset{Width: 70, Format: prew.WebP, Animate: true, Quality: prew.AutoQuality, Likeness: 0.95}
+		got, f := animated(t, src, preset)
+		if len(f.canvases) != 3 {
+			t.Errorf("%s: there are %d frames, want 3", name, len(f.canvases))
+		}
+		found := 0
+		for quality := leastAuto; quality <= mostAuto && found == 0; quality++ {
+			preset.Quality = quality
+			if same, _ := animated(t, src, preset); bytes.Equal(same.Data, got.Data) {
+				found = quality
+			}
+		}
+		if found == 0 || found == leastAuto {
+			t.Errorf("%s: its quality is %d, want one that is found", name, found)
+		}
+		preset.Format, preset.Quality = prew.Auto, prew.AutoQuality
+		if _, f := animated(t, src, preset); len(f.canvases) != 3 {
+			t.Errorf("%s: the GIF has %d frames, want 3", name, len(f.canvases))
+		}
+	}
+}
