@@ -38,9 +38,9 @@ test: ## run every test, on real nginx, Redis, S3 and function (CORPUS=dir)
 	@deploy/tools/build.sh versitygw gotestsum
 	@CORPUS='$(CORPUS)' deploy/tools/test.sh
 
-test-browser: ## see every picture of the gallery loaded by Chromium
-	@deploy/tools/install.sh chromium
-	@go test -count=1 -tags browser -run Chromium ./lambda/render/avif
+test-browser: ## see every picture of the gallery loaded by Chromium, and AVIFs by Firefox
+	@deploy/tools/install.sh chromium firefox
+	@go test -count=1 -tags browser -run 'Chromium|Firefox' ./lambda/render/avif
 	@deploy/tools/build.sh versitygw
 	@cd deploy/tools && go test -count=1 -v .
 

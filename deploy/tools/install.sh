@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the packages that the system runs on, where they are missing: nginx
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
-# sets its S3 server up, and its tests do. Arguments add to them: wrk, chromium,
+# sets its S3 server up, and its tests do. Arguments add to them: wrk, chromium, firefox,
 # prometheus, webp (libwebp's commands), av1 (decoders of AV1 and AVIF), node (which runs a function of CloudFront's),
 # qemu (which runs arm64's programs), sharp (what sharp needs), heif (libheif's
 # commands), peers (libvips and butteraugli), images (what builds and runs containers,
@@ -31,6 +31,7 @@ for extra in "$@"; do
 	case $extra in
 	wrk) have wrk || packages+=(wrk) ;;
 	chromium) have chromium || have chromium-browser || have google-chrome || packages+=(chromium) ;;
+	firefox) have firefox || have firefox-esr || packages+=(firefox-esr) ;;
 	prometheus) have prometheus && have promtool || packages+=(prometheus) ;;
 	webp) have dwebp || packages+=(webp) ;;
 	av1)
@@ -55,7 +56,7 @@ for extra in "$@"; do
 		have systemd-analyze || packages+=(systemd)
 		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, prometheus, webp, av1, node, qemu, sharp, heif, peers or images" >&2
+		echo "install.sh: $extra: expected wrk, chromium, firefox, prometheus, webp, av1, node, qemu, sharp, heif, peers or images" >&2
 		exit 1
 		;;
 	esac
