@@ -35,7 +35,7 @@ func TestLowest(t *testing.T) {
 // TestMeasure goes over a made-up photo: its preview of auto is that of the fixed quality, because
 // it is the worst of all.
 func TestMeasure(t *testing.T) {
-	p, err := open("../../render/testdata/contain.png")
+	p, err := open("../../render/testdata/contain.png", 640)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestMeasure(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	got := string(report(time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC), 52, []row{{prew.AVIF, 0.97, 78.25, 80.52, 1.16, 86, 836, 1000}}))
+	got := string(report(time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC), 52, 640, []row{{prew.AVIF, 0.97, 78.25, 80.52, 1.16, 86, 836, 1000}}))
 	for _, want := range []string{"on 29 November 2026", "52 photographs", "\n| 0.97 | AVIF | 80.5 ± 1.2 | 78.2 | 86 | 0.836 |\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the report lacks %q:\n%s", want, got)

@@ -20,8 +20,8 @@ import (
 const (
 	// table is the file for the table.
 	table = "docs/bench/auto.md"
-	// side is what every preview is made to fit into.
-	side = 640
+	// usual is what every preview of the table is made to fit into, in pixels a side.
+	usual = 640
 )
 
 // formats and likenesses are those that are shown.
@@ -33,14 +33,15 @@ var (
 func main() {
 	corpus := flag.String("corpus", os.Getenv("CORPUS"), "the folder of photos that has the folder bench")
 	photos := flag.String("photos", os.Getenv("PHOTOS"), "a folder of PNGs of photographs that came without loss")
+	side := flag.Int("side", usual, fmt.Sprintf("what every preview is made to fit into, in pixels; of another one than %d the table is printed", usual))
 	flag.Parse()
-	if err := run(*corpus, *photos); err != nil {
+	if err := run(*corpus, *photos, *side); err != nil {
 		fmt.Fprintln(os.Stderr, "auto:", err)
 		os.Exit(1)
 	}
 }
 
-func run(corpus, folder string) error {
+func run(corpus, folder string, side int) error {
 	files, err := find(corpus, folder)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func run(corpus, folder string) error {
 	var photos []photo
 	for _, file := range files {
 		line.Show(file)
-		p, err := open(file)
+		p, err := open(file, side)
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,12 @@ func run(corpus, folder string) error {
 		}
 	}
 	line.Clear()
-	return os.WriteFile(table, report(time.Now(), len(photos), rows), 0o666)
+	text := report(time.Now(), len(photos), side, rows)
+	if side != usual {
+		_, err := os.Stdout.Write(text)
+		return err
+	}
+	return os.WriteFile(table, text, 0o666)
 }
 
 // find lists the photographs of both folders.

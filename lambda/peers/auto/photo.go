@@ -15,14 +15,15 @@ import (
 // photo is one whose previews are judged.
 type photo struct {
 	file   string
+	side   int // what they fit into
 	data   []byte
 	before *ssimulacra2.Original // what is encoded
 }
 
 // open reads a photo. What is encoded is about its JPEG of quality 100, which has all of its
 // samples but for their last bit, so that what chroma loses by its size counts for nobody.
-func open(file string) (photo, error) {
-	p := photo{file: file}
+func open(file string, side int) (photo, error) {
+	p := photo{file: file, side: side}
 	var err error
 	if p.data, err = os.ReadFile(file); err != nil {
 		return p, err
@@ -41,7 +42,7 @@ func open(file string) (photo, error) {
 
 // render makes a preview of the photo.
 func (p photo) render(format prew.Format, quality int, likeness float64) ([]byte, error) {
-	preset, err := prew.Preset{Width: side, Height: side, Format: format, Quality: quality, Likeness: likeness}.Resolve()
+	preset, err := prew.Preset{Width: p.side, Height: p.side, Format: format, Quality: quality, Likeness: likeness}.Resolve()
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 var names = map[prew.Format]string{prew.JPEG: "JPEG", prew.WebP: "WebP", prew.AVIF: "AVIF"}
 
 // report is the table as Markdown.
-func report(date time.Time, photos int, rows []row) []byte {
+func report(date time.Time, photos, side int, rows []row) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# What quality: auto saves
 
