@@ -43,6 +43,22 @@ func TestRequestOnTheWire(t *testing.T) {
 	}
 }
 
+// TestAutomaticQualityOnTheWire: an older function refuses it by its likeness, which is new.
+func TestAutomaticQualityOnTheWire(t *testing.T) {
+	preset, err := Preset{Width: 9, Quality: AutoQuality}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := json.Marshal(RenderRequest{Preset: preset})
+	if err != nil || !strings.Contains(string(sent), `"quality":-1,"likeness":0.97`) {
+		t.Errorf("%s, %v", sent, err)
+	}
+	got, err := ReadRequest(sent)
+	if err != nil || got.Preset != preset {
+		t.Errorf("%+v, %v, want %+v", got.Preset, err, preset)
+	}
+}
+
 // TestParameterOfANewerGatewayIsNamed checks that a function never ignores a
 // parameter that only a newer one knows.
 func TestParameterOfANewerGatewayIsNamed(t *testing.T) {
