@@ -18,6 +18,14 @@ DATA bytes3<>+16(SB)/8, $0x0303030303030303
 DATA bytes3<>+24(SB)/8, $0x0303030303030303
 GLOBL bytes3<>(SB), RODATA|NOPTR, $32
 
+DATA bytes15<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA bytes15<>+8(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL bytes15<>(SB), RODATA|NOPTR, $16
+
+DATA bytes6<>+0(SB)/8, $0x0606060606060606
+DATA bytes6<>+8(SB)/8, $0x0606060606060606
+GLOBL bytes6<>(SB), RODATA|NOPTR, $16
+
 DATA words8191<>+0(SB)/8, $0x1fff1fff1fff1fff
 DATA words8191<>+8(SB)/8, $0x1fff1fff1fff1fff
 DATA words8191<>+16(SB)/8, $0x1fff1fff1fff1fff
@@ -394,5 +402,154 @@ sixteen:
 	MOVWLZX AX, AX
 	MOVQ    AX, extent+72(FP)
 	MOVQ    R11, lower+80(FP)
+	VZEROUPPER
+	RET
+
+// NEAREST8 quantises the 8 coefficients at (SI), with the offset at, into doublewords: levels and what
+// is left, in 1<<15ths. Their reciprocals are at (R10), Y7 has what is added and Y6 the largest level.
+#define NEAREST8(at, levels, rests) \
+	VMOVDQU  at(SI), Y0        \
+	VMOVDQU  at(R10), Y3       \
+	VPABSD   Y0, Y1            \
+	VPSRLQ   $32, Y1, Y2       \
+	VPMULUDQ Y3, Y1, Y1        \
+	VPSRLQ   $32, Y3, Y3       \
+	VPMULUDQ Y3, Y2, Y2        \
+	VPADDQ   Y7, Y1, Y1        \
+	VPADDQ   Y7, Y2, Y2        \
+	VPSRLQ   $32, Y1, Y3       \
+	VPBLENDD $0xaa, Y2, Y3, Y3 \
+	VPSLLQ   $32, Y2, Y2       \
+	VPBLENDD $0xaa, Y2, Y1, Y1 \
+	VPMINSD  Y6, Y3, Y3        \
+	VPSIGND  Y0, Y3, levels    \
+	VPSRLD   $17, Y1, rests
+
+// FIVE4 leaves in X6 the magnitudes of the levels in Y2, as bytes, in X5 at most 3 of each, and in X0
+// what index has of them. BX has what places say. It needs X3.
+#define FIVE4 \
+	VPABSW       Y2, Y6                \
+	VEXTRACTI128 $1, Y6, X3            \
+	VPACKSSWB    X3, X6, X6            \
+	VPMINUB      bytes3<>(SB), X6, X5  \
+	VPSRLD       $8, X5, X3            \
+	VPSRLD       $16, X5, X0           \
+	VPADDB       X3, X0, X0            \
+	VPADDB       X3, X5, X3            \
+	VPSRLDQ      $4, X3, X3            \
+	VPADDB       X3, X0, X0            \
+	VPSRLDQ      $8, X5, X3            \
+	VPADDB       X3, X0, X0            \
+	VPXOR        X3, X3, X3            \
+	VPAVGB       X3, X0, X0            \
+	VPADDB       X0, X0, X0            \
+	VPADDB       X0, X0, X0            \
+	VPMINUB      (BX), X0, X0          \
+	VPADDB       16(BX), X0, X0        \
+	VPADDB       X5, X0, X0
+
+// func lightestIn4(c *contexts, gains *baseCosts, levels, overs *int16, coefficients *int32, reciprocals *uint32, by *sixteen, ends *int16, extents *uint16, spared *int16) (end, extent int)
+TEXT ·lightestIn4(SB), NOSPLIT, $0-96
+	MOVQ         c+0(FP), CX
+	MOVQ         gains+8(FP), DX
+	MOVQ         levels+16(FP), DI
+	MOVQ         overs+24(FP), R11
+	MOVQ         coefficients+32(FP), SI
+	MOVQ         reciprocals+40(FP), R10
+	MOVQ         by+48(FP), BX
+	MOVQ         ends+56(FP), R8
+	MOVQ         extents+64(FP), R9
+	MOVQ         spared+72(FP), R12
+	MOVQ         $15360, AX // nearly
+	VMOVD        AX, X5
+	VPBROADCASTW X5, Y5
+	SHLQ         $17, AX
+	VMOVQ        AX, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQD     Y6, Y6, Y6
+	VPSRLD       $17, Y6, Y6 // 32,767
+	NEAREST8(0, Y8, Y9)
+	NEAREST8(32, Y10, Y11)
+	VPACKSSDW    Y10, Y8, Y2
+	VPERMQ       $0xd8, Y2, Y2
+	VPACKSSDW    Y11, Y9, Y1
+	VPERMQ       $0xd8, Y1, Y1
+	VPSUBW       Y1, Y5, Y1
+	VPTEST       Y2, Y2
+	JZ           none
+	VMOVDQU      0(DX), X8
+	VMOVDQU      16(DX), X9
+	VMOVDQU      32(DX), X10
+	VMOVDQU      48(DX), X11
+	VMOVDQU      64(DX), X12
+	VMOVDQU      80(DX), X13
+	VMOVDQU      96(DX), X14
+	VMOVDQU      112(DX), X15
+	VMOVDQU      (R12), Y7
+	MOVQ         $2, R13
+
+pass:
+	FIVE4
+	// X4 is what LOOKUP4 needs.
+	LOOKUP4(X0, X3, X5, X6, X8, X9, X10, X11, X12, X13, X14, X15, bytes16<>(SB), bytes112<>(SB))
+	VPUNPCKLBW  X6, X5, X0
+	VPUNPCKHBW  X6, X5, X3
+	VINSERTI128 $1, X3, Y0, Y0
+	VPSRAW      $1, Y1, Y3
+	VMOVDQU     words8191<>(SB), Y4
+	VPSUBW      Y3, Y4, Y4
+	VPAND       Y7, Y4, Y3
+	VPADDSW     Y3, Y4, Y4
+	VPSUBSW     Y7, Y4, Y4
+	VPCMPGTW    Y4, Y0, Y0
+	VPMOVMSKB   Y0, AX
+	TESTL       AX, AX
+	JZ          done
+	VPSIGNW     Y2, Y0, Y3
+	VPADDW      Y3, Y2, Y2
+	VPSLLW      $15, Y0, Y0
+	VPADDSW     Y0, Y1, Y1
+	VPTEST      Y2, Y2
+	JZ          none
+	DECQ        R13
+	JNZ         pass
+
+done:
+	VMOVDQU   Y2, (DI)
+	VMOVDQU   Y1, (R11)
+	FIVE4
+	VMOVDQU   X0, (CX)
+	VPMINUB   bytes15<>(SB), X6, X6
+	VPSRLD    $8, X6, X3
+	VPADDB    X3, X6, X6
+	VPSRLDQ   $4, X6, X6
+	VPADDB    X6, X3, X3
+	VPXOR     X4, X4, X4
+	VPAVGB    X4, X3, X3
+	VPMINUB   bytes6<>(SB), X3, X3
+	VPADDB    32(BX), X3, X3
+	VMOVDQU   X3, 1024(CX)
+	VPCMPEQB  bytes3<>(SB), X5, X5
+	VPMOVMSKB X5, AX
+	MOVW      AX, 2048(CX)
+	VPXOR     Y0, Y0, Y0
+	VPCMPEQW  Y0, Y2, Y2
+	VPANDN    (R8), Y2, Y6
+	VPANDN    (R9), Y2, Y5
+	FOLD(VPMAXSW, Y6, X6)
+	FOLD(VPMAXUB, Y5, X5)
+	VMOVD     X6, AX
+	MOVWLZX   AX, AX
+	MOVQ      AX, end+80(FP)
+	VMOVD     X5, AX
+	MOVWLZX   AX, AX
+	MOVQ      AX, extent+88(FP)
+	VZEROUPPER
+	RET
+
+none:
+	VMOVDQU Y2, (DI)
+	MOVQ    $0, end+80(FP)
+	MOVQ    $0, extent+88(FP)
 	VZEROUPPER
 	RET

@@ -358,3 +358,196 @@ sixteen:
 	ORR  R8, R7
 	MOVD R7, lower+80(FP)
 	RET
+
+// Doublewords: abs, smin, cmlt with zero; umull vd.2d, vn.2s, vm.2s, and of the upper halves; xtn vd.4h,
+// vn.4s, and to the upper half.
+#define ABSD(n, d) WORD $(0x4ea0b800 | (n)<<5 | (d))
+#define SMIND(m, n, d) WORD $(0x4ea06c00 | (m)<<16 | (n)<<5 | (d))
+#define CMLT0D(n, d) WORD $(0x4ea0a800 | (n)<<5 | (d))
+#define UMULL(m, n, d) WORD $(0x2ea0c000 | (m)<<16 | (n)<<5 | (d))
+#define UMULL2(m, n, d) WORD $(0x6ea0c000 | (m)<<16 | (n)<<5 | (d))
+#define XTND(n, d) WORD $(0x0e612800 | (n)<<5 | (d))
+#define XTND2(n, d) WORD $(0x4e612800 | (n)<<5 | (d))
+
+// NEAREST4 quantises the next 4 coefficients, and leaves their levels in V2 and what is left in V5, in
+// 1<<15ths. V7 has what is added and V6 the largest level.
+#define NEAREST4 \
+	VLD1.P 16(R4), [V0.S4]        \
+	VLD1.P 16(R5), [V1.S4]        \
+	ABSD(0, 2)                    \
+	UMULL(1, 2, 3)                \
+	UMULL2(1, 2, 4)               \
+	VADD   V7.D2, V3.D2, V3.D2    \
+	VADD   V7.D2, V4.D2, V4.D2    \
+	VUZP1  V4.S4, V3.S4, V5.S4    \
+	VUZP2  V4.S4, V3.S4, V2.S4    \
+	SMIND(6, 2, 2)                \
+	CMLT0D(0, 3)                  \
+	VEOR   V3.B16, V2.B16, V2.B16 \
+	VSUB   V3.S4, V2.S4, V2.S4    \
+	VUSHR  $17, V5.S4, V5.S4
+
+// FIVE4 leaves in V6 the magnitudes of the levels in V16 and V17, as bytes, in V5 at most 3 of each,
+// and in V0 what index has of them. V21 and V22 have what places say. It needs V1 and V3.
+#define FIVE4 \
+	ABS(16, 0)                       \
+	ABS(17, 1)                       \
+	UQXTN(0, 6)                      \
+	UQXTN2(1, 6)                     \
+	UMIN(12, 6, 5)                   \
+	VUSHR $8, V5.S4, V3.S4           \
+	VUSHR $16, V5.S4, V0.S4          \
+	VADD  V3.B16, V0.B16, V0.B16     \
+	VADD  V3.B16, V5.B16, V3.B16     \
+	VEXT  $4, V13.B16, V3.B16, V3.B16 \
+	VADD  V3.B16, V0.B16, V0.B16     \
+	VEXT  $8, V13.B16, V5.B16, V3.B16 \
+	VADD  V3.B16, V0.B16, V0.B16     \
+	URHADD(13, 0, 0)                 \
+	VSHL  $2, V0.B16, V0.B16         \
+	UMIN(21, 0, 0)                   \
+	VADD  V22.B16, V0.B16, V0.B16    \
+	VADD  V5.B16, V0.B16, V0.B16
+
+// ISLOWER leaves in the register gains, which has them, whether they are more than what the error
+// grows by. It needs V1 and V2.
+#define ISLOWER(gains, overs, spared, vspared) \
+	SSHR1(overs, 1)                  \
+	VSUB V1.H8, V14.H8, V1.H8        \
+	VAND vspared.B16, V1.B16, V2.B16 \
+	SQADD(2, 1, 1)                   \
+	SQSUB(spared, 1, 1)              \
+	CMGT(1, gains, gains)
+
+// TAKE takes levels down by one where the register lower has ones. It needs V1 and V2.
+#define TAKE(lower, vlower, levels, vlevels, overs) \
+	CMLT0(levels, 1)                   \
+	VEOR V1.B16, vlower.B16, V2.B16    \
+	VSUB V1.H8, V2.H8, V2.H8           \
+	VADD V2.H8, vlevels.H8, vlevels.H8 \
+	VSHL $15, vlower.H8, vlower.H8     \
+	SQADD(lower, overs, overs)
+
+// ANY leaves in R11 whether two registers have any bit. It needs V1 and R12.
+#define ANY(a, b) \
+	VORR a.B16, b.B16, V1.B16 \
+	VMOV V1.D[0], R11         \
+	VMOV V1.D[1], R12         \
+	ORR  R12, R11
+
+// func lightestIn4(c *contexts, gains *baseCosts, levels, overs *int16, coefficients *int32, reciprocals *uint32, by *sixteen, ends *int16, extents *uint16, spared *int16) (end, extent int)
+TEXT ·lightestIn4(SB), NOSPLIT, $0-96
+	MOVD c+0(FP), R0
+	MOVD gains+8(FP), R1
+	MOVD levels+16(FP), R2
+	MOVD overs+24(FP), R3
+	MOVD coefficients+32(FP), R4
+	MOVD reciprocals+40(FP), R5
+	MOVD by+48(FP), R6
+	MOVD ends+56(FP), R8
+	MOVD extents+64(FP), R9
+	MOVD spared+72(FP), R10
+	MOVD $32767, R7
+	VDUP R7, V6.S4
+	MOVD $15360, R7 // nearly
+	VDUP R7, V8.H8
+	LSL  $17, R7
+	VDUP R7, V7.D2
+	NEAREST4
+	XTND(2, 16)
+	XTND(5, 18)
+	NEAREST4
+	XTND2(2, 16)
+	XTND2(5, 18)
+	NEAREST4
+	XTND(2, 17)
+	XTND(5, 19)
+	NEAREST4
+	XTND2(2, 17)
+	XTND2(5, 19)
+	VSUB V18.H8, V8.H8, V18.H8
+	VSUB V19.H8, V8.H8, V19.H8
+	ANY(V16, V17)
+	CBZ  R11, none
+
+	VLD1.P 64(R1), [V24.B16, V25.B16, V26.B16, V27.B16]
+	VLD1   (R1), [V28.B16, V29.B16, V30.B16, V31.B16]
+	VLD1   (R6), [V21.B16, V22.B16, V23.B16]
+	VLD1   (R10), [V10.H8, V11.H8]
+	VMOVI  $3, V12.B16
+	VMOVI  $0, V13.B16
+	MOVD   $8191, R7
+	VDUP   R7, V14.H8
+	MOVD   $2, R10
+
+pass:
+	FIVE4
+	VTBL  V0.B16, [V24.B16, V25.B16, V26.B16, V27.B16], V1.B16
+	VTBL  V0.B16, [V28.B16, V29.B16, V30.B16, V31.B16], V2.B16
+	VZIP1 V2.B16, V1.B16, V3.B16
+	VZIP2 V2.B16, V1.B16, V4.B16
+	ISLOWER(3, 18, 10, V10)
+	ISLOWER(4, 19, 11, V11)
+	ANY(V3, V4)
+	CBZ   R11, done
+	TAKE(3, V3, 16, V16, 18)
+	TAKE(4, V4, 17, V17, 19)
+	ANY(V16, V17)
+	CBZ   R11, none
+	SUBS  $1, R10
+	BNE   pass
+
+done:
+	VST1  [V16.H8, V17.H8], (R2)
+	VST1  [V18.H8, V19.H8], (R3)
+	FIVE4
+	VST1  [V0.B16], (R0)
+	VMOVI $15, V7.B16
+	UMIN(7, 6, 6)
+	VUSHR $8, V6.S4, V3.S4
+	VADD  V3.B16, V6.B16, V6.B16
+	VEXT  $4, V13.B16, V6.B16, V6.B16
+	VADD  V6.B16, V3.B16, V3.B16
+	URHADD(13, 3, 3)
+	VMOVI $6, V7.B16
+	UMIN(7, 3, 3)
+	VADD  V23.B16, V3.B16, V3.B16
+	ADD   $1024, R0, R1
+	VST1  [V3.B16], (R1)
+	VCMEQ V12.B16, V5.B16, V5.B16
+	MOVD  $0x8040201008040201, R7
+	VDUP  R7, V7.D2
+	VAND  V7.B16, V5.B16, V5.B16
+	VADDP V5.B16, V5.B16, V5.B16
+	VADDP V5.B16, V5.B16, V5.B16
+	VADDP V5.B16, V5.B16, V5.B16
+	VMOV  V5.H[0], R7
+	MOVH  R7, 2048(R0)
+	CMEQ0(16, 16)
+	CMEQ0(17, 17)
+	VLD1  (R8), [V0.H8, V1.H8]
+	VLD1  (R9), [V2.H8, V3.H8]
+	BIC(16, 0, 0)
+	BIC(17, 1, 1)
+	BIC(16, 2, 2)
+	BIC(17, 3, 3)
+	SMAX(1, 0, 0)
+	UMAX(3, 2, 2)
+	SMAXV(0, 0)
+	VMOV  V0.H[0], R7
+	MOVD  R7, end+80(FP)
+	VEXT  $8, V2.B16, V2.B16, V0.B16
+	UMAX(0, 2, 2)
+	VEXT  $4, V2.B16, V2.B16, V0.B16
+	UMAX(0, 2, 2)
+	VEXT  $2, V2.B16, V2.B16, V0.B16
+	UMAX(0, 2, 2)
+	VMOV  V2.H[0], R7
+	MOVD  R7, extent+88(FP)
+	RET
+
+none:
+	VST1 [V16.H8, V17.H8], (R2)
+	MOVD ZR, end+80(FP)
+	MOVD ZR, extent+88(FP)
+	RET

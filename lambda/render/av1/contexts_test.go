@@ -57,3 +57,32 @@ func TestContextsInVectorsAreThoseOfPlainGo(t *testing.T) {
 		}
 	}
 }
+
+// What is done of blocks of 4x4 at once is what is done step by step.
+func TestLightest4InVectorsIsThatOfPlainGo(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	e := forBlocks(100)
+	zero, all := 0, 4000
+	for range all {
+		levels, overs, coefficients := make([]int16, 16), make([]int16, 16), make([]int32, 16)
+		large := []int{30, 60, 120, 400, 3000, 40000}[r.IntN(6)]
+		for i := range coefficients {
+			coefficients[i] = int32(max(min(r.IntN(2*large+1)-large, math.MaxInt16), math.MinInt16))
+		}
+		wantLevels, wantOvers := slices.Clone(levels), slices.Clone(overs)
+		var got, want contexts
+		gains := &e.coding.costs.gains[0][r.IntN(2)]
+		end, used := got.lightest4(gains, levels, overs, coefficients, &e.steps[0].of[0])
+		wantEnd, wantUsed := want.lightest4Go(gains, wantLevels, wantOvers, coefficients, &e.steps[0].of[0])
+		if end == 0 {
+			zero++
+			got, want, wantOvers = contexts{}, contexts{}, overs // which nobody asks for then
+		}
+		if !slices.Equal(levels, wantLevels) || !slices.Equal(overs, wantOvers) || end != wantEnd || used != wantUsed || got != want {
+			t.Fatalf("levels of %v are %v, %v, %d, %v, want %v, %v, %d, %v", coefficients, levels, overs, end, used, wantLevels, wantOvers, wantEnd, wantUsed)
+		}
+	}
+	if zero == 0 || zero == all {
+		t.Errorf("%d of %d blocks are zero", zero, all)
+	}
+}

@@ -46,6 +46,21 @@ func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end
 	return end, extent{extents & 255, extents >> 8}, lower != 0
 }
 
+// lightest4 does for a block of 4x4 at once what quantise and lighten do. It does what lightest4Go does,
+// bit by bit.
+func (c *contexts) lightest4(gains *baseCosts, levels, overs []int16, coefficients []int32, by *divisors) (end int, used extent) {
+	if !vectors {
+		return c.lightest4Go(gains, levels, overs, coefficients, by)
+	}
+	_, _, _, _ = levels[15], overs[15], coefficients[15], by.reciprocals[15]
+	o := &orders[0]
+	end, extents := lightestIn4(c, gains, &levels[0], &overs[0], &coefficients[0], &by.reciprocals[0], &sixteens[0][0], &o.ends[0], &o.extents[0], &o.spared[0])
+	return end, extent{extents & 255, extents >> 8}
+}
+
+//go:noescape
+func lightestIn4(c *contexts, gains *baseCosts, levels, overs *int16, coefficients *int32, reciprocals *uint32, by *sixteen, ends *int16, extents *uint16, spared *int16) (end, extent int)
+
 // What follows finds the contexts of blocks of a side.
 
 //go:noescape

@@ -14,3 +14,8 @@ func (c *contexts) count(costs *baseCosts, ends []int16, end, count int) (bits, 
 func (c *contexts) lower(gains *baseCosts, levels, overs []int16, o *order) (end int, used extent, any bool) {
 	return c.lowerGo(gains, levels, overs, o)
 }
+
+// lightest4 quantises and lightens a block of 4x4.
+func (c *contexts) lightest4(gains *baseCosts, levels, overs []int16, coefficients []int32, by *divisors) (end int, used extent) {
+	return c.lightest4Go(gains, levels, overs, coefficients, by)
+}
