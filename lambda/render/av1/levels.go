@@ -39,7 +39,7 @@ func (e *Encoder) chooseLevels(b *transformed, levels []int16, coefficients []in
 // bytes at equal SSIMULACRA 2 over photographs of 640 pixels, at quantisers from 60 to 180.
 const (
 	bitWorth  = 18
-	lastWorth = 34
+	lastWorth = 28
 	spareLow  = 1
 )
 
