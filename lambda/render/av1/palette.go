@@ -243,33 +243,7 @@ func (e *Encoder) chromaPalette(x, y, n int) int16 {
 			t.maps = append(t.maps, last)
 		}
 	}
-	count := len(all)
-	for count > 1 {
-		into, from, by := 0, 0, int64(1)<<62
-		for i := range all {
-			if all[i].to >= 0 {
-				continue
-			}
-			for j := i + 1; j < len(all); j++ {
-				if all[j].to >= 0 {
-					continue
-				}
-				if d := merged(&all[i], &all[j]); d < by {
-					into, from, by = i, j, d
-				}
-			}
-		}
-		a, b := &all[into], &all[from]
-		if !e.worthMerging(a, b, by, count) {
-			break
-		}
-		a.count += b.count
-		for i := range a.sum {
-			a.sum[i] += b.sum[i]
-		}
-		b.to = int32(into)
-		count--
-	}
+	count := e.mergePairs(all)
 	if count < 2 {
 		t.maps = t.maps[:at]
 		return 0
@@ -301,6 +275,61 @@ func (e *Encoder) chromaPalette(x, y, n int) int16 {
 	}
 	t.palettes = append(t.palettes, p)
 	return int16(len(t.palettes))
+}
+
+// mergePairs merges clusters of chroma as long as that is worth it, each into one before it, and
+// returns how many are left.
+func (e *Encoder) mergePairs(all []cluster) (count int) {
+	// Of each, the nearest of those behind it, and what merging them costs.
+	var nearest [mostPairs]struct {
+		of int
+		by int64
+	}
+	find := func(i int) {
+		near := &nearest[i]
+		near.by = 1 << 62
+		for j := i + 1; j < len(all); j++ {
+			if all[j].to < 0 {
+				if d := merged(&all[i], &all[j]); d < near.by {
+					near.of, near.by = j, d
+				}
+			}
+		}
+	}
+	for i := range all {
+		find(i)
+	}
+	for count = len(all); count > 1; count-- {
+		into := 0
+		for i := range all {
+			if all[i].to < 0 && nearest[i].by < nearest[into].by {
+				into = i
+			}
+		}
+		from := nearest[into].of
+		a, b := &all[into], &all[from]
+		if !e.worthMerging(a, b, nearest[into].by, count) {
+			break
+		}
+		a.count += b.count
+		for i := range a.sum {
+			a.sum[i] += b.sum[i]
+		}
+		b.to = int32(into)
+		for i := range all[:from] {
+			near := &nearest[i]
+			switch {
+			case all[i].to >= 0:
+			case i == into || near.of == into || near.of == from:
+				find(i)
+			case i < into:
+				if d := merged(&all[i], a); d < near.by || d == near.by && into < near.of {
+					near.of, near.by = into, d
+				}
+			}
+		}
+	}
+	return count
 }
 
 // mostPairs is how many pairs of Cb and Cr may be looked at for a palette.

@@ -213,14 +213,7 @@ func (e *Encoder) colourMap(c *code, p *palette, kind, x, y, n int) {
 		c.literal(uint32(v+short)&1, 1)
 	}
 	if !c.writing {
-		for r := range high {
-			for q := range wide {
-				if r|q != 0 {
-					context, s := colourOf(colours, r*n+q, n, q > 0, r > 0)
-					c.bits += bitsOf(rows[context][:p.count+1], s)
-				}
-			}
-		}
+		c.bits += countColours(colours, n, wide, high, p.count, rows)
 		return
 	}
 	for d := 1; d < wide+high-1; d++ {
@@ -229,6 +222,35 @@ func (e *Encoder) colourMap(c *code, p *palette, kind, x, y, n int) {
 			c.symbol(rows[context][:p.count+1], s)
 		}
 	}
+}
+
+// countColours is what the colours of a map take but for the first, in 256ths of a bit.
+func countColours(of []uint8, stride, wide, high, count int, rows *[5][mostColours + 1]uint16) (total int32) {
+	var costs [5][mostColours]int32
+	for context := range costs {
+		for s := range count {
+			costs[context][s] = bitsOf(rows[context][:count+1], s)
+		}
+	}
+	cost := func(at int, left, above bool) int32 {
+		context, s := colourOf(of, at, stride, left, above)
+		return costs[context][s&(mostColours-1)]
+	}
+	for q := 1; q < wide; q++ {
+		total += cost(q, true, false)
+	}
+	for r := 1; r < high; r++ {
+		total += cost(r*stride, false, true)
+		row, above := of[r*stride:][:wide], of[(r-1)*stride:][:wide]
+		for q := 1; q < len(row); q++ {
+			if v := row[q]; v == row[q-1] && v == above[q] && v == above[q-1] {
+				total += costs[4][0]
+			} else {
+				total += cost(r*stride+q, true, true)
+			}
+		}
+	}
+	return total
 }
 
 // colourOf is the context of a colour of a map and its symbol: its place among all, of which those of

@@ -162,3 +162,13 @@ func TestColoursAreInOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestPalettesAllocateNothing: a drawing takes no more memory for each block than for the picture.
+func TestPalettesAllocateNothing(t *testing.T) {
+	var e Encoder
+	planes := drawing(320, 200, 444, 3)
+	e.Encode(planes, Options{Quantiser: 80})
+	if n := testing.AllocsPerRun(3, func() { e.Encode(planes, Options{Quantiser: 80}) }); n > 30 {
+		t.Errorf("%.0f allocations, expected 30 and fewer", n)
+	}
+}
