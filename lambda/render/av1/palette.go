@@ -335,8 +335,8 @@ func (e *Encoder) mergePairs(all []cluster) (count int) {
 // mostPairs is how many pairs of Cb and Cr may be looked at for a palette.
 const mostPairs = 32
 
-// tryLumaPalette encodes a block's luma, which is encoded by a mode, by a palette as well, and leaves
-// what costs less.
+// tryLumaPalette encodes a block's luma, which is encoded by a mode, by a palette as well, with its
+// transforms half as large too where there is anything to be transformed, and leaves what costs less.
 func (e *Encoder) tryLumaPalette(nd *node, x, y, n int) {
 	p := e.lumaPalette(x, y, n)
 	if p == 0 {
@@ -353,12 +353,37 @@ func (e *Encoder) tryLumaPalette(nd *node, x, y, n int) {
 	}
 	e.saveSamples(kept, 0, x, y, n)
 	e.tryLuma(&trial, x, y, n)
-	if e.paletteCost(trial.squared, bits+e.codedBits(trial.coded[0], sizeOf(n), flat)) < most {
-		*nd = trial
-	} else {
+	last := false // is whether the samples are those of the best
+	if cost := e.paletteCost(trial.squared, bits+e.codedBits(trial.coded[0], sizeOf(n), flat)); cost < most {
+		*nd, most, last = trial, cost, true
+	}
+	if e.effort.halves && n < 64 && e.anyCoded(trial.coded[0]) {
+		if last {
+			e.saveSamples(kept, 0, x, y, n)
+		}
+		e.restore(before, x, y, n, false)
+		trial.halves = 1
+		e.tryLuma(&trial, x, y, n)
+		bits := e.lumaBits(&trial, x, y, n)
+		last = e.paletteCost(trial.squared, bits+e.codedBits(trial.coded[0], sizeOf(n), flat)) < most
+		if last {
+			*nd = trial
+		}
+	}
+	if !last {
 		e.restoreSamples(kept, 0, x, y, n)
 	}
 	e.restore(before, x, y, n, false)
+}
+
+// anyCoded reports whether any of the transform blocks has coefficients.
+func (e *Encoder) anyCoded(of span) bool {
+	for _, b := range e.trial.blocks[of.from:of.to] {
+		if b.end > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // paletteCost is what an error and bits cost where they decide about a palette.
