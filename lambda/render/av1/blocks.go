@@ -95,11 +95,8 @@ func (e *Encoder) restoreSamples(s *state, i, x, y, n int) {
 }
 
 // decide chooses how the square of n samples at x, y is made up, leaves everything as if it were
-// written, and returns what it costs: its squared error, times 16, and lambda for each bit.
-//
-// What the estimates say of the square decides what is tried. Where it is quiet, it is tried as a
-// block first, and as squares unless the block is cheap. Where it is not, it is tried as squares
-// first, and as a block unless too many of these are split.
+// written, and returns what it costs: its squared error, times 16, and lambda for each bit. It is
+// tried as a block, as squares or as both, as the estimates say.
 func (e *Encoder) decide(i, x, y, n int) int64 {
 	if x >= e.columns*4 || y >= e.rows*4 {
 		return 0
@@ -108,7 +105,7 @@ func (e *Encoder) decide(i, x, y, n int) int64 {
 	tries := e.triesOf(i, x, y, n)
 	switch tries {
 	case asBlock:
-		return e.decideBlock(nd, x, y, n)
+		return e.decideBlock(nd, i, x, y, n)
 	case asSquares:
 		return e.decideSquares(nd, i, x, y, n, 1<<62)
 	}
@@ -117,21 +114,12 @@ func (e *Encoder) decide(i, x, y, n int) int64 {
 	e.save(before, x, y, n, false)
 	var first, second int64
 	if tries == asBlockFirst {
-		first = e.decideBlock(nd, x, y, n)
-		if nd.skip || e.cheap(first, n) {
+		first = e.decideBlock(nd, i, x, y, n)
+		if nd.skip {
 			return first
 		}
 	} else {
 		first = e.decideSquares(nd, i, x, y, n, 1<<62)
-		split := 0
-		for _, square := range e.tree[4*i+1:][:4] {
-			if square.split {
-				split++
-			}
-		}
-		if split > e.effort.mostSplit {
-			return first
-		}
 	}
 	was := *nd
 	e.save(kept, x, y, n, true)
@@ -140,7 +128,7 @@ func (e *Encoder) decide(i, x, y, n int) int64 {
 	if tries == asBlockFirst {
 		second = e.decideSquares(nd, i, x, y, n, first)
 	} else {
-		second = e.decideBlock(nd, x, y, n)
+		second = e.decideBlock(nd, i, x, y, n)
 	}
 	if second < first {
 		return second
@@ -151,16 +139,11 @@ func (e *Encoder) decide(i, x, y, n int) int64 {
 	return first
 }
 
-// cheap reports whether a block costs so little that four squares hardly cost less.
-func (e *Encoder) cheap(cost int64, n int) bool {
-	return cost*64 < int64(n*n)*int64(e.lambda)*e.effort.cheap
-}
-
 // decideBlock is decide of a square that is a block.
-func (e *Encoder) decideBlock(nd *node, x, y, n int) int64 {
+func (e *Encoder) decideBlock(nd *node, i, x, y, n int) int64 {
 	*nd = node{}
 	partition := e.rate(e.partitionBits(x, y, n, false))
-	return e.choose(nd, x, y, n) + partition
+	return e.choose(nd, i, x, y, n) + partition
 }
 
 // decideSquares is decide of a square that is four. It stops where these cost more than a limit.
@@ -231,9 +214,8 @@ func (e *Encoder) partition(c *code, x, y, n int, split bool) {
 }
 
 // choose finds the best modes of a block, leaves it as if it were written, and returns its cost.
-func (e *Encoder) choose(nd *node, x, y, n int) int64 {
-	best := e.rankLuma(x, y, n)
-	e.encodeLuma(nd, best, x, y, n)
+func (e *Encoder) choose(nd *node, i, x, y, n int) int64 {
+	e.encodeLuma(nd, i, x, y, n)
 	palettes := e.drawn && e.drawnIn(x, y, n)
 	if palettes {
 		e.tryLumaPalette(nd, x, y, n)
@@ -264,13 +246,11 @@ type ranked [3]struct {
 	score int64
 }
 
-// rankLuma ranks the modes of a block's luma by how far their predictions are from the source, and
-// by their bits. Of the angles, those are looked at that are near to the one along which the source
-// changes least.
+// rankLuma ranks the modes of a block's luma, whose edges were gathered, by how far their predictions
+// are from the source, and by their bits. Of the angles, those are looked at that are near to the one
+// along which the source changes least.
 func (e *Encoder) rankLuma(x, y, n int) (best ranked) {
 	c := &e.channels[0]
-	above, left, right, below := e.around(0, x, y, sizeOf(n))
-	e.edges.gather(c, x, y, n, above, left, right, below)
 	e.edges.smooth = e.smoothAround(0, x, y)
 	source := c.source[y*c.stride+x:]
 	for i := range best {
@@ -311,16 +291,12 @@ func (e *Encoder) rankLuma(x, y, n int) (best ranked) {
 	return best
 }
 
-// encodeLuma encodes a block's luma by the best of the ranked modes, and with its transforms half
-// as large where that is better.
-func (e *Encoder) encodeLuma(nd *node, best ranked, x, y, n int) {
-	trials := min(e.effort.transforms, len(best))
-	for trials > 1 && best[trials-1].score > best[0].score+best[0].score>>e.effort.near {
-		trials--
-	}
-	halves := e.effort.halves && n < 64
-	if trials == 1 && !halves {
-		nd.luma, nd.lumaDelta = best[0].m, best[0].delta
+// encodeLuma encodes a block's luma with the mode that was estimated to be the best and the transforms
+// that were, and with the others too where these are nearly as good.
+func (e *Encoder) encodeLuma(nd *node, i, x, y, n int) {
+	s := &e.estimates.squares[i]
+	nd.luma, nd.lumaDelta, nd.halves = s.luma, s.delta, s.halves
+	if !e.effort.halves || min(s.whole, s.halved)*64 < max(s.whole, s.halved)*e.effort.surelyHalves {
 		e.tryLuma(nd, x, y, n)
 		return
 	}
@@ -344,15 +320,11 @@ func (e *Encoder) encodeLuma(nd *node, best ranked, x, y, n int) {
 		}
 		return last
 	}
-	keep := func() { e.saveSamples(kept, 0, x, y, n) }
-	for i, b := range best[:trials] {
-		if try(node{luma: b.m, lumaDelta: b.delta}) && (i < trials-1 || halves) {
-			keep()
-		}
-	}
-	if halves {
-		try(node{luma: nd.luma, lumaDelta: nd.lumaDelta, halves: 1})
-	}
+	other := *nd
+	other.halves = 1 - nd.halves
+	try(*nd)
+	e.saveSamples(kept, 0, x, y, n)
+	try(other)
 	if !last {
 		e.restoreSamples(kept, 0, x, y, n)
 	}

@@ -219,12 +219,14 @@ func (c *channel) load(p plane.Plane, width, height int) {
 func (e *Encoder) superblock() {
 	e.coding.costs.refresh(&e.cdfs)
 	e.setKnown()
-	e.estimate()
+	e.findSlopes()
 	e.setFiner(e.finerOf())
 	e.unsaid = true
 	e.trial.blocks, e.trial.levels = e.trial.blocks[:0], e.trial.levels[:0]
 	e.trial.palettes, e.trial.maps = e.trial.palettes[:0], e.trial.maps[:0]
 	e.save(&e.begin, e.sx, e.sy, 64, false)
+	e.estimate()
+	e.restore(&e.begin, e.sx, e.sy, 64, false)
 	e.decide(0, e.sx, e.sy, 64)
 	e.restore(&e.begin, e.sx, e.sy, 64, false)
 	e.write(0, e.sx, e.sy, 64)

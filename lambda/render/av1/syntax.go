@@ -115,20 +115,29 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 			e.coefficients(c, b, e.trial.levels[b.at:], blockSize, m)
 		}
 	}
-	for _, s := range []*surroundings{&e.above, &e.left} {
-		at := column
-		if s == &e.left {
-			at = row
-		}
-		fill(s.size[at:][:count], uint8(size+2))
-		fill(s.turned[at:][:count], uint8(size-nd.halves))
-		fill(s.skip[at:][:count], uint8(skip))
-		for i := range count {
-			s.mode[at+i], s.chroma[at+i] = nd.luma, nd.chroma
-		}
+	e.noteSides(nd.luma, nd.halves, x, y, n)
+	fill(e.above.skip[column:][:count], uint8(skip))
+	fill(e.left.skip[row:][:count], uint8(skip))
+	for i := range count {
+		e.above.chroma[column+i], e.left.chroma[row+i] = nd.chroma, nd.chroma
 	}
 	if e.drawn {
 		e.notePalettes(nd, x, y, n)
+	}
+}
+
+// noteSides notes of a block what estimates too ask of its neighbours: its size, its mode, and how
+// often its transforms are half as large.
+func (e *Encoder) noteSides(m mode, halves, x, y, n int) {
+	column, row, count, size := x>>2, (y-e.sy)>>2, n>>2, sizeOf(n)
+	for i, s := range [...]*surroundings{&e.above, &e.left} {
+		at := [...]int{column, row}[i]
+		fill(s.size[at:][:count], uint8(size+2))
+		fill(s.turned[at:][:count], uint8(size-halves))
+		modes := s.mode[at:][:count]
+		for i := range modes {
+			modes[i] = m
+		}
 	}
 }
 
