@@ -80,7 +80,7 @@ var packages = []struct {
 	{"prew/nginx/prewnginx", []string{"prew", "prew/nginx", "prew/nginx/cloudfront", "prew/nginx/count", "prew/nginx/purge", "prew/prewmanager/flags", "github.com/alecthomas/kong",
 		"github.com/prometheus/client_golang", "golang.org/x/sys/unix"}, []string{"github.com/aws"}},
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
-	{"prew/deploy/aws/lambdazip", []string{"prew", "prew/lambda/render/mark"}, nil},
+	{"prew/deploy/aws/lambdazip", []string{"prew", "prew/lambda/render/mark", "github.com/klauspost/compress/flate"}, nil},
 	{"prew/deploy/images", nil, nil},
 	{"prew/deploy/local", []string{"prew", "prew/deploy/local/playground", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/flight", "prew/prewmanager/upkeep", "github.com/aws"}, []string{"prew/lambda/render"}},
 	{"prew/deploy/local/playground", []string{"prew", "prew/lambda/store", "github.com/aws", "go.yaml.in/yaml"}, []string{"prew/lambda/render", "prew/deploy/local/emulator"}},
