@@ -16,7 +16,7 @@ type node struct {
 	palettes    [2]int16 // of luma and of chroma: numbers of the trial's, from 1 on, 0 for none
 	skip        bool
 
-	squared int64   // its error
+	squared int64   // its error, where that is compared
 	coded   [2]span // its transform blocks, of luma and of chroma
 }
 
@@ -96,7 +96,8 @@ func (e *Encoder) restoreSamples(s *state, i, x, y, n int) {
 
 // decide chooses how the square of n samples at x, y is made up, leaves everything as if it were
 // written, and returns what it costs: its squared error, times 16, and lambda for each bit. It is
-// tried as a block, as squares or as both, as the estimates say.
+// tried as a block, as squares or as both, as the estimates say. Where it is compared with nothing, what
+// it returns is not known.
 func (e *Encoder) decide(i, x, y, n int) int64 {
 	if x >= e.columns*4 || y >= e.rows*4 {
 		return 0
@@ -112,10 +113,12 @@ func (e *Encoder) decide(i, x, y, n int) int64 {
 	level := 6 - bits.TrailingZeros(uint(n))
 	before, kept := &e.before[level], &e.keptStates[level]
 	e.save(before, x, y, n, false)
+	e.compared++
 	var first, second int64
 	if tries == asBlockFirst {
 		first = e.decideBlock(nd, i, x, y, n)
 		if nd.skip {
+			e.compared--
 			return first
 		}
 	} else {
@@ -130,6 +133,7 @@ func (e *Encoder) decide(i, x, y, n int) int64 {
 	} else {
 		second = e.decideBlock(nd, i, x, y, n)
 	}
+	e.compared--
 	if second < first {
 		return second
 	}
@@ -234,56 +238,83 @@ func (e *Encoder) choose(nd *node, i, x, y, n int) int64 {
 			nd.skip = nd.skip && e.trial.blocks[i].end == 0
 		}
 	}
+	if e.compared == 0 {
+		for _, s := range nd.coded {
+			for i := s.from; i < s.to; i++ {
+				b := &e.trial.blocks[i]
+				e.noteLevels(b, b.sum, b.dc)
+			}
+		}
+		e.noteBlock(nd, x, y, n)
+		return 0
+	}
 	c := code{e: e}
 	e.block(&c, nd, x, y, n)
 	return nd.squared*16 + e.rate(c.bits)
 }
 
 // ranked are the modes of a block that promise most, the best first.
-type ranked [3]struct {
+type ranked [3]promise
+
+// promise is what a mode promises.
+type promise struct {
 	m     mode
 	delta int8
+	bits  int32 // of the mode
 	score int64
+	of    int // promised, where its prediction is
+}
+
+// add puts a mode where it belongs, if it is one of the best.
+func (r *ranked) add(p promise) {
+	switch {
+	case p.score < r[0].score:
+		r[0], r[1], r[2] = p, r[0], r[1]
+	case p.score < r[1].score:
+		r[1], r[2] = p, r[1]
+	case p.score < r[2].score:
+		r[2] = p
+	}
 }
 
 // rankLuma ranks the modes of a block's luma, whose edges were gathered, by how far their predictions
 // are from the source, and by their bits. Of the angles, those are looked at that are near to the one
-// along which the source changes least.
-func (e *Encoder) rankLuma(x, y, n int) (best ranked) {
+// along which the source slants.
+func (e *Encoder) rankLuma(along slanting, x, y, n int) (best ranked) {
 	c := &e.channels[0]
 	e.edges.smooth = e.smoothAround(0, x, y)
 	source := c.source[y*c.stride+x:]
 	for i := range best {
 		best[i].score = 1 << 60
 	}
+	above, left := contextsOfModes[e.above.mode[x>>2]], contextsOfModes[e.left.mode[(y-e.sy)>>2]]
+	modes := e.cdfs.lumaMode[above][left][:]
+	count := 0
 	try := func(m mode, delta int8) int64 {
-		e.edges.predict(e.predicted[:], n, n, m, int(delta))
-		cd := code{e: e}
-		e.lumaMode(&cd, m, delta, x, y)
-		score := int64(distanceOf(source, c.stride, e.predicted[:], n, n))*64 + e.root*int64(cd.bits)>>6
-		for i := range best {
-			if score < best[i].score {
-				copy(best[i+1:], best[i:])
-				best[i].m, best[i].delta, best[i].score = m, delta, score
-				break
-			}
+		p := promise{m: m, delta: delta, bits: bitsOf(modes, int(m)), of: count}
+		predicted := e.promised[count][:]
+		count++
+		e.edges.predict(predicted, n, n, m, int(delta))
+		if m.directional() {
+			p.bits += bitsOf(e.cdfs.angleDelta[m-vertical][:], int(delta)+3)
 		}
-		return score
+		p.score = int64(distanceOf(source, c.stride, predicted, n, n))*64 + e.root*int64(p.bits)>>6
+		best.add(p)
+		return p.score
 	}
-	for _, m := range []mode{flat, smooth, paeth, vertical, horizontal} {
+	for _, m := range [...]mode{flat, smooth, paeth, vertical, horizontal} {
 		try(m, 0)
 	}
 	if e.effort.smooths {
 		try(smoothVertical, 0)
 		try(smoothHorizontal, 0)
 	}
-	slope := e.estimates.slopeOf(x-e.sx, y-e.sy, n)
-	if m, delta, clear := slope.angle(); clear && n < 64 {
-		at := try(m, delta)
+	if along.clear {
+		at := try(along.m, along.delta)
 		if at <= best[1].score {
 			for _, to := range []int8{-1, 1} {
-				if d := delta + to; d >= -3 && d <= 3 {
-					try(m, d)
+				if d := along.delta + to; d >= -3 && d <= 3 {
+					try(along.m, d)
 				}
 			}
 		}
@@ -300,16 +331,16 @@ func (e *Encoder) encodeLuma(nd *node, i, x, y, n int) {
 		e.tryLuma(nd, x, y, n)
 		return
 	}
-	before, kept := &e.lumaBefore, &e.lumaKept
-	e.save(before, x, y, n, false)
+	kept := &e.lumaKept
+	var before lumaLevels
+	e.saveLevels(&before, x, y, n)
+	e.compared++
 	cost, last := int64(1)<<62, false
-	try := func(trial node) bool {
-		e.restore(before, x, y, n, false)
-		e.setBlock(x, y, n, false)
+	try := func(trial node) {
 		e.tryLuma(&trial, x, y, n)
 		c := code{e: e}
 		e.lumaMode(&c, trial.luma, trial.lumaDelta, x, y)
-		e.transformSize(&c, &trial, x, y, n)
+		e.transformSize(&c, trial.halves, x, y, n)
 		for i := trial.coded[0].from; i < trial.coded[0].to; i++ {
 			b := &e.trial.blocks[i]
 			e.coefficients(&c, b, e.trial.levels[b.at:], sizeOf(n), trial.luma)
@@ -318,17 +349,38 @@ func (e *Encoder) encodeLuma(nd *node, i, x, y, n int) {
 		if last = now < cost; last {
 			cost, *nd = now, trial
 		}
-		return last
 	}
 	other := *nd
 	other.halves = 1 - nd.halves
 	try(*nd)
 	e.saveSamples(kept, 0, x, y, n)
+	e.restoreLevels(&before, x, y, n)
+	e.setSquare(0, x, y, n, false)
 	try(other)
 	if !last {
 		e.restoreSamples(kept, 0, x, y, n)
 	}
-	e.restore(before, x, y, n, false)
+	e.restoreLevels(&before, x, y, n)
+	e.compared--
+}
+
+// lumaLevels are what a block's luma has told its neighbours: all that trying it changes of that.
+type lumaLevels struct{ above, left, aboveSign, leftSign [16]uint8 }
+
+func (e *Encoder) saveLevels(l *lumaLevels, x, y, n int) {
+	column, row := x>>2, (y-e.sy)>>2
+	copy(l.above[:n>>2], e.above.level[0][column:])
+	copy(l.left[:n>>2], e.left.level[0][row:])
+	copy(l.aboveSign[:n>>2], e.above.sign[0][column:])
+	copy(l.leftSign[:n>>2], e.left.sign[0][row:])
+}
+
+func (e *Encoder) restoreLevels(l *lumaLevels, x, y, n int) {
+	column, row := x>>2, (y-e.sy)>>2
+	copy(e.above.level[0][column:], l.above[:n>>2])
+	copy(e.left.level[0][row:], l.left[:n>>2])
+	copy(e.above.sign[0][column:], l.aboveSign[:n>>2])
+	copy(e.left.sign[0][row:], l.leftSign[:n>>2])
 }
 
 // tryLuma encodes a block's luma.
@@ -394,7 +446,9 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 			}
 			t.blocks = append(t.blocks, b)
 			// What lies outside the picture costs nothing.
-			squared += squaredError(c.source[at:], c.rebuilt[at:], c.stride, min(side, c.width-tx), min(side, c.height-ty))
+			if e.compared > 0 {
+				squared += squaredError(c.source[at:], c.rebuilt[at:], c.stride, min(side, c.width-tx), min(side, c.height-ty))
+			}
 			e.setSquare(plane, tx, ty, side, true)
 		}
 	}
@@ -406,44 +460,59 @@ func (e *Encoder) chooseChroma(nd *node, x, y, n int) {
 	shift := e.shift(1)
 	cx, cy, side := x>>shift, y>>shift, min(n>>shift, 32)
 	size := sizeOf(side)
-	best := int64(1) << 60
-	e.edges.smooth = e.smoothAround(1, x, y)
-	try := func(m mode, delta int8, cfl [2]int) {
-		sum := int64(0)
-		for plane := 1; plane < 3; plane++ {
-			c := &e.channels[plane]
-			above, left, right, below := e.around(plane, cx, cy, size)
-			e.edges.gather(c, cx, cy, side, above, left, right, below)
-			if m == fromLuma {
-				at := cy*c.stride + cx
-				e.edges.predict(c.rebuilt[at:], c.stride, side, m, 0)
-				e.addLuma(c, cx, cy, side, cfl[plane-1])
-				sum += int64(distanceOf(c.source[at:], c.stride, c.rebuilt[at:], c.stride, side))
-				continue
-			}
-			e.edges.predict(e.predicted[:], side, side, m, int(delta))
-			sum += int64(distanceOf(c.source[cy*c.stride+cx:], c.stride, e.predicted[:], side, side))
-		}
-		t := *nd
-		t.chroma, t.chromaDelta, t.cfl = m, delta, cfl
-		cd := code{e: e}
-		e.chromaMode(&cd, &t, n)
-		score := sum*64 + e.root*int64(cd.bits)>>6
-		if score < best {
-			best = score
-			nd.chroma, nd.chromaDelta, nd.cfl = m, delta, cfl
-		}
-	}
-	try(flat, 0, [2]int{})
+	// What is tried, from luma last, as that adds to the flat prediction.
+	tried := append(e.chromaTried[:0], chromaTrial{m: flat})
 	if nd.luma != flat {
-		try(nd.luma, nd.lumaDelta, [2]int{})
+		tried = append(tried, chromaTrial{m: nd.luma, delta: nd.lumaDelta})
 	}
 	for _, m := range e.effort.chroma {
 		if m != nd.luma {
-			try(m, 0, [2]int{})
+			tried = append(tried, chromaTrial{m: m})
 		}
 	}
 	if alphas, ok := e.alphas(x, y, n); ok {
-		try(fromLuma, 0, alphas)
+		tried = append(tried, chromaTrial{m: fromLuma, cfl: alphas})
 	}
+	e.edges.smooth = e.smoothAround(1, x, y)
+	slanted := slanted(nd.luma, nd.lumaDelta)
+	for plane := 1; plane < 3; plane++ {
+		c := &e.channels[plane]
+		source, rebuilt := c.source[cy*c.stride+cx:], c.rebuilt[cy*c.stride+cx:]
+		above, left, right, below := e.around(plane, cx, cy, size)
+		e.edges.gather(c, cx, cy, side, above, left, slanted && right, slanted && below)
+		for i := range tried {
+			t := &tried[i]
+			switch t.m {
+			case flat:
+				e.edges.predict(rebuilt, c.stride, side, flat, 0)
+			case fromLuma:
+				e.addLuma(c, cx, cy, side, t.cfl[plane-1])
+			default:
+				e.edges.predict(e.predicted[:], side, side, t.m, int(t.delta))
+				t.sum += int64(distanceOf(source, c.stride, e.predicted[:], side, side))
+				continue
+			}
+			t.sum += int64(distanceOf(source, c.stride, rebuilt, c.stride, side))
+		}
+	}
+	best, least := 0, int64(1)<<60
+	for i := range tried {
+		t := &tried[i]
+		nd.chroma, nd.chromaDelta, nd.cfl = t.m, t.delta, t.cfl
+		cd := code{e: e}
+		e.chromaMode(&cd, nd, n)
+		if score := t.sum*64 + e.root*int64(cd.bits)>>6; score < least {
+			best, least = i, score
+		}
+	}
+	nd.chroma, nd.chromaDelta, nd.cfl = tried[best].m, tried[best].delta, tried[best].cfl
+	e.chromaTried = tried
+}
+
+// chromaTrial is a mode that is tried of a block's chroma, and how far it is from the source.
+type chromaTrial struct {
+	m     mode
+	delta int8
+	cfl   [2]int
+	sum   int64
 }

@@ -41,9 +41,12 @@ type Encoder struct {
 
 	coefficientsOf [32 * 32]int32
 	predicted      [64 * 64]uint8
+	promised       [10][64 * 64]uint8 // predictions of a block's luma
 	luma           [largestFromLuma * largestFromLuma]int16
 	zeros          [32 * 32]int16
 	estimates      estimates
+	chromaTried    []chromaTrial
+	compared       int // how many comparisons want to know what is decided costs
 
 	clusters [64]cluster
 
@@ -227,6 +230,10 @@ func (e *Encoder) superblock() {
 	e.save(&e.begin, e.sx, e.sy, 64, false)
 	e.estimate()
 	e.restore(&e.begin, e.sx, e.sy, 64, false)
+	e.compared = 0
+	if e.drawn { // palettes are compared
+		e.compared++
+	}
 	e.decide(0, e.sx, e.sy, 64)
 	e.restore(&e.begin, e.sx, e.sy, 64, false)
 	e.write(0, e.sx, e.sy, 64)

@@ -67,11 +67,12 @@ func (e *Encoder) estimate() {
 	for y := e.sy; y < e.sy+64; y++ {
 		copy(c.rebuilt[y*c.stride+e.sx:][:64], c.source[y*c.stride+e.sx:])
 	}
-	e.estimateSquare(0, e.sx, e.sy, 64)
+	e.estimateSquare(0, e.sx, e.sy, 64, dear)
 }
 
-// estimateSquare estimates what a square costs, as a block or as squares.
-func (e *Encoder) estimateSquare(i, x, y, n int) int64 {
+// estimateSquare estimates what a square costs, as a block or as squares. It stops where this is known
+// to be more than a limit, and where the squares are known to cost so much that they are not tried.
+func (e *Encoder) estimateSquare(i, x, y, n int, limit int64) int64 {
 	if x >= e.columns*4 || y >= e.rows*4 {
 		return 0
 	}
@@ -82,8 +83,19 @@ func (e *Encoder) estimateSquare(i, x, y, n int) int64 {
 	}
 	if n > 8 {
 		s.split = e.rate(e.partitionBits(x, y, n, true))
-		for q := range 4 {
-			s.split += e.estimateSquare(4*i+1+q, x+q&1*n/2, y+q>>1*n/2, n/2)
+		most, least := int64(dear), int64(0)
+		if s.block < dear { // no square is outside
+			most, least = s.block*64/e.effort.surely, (blockBits[sizeOf(n)-2]+transformBits)*int64(e.lambda)
+		}
+		if e.drawn { // they are tried whatever is foretold
+			most = dear
+		} else if s.block > limit {
+			most = min(most, limit)
+		}
+		s.split += 4 * least
+		for q := 0; q < 4 && s.split <= most; q++ {
+			s.split -= least
+			s.split += e.estimateSquare(4*i+1+q, x+q&1*n/2, y+q>>1*n/2, n/2, most-s.split)
 		}
 		if s.split < s.block {
 			return s.split
@@ -101,69 +113,77 @@ var blockBits = [...]int64{6, 6, 12, 40}
 // estimateBlock finds the best mode of a block's luma, and what the block costs.
 func (e *Encoder) estimateBlock(s *estimate, x, y, n int) int64 {
 	c := &e.channels[0]
-	right, below := e.decided(x, y, n, 1, -1), e.decided(x, y, n, -1, 1)
+	var along slanting
+	if n < 64 {
+		along = e.estimates.slopeOf(x-e.sx, y-e.sy, n).angle()
+	}
+	// Only angles are predicted from what is behind corners.
+	right, below := along.clear && e.decided(x, y, n, 1, -1), along.clear && e.decided(x, y, n, -1, 1)
 	e.edges.gather(c, x, y, n, y > e.within.top, x > e.within.left, right, below)
-	best := e.rankLuma(x, y, n)
+	best := e.rankLuma(along, x, y, n)
 	trials := min(e.effort.transforms, len(best))
 	for trials > 1 && best[trials-1].score > best[0].score+best[0].score>>e.effort.near {
 		trials--
 	}
 	s.whole, s.halves, s.halved = dear, 0, dear
-	for _, b := range best[:trials] {
-		cost := e.modeRate(b.m, b.delta, 0, x, y, n) + e.estimateTransform(x, y, n, b.m, b.delta)
+	size, said := e.sizeBits(0, x, y, n), int32(0)
+	for i := range best[:trials] {
+		b := &best[i]
+		cost := e.rate(b.bits+size) + e.estimateTransform(x, y, n, b.m, e.promised[b.of][:])
 		if cost < s.whole {
-			s.luma, s.delta, s.whole = b.m, b.delta, cost
+			s.luma, s.delta, s.whole, said = b.m, b.delta, cost, b.bits
 		}
 	}
 	cost := s.whole
 	if e.effort.halves {
-		if s.halved = e.estimateHalves(s, x, y, n, right, below); s.halved < s.whole {
+		saying := e.rate(said + e.sizeBits(1, x, y, n))
+		if s.halved = e.estimateHalves(s, saying, x, y, n, right, below); s.halved < s.whole {
 			s.halves, cost = 1, s.halved
 		}
 	}
 	return cost + blockBits[sizeOf(n)-1]*int64(e.lambda)
 }
 
-// modeRate is what it costs to say a block's mode and the size of its transforms.
-func (e *Encoder) modeRate(m mode, delta int8, halves, x, y, n int) int64 {
+// sizeBits are those of the size of a block's transforms.
+func (e *Encoder) sizeBits(halves, x, y, n int) int32 {
 	c := code{e: e}
-	e.lumaMode(&c, m, delta, x, y)
-	e.transformSize(&c, &node{halves: halves}, x, y, n)
-	return e.rate(c.bits)
+	e.transformSize(&c, halves, x, y, n)
+	return c.bits
 }
 
 // estimateHalves is what a block's luma costs in the mode that was found best with transforms half as
-// large: a little more than is foretold, as they are predicted from what is not yet decoded.
-func (e *Encoder) estimateHalves(s *estimate, x, y, n int, right, below bool) int64 {
+// large, whose saying costs something: a little more than is foretold, as they are predicted from what
+// is not yet decoded. It is dear where it is so much that they are not tried.
+func (e *Encoder) estimateHalves(s *estimate, saying int64, x, y, n int, right, below bool) int64 {
 	c, half := &e.channels[0], n/2
-	cost := e.modeRate(s.luma, s.delta, 1, x, y, n)
+	most := max(s.whole, s.whole*64/e.effort.surelyHalves)
+	least := transformBits * int64(e.lambda)
+	cost := saying + 4*least
 	above, left := y > e.within.top, x > e.within.left
+	slanted := slanted(s.luma, s.delta)
 	for q, known := range [4][4]bool{{above, left, above, left}, {above, true, right, false}, {true, left, true, below}, {true, true, false, false}} {
-		tx, ty := x+q&1*half, y+q>>1*half
-		if tx >= c.width || ty >= c.height {
-			continue
-		}
-		e.edges.gather(c, tx, ty, half, known[0], known[1], known[2], known[3])
-		cost += e.estimateTransform(tx, ty, half, s.luma, s.delta)
-		if cost > 2*s.whole {
+		if cost+cost>>6 > most {
 			return dear
 		}
+		tx, ty := x+q&1*half, y+q>>1*half
+		e.edges.gather(c, tx, ty, half, known[0], known[1], slanted && known[2], slanted && known[3])
+		e.edges.predict(e.predicted[:], half, half, s.luma, int(s.delta))
+		cost += e.estimateTransform(tx, ty, half, s.luma, e.predicted[:]) - least
 	}
 	return cost + cost>>6
 }
 
-// estimateTransform is what a transform block of luma costs, whose edges were gathered.
+// estimateTransform is what a transform block of luma costs that is predicted by a mode.
 //
 // A coefficient that is little more than a half of its step is dropped, and what it costs is its error.
 // A larger one costs hardly more than that: what its level takes in bits, it spares in errors. So
 // squares of coefficients, bounded, say what a block costs once it is encoded: 96 to 99.7 % of how
 // transform blocks of 4 to 32 differed was explained by that, at quantisers from 52 to 120, with the same
 // step for all coefficients.
-func (e *Encoder) estimateTransform(x, y, n int, m mode, delta int8) int64 {
+func (e *Encoder) estimateTransform(x, y, n int, m mode, predicted []uint8) int64 {
 	c, size := &e.channels[0], sizeOf(n)
 	source, k := c.source[y*c.stride+x:], kinds(m, size)
-	e.edges.predict(e.predicted[:], n, n, m, int(delta))
-	e.transform(e.coefficientsOf[:], source, c.stride, e.predicted[:], n, size, k)
+	e.transform(e.coefficientsOf[:], source, c.stride, predicted, n, size, k)
 	side, shift := min(n, 32), max(0, size-2)
 	coefficients := e.coefficientsOf[:side*side]
 	steps := e.steps[0].of[min(size, 3)].steps
@@ -172,7 +192,7 @@ func (e *Encoder) estimateTransform(x, y, n int, m mode, delta int8) int64 {
 		// The errors of the frequencies that are not coded, and of what is not known of them, as the
 		// transform is not exact.
 		coded := int64(boundedSquares(coefficients, unbounded[:], 1<<15-1)) >> 2
-		cost += max(e.squaresLeft(source, c.stride)-coded, 0)<<4 + coded>>4
+		cost += max(squaresLeft(source, c.stride, predicted)-coded, 0)<<4 + coded>>4
 	}
 	return cost
 }
@@ -195,9 +215,9 @@ var unbounded = func() (steps [32 * 32]int32) {
 }()
 
 // squaresLeft is the squared error of a block of 64 as it is predicted.
-func (e *Encoder) squaresLeft(source []uint8, stride int) (sum int64) {
+func squaresLeft(source []uint8, stride int, predicted []uint8) (sum int64) {
 	for y := range 64 {
-		sum += squaredError(source[y*stride:], e.predicted[64*y:], 64, 64, 1)
+		sum += squaredError(source[y*stride:], predicted[64*y:], 64, 64, 1)
 	}
 	return sum
 }
@@ -288,18 +308,30 @@ var slants = func() (all []slant) {
 	return all
 }()
 
-// angle is the mode along whose angle the samples change least, and whether it is clear that they
-// change much less than across.
-func (s slope) angle() (m mode, delta int8, clear bool) {
+// slanting is the mode along whose angle the samples of a square change least, where it is clear that
+// they change much less than across.
+type slanting struct {
+	m     mode
+	delta int8
+	clear bool
+}
+
+// angle is how the samples of a square slant.
+func (s slope) angle() (a slanting) {
+	// The least change along any angle is half of how much sum is more than the root of spread, so
+	// that it is not clear where this is surely too much.
+	sum, apart, both := int64(s.xx)+int64(s.yy), int64(s.xx)-int64(s.yy), 2*int64(s.xy)
+	if spread := apart*apart + both*both; sum >= 64 && 5*spread <= sum*sum {
+		return a
+	}
 	least := int64(1) << 62
 	for i := range slants {
 		d := &slants[i]
-		change := int64(s.xx)*d.xx + int64(s.yy)*d.yy + 2*int64(s.xy)*d.xy
+		change := int64(s.xx)*d.xx + int64(s.yy)*d.yy + both*d.xy
 		if change < least {
-			least, m, delta = change, d.m, d.delta
+			least, a.m, a.delta = change, d.m, d.delta
 		}
 	}
-	return m, delta, least>>24*4 < int64(s.xx)+int64(s.yy)
+	a.clear = least>>24*4 < sum
+	return a
 }
-
-var Recon = true

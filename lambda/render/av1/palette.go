@@ -401,7 +401,7 @@ func (e *Encoder) lumaBits(nd *node, x, y, n int) int32 {
 			e.colourMap(&c, p, 0, x, y, n)
 		}
 	}
-	e.transformSize(&c, nd, x, y, n)
+	e.transformSize(&c, nd.halves, x, y, n)
 	return c.bits
 }
 

@@ -61,7 +61,7 @@ func (e *Encoder) chromaMode(c *code, nd *node, n int) {
 
 // transformSize gives the size of a block's transforms to c (tx_depth in section 5.11.15): how often
 // the side of the block is halved for them.
-func (e *Encoder) transformSize(c *code, nd *node, x, y, n int) {
+func (e *Encoder) transformSize(c *code, halves, x, y, n int) {
 	size := uint8(sizeOf(n))
 	context := 0
 	if e.above.turned[x>>2] >= size {
@@ -71,16 +71,16 @@ func (e *Encoder) transformSize(c *code, nd *node, x, y, n int) {
 		context++
 	}
 	if n == 8 {
-		c.symbol(e.cdfs.size8[context][:], nd.halves)
+		c.symbol(e.cdfs.size8[context][:], halves)
 	} else {
-		c.symbol(e.cdfs.size[size-2][context][:], nd.halves)
+		c.symbol(e.cdfs.size[size-2][context][:], halves)
 	}
 }
 
 // block gives a block to c (intra_frame_mode_info and residual in sections 5.11.7 and 5.11.34), and
 // notes what its neighbours have to know.
 func (e *Encoder) block(c *code, nd *node, x, y, n int) {
-	column, row, count := x>>2, (y-e.sy)>>2, n>>2
+	column, row := x>>2, (y-e.sy)>>2
 	skip := 0
 	if nd.skip {
 		skip = 1
@@ -99,7 +99,7 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 	if e.drawn {
 		e.palettes(c, nd, x, y, n)
 	}
-	e.transformSize(c, nd, x, y, n)
+	e.transformSize(c, nd.halves, x, y, n)
 	size := sizeOf(n)
 	for kind, s := range nd.coded {
 		blockSize, m := size, nd.luma
@@ -115,9 +115,19 @@ func (e *Encoder) block(c *code, nd *node, x, y, n int) {
 			e.coefficients(c, b, e.trial.levels[b.at:], blockSize, m)
 		}
 	}
+	e.noteBlock(nd, x, y, n)
+}
+
+// noteBlock notes of a block what its neighbours have to know but for its levels.
+func (e *Encoder) noteBlock(nd *node, x, y, n int) {
+	column, row, count := x>>2, (y-e.sy)>>2, n>>2
+	skip := uint8(0)
+	if nd.skip {
+		skip = 1
+	}
 	e.noteSides(nd.luma, nd.halves, x, y, n)
-	fill(e.above.skip[column:][:count], uint8(skip))
-	fill(e.left.skip[row:][:count], uint8(skip))
+	fill(e.above.skip[column:][:count], skip)
+	fill(e.left.skip[row:][:count], skip)
 	for i := range count {
 		e.above.chroma[column+i], e.left.chroma[row+i] = nd.chroma, nd.chroma
 	}
