@@ -1,6 +1,9 @@
 package av1
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // node is a square of the superblock: either four squares of half the size, or a block. The nodes
 // are a tree, the children of node i at 4*i+1 and the three after it.
@@ -419,7 +422,7 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 		m, delta, side = nd.chroma, int(nd.chromaDelta), min(n, 32)
 	}
 	size := sizeOf(side)
-	k := kinds(m, size)
+	k, near := kinds(m, size), m.near(delta)
 	painted := e.paletteOf(nd, min(plane, 1))
 	e.edges.smooth = e.smoothAround(plane, x<<shift, y<<shift)
 	for ty := y; ty < y+n && ty < c.height; ty += side {
@@ -429,20 +432,24 @@ func (e *Encoder) encodePlane(nd *node, plane, x, y, n int) (squared int64) {
 				e.paint(c.rebuilt[at:], c.stride, painted, plane>>1, tx-x, ty-y, side, n)
 			} else {
 				above, left, right, below := e.around(plane, tx, ty, size)
-				e.edges.gather(c, tx, ty, side, above, left, right, below)
+				if near {
+					e.edges.gatherNear(c, tx, ty, side, above, left)
+				} else {
+					e.edges.gather(c, tx, ty, side, above, left, right, below)
+				}
 				e.edges.predict(c.rebuilt[at:], c.stride, side, m, delta)
 				if m == fromLuma {
 					e.addLuma(c, tx, ty, side, nd.cfl[plane-1])
 				}
 			}
 			e.transform(e.coefficientsOf[:], c.source[at:], c.stride, c.rebuilt[at:], c.stride, size, k)
-			low := min(side, 32)
 			b := transformed{plane: plane, x: tx, y: ty, size: size, at: len(t.levels)}
-			t.levels = append(t.levels, e.zeros[:low*low]...)
+			end := b.at + min(side, 32)*min(side, 32)
+			t.levels = slices.Grow(t.levels, end-b.at)[:end] // all of which chooseLevels writes
 			var used extent
 			b.end, used = e.chooseLevels(&b, t.levels[b.at:], e.coefficientsOf[:], sizeOf(n), m)
 			if b.end > 0 {
-				e.rebuild(c.rebuilt[at:], c.stride, e.coefficientsOf[:], used, size, k)
+				e.rebuildLevels(c.rebuilt[at:], c.stride, t.levels[b.at:], e.coefficientsOf[:], used, plane, size, k)
 			}
 			t.blocks = append(t.blocks, b)
 			// What lies outside the picture costs nothing.

@@ -196,10 +196,11 @@ func lastContext(i, size int) int {
 func (e *Encoder) noteLevels(b *transformed, sum, sign uint8) {
 	n := 1 << b.size
 	x, y := b.x>>2, (b.y-e.sy>>e.shift(b.plane))>>2
-	fill(e.above.level[b.plane][x:][:n], sum)
-	fill(e.above.sign[b.plane][x:][:n], sign)
-	fill(e.left.level[b.plane][y:][:n], sum)
-	fill(e.left.sign[b.plane][y:][:n], sign)
+	above, left := e.above.level[b.plane][x:][:n], e.left.level[b.plane][y:][:n]
+	aboveSigns, leftSigns := e.above.sign[b.plane][x:][:n], e.left.sign[b.plane][y:][:n]
+	for i := range n { // most often one or two
+		above[i], left[i], aboveSigns[i], leftSigns[i] = sum, sum, sign, sign
+	}
 }
 
 // zeroContext is the context of whether a block has no coefficients, and that of the sign of its DC

@@ -1,9 +1,6 @@
 package av1
 
-import (
-	"math/bits"
-	"slices"
-)
+import "math/bits"
 
 // deltaUnit is the unit in which the quantisers of superblocks differ from the picture's, as its
 // logarithm (delta_q_res in section 5.9.17), and mostFiner how many of them a superblock may be finer
@@ -56,23 +53,27 @@ func (e *Encoder) setFiner(by int) {
 // the less there is in most of it that would hide errors. What is even has no part: in a drawing,
 // it would have what is drawn on it cost more than it is seen.
 func (e *Encoder) finerOf() int {
-	var busy [65]int32 // of its squares of 8x8 in the picture that are not even
+	// Squares of 8x8 in the picture that are not even, by how much finer what is as busy is to be.
+	var counts [mostFiner + 1]int
 	n := 0
-	for r, row := range e.estimates.slopes {
-		for c, s := range row {
+	for r := range e.estimates.slopes {
+		for c := range e.estimates.slopes[r] {
+			s := &e.estimates.slopes[r][c]
 			if e.sx+8*c >= e.columns*4 || e.sy+8*r >= e.rows*4 {
 				continue
 			}
-			if busy[n] = s.xx + s.yy; busy[n] > 0 {
+			if busy := s.xx + s.yy; busy > 0 {
+				counts[min(finerBy(e.quantiser, busy), mostFiner)]++
 				n++
 			}
 		}
 	}
-	if n == 0 {
-		return 0
+	by, behind := mostFiner, max(n*5/8-1, 0) // of five eighths, the busiest
+	for by > 0 && behind >= counts[by] {
+		behind -= counts[by]
+		by--
 	}
-	slices.Sort(busy[:n])
-	return min(finerBy(e.quantiser, busy[max(n*5/8-1, 0)]), mostFiner, (e.quantiser-1)>>deltaUnit)
+	return min(by, (e.quantiser-1)>>deltaUnit)
 }
 
 // finerBy is that of a picture's quantiser and of what there is in the superblock: in proportion to

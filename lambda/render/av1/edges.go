@@ -78,6 +78,34 @@ func (e *edges) gather(p *channel, x, y, n int, hasAbove, hasLeft, right, below 
 	e.left.begin(corner)
 }
 
+// gatherNear fetches of the edges of a block only what is beside it, and the corner.
+func (e *edges) gatherNear(p *channel, x, y, n int, hasAbove, hasLeft bool) {
+	if !hasAbove || !hasLeft || x+n > p.width || y+n > p.height {
+		e.gather(p, x, y, n, hasAbove, hasLeft, false, false)
+		return
+	}
+	e.hasAbove, e.hasLeft = true, true
+	stride := p.stride
+	corner := p.rebuilt[(y-1)*stride+x-1:]
+	above, left, column := corner[1:][:n], e.left[first:][:n], corner[stride:]
+	if n == 4 {
+		binary.LittleEndian.PutUint32(e.above[first:], binary.LittleEndian.Uint32(above))
+		binary.LittleEndian.PutUint32(left, uint32(column[0])|uint32(column[stride])<<8|uint32(column[2*stride])<<16|uint32(column[3*stride])<<24)
+	} else {
+		copy(e.above[first:], above)
+		for at := 0; len(left) >= 8; left = left[8:] {
+			eight := uint64(0)
+			for range 8 {
+				eight = eight>>8 | uint64(column[at])<<56
+				at += stride
+			}
+			binary.LittleEndian.PutUint64(left, eight)
+		}
+	}
+	e.above.begin(corner[0])
+	e.left.begin(corner[0])
+}
+
 func (e *edge) begin(corner uint8) { e[first-3], e[first-2], e[first-1] = corner, corner, corner }
 
 func fill(s []uint8, v uint8) {

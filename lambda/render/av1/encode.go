@@ -43,7 +43,6 @@ type Encoder struct {
 	predicted      [64 * 64]uint8
 	promised       [10][64 * 64]uint8 // predictions of a block's luma
 	luma           [largestFromLuma * largestFromLuma]int16
-	zeros          [32 * 32]int16
 	estimates      estimates
 	chromaTried    []chromaTrial
 	compared       int // how many comparisons want to know what is decided costs

@@ -1,8 +1,7 @@
 package av1
 
-// chooseLevels writes the levels of a transform block's coefficients, and instead of these what a
-// decoder will make of them, and returns how many are written in the order of the scan, and which of
-// the first rows and columns have any that is not 0. Where the error of a smaller level costs less
+// chooseLevels writes the levels of a transform block's coefficients, and returns how many are written
+// in the order of the scan, and which of the first rows and columns have any that is not 0. Where the error of a smaller level costs less
 // than the bits of the nearer one, it takes the smaller. It notes in b what the levels take.
 // blockSize is the logarithm of the side of its block in its plane, minus 2.
 func (e *Encoder) chooseLevels(b *transformed, levels []int16, coefficients []int32, blockSize int, m mode) (end int, used extent) {
@@ -24,12 +23,7 @@ func (e *Encoder) chooseLevels(b *transformed, levels []int16, coefficients []in
 	}
 	e.countLevels(b, levels, end)
 	most := int(orders[size].reaches[end-1])
-	used = extent{min(used.rows, most), min(used.columns, most)}
-	if rows, _, _, _ := used.powers(); size > 1 {
-		n = rows * 4 << size // the others are not looked at
-	}
-	dequantise(coefficients[:n], levels[:n], halvings(b.size), &e.steps[b.plane].of[size])
-	return end, used
+	return end, extent{min(used.rows, most), min(used.columns, most)}
 }
 
 // bitWorth is what a bit of a level is worth, in 256ths of its squared step, and

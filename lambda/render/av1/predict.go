@@ -1,5 +1,7 @@
 package av1
 
+import "math/bits"
+
 // mode is how a block is predicted from the samples around it (AV1 specification, section 6.10.22).
 type mode uint8
 
@@ -46,15 +48,26 @@ var transformsOf = [...][2]kind{
 
 // mean is that of the edges that there are.
 func (e *edges) mean(n int) uint8 {
+	log := bits.TrailingZeros(uint(n)) & 7
 	switch {
 	case e.hasAbove && e.hasLeft:
-		return uint8((totalOf(e.above[first:], n) + totalOf(e.left[first:], n) + n) / (2 * n))
+		return uint8((totalOf(e.above[first:], n) + totalOf(e.left[first:], n) + n) >> 1 >> log)
 	case e.hasAbove:
-		return uint8((totalOf(e.above[first:], n) + n/2) / n)
+		return uint8((totalOf(e.above[first:], n) + n/2) >> log)
 	case e.hasLeft:
-		return uint8((totalOf(e.left[first:], n) + n/2) / n)
+		return uint8((totalOf(e.left[first:], n) + n/2) >> log)
 	}
 	return 128
+}
+
+// near reports whether a mode, whose angle is delta times 3 degrees larger, predicts a block from no
+// more of its edges than is beside it.
+func (m mode) near(delta int) bool {
+	if !m.directional() {
+		return true
+	}
+	angle := angles[m] + 3*delta
+	return angle >= 90 && angle <= 180
 }
 
 // predict writes the prediction of a block of size n by a mode, whose angle is delta times 3

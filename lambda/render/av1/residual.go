@@ -77,6 +77,24 @@ func (e *Encoder) rebuild(to []uint8, stride int, coefficients []int32, used ext
 	r.inverse(to, stride, coefficients, used, size, r.flow(kinds[0], size), r.flow(kinds[1], size))
 }
 
+// rebuildLevels does what rebuild does, of levels of a plane that are not dequantised. coefficients
+// are written over.
+func (e *Encoder) rebuildLevels(to []uint8, stride int, levels []int16, coefficients []int32, used extent, plane, size int, kinds [2]kind) {
+	r := &e.residual
+	r.inverseLevels(to, stride, levels, coefficients, &e.steps[plane].of[min(size, 3)], used, size, r.flow(kinds[0], size), r.flow(kinds[1], size))
+}
+
+// inverseDequantised does what inverseLevels promises, one after the other.
+func (r *residual) inverseDequantised(to []uint8, stride int, levels []int16, coefficients []int32, by *divisors, used extent, size int, columns, rows *flow) {
+	low := min(4<<size, 32)
+	n := low * low
+	if high, _, _, _ := used.powers(); size > 1 {
+		n = min(high, low) * low // the others are not looked at
+	}
+	dequantise(coefficients[:n], levels[:n], halvings(size), by)
+	r.inverse(to, stride, coefficients, used, size, columns, rows)
+}
+
 // forwardGo does in plain Go what transform promises.
 func (r *residual) forwardGo(to []int32, source []uint8, stride int, predicted []uint8, of int, size int, columns, rows *flow) {
 	n := 4 << size

@@ -390,6 +390,7 @@ TEXT ·inverse8(SB), NOSPLIT, $0-48
 	MOVQ to+0(FP), DI
 	MOVQ stride+8(FP), R9
 	MOVQ coefficients+16(FP), SI
+	MOVQ columns+24(FP), R13
 	MOVQ rows+32(FP), R12
 	MOVQ sines+40(FP), AX
 	COEFFICIENTS8(0, X0)
@@ -400,6 +401,45 @@ TEXT ·inverse8(SB), NOSPLIT, $0-48
 	COEFFICIENTS8(5, X5)
 	COEFFICIENTS8(6, X6)
 	COEFFICIENTS8(7, X7)
+	CALL rebuilt8<>(SB)
+	VZEROUPPER
+	RET
+
+// DEQUANTISE8 reads 8 levels of row i, and multiplies them by their steps at (BX). Y9 has 0xffffff.
+#define DEQUANTISE8(i, x, y) \
+	VPMOVSXWD    (16*i)(SI), y     \
+	VPABSD       y, Y8             \
+	VPMULLD      (32*i)(BX), Y8, Y8 \
+	VPAND        Y9, Y8, Y8        \
+	VPSIGND      y, Y8, y          \
+	VEXTRACTI128 $1, y, X8         \
+	VPACKSSDW    X8, x, x
+
+// func rebuild8(to *uint8, stride int, levels *int16, steps *int32, columns, rows *factors, sines int)
+TEXT ·rebuild8(SB), NOSPLIT, $0-56
+	MOVQ     to+0(FP), DI
+	MOVQ     stride+8(FP), R9
+	MOVQ     levels+16(FP), SI
+	MOVQ     steps+24(FP), BX
+	MOVQ     columns+32(FP), R13
+	MOVQ     rows+40(FP), R12
+	MOVQ     sines+48(FP), AX
+	VPCMPEQD Y9, Y9, Y9
+	VPSRLD   $8, Y9, Y9
+	DEQUANTISE8(0, X0, Y0)
+	DEQUANTISE8(1, X1, Y1)
+	DEQUANTISE8(2, X2, Y2)
+	DEQUANTISE8(3, X3, Y3)
+	DEQUANTISE8(4, X4, Y4)
+	DEQUANTISE8(5, X5, Y5)
+	DEQUANTISE8(6, X6, Y6)
+	DEQUANTISE8(7, X7, Y7)
+	CALL     rebuilt8<>(SB)
+	VZEROUPPER
+	RET
+
+// What rebuild8 and inverse8 do with coefficients in X0 to X7: the factors of columns are at R13.
+TEXT rebuilt8<>(SB), NOSPLIT|NOFRAME, $0-0
 	TURNED8
 	ROUNDING
 	BTQ  $1, AX
@@ -420,7 +460,7 @@ columns:
 	VPMULHRSW X8, X7, X7
 	TURNED8
 	ROUNDING
-	MOVQ      columns+24(FP), R12
+	MOVQ      R13, R12
 	BTQ       $0, AX
 	JCS       columnsSine
 	CALL      inverseCosine8<>(SB)
@@ -437,7 +477,6 @@ store:
 	ADD8(X5)
 	ADD8(X6)
 	ADD8(X7)
-	VZEROUPPER
 	RET
 
 rowsSine:
@@ -453,6 +492,7 @@ TEXT ·inverse4(SB), NOSPLIT, $0-48
 	MOVQ      to+0(FP), DI
 	MOVQ      stride+8(FP), R9
 	MOVQ      coefficients+16(FP), SI
+	MOVQ      columns+24(FP), R13
 	MOVQ      rows+32(FP), R12
 	MOVQ      sines+40(FP), AX
 	VMOVDQU   (SI), X0
@@ -463,6 +503,40 @@ TEXT ·inverse4(SB), NOSPLIT, $0-48
 	VPACKSSDW X1, X1, X1
 	VPACKSSDW X2, X2, X2
 	VPACKSSDW X3, X3, X3
+	CALL      rebuilt4<>(SB)
+	RET
+
+// func rebuild4(to *uint8, stride int, levels *int16, steps *int32, columns, rows *factors, sines int)
+TEXT ·rebuild4(SB), NOSPLIT, $0-56
+	MOVQ         to+0(FP), DI
+	MOVQ         stride+8(FP), R9
+	MOVQ         levels+16(FP), SI
+	MOVQ         steps+24(FP), BX
+	MOVQ         columns+32(FP), R13
+	MOVQ         rows+40(FP), R12
+	MOVQ         sines+48(FP), AX
+	VPCMPEQD     Y9, Y9, Y9
+	VPSRLD       $8, Y9, Y9 // 0xffffff
+	VPMOVSXWD    (SI), Y0
+	VPMOVSXWD    16(SI), Y2
+	VPABSD       Y0, Y1
+	VPABSD       Y2, Y3
+	VPMULLD      (BX), Y1, Y1
+	VPMULLD      32(BX), Y3, Y3
+	VPAND        Y9, Y1, Y1
+	VPAND        Y9, Y3, Y3
+	VPSIGND      Y0, Y1, Y0
+	VPSIGND      Y2, Y3, Y2
+	VPACKSSDW    Y0, Y0, Y0
+	VPACKSSDW    Y2, Y2, Y2
+	VEXTRACTI128 $1, Y0, X1
+	VEXTRACTI128 $1, Y2, X3
+	CALL         rebuilt4<>(SB)
+	VZEROUPPER
+	RET
+
+// What rebuild4 and inverse4 do with coefficients in X0 to X3: the factors of columns are at R13.
+TEXT rebuilt4<>(SB), NOSPLIT|NOFRAME, $0-0
 	TURNED4
 	ROUNDING
 	BTQ       $1, AX
@@ -471,7 +545,7 @@ TEXT ·inverse4(SB), NOSPLIT, $0-48
 
 columns:
 	TURNED4
-	MOVQ columns+24(FP), R12
+	MOVQ R13, R12
 	BTQ  $0, AX
 	JCS  columnsSine
 	CALL inverseCosine4<>(SB)

@@ -126,10 +126,11 @@ func (e *Encoder) noteBlock(nd *node, x, y, n int) {
 		skip = 1
 	}
 	e.noteSides(nd.luma, nd.halves, x, y, n)
-	fill(e.above.skip[column:][:count], skip)
-	fill(e.left.skip[row:][:count], skip)
+	above, left := e.above.skip[column:][:count], e.left.skip[row:][:count]
+	aboveChroma, leftChroma := e.above.chroma[column:][:count], e.left.chroma[row:][:count]
 	for i := range count {
-		e.above.chroma[column+i], e.left.chroma[row+i] = nd.chroma, nd.chroma
+		above[i], left[i] = skip, skip
+		aboveChroma[i], leftChroma[i] = nd.chroma, nd.chroma
 	}
 	if e.drawn {
 		e.notePalettes(nd, x, y, n)
@@ -139,15 +140,16 @@ func (e *Encoder) noteBlock(nd *node, x, y, n int) {
 // noteSides notes of a block what estimates too ask of its neighbours: its size, its mode, and how
 // often its transforms are half as large.
 func (e *Encoder) noteSides(m mode, halves, x, y, n int) {
-	column, row, count, size := x>>2, (y-e.sy)>>2, n>>2, sizeOf(n)
-	for i, s := range [...]*surroundings{&e.above, &e.left} {
-		at := [...]int{column, row}[i]
-		fill(s.size[at:][:count], uint8(size+2))
-		fill(s.turned[at:][:count], uint8(size-halves))
-		modes := s.mode[at:][:count]
-		for i := range modes {
-			modes[i] = m
-		}
+	size := uint8(sizeOf(n))
+	e.above.noteSide(x>>2, n>>2, size+2, size-uint8(halves), m)
+	e.left.noteSide((y-e.sy)>>2, n>>2, size+2, size-uint8(halves), m)
+}
+
+// noteSide notes the size, that of transforms and the mode of a block that is count long.
+func (s *surroundings) noteSide(at, count int, size, turned uint8, m mode) {
+	sizes, turns, modes := s.size[at:][:count], s.turned[at:][:count], s.mode[at:][:count]
+	for i := range count {
+		sizes[i], turns[i], modes[i] = size, turned, m
 	}
 }
 

@@ -279,6 +279,15 @@ func TestVectorsAreThoseOfPlainGo(t *testing.T) {
 			if !slices.Equal(levels, wantLevels) || !slices.Equal(overs, wantOvers) || !slices.Equal(got, want) || end != wantEnd || extents != wantExtents {
 				t.Fatalf("%dx%d by %v: levels are\n%v %v %d %v, want\n%v %v %d %v", n, n, by.steps, levels, got, end, extents, wantLevels, want, wantEnd, wantExtents)
 			}
+
+			// All at once.
+			back, wantBack = slices.Clone(predicted), slices.Clone(predicted)
+			whole := extent{low, low}
+			a.inverseLevels(back, of, levels[:low*low], make([]int32, low*low), by, whole, size, columns, rows)
+			b.inverseGo(wantBack, of, want[:low*low], whole, size, columns, rows)
+			if !slices.Equal(back, wantBack) {
+				t.Fatalf("%dx%d %v: samples of levels %v are\n%v, want\n%v", n, n, k, levels, back, wantBack)
+			}
 		}
 	})
 }
