@@ -30,7 +30,7 @@ type effort struct {
 var efforts = [...]effort{
 	Balanced: {
 		surely: 56, surelyHalves: 60,
-		transforms: 2, near: 2, halves: true,
+		transforms: 2, near: 3, halves: true,
 		chroma: []mode{smooth},
 	},
 	Fast: {

@@ -78,7 +78,7 @@ func (e *Encoder) estimateSquare(i, x, y, n int, limit int64) int64 {
 	}
 	s := &e.estimates.squares[i]
 	s.block, s.split = dear, dear
-	if x+n/2 < e.columns*4 && y+n/2 < e.rows*4 {
+	if x+n/2 < e.columns*4 && y+n/2 < e.rows*4 && (n < 64 || !e.busy()) {
 		s.block = e.estimateBlock(s, x, y, n) + e.rate(e.partitionBits(x, y, n, false))
 	}
 	if n > 8 {
@@ -104,6 +104,16 @@ func (e *Encoder) estimateSquare(i, x, y, n int, limit int64) int64 {
 	e.noteSides(s.luma, s.halves, x, y, n)
 	return s.block
 }
+
+// busy reports whether the superblock is not to be a block whatever that would cost: its samples change
+// too much. Without that, photographs had 0.3 % more bytes at equal SSIMULACRA 2, in more time.
+func (e *Encoder) busy() bool {
+	s := e.estimates.slopeOf(0, 0, 64)
+	return !e.drawn && int64(s.xx)+int64(s.yy) > busyAt*int64(e.lambda)
+}
+
+// busyAt is of how many times lambda the squares of a busy superblock's slopes are the sum.
+const busyAt = 128
 
 // blockBits are what a block of 8, 16, 32 and 64 takes beside its luma. Of a few, they made the
 // fewest bytes at equal SSIMULACRA 2 over 12 photographs of 512 and 640 pixels at quantisers from 52 to
