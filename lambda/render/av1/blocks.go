@@ -263,9 +263,9 @@ type ranked [3]promise
 type promise struct {
 	m     mode
 	delta int8
+	of    uint8 // promised, where its prediction is
 	bits  int32 // of the mode
 	score int64
-	of    int // promised, where its prediction is
 }
 
 // add puts a mode where it belongs, if it is one of the best.
@@ -292,7 +292,7 @@ func (e *Encoder) rankLuma(along slanting, x, y, n int) (best ranked) {
 	}
 	above, left := contextsOfModes[e.above.mode[x>>2]], contextsOfModes[e.left.mode[(y-e.sy)>>2]]
 	modes := e.cdfs.lumaMode[above][left][:]
-	count := 0
+	count := uint8(0)
 	try := func(m mode, delta int8) int64 {
 		p := promise{m: m, delta: delta, bits: bitsOf(modes, int(m)), of: count}
 		predicted := e.promised[count][:]

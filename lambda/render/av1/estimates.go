@@ -292,8 +292,10 @@ type slant struct {
 	xx, yy, xy int64 // in 16,777,216ths
 }
 
-// slants are all angles but the vertical and horizontal ones.
-var slants = func() (all []slant) {
+// slants are all angles but the vertical and horizontal ones: those that slant as samples may whose sum
+// of products is negative, and as others may. Of those that slant the other way, the ones next to the
+// vertical and to the horizontal are nearer than all.
+var slants = func() (all [2][]slant) {
 	for m := vertical; m <= angle67; m++ {
 		for delta := int8(-3); delta <= 3; delta++ {
 			angle := angles[m] + 3*int(delta)
@@ -312,7 +314,12 @@ var slants = func() (all []slant) {
 				x, y = -64, int64(slopes[270-angle])
 			}
 			length := x*x + y*y
-			all = append(all, slant{m, delta, x * x << 24 / length, y * y << 24 / length, x * y << 24 / length})
+			s := slant{m, delta, x * x << 24 / length, y * y << 24 / length, x * y << 24 / length}
+			for i := range all {
+				if s.xy < 0 == (i > 0) || angle == 87 || angle == 93 || angle == 177 || angle == 183 {
+					all[i] = append(all[i], s)
+				}
+			}
 		}
 	}
 	return all
@@ -335,8 +342,12 @@ func (s slope) angle() (a slanting) {
 		return a
 	}
 	least := int64(1) << 62
-	for i := range slants {
-		d := &slants[i]
+	of := slants[0]
+	if both >= 0 {
+		of = slants[1]
+	}
+	for i := range of {
+		d := &of[i]
 		change := int64(s.xx)*d.xx + int64(s.yy)*d.yy + both*d.xy
 		if change < least {
 			least, a.m, a.delta = change, d.m, d.delta
