@@ -326,11 +326,14 @@ var slants = func() (all [2][]slant) {
 }()
 
 // slanting is the mode along whose angle the samples of a square change least, where it is clear that
-// they change much less than across.
+// they change much less than across; and whether they change so much more along the vertical than along
+// the horizontal, or less, that it is not looked at.
 type slanting struct {
 	m     mode
 	delta int8
 	clear bool
+
+	notVertical, notHorizontal bool
 }
 
 // angle is how the samples of a square slant.
@@ -338,6 +341,7 @@ func (s slope) angle() (a slanting) {
 	// The least change along any angle is half of how much sum is more than the root of spread, so
 	// that it is not clear where this is surely too much.
 	sum, apart, both := int64(s.xx)+int64(s.yy), int64(s.xx)-int64(s.yy), 2*int64(s.xy)
+	a.notVertical, a.notHorizontal = -5*apart > sum, 5*apart > sum // 3/2 as much
 	if spread := apart*apart + both*both; sum >= 64 && 5*spread <= sum*sum {
 		return a
 	}
