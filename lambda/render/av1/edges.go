@@ -41,7 +41,7 @@ func (e *edges) gather(p *channel, x, y, n int, hasAbove, hasLeft, right, below 
 			there = 2 * n
 		}
 		there = min(there, p.width-x)
-		copy(above[:there], row[x:])
+		copyFours(above[:there], row[x:])
 		fill(above[there:], above[there-1])
 	case hasLeft:
 		fill(above, pix[y*stride+x-1])
@@ -55,10 +55,7 @@ func (e *edges) gather(p *channel, x, y, n int, hasAbove, hasLeft, right, below 
 			there = 2 * n
 		}
 		there = min(there, p.height-y)
-		column := pix[y*stride+x-1:]
-		for i := range left[:there] {
-			left[i] = column[i*stride]
-		}
+		copyColumn(left[:there], pix[y*stride+x-1:], stride)
 		fill(left[there:], left[there-1])
 	case hasAbove:
 		fill(left, pix[(y-1)*stride+x])
@@ -88,22 +85,31 @@ func (e *edges) gatherNear(p *channel, x, y, n int, hasAbove, hasLeft bool) {
 	stride := p.stride
 	corner := p.rebuilt[(y-1)*stride+x-1:]
 	above, left, column := corner[1:][:n], e.left[first:][:n], corner[stride:]
-	if n == 4 {
-		binary.LittleEndian.PutUint32(e.above[first:], binary.LittleEndian.Uint32(above))
-		binary.LittleEndian.PutUint32(left, uint32(column[0])|uint32(column[stride])<<8|uint32(column[2*stride])<<16|uint32(column[3*stride])<<24)
-	} else {
-		copy(e.above[first:], above)
-		for at := 0; len(left) >= 8; left = left[8:] {
-			eight := uint64(0)
-			for range 8 {
-				eight = eight>>8 | uint64(column[at])<<56
-				at += stride
-			}
-			binary.LittleEndian.PutUint64(left, eight)
-		}
-	}
+	copyFours(e.above[first:][:n], above)
+	copyColumn(left, column, stride)
 	e.above.begin(corner[0])
 	e.left.begin(corner[0])
+}
+
+// copyFours copies as many samples as there is room for, a multiple of 4.
+func copyFours(to, from []uint8) {
+	for len(to) >= 8 {
+		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+		to, from = to[8:], from[8:]
+	}
+	if len(to) >= 4 {
+		binary.LittleEndian.PutUint32(to, binary.LittleEndian.Uint32(from))
+	}
+}
+
+// copyColumn copies as many samples of a column as there is room for, a multiple of 4: four at once, as
+// what is read at once is had sooner if it was written so.
+func copyColumn(to, from []uint8, stride int) {
+	for at := 0; len(to) >= 4; to = to[4:] {
+		rows := from[at:][:3*stride+1]
+		binary.LittleEndian.PutUint32(to, uint32(rows[0])|uint32(rows[stride])<<8|uint32(rows[2*stride])<<16|uint32(rows[3*stride])<<24)
+		at += 4 * stride
+	}
 }
 
 func (e *edge) begin(corner uint8) { e[first-3], e[first-2], e[first-1] = corner, corner, corner }
