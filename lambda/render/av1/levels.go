@@ -66,7 +66,7 @@ func (c *contexts) lighten(gains *baseCosts, levels, overs []int16, size, end in
 
 // lightest4Go does in plain Go what lightest4 promises: for a block of 4x4, it quantises and lightens.
 func (c *contexts) lightest4Go(gains *baseCosts, levels, overs []int16, coefficients []int32, by *divisors) (end int, used extent) {
-	end, used = quantiseGo(levels, overs, coefficients, 0, by, &orders[0])
+	end, _ = quantiseGo(levels, overs, coefficients, 0, by, &orders[0])
 	if end == 0 {
 		return 0, extent{}
 	}
