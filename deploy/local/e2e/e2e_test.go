@@ -7,6 +7,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -210,6 +212,23 @@ func sizeOf(t testing.TB, body string) (format string, width, height int) {
 		t.Fatal(err)
 	}
 	return format, config.Width, config.Height
+}
+
+// sizeOf knows AVIF by what the box ispe of its picture says, after its length, type and version
+// (ISO/IEC 23008-12, section 6.5.3).
+func init() {
+	config := func(r io.Reader) (image.Config, error) {
+		head, err := io.ReadAll(io.LimitReader(r, 1<<10))
+		_, size, found := bytes.Cut(head, []byte("ispe"))
+		if err == nil && (!found || len(size) < 12) {
+			err = errors.New("an AVIF without its size")
+		}
+		if err != nil {
+			return image.Config{}, err
+		}
+		return image.Config{Width: int(binary.BigEndian.Uint32(size[4:])), Height: int(binary.BigEndian.Uint32(size[8:]))}, nil
+	}
+	image.RegisterFormat("avif", "????ftypavif", nil, config)
 }
 
 func TestLifeOfAPreview(t *testing.T) { onBoth(t, lifeOfAPreview) }
