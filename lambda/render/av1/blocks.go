@@ -490,12 +490,12 @@ func (e *Encoder) chooseChroma(nd *node, x, y, n int) {
 		tried = append(tried, chromaTrial{m: fromLuma, cfl: alphas})
 	}
 	e.edges.smooth = e.smoothAround(1, x, y)
-	slanted := slanted(nd.luma, nd.lumaDelta)
+	far := !nd.luma.near(int(nd.lumaDelta))
 	for plane := 1; plane < 3; plane++ {
 		c := &e.channels[plane]
 		source, rebuilt := c.source[cy*c.stride+cx:], c.rebuilt[cy*c.stride+cx:]
 		above, left, right, below := e.around(plane, cx, cy, size)
-		e.edges.gather(c, cx, cy, side, above, left, slanted && right, slanted && below)
+		e.edges.gather(c, cx, cy, side, above, left, far && right, far && below)
 		for i := range tried {
 			t := &tried[i]
 			switch t.m {

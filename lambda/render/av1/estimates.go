@@ -170,13 +170,13 @@ func (e *Encoder) estimateHalves(s *estimate, saying int64, x, y, n int, right, 
 	least := transformBits * int64(e.lambda)
 	cost := saying + 4*least
 	above, left := y > e.within.top, x > e.within.left
-	slanted := slanted(s.luma, s.delta)
+	far := !s.luma.near(int(s.delta))
 	for q, known := range [4][4]bool{{above, left, above, left}, {above, true, right, false}, {true, left, true, below}, {true, true, false, false}} {
 		if cost+cost>>6 > most {
 			return dear
 		}
 		tx, ty := x+q&1*half, y+q>>1*half
-		e.edges.gather(c, tx, ty, half, known[0], known[1], slanted && known[2], slanted && known[3])
+		e.edges.gather(c, tx, ty, half, known[0], known[1], far && known[2], far && known[3])
 		e.edges.predict(e.predicted[:], half, half, s.luma, int(s.delta))
 		cost += e.estimateTransform(tx, ty, half, s.luma, e.predicted[:]) - least
 	}

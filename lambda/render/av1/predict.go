@@ -27,10 +27,6 @@ const (
 // directional reports whether the mode is one of an angle, to which a delta may be added.
 func (m mode) directional() bool { return m >= vertical && m <= angle67 }
 
-// slanted reports whether a mode, with delta, predicts by an angle other than 90 and 180 degrees: only
-// such ones read what is behind an edge's first n samples.
-func slanted(m mode, delta int8) bool { return delta != 0 || m > horizontal && m.directional() }
-
 // smooth reports whether the mode is one of the smooth ones.
 func (m mode) smooth() bool { return m >= smooth && m <= smoothHorizontal }
 
