@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -159,41 +158,31 @@ func (r alikeResult) asked(renderer int) int {
 var pair = []int{ours, modern}
 
 // measureAlike makes the jobs.
-func measureAlike(chosen []alikeJob, corpus string, progress func(string)) (results []alikeResult, err error) {
-	if len(chosen) == 0 {
-		return nil, nil
-	}
-	if err := writePNG(filepath.Join(scratch, "drawing.png"), drawing()); err != nil {
-		return nil, err
-	}
-	workers, stop, err := startAll()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	s := search{workers: workers, corpus: corpus}
-	for _, j := range chosen {
+func measureAlike(chosen []alikeJob, corpus string, progress func(string)) ([]alikeResult, error) {
+	s := search{corpus: corpus}
+	return measureEach(chosen, func(workers [peers]*worker, j alikeJob) (r alikeResult, err error) {
+		s.workers = workers
+		if j.drawn {
+			if err := writePNG(j.source(corpus), drawing()); err != nil {
+				return r, err
+			}
+		}
 		progress(j.String() + ": searching qualities")
-		r, err := s.result(j)
-		if err != nil {
-			return nil, err
+		if r, err = s.result(j); err != nil {
+			return r, err
 		}
 		if j.by == byScore {
 			for _, renderer := range pair {
 				if r.far[renderer], err = s.far(j, renderer, r.quality[renderer]); err != nil {
-					return nil, err
+					return r, err
 				}
 			}
 		}
 		r.speed, err = timed(pair, j.String(), func(renderer, repeat int) (time.Duration, error) {
 			return s.time(j, renderer, r.asked(renderer), repeat)
 		}, progress)
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, r)
-	}
-	return results, nil
+		return r, err
+	})
 }
 
 // search makes previews and judges them. Those of one photo and size follow one another, so

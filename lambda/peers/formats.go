@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -75,24 +74,17 @@ func (r formatsResult) bound() bound {
 }
 
 // measureFormats makes the jobs.
-func measureFormats(chosen []formatsJob, corpus string, progress func(string)) (results []formatsResult, err error) {
-	if len(chosen) == 0 {
-		return nil, nil
-	}
-	workers, stop, err := startAll()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	s := search{workers: workers, corpus: corpus}
-	for _, j := range chosen {
+func measureFormats(chosen []formatsJob, corpus string, progress func(string)) ([]formatsResult, error) {
+	s := search{corpus: corpus}
+	return measureEach(chosen, func(workers [peers]*worker, j formatsJob) (formatsResult, error) {
+		s.workers = workers
 		r := formatsResult{job: j}
 		var tasks []formatsTask
 		for format := range threeFormats {
 			progress(fmt.Sprintf("%s: searching qualities of %s", j, threeFormats[format].format))
 			found, err := s.equal(j.in(format))
 			if err != nil {
-				return nil, err
+				return r, err
 			}
 			r.wanted, r.made[format].bytes = found.wanted, found.bytes
 			for _, renderer := range pair {
@@ -103,15 +95,14 @@ func measureFormats(chosen []formatsJob, corpus string, progress func(string)) (
 			return s.make(j.in(tasks[i].format), tasks[i].renderer, tasks[i].quality, repeat)
 		}, progress)
 		if err != nil {
-			return nil, err
+			return r, err
 		}
 		for i, task := range tasks {
 			made := &r.made[task.format]
 			made.user[task.renderer], made.ofJPEG[task.renderer] = median(times[i]), ratio(times[i], times[0]) // the first is our JPEG
 		}
-		results = append(results, r)
-	}
-	return results, nil
+		return r, nil
+	})
 }
 
 // formatsTask is what one renderer makes in a format.
