@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 const (
@@ -30,7 +29,7 @@ func Load(ctx context.Context, calls int) (aws.Config, error) {
 		t.MaxIdleConns = 0 // no limit but the one for each host
 		t.MaxIdleConnsPerHost = max(calls, awshttp.DefaultHTTPTransportMaxIdleConnsPerHost)
 	})
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client))
+	cfg, err := configuration(ctx, client)
 	if err != nil {
 		return cfg, err
 	}
