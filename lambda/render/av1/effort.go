@@ -29,7 +29,7 @@ type effort struct {
 
 var efforts = [...]effort{
 	Balanced: {
-		surely: 56, surelyHalves: 60,
+		surely: 64, surelyHalves: 62,
 		transforms: 2, near: 3, halves: true,
 		chroma: []mode{smooth},
 	},
