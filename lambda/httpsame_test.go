@@ -134,7 +134,7 @@ func gatewayOf(t *testing.T, redis *stack.Redis, f function) *httptest.Server {
 	}
 	metrics := gateway.NewMetrics(f.sources.All())
 	// Keys of Redis have the names of objects, and both buckets have one name.
-	flights, err := flight.New[*gateway.Preview](redis.Addr, prew.AnswerTimeout, traces.Redis, gateway.NewPurges("http://127.0.0.1:1", f.sources.Previews, metrics).Hear)
+	flights, err := flight.New[*gateway.Preview](flight.Redis{URL: redis.Addr}, prew.AnswerTimeout, traces.Redis, gateway.NewPurges("http://127.0.0.1:1", f.sources.Previews, metrics).Hear)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (p purge) Run(k *kong.Kong, wrong flags.Errors) error {
 	}
 	var gateways upkeep.Announcer
 	if !p.NoGateways {
-		purger, err := flight.NewPurger(p.Redis)
+		purger, err := flight.NewPurger(flight.Redis{URL: p.Redis})
 		if err != nil {
 			return exit{calledWrongly, fmt.Errorf("PREW_REDIS: %w", err)}
 		}

@@ -85,7 +85,7 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	}
 	metrics := gateway.NewMetrics(sources.All())
 	purges := gateway.NewPurges(c.Nginx, sources.Previews, metrics)
-	flights, err := flight.New[*gateway.Preview](c.Redis, c.AnswerTimeout, watcher, purges.Hear)
+	flights, err := flight.New[*gateway.Preview](flight.Redis{URL: c.Redis}, c.AnswerTimeout, watcher, purges.Hear)
 	if err != nil {
 		note(fmt.Errorf("PREW_REDIS: %w", err))
 	}

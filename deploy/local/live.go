@@ -185,7 +185,7 @@ func purge(ctx context.Context, system *stack.Stack, before, now prew.Presets) (
 	purge := upkeep.Purge{Selection: upkeep.Selection{Presets: names, Names: names}, Previews: previews, Parallel: 4, // keep a disk busy
 		Position: upkeep.Nowhere()}
 	if system.Front == nil {
-		gateways, err := flight.NewPurger(system.Redis.Addr)
+		gateways, err := flight.NewPurger(flight.Redis{URL: system.Redis.Addr})
 		if err != nil {
 			return nil, nil, err
 		}

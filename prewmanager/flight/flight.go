@@ -133,11 +133,11 @@ type call[V any] struct {
 	landed  func()       // what is left to do once the callers have the value; nil: nothing
 }
 
-// New returns a group on the Redis at url, redis://[user:password@]host:port[/db]
-// or host:port. A flight ends with an error after budget at the latest. Without hear the
-// group knows of no purges. New returns at once, whether or not Redis can be reached.
-func New[V any](url string, budget time.Duration, watcher Watcher, hear Hear) (*Group[V], error) {
-	server, err := dial(url)
+// New returns a group on a Redis. A flight ends with an error after budget at the latest.
+// Without hear the group knows of no purges. New returns at once, whether or not Redis can
+// be reached.
+func New[V any](at Redis, budget time.Duration, watcher Watcher, hear Hear) (*Group[V], error) {
+	server, err := dial(at)
 	if err != nil {
 		return nil, err
 	}

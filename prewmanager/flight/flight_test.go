@@ -87,7 +87,7 @@ func admitted(context.Context, func() time.Duration) (leave func(), err error) {
 // group is one gateway's group.
 func group(t *testing.T, addr string) *Group[string] {
 	t.Helper()
-	g, err := New[string](addr, 20*time.Second, nil, nil)
+	g, err := New[string](Redis{URL: addr}, 20*time.Second, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,7 +398,7 @@ func TestPanicsAreAnswers(t *testing.T) {
 
 func TestBudgetEndsAFlight(t *testing.T) {
 	key := newKey(t)
-	g, err := New[string](shared.Addr, 50*time.Millisecond, nil, nil)
+	g, err := New[string](Redis{URL: shared.Addr}, 50*time.Millisecond, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,7 +490,7 @@ func TestHolderPutsItsLeaseBackIntoARestartedRedis(t *testing.T) {
 
 func TestCloseWaitsForFlights(t *testing.T) {
 	s, key := new(store), newKey(t)
-	g, err := New[string](shared.Addr, 20*time.Second, nil, nil)
+	g, err := New[string](Redis{URL: shared.Addr}, 20*time.Second, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -523,7 +523,7 @@ func TestCloseWaitsForFlights(t *testing.T) {
 
 func TestCloseEndsWithItsContext(t *testing.T) {
 	s, key := new(store), newKey(t)
-	g, err := New[string](shared.Addr, 20*time.Second, nil, nil)
+	g, err := New[string](Redis{URL: shared.Addr}, 20*time.Second, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -570,7 +570,7 @@ func TestReleaseIsTriedAgain(t *testing.T) {
 
 func TestValueDoesNotWaitForTheRelease(t *testing.T) {
 	answered := make(chan struct{})
-	g, err := New[string](shared.Addr, 20*time.Second, func(_ context.Context, step string, _ time.Time, _ error) {
+	g, err := New[string](Redis{URL: shared.Addr}, 20*time.Second, func(_ context.Context, step string, _ time.Time, _ error) {
 		if step == "release" {
 			<-answered
 		}
@@ -602,7 +602,7 @@ func TestURLs(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
 	} {
-		if g, err := New[string](url, time.Second, nil, nil); (err == nil) != ok {
+		if g, err := New[string](Redis{URL: url}, time.Second, nil, nil); (err == nil) != ok {
 			t.Errorf("New(%q): %v", url, err)
 		} else if g != nil {
 			g.Close(t.Context())
@@ -620,7 +620,7 @@ func TestWatcherHearsOfAFlightsSteps(t *testing.T) {
 	type mark struct{}
 	var mu sync.Mutex
 	var steps []string
-	g, err := New[string](shared.Addr, 20*time.Second, func(flight context.Context, step string, began time.Time, err error) {
+	g, err := New[string](Redis{URL: shared.Addr}, 20*time.Second, func(flight context.Context, step string, began time.Time, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if flight.Value(mark{}) == nil {
@@ -686,7 +686,7 @@ func TestSettleWaitsForRedisOrTheGrace(t *testing.T) {
 
 func TestAdmitHearsHowLongCallsTake(t *testing.T) {
 	const budget = 500 * time.Millisecond
-	g, err := New[string](shared.Addr, budget, nil, nil)
+	g, err := New[string](Redis{URL: shared.Addr}, budget, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

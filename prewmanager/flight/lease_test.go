@@ -26,7 +26,7 @@ func (immediate) listen(ctx context.Context, _ *subscription) { <-ctx.Done() }
 // TestLeaseProtocol checks what every server must do, both Redis and the server of
 // the simulation.
 func TestLeaseProtocol(t *testing.T) {
-	real, err := dial(shared.Addr)
+	real, err := dial(Redis{URL: shared.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}

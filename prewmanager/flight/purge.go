@@ -217,9 +217,9 @@ type holder struct {
 	waits int    // purges that will wait for it
 }
 
-// NewPurger returns a Purger on the Redis at url, as New.
-func NewPurger(url string) (*Purger, error) {
-	server, err := dial(url)
+// NewPurger returns a Purger on a Redis, as New.
+func NewPurger(at Redis) (*Purger, error) {
+	server, err := dial(at)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func hear(message string, _ bool) (Purge, bool) {
 // purger returns a Purger on the Redis of all tests.
 func purger(t *testing.T) *Purger {
 	t.Helper()
-	p, err := NewPurger(shared.Addr)
+	p, err := NewPurger(Redis{URL: shared.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestLostMessageIsRead(t *testing.T) {
 	}
 	var mu sync.Mutex
 	var got []string
-	g, err := New[string](shared.Addr, time.Second, nil, func(message string, _ bool) (Purge, bool) {
+	g, err := New[string](Redis{URL: shared.Addr}, time.Second, nil, func(message string, _ bool) (Purge, bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		if strings.Contains(message, key) {
@@ -278,12 +278,12 @@ func TestWaitIsOverWhenTheHolderIs(t *testing.T) {
 func TestRightsOfAPurge(t *testing.T) {
 	client, url := limited(t, rightsOfAGateway+" +scan +mget +info")
 	heard := make(chan string, 10)
-	g, err := New[string](url, time.Second, nil, func(message string, _ bool) (Purge, bool) { heard <- message; return Purge{}, false })
+	g, err := New[string](Redis{URL: url}, time.Second, nil, func(message string, _ bool) (Purge, bool) { heard <- message; return Purge{}, false })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer g.Close(t.Context())
-	p, err := NewPurger(url)
+	p, err := NewPurger(Redis{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestRightsOfAPurge(t *testing.T) {
 
 // TestPurgeWithoutRedis checks that a purge says soon that nobody was told.
 func TestPurgeWithoutRedis(t *testing.T) {
-	p, err := NewPurger("127.0.0.1:1")
+	p, err := NewPurger(Redis{URL: "127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +325,7 @@ func hearing(t *testing.T, n int) []*Group[string] {
 	t.Helper()
 	gs := make([]*Group[string], n)
 	for i := range gs {
-		g, err := New[string](shared.Addr, 20*time.Second, nil, hear)
+		g, err := New[string](Redis{URL: shared.Addr}, 20*time.Second, nil, hear)
 		if err != nil {
 			t.Fatal(err)
 		}

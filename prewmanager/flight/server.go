@@ -163,7 +163,6 @@ const (
 	// callTimeout is the longest time that a command to Redis may take. Redis
 	// answers in well under a millisecond; after this time it is treated as gone.
 	callTimeout = 200 * time.Millisecond
-	dialTimeout = 150 * time.Millisecond
 	// subscribeEvery is the pause before a subscription that was refused is tried
 	// again. A refusal mostly lasts until somebody changes Redis's configuration.
 	subscribeEvery = time.Second
@@ -174,29 +173,6 @@ const (
 
 // redisServer is the server on a Redis that processes share.
 type redisServer struct{ client *redis.Client }
-
-// dial prepares the client. By default go-redis repeats a command three times and
-// waits five seconds; here both would only hide that Redis is gone.
-func dial(url string) (*redisServer, error) {
-	if !strings.Contains(url, "://") {
-		url = "redis://" + url
-	}
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		// The parser's own error is left out: it quotes the password if that is the
-		// part that can't be read.
-		return nil, errors.New("not a URL of Redis's, expected redis://host:port or host:port, and in user:password@ all but letters and digits escaped, as %2F for /")
-	}
-	options.MaxRetries = -1
-	options.DialerRetries = 1
-	options.DialTimeout = dialTimeout
-	options.ReadTimeout = callTimeout
-	options.WriteTimeout = callTimeout
-	options.ContextTimeoutEnabled = true
-	// The commands are a handful per miss and each is over in a millisecond.
-	options.PoolSize = 64
-	return &redisServer{redis.NewClient(options)}, nil
-}
 
 func (r *redisServer) step(ctx context.Context, s *script, key string, args ...any) (any, error) {
 	return s.Run(ctx, r.client, []string{key}, args...).Result()

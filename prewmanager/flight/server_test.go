@@ -17,7 +17,7 @@ func TestPasswordIsNoPartOfAMistake(t *testing.T) {
 		"redis://:1/sesame@redis.test:6379",
 		"http://:sesame@redis.test",
 	} {
-		if _, err := dial(url); err == nil || strings.Contains(err.Error(), "open") || strings.Contains(err.Error(), "sesame") {
+		if _, err := dial(Redis{URL: url}); err == nil || strings.Contains(err.Error(), "open") || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
@@ -31,7 +31,7 @@ func TestUptimeIsNeverTooLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
-	client, err := dial(server.Addr)
+	client, err := dial(Redis{URL: server.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}

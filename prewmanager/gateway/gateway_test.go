@@ -173,7 +173,7 @@ func start(t *testing.T, f *renderer, change ...func(*settings)) *httptest.Serve
 	}
 	metrics := NewMetrics(sources.All())
 	purges := NewPurges(s.Nginx, s.Previews(), metrics)
-	flights, err := flight.New[*Preview](s.Redis, s.AnswerTimeout, traces.Redis, purges.Hear)
+	flights, err := flight.New[*Preview](flight.Redis{URL: s.Redis}, s.AnswerTimeout, traces.Redis, purges.Hear)
 	if err != nil {
 		t.Fatal(err)
 	}

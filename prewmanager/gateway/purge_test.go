@@ -31,7 +31,7 @@ func message(t *testing.T, phase string, scope prew.Scope) []byte {
 // and calls deleted when that is deleted for the first time.
 func purgeOf(t *testing.T, key, object string, deleted func()) {
 	t.Helper()
-	purger, err := flight.NewPurger(servers.Redis.Addr)
+	purger, err := flight.NewPurger(flight.Redis{URL: servers.Redis.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}
