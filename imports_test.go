@@ -87,7 +87,7 @@ var packages = []struct {
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},
-	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "github.com/aws"},
+	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "github.com/aws", "github.com/redis/go-redis"},
 		[]string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/local/stack/stacktest", []string{"prew/deploy/local/stack", "github.com/aws"}, nil}, // of tests alone
 	{"prew/deploy/monitoring", []string{"prew/deploy/local/stack", "go.yaml.in/yaml"}, nil},

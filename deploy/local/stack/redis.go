@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"syscall"
 
 	"prew/deploy/local/process"
 )
@@ -15,6 +16,9 @@ import (
 type Redis struct {
 	*process.Process
 	Addr string // host:port
+
+	dir  string
+	args []string
 }
 
 // StartRedis starts Redis on a free port, with its log in dir, and waits until
@@ -30,25 +34,43 @@ func StartRedis(dir string) (*Redis, error) {
 // StartRedisAt is StartRedis at the address of a Redis that has ended, with more
 // arguments of redis-server's.
 func StartRedisAt(addr, dir string, more ...string) (*Redis, error) {
-	server, err := exec.LookPath("redis-server")
-	if err != nil {
-		return nil, fmt.Errorf("%w: run make build, which installs it", err)
-	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(dir, process.Command{
-		Name:  "redis",
-		Path:  server,
-		Args:  append([]string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"}, more...),
-		Ready: func(ctx context.Context) error { return ping(ctx, addr) },
-	})
-	if err != nil {
+	r := &Redis{Addr: addr, dir: dir,
+		args: append([]string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"}, more...)}
+	if err := r.StartAgain(); err != nil {
 		return nil, err
 	}
-	return &Redis{p, addr}, nil
+	return r, nil
 }
+
+// StartAgain starts a Redis that has ended, at its address and with its arguments, and
+// waits until it answers.
+func (r *Redis) StartAgain() error {
+	server, err := exec.LookPath("redis-server")
+	if err != nil {
+		return fmt.Errorf("%w: run make build, which installs it", err)
+	}
+	p, err := start(r.dir, process.Command{
+		Name:  "redis",
+		Path:  server,
+		Args:  r.args,
+		Ready: func(ctx context.Context) error { return ping(ctx, r.Addr) },
+	})
+	if err != nil {
+		return err
+	}
+	r.Process = p
+	return nil
+}
+
+// Freeze suspends Redis; its connections stay open.
+func (r *Redis) Freeze() { r.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen Redis go on.
+func (r *Redis) Thaw() { r.Signal(syscall.SIGCONT) }
 
 // ping sends PING, for which no client library is needed. A Redis that is still
 // loading answers with an error.
