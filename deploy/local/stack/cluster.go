@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,10 +149,14 @@ func (c *Cluster) Primary(ctx context.Context, key string) (*Redis, error) {
 			if err != nil {
 				return err
 			}
-			served, err := client.ClusterSlots(ctx).Result()
-			for _, s := range served {
-				if s.Start <= int(slot) && int(slot) <= s.End && len(s.Nodes) > 0 {
-					addr = s.Nodes[0].Addr
+			shards, err := client.ClusterShards(ctx).Result()
+			for _, shard := range shards {
+				if slices.ContainsFunc(shard.Slots, func(of redis.SlotRange) bool { return of.Start <= slot && slot <= of.End }) {
+					for _, n := range shard.Nodes {
+						if n.Role == "master" {
+							addr = net.JoinHostPort(n.IP, strconv.FormatInt(n.Port, 10))
+						}
+					}
 				}
 			}
 			return err
