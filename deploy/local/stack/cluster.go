@@ -29,20 +29,28 @@ type Cluster struct {
 // StartCluster starts a cluster whose nodes have their logs in folders of dir, and waits
 // until it is well. A node that doesn't answer the others for the time of timeout
 // (cluster-node-timeout) is gone for them.
-func StartCluster(dir string, timeout time.Duration) (_ *Cluster, err error) {
+func StartCluster(dir string, timeout time.Duration) (*Cluster, error) {
+	return (*Network)(nil).StartCluster(dir, timeout)
+}
+
+// StartCluster is the function of that name, with each node on a host of its own.
+func (n *Network) StartCluster(dir string, timeout time.Duration) (_ *Cluster, err error) {
 	c := &Cluster{}
 	defer func() {
 		if err != nil {
 			c.Stop()
 		}
 	}()
-	type node struct{ id, addr, bus string }
+	type node struct {
+		place
+		id, bus string
+	}
 	var nodes [2 * clusterPrimaries]node
 	for i := range nodes {
 		id := make([]byte, 20)
 		rand.Read(id)
 		nodes[i].id = hex.EncodeToString(id)
-		if nodes[i].addr, err = FreeAddr(); err != nil {
+		if nodes[i].place, err = n.place(); err != nil {
 			return nil, err
 		}
 		bus, err := FreeAddr()
@@ -76,7 +84,7 @@ func StartCluster(dir string, timeout time.Duration) (_ *Cluster, err error) {
 		if err := os.WriteFile(filepath.Join(folder, "nodes.conf"), []byte(known.String()), 0o600); err != nil {
 			return nil, err
 		}
-		r, err := StartRedisAt(this.addr, folder, "--cluster-enabled", "yes", "--cluster-port", this.bus,
+		r, err := startRedis(this.place, folder, "--cluster-enabled", "yes", "--cluster-port", this.bus,
 			"--cluster-node-timeout", strconv.FormatInt(timeout.Milliseconds(), 10),
 			// A replica stands for election however long its link was down, as a trial that
 			// follows another at once asks for.

@@ -17,6 +17,7 @@ type Redis struct {
 	*process.Process
 	Addr string // host:port
 
+	host *host // nil: this machine
 	dir  string
 	args []string
 }
@@ -34,12 +35,17 @@ func StartRedis(dir string) (*Redis, error) {
 // StartRedisAt is StartRedis at the address of a Redis that has ended, with more
 // arguments of redis-server's.
 func StartRedisAt(addr, dir string, more ...string) (*Redis, error) {
-	host, port, err := net.SplitHostPort(addr)
+	return startRedis(place{addr: addr}, dir, more...)
+}
+
+func startRedis(at place, dir string, more ...string) (*Redis, error) {
+	host, port, err := net.SplitHostPort(at.addr)
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{Addr: addr, dir: dir,
-		args: append([]string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"}, more...)}
+	// Without a password Redis refuses clients of other machines, unless it is told not to.
+	r := &Redis{Addr: at.addr, host: at.host, dir: dir,
+		args: append([]string{"--bind", host, "--port", port, "--protected-mode", "no", "--dir", dir, "--save", "", "--appendonly", "no"}, more...)}
 	if err := r.StartAgain(); err != nil {
 		return nil, err
 	}
@@ -53,12 +59,12 @@ func (r *Redis) StartAgain() error {
 	if err != nil {
 		return fmt.Errorf("%w: run make build, which installs it", err)
 	}
-	p, err := start(r.dir, process.Command{
+	p, err := start(r.dir, r.host.command(process.Command{
 		Name:  "redis",
 		Path:  server,
 		Args:  r.args,
 		Ready: func(ctx context.Context) error { return ping(ctx, r.Addr) },
-	})
+	}))
 	if err != nil {
 		return err
 	}

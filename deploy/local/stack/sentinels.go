@@ -24,7 +24,13 @@ type Sentinels struct {
 // StartSentinels starts a primary, its replicas and Sentinels with their logs in folders of
 // dir, and waits until they are well. A primary that doesn't answer the Sentinels for half
 // a second is gone for them.
-func StartSentinels(dir string) (_ *Sentinels, err error) {
+func StartSentinels(dir string) (*Sentinels, error) {
+	return (*Network)(nil).StartSentinels(dir)
+}
+
+// StartSentinels is the function of that name, with each node and each Sentinel on a host of
+// its own.
+func (n *Network) StartSentinels(dir string) (_ *Sentinels, err error) {
 	const nodes, sentinels, quorum = 3, 3, 2
 	if dir, err = filepath.Abs(dir); err != nil { // Sentinel reads its configuration from there
 		return nil, err
@@ -37,29 +43,29 @@ func StartSentinels(dir string) (_ *Sentinels, err error) {
 	}()
 	var host, port string
 	for i := range nodes {
-		addr, err := FreeAddr()
+		at, err := n.place()
 		if err != nil {
 			return nil, err
 		}
 		more := []string{"--repl-diskless-sync-delay", "0"}
 		if i == 0 {
-			host, port, _ = net.SplitHostPort(addr)
+			host, port, _ = net.SplitHostPort(at.addr)
 		} else {
 			more = append(more, "--replicaof", host+" "+port)
 		}
-		r, err := StartRedisAt(addr, filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), more...)
+		r, err := startRedis(at, filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), more...)
 		if err != nil {
 			return nil, err
 		}
 		s.Nodes = append(s.Nodes, r)
 	}
 	for i := range sentinels {
-		addr, err := FreeAddr()
+		at, err := n.place()
 		if err != nil {
 			return nil, err
 		}
 		folder := filepath.Join(dir, fmt.Sprintf("sentinel-%d", i+1))
-		r, err := startSentinel(addr, folder, fmt.Sprintf(`sentinel monitor %[1]s %[2]s %[3]s %[4]d
+		r, err := startSentinel(at, folder, fmt.Sprintf(`sentinel monitor %[1]s %[2]s %[3]s %[4]d
 sentinel down-after-milliseconds %[1]s 500
 sentinel failover-timeout %[1]s 2000
 sentinel parallel-syncs %[1]s 2
@@ -73,8 +79,8 @@ sentinel parallel-syncs %[1]s 2
 }
 
 // startSentinel starts a Sentinel. It writes down in its configuration what it learns.
-func startSentinel(addr, dir, monitors string) (*Redis, error) {
-	host, port, err := net.SplitHostPort(addr)
+func startSentinel(at place, dir, monitors string) (*Redis, error) {
+	host, port, err := net.SplitHostPort(at.addr)
 	if err != nil {
 		return nil, err
 	}
@@ -82,10 +88,10 @@ func startSentinel(addr, dir, monitors string) (*Redis, error) {
 		return nil, err
 	}
 	config := filepath.Join(dir, "sentinel.conf")
-	if err := os.WriteFile(config, []byte("bind "+host+"\nport "+port+"\ndir "+dir+"\n"+monitors), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("bind "+host+"\nport "+port+"\nprotected-mode no\ndir "+dir+"\n"+monitors), 0o600); err != nil {
 		return nil, err
 	}
-	r := &Redis{Addr: addr, dir: dir, args: []string{config, "--sentinel"}}
+	r := &Redis{Addr: at.addr, host: at.host, dir: dir, args: []string{config, "--sentinel"}}
 	if err := r.StartAgain(); err != nil {
 		return nil, err
 	}
