@@ -39,7 +39,12 @@ func StartGateway(dir, name string, env []string) (*Gateway, error) {
 // StartGatewayAt is StartGateway for a build of the gateway other than the
 // ordinary one, or at the address of a gateway that has ended.
 func StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, error) {
-	p, err := start(dir, process.Command{
+	return (*Host)(nil).StartGatewayAt(addr, program, dir, name, env)
+}
+
+// StartGatewayAt is the function of that name, for a gateway on a host.
+func (h *Host) StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, error) {
+	p, err := start(dir, h.command(process.Command{
 		Name: name,
 		Path: program,
 		Args: []string{"serve"},
@@ -48,7 +53,7 @@ func StartGatewayAt(addr, program, dir, name string, env []string) (*Gateway, er
 		Ready: func(ctx context.Context) error {
 			return Answers(ctx, "http://"+addr+"/ready", func(status int) bool { return status == http.StatusOK })
 		},
-	})
+	}))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -20,15 +21,16 @@ import (
 // gone with this program. A nil Network is this machine, where servers differ by their
 // ports and none can be cut off.
 type Network struct {
+	Home *Host // of this program, and of what it starts on no other
+
 	hosts int // so far
 }
 
-// inNetwork is the variable of the environment of a program that has a network namespace of
-// its own.
-const inNetwork = "STACK_NETWORK"
-
 const (
-	bridge = "servers"
+	// inNetwork is the variable of the environment of a program that has a network namespace
+	// of its own.
+	inNetwork = "STACK_NETWORK"
+	bridge    = "servers"
 	// subnet is one of those that are for private use (RFC 1918). Nothing beyond this
 	// program's namespace sees it.
 	subnet = "10.77.0."
@@ -37,8 +39,8 @@ const (
 )
 
 // NewNetwork makes a network. For that the program must have a network namespace of its own,
-// and so it is executed anew there, with the same arguments, by the first call: that must come
-// before the program does anything. Where that can't be done, as it needs root and iproute2,
+// and so the first call executes it anew there, with the same arguments: that call must come
+// before the program does anything. Where it can't be done, as it needs root and iproute2,
 // the error says why.
 func NewNetwork() (*Network, error) {
 	for _, program := range []string{"ip", "nsenter"} {
@@ -55,11 +57,11 @@ func NewNetwork() (*Network, error) {
 		}
 		return nil, syscall.Exec("/proc/self/exe", os.Args, append(os.Environ(), inNetwork+"=1"))
 	}
-	n := &Network{}
+	n := &Network{Home: &Host{IP: subnet + "1", device: bridge}}
 	return n, errors.Join(
 		run("ip", "link", "set", "lo", "up"),
 		run("ip", "link", "add", bridge, "type", "bridge"),
-		run("ip", "address", "add", subnet+"1/24", "dev", bridge),
+		run("ip", "address", "add", n.Home.IP+"/24", "dev", bridge),
 		run("ip", "link", "set", bridge, "up"),
 	)
 }
@@ -76,27 +78,30 @@ func run(name string, args ...string) error {
 // place is where a server listens.
 type place struct {
 	addr string // host:port
-	host *host
+	host *Host  // nil: this machine
 }
 
 // place is one that is free, on a new host.
 func (n *Network) place() (place, error) {
-	addr, err := FreeAddr()
-	if err != nil || n == nil {
+	if n == nil {
+		addr, err := FreeAddr()
 		return place{addr: addr}, err
 	}
-	h, err := n.newHost()
+	h, err := n.NewHost()
 	if err != nil {
 		return place{}, err
 	}
-	_, port, err := net.SplitHostPort(addr)
-	return place{net.JoinHostPort(h.ip, port), h}, err
+	addr, err := h.FreeAddr()
+	return place{addr, h}, err
 }
 
-// host is a network namespace with an address on the bridge. A nil host is this machine.
-type host struct {
-	ip        string
-	namespace *os.File // which lives as long as this is open
+// Host is a network namespace with an address on the bridge.
+type Host struct {
+	IP string
+
+	device string // by which it reaches the others
+	path   string // of the namespace; empty: this program's
+	within chan<- func()
 
 	mu  sync.Mutex // protects cut
 	cut []cut
@@ -104,107 +109,146 @@ type host struct {
 
 // cut is an address that a host no longer reaches.
 type cut struct {
-	at *host // nil: this machine
+	on *Host
 	ip string
 }
 
-func (n *Network) newHost() (*host, error) {
+// NewHost makes a host.
+func (n *Network) NewHost() (*Host, error) {
 	n.hosts++
-	h := &host{ip: fmt.Sprint(subnet, n.hosts+1)}
-	var err error
-	if h.namespace, err = newNamespace(); err != nil {
+	h := &Host{IP: fmt.Sprint(subnet, n.hosts+1), device: "eth0"}
+	if err := h.enter(); err != nil {
 		return nil, err
 	}
 	port := fmt.Sprintf("%s%d", bridge, n.hosts)
 	return h, errors.Join(
-		run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", h.path()),
+		run("ip", "link", "add", port, "type", "veth", "peer", "name", h.device, "netns", h.path),
 		run("ip", "link", "set", port, "master", bridge, "up"),
 		h.run("ip", "link", "set", "lo", "up"),
-		h.run("ip", "address", "add", h.ip+"/24", "dev", "eth0"),
-		h.run("ip", "link", "set", "eth0", "up"),
+		h.run("ip", "address", "add", h.IP+"/24", "dev", h.device),
+		h.run("ip", "link", "set", h.device, "up"),
 	)
 }
 
-// newNamespace makes a network namespace, and leaves this program where it is.
-func newNamespace() (file *os.File, err error) {
-	made := make(chan struct{})
+// enter makes the namespace, and a thread of this program that stays in it.
+func (h *Host) enter() (err error) {
+	within, made := make(chan func()), make(chan struct{})
 	go func() {
-		defer close(made)
-		runtime.LockOSThread() // for ever: the thread ends with the goroutine
-		if err = syscall.Unshare(syscall.CLONE_NEWNET); err == nil {
-			file, err = os.Open("/proc/thread-self/ns/net")
+		// The namespace is the thread's own, which must never run anything else.
+		runtime.LockOSThread()
+		err = syscall.Unshare(syscall.CLONE_NEWNET)
+		h.path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
+		close(made)
+		for do := range within {
+			do()
 		}
 	}()
 	<-made
-	return file, err
+	h.within = within
+	return err
 }
 
-// path names the namespace for other programs.
-func (h *host) path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), h.namespace.Fd()) }
+// do calls a function on the host.
+func (h *Host) do(what func() error) (err error) {
+	if h.path == "" {
+		return what()
+	}
+	done := make(chan struct{})
+	h.within <- func() {
+		err = what()
+		close(done)
+	}
+	<-done
+	return err
+}
+
+// run runs a command on the host.
+func (h *Host) run(name string, args ...string) error {
+	return h.do(func() error { return run(name, args...) })
+}
 
 // command makes a command run on the host.
-func (h *host) command(c process.Command) process.Command {
-	if h != nil {
-		c.Args = append([]string{"--net=" + h.path(), c.Path}, c.Args...)
+func (h *Host) command(c process.Command) process.Command {
+	if h != nil && h.path != "" {
+		c.Args = append([]string{"--net=" + h.path, c.Path}, c.Args...)
 		c.Path, _ = exec.LookPath("nsenter") // NewNetwork has found it
 	}
 	return c
 }
 
-// run runs a command on the host.
-func (h *host) run(name string, args ...string) error {
-	if h == nil {
-		return run(name, args...)
+// FreeAddr is the function of that name, for a port of the host's.
+func (h *Host) FreeAddr() (string, error) {
+	addr, err := FreeAddr()
+	if err != nil {
+		return "", err
 	}
-	return run("nsenter", append([]string{"--net=" + h.path(), name}, args...)...)
+	_, port, err := net.SplitHostPort(addr)
+	return net.JoinHostPort(h.IP, port), err
 }
 
-// CutOff loses what a server of a Network and others send each other, until Mend. It may be
-// called again for more of them.
-func (r *Redis) CutOff(others ...*Redis) error {
-	for _, other := range others {
-		if err := r.host.cutOff(cut{r.host, other.host.ip}, cut{other.host, r.host.ip}); err != nil {
-			return err
-		}
+// Reach lets programs on the host reach a port of this machine's loopback interface, under
+// the same address.
+func (h *Host) Reach(addr string) error {
+	var listener net.Listener
+	err := h.do(func() (err error) {
+		listener, err = net.Listen("tcp", addr)
+		return err
+	})
+	if err != nil {
+		return err
 	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go pass(client, addr)
+		}
+	}()
 	return nil
 }
 
-// CutOffClients loses what a server of a Network and the programs of this machine that are
-// on none of its hosts send each other, until Mend.
-func (r *Redis) CutOffClients() error {
-	return r.host.cutOff(cut{r.host, subnet + "1"}, cut{nil, r.host.ip})
+// pass carries a connection to an address.
+func pass(client net.Conn, addr string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", addr)
+	if err != nil {
+		return // the client sees a connection that ends at once
+	}
+	defer server.Close()
+	go func() {
+		io.Copy(server, client)
+		server.Close()
+	}()
+	io.Copy(client, server)
 }
 
-func (h *host) cutOff(cuts ...cut) error {
+// CutOff loses what the host and others send each other, until Mend. It may be called again
+// for more of them.
+func (h *Host) CutOff(others ...*Host) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, c := range cuts {
-		if err := c.at.run("ip", "neighbour", "replace", c.ip, "lladdr", nobody, "nud", "permanent", "dev", c.at.device()); err != nil {
-			return err
+	for _, other := range others {
+		for _, c := range []cut{{h, other.IP}, {other, h.IP}} {
+			if err := c.on.run("ip", "neighbour", "replace", c.ip, "lladdr", nobody, "nud", "permanent", "dev", c.on.device); err != nil {
+				return err
+			}
+			h.cut = append(h.cut, c)
 		}
-		h.cut = append(h.cut, c)
 	}
 	return nil
 }
 
-// Mend undoes what CutOff and CutOffClients have done to a server.
-func (r *Redis) Mend() error {
-	h := r.host
+// Mend undoes what CutOff has done to the host.
+func (h *Host) Mend() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range h.cut {
-		if err := c.at.run("ip", "neighbour", "delete", c.ip, "dev", c.at.device()); err != nil {
+		if err := c.on.run("ip", "neighbour", "delete", c.ip, "dev", c.on.device); err != nil {
 			return err
 		}
 	}
 	h.cut = nil
 	return nil
-}
-
-func (h *host) device() string {
-	if h == nil {
-		return bridge
-	}
-	return "eth0"
 }

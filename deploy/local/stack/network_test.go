@@ -3,6 +3,8 @@ package stack_test
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -46,13 +48,13 @@ func TestInNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if err := primary.CutOffClients(); err != nil {
+	if err := primary.Host.CutOff(network.Home); err != nil {
 		t.Fatal(err)
 	}
 	if answers(primary) {
 		t.Error("a primary that is cut off from clients answers them")
 	}
-	if err := primary.Mend(); err != nil {
+	if err := primary.Host.Mend(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, ctx, "mended", func() bool { return answers(primary) })
@@ -61,20 +63,35 @@ func TestInNetwork(t *testing.T) {
 		t.Errorf("another primary, though only clients had lost it; %v", err)
 	}
 
-	others := append(s.Sentinels[:3:3], s.Nodes...)
-	others = append(others[:3], others[4:]...) // all but the first node, the primary
-	if err := primary.CutOff(others...); err != nil {
-		t.Fatal(err)
+	for _, other := range append(s.Nodes[1:], s.Sentinels...) { // the first node is the primary
+		if err := primary.Host.CutOff(other.Host); err != nil {
+			t.Fatal(err)
+		}
 	}
 	await(t, ctx, "another primary", func() bool {
 		now, err := s.Primary(ctx)
 		return err == nil && now != primary
 	})
 	await(t, ctx, "an answer of the primary that is cut off from the others", func() bool { return answers(primary) })
-	if err := primary.Mend(); err != nil {
+	if err := primary.Host.Mend(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, ctx, "all well again", func() bool { return s.Well(ctx) == nil })
+
+	// A host reaches what listens on this machine's loopback interface.
+	here := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(here.Close)
+	host, err := network.NewHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := host.Reach(here.Listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	curl := exec.CommandContext(ctx, "nsenter", "--net="+stack.PathOf(host), "curl", "--silent", "--write-out", "%{http_code}", here.URL)
+	if text, err := curl.Output(); err != nil || !strings.HasSuffix(string(text), "404") {
+		t.Errorf("%v: %s", err, text)
+	}
 }
 
 // answers reports whether a server answers a client.

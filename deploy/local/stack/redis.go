@@ -16,8 +16,8 @@ import (
 type Redis struct {
 	*process.Process
 	Addr string // host:port
+	Host *Host  // nil: this machine
 
-	host *host // nil: this machine
 	dir  string
 	args []string
 }
@@ -44,7 +44,7 @@ func startRedis(at place, dir string, more ...string) (*Redis, error) {
 		return nil, err
 	}
 	// Without a password Redis refuses clients of other machines, unless it is told not to.
-	r := &Redis{Addr: at.addr, host: at.host, dir: dir,
+	r := &Redis{Addr: at.addr, Host: at.host, dir: dir,
 		args: append([]string{"--bind", host, "--port", port, "--protected-mode", "no", "--dir", dir, "--save", "", "--appendonly", "no"}, more...)}
 	if err := r.StartAgain(); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (r *Redis) StartAgain() error {
 	if err != nil {
 		return fmt.Errorf("%w: run make build, which installs it", err)
 	}
-	p, err := start(r.dir, r.host.command(process.Command{
+	p, err := start(r.dir, r.Host.command(process.Command{
 		Name:  "redis",
 		Path:  server,
 		Args:  r.args,

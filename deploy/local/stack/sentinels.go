@@ -91,7 +91,7 @@ func startSentinel(at place, dir, monitors string) (*Redis, error) {
 	if err := os.WriteFile(config, []byte("bind "+host+"\nport "+port+"\nprotected-mode no\ndir "+dir+"\n"+monitors), 0o600); err != nil {
 		return nil, err
 	}
-	r := &Redis{Addr: at.addr, host: at.host, dir: dir, args: []string{config, "--sentinel"}}
+	r := &Redis{Addr: at.addr, Host: at.host, dir: dir, args: []string{config, "--sentinel"}}
 	if err := r.StartAgain(); err != nil {
 		return nil, err
 	}
