@@ -20,6 +20,12 @@ const (
 	// without it. It counts from the last good beat, so that a Redis that is
 	// gone delays the flights once and not every miss.
 	grace = 2 * time.Second
+	// failoverGrace is the grace where a replica takes over from a primary that fails. That
+	// takes longer than a restart: the time after which the primary counts as gone, 15 s by
+	// default in a cluster and 30 s with Sentinels but mostly set to 5 s or less, and an
+	// election of a second or two. Of the 30 s that an answer may take it leaves 20 s to a
+	// call.
+	failoverGrace = 10 * time.Second
 	// complainAfter is how long Redis must not have refused something before the
 	// log says again that it does.
 	complainAfter = time.Minute
@@ -30,12 +36,14 @@ const (
 // well, because it alone does all that a lease needs: a Redis that refuses every
 // write still answers what only reads.
 type breaker struct {
-	answered chan struct{} // closed at the first good beat
+	answered  chan struct{} // closed at the first good beat
+	failsOver bool          // a replica takes over from a primary that fails
 
 	mu         sync.Mutex // protects the rest
 	ever       bool       // there was a good beat
 	lastGood   time.Time
 	lastError  time.Time
+	lasting    bool // no failover ends what was refused last
 	errors     int64
 	refused    map[string]int64     // how many of the errors were refusals, by kind
 	complained map[string]time.Time // when Redis last refused what the log complains of
@@ -45,9 +53,9 @@ type breaker struct {
 }
 
 // newBreaker returns a breaker whose grace counts from now.
-func newBreaker() *breaker {
+func newBreaker(failsOver bool) *breaker {
 	return &breaker{
-		answered: make(chan struct{}), lastGood: time.Now(),
+		answered: make(chan struct{}), failsOver: failsOver, lastGood: time.Now(),
 		refused: noRefusals(), complained: map[string]time.Time{},
 	}
 }
@@ -77,7 +85,7 @@ func (b *breaker) note(err error) {
 		if kind != "" {
 			b.refused[kind]++
 		}
-		b.lastError = now
+		b.lastError, b.lasting = now, kind != "" && kind != "moved" && !passing(err)
 		if b.since.IsZero() {
 			b.since, b.said = now, map[string]bool{}
 		}
@@ -146,6 +154,22 @@ func (b *breaker) failedWithin(last time.Duration) bool {
 type trouble struct {
 	quarantine time.Duration // the rest of it
 	grace      time.Duration // the rest of it; zero: go on without Redis
+	patience   time.Duration // all of the grace
+}
+
+// patience is the grace of the present trouble.
+func (b *breaker) patience() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.graceNow()
+}
+
+// graceNow needs mu.
+func (b *breaker) graceNow() time.Duration {
+	if b.failsOver && !b.lasting {
+		return failoverGrace
+	}
+	return grace
 }
 
 // trouble returns nil if Redis can be used.
@@ -156,5 +180,6 @@ func (b *breaker) trouble() *trouble {
 	if left <= 0 {
 		return nil
 	}
-	return &trouble{left, max(0, grace-time.Since(b.lastGood))}
+	patience := b.graceNow()
+	return &trouble{left, max(0, patience-time.Since(b.lastGood)), patience}
 }

@@ -142,13 +142,13 @@ func New[V any](at Redis, budget time.Duration, watcher Watcher, hear Hear) (*Gr
 		return nil, err
 	}
 	g := newGroup[V](server, budget, watcher, hear)
-	context.AfterFunc(g.ctx, func() { server.client.Close() })
+	context.AfterFunc(g.ctx, func() { server.Close() })
 	return g, nil
 }
 
 func newGroup[V any](server server, budget time.Duration, watcher Watcher, hear Hear) *Group[V] {
 	ctx, cancel := context.WithCancel(context.Background())
-	breaker := newBreaker()
+	breaker := newBreaker(server.failsOver())
 	g := &Group[V]{
 		leases:       &leases{server, breaker, watcher},
 		subscription: newSubscription(breaker),
@@ -174,7 +174,7 @@ func newGroup[V any](server server, budget time.Duration, watcher Watcher, hear 
 // take leases that a Redis which has just restarted too has lost, and that their holders are
 // about to put back.
 func (g *Group[V]) Settle(ctx context.Context) {
-	gone := time.After(grace)
+	gone := time.After(g.leases.breaker.patience())
 	select {
 	case <-g.leases.breaker.answered:
 	case <-gone:

@@ -598,18 +598,6 @@ func TestValueDoesNotWaitForTheRelease(t *testing.T) {
 	}
 }
 
-func TestURLs(t *testing.T) {
-	for url, ok := range map[string]bool{
-		"127.0.0.1:6379": true, "redis://u:p@host:6379/1": true, "http://host": false, "redis://host/x": false,
-	} {
-		if g, err := New[string](Redis{URL: url}, time.Second, nil, nil); (err == nil) != ok {
-			t.Errorf("New(%q): %v", url, err)
-		} else if g != nil {
-			g.Close(t.Context())
-		}
-	}
-}
-
 // token returns a token of the right length that is easy to recognise.
 func token(c byte) string { return strings.Repeat(string(c), 26) }
 

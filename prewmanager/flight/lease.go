@@ -51,7 +51,7 @@ func (c *claim) inTrouble(t *trouble) state {
 	if c.troubled.IsZero() {
 		c.troubled = time.Now()
 	}
-	t.grace = min(t.grace, max(0, grace+quarantine-time.Since(c.troubled)))
+	t.grace = min(t.grace, max(0, t.patience+quarantine-time.Since(c.troubled)))
 	return state{trouble: t}
 }
 
@@ -82,8 +82,16 @@ type leases struct {
 	watcher Watcher
 }
 
+// ofAllKeys reports whether an error of a step means that no key can have a lease for now:
+// Redis was not reached, or what it answered passes. Where a replica takes over from a primary
+// that fails, another server's slot does too: the server that has it now is not known yet.
+func (l *leases) ofAllKeys(err error) bool {
+	kind := refusal(err)
+	return kind == "" || passing(err) || kind == "moved" && l.server.failsOver()
+}
+
 // run runs a script within callTimeout and tells the breaker what that says about
-// Redis: a beat everything, a step for a key only that Redis was not reached. When the
+// Redis: a beat everything, a step for a key only what is so for all of them. When the
 // flight's own time was up, it says nothing.
 func (l *leases) run(flight context.Context, s *script, key string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(flight, callTimeout)
@@ -92,7 +100,7 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 	answer, err := l.server.step(ctx, s, key, args...)
 	switch {
 	case flight.Err() != nil:
-	case s == beatScript, err != nil && refusal(err) == "":
+	case s == beatScript, err != nil && l.ofAllKeys(err):
 		l.breaker.note(err)
 	case err != nil:
 		l.breaker.refuse(refusal(err))
@@ -109,7 +117,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 		return c.inTrouble(trouble)
 	}
 	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted, c.garbled)
-	if kind := refusal(err); kind != "" {
+	if kind := refusal(err); kind != "" && !l.ofAllKeys(err) {
 		s := c.refusedAlone()
 		if s.trouble.grace == 0 {
 			l.breaker.complain("the key", kind, err.Error(), "key", c.key)

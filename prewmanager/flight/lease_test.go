@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // immediate is the simulation's server without its scheduler.
@@ -30,7 +32,9 @@ func TestLeaseProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer real.client.Close()
+	defer real.Close()
+	client := redis.NewClient(&redis.Options{Addr: shared.Addr})
+	defer client.Close()
 	simulated := &simulation{leases: map[string]lease{}}
 	for name, test := range map[string]struct {
 		server server
@@ -38,7 +42,7 @@ func TestLeaseProtocol(t *testing.T) {
 		put func(key, value string, lasts time.Duration)
 	}{
 		"redis": {real, func(key, value string, lasts time.Duration) {
-			if err := real.client.Set(t.Context(), key, value, lasts).Err(); err != nil {
+			if err := client.Set(t.Context(), key, value, lasts).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -47,7 +51,7 @@ func TestLeaseProtocol(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &leases{test.server, newBreaker(), nil}
+			l := &leases{test.server, newBreaker(false), nil}
 			testProtocol(t, l)
 			testStrangers(t, l, test.put)
 			if errors, _, _ := l.breaker.report(); errors != 0 {
@@ -209,7 +213,7 @@ func TestReleaseIsTriedForASecond(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			heard, began := false, time.Now()
-			l := &leases{restarting{until: began.Add(test.gone), hangs: test.hangs, heard: &heard}, newBreaker(), nil}
+			l := &leases{restarting{until: began.Add(test.gone), hangs: test.hangs, heard: &heard}, newBreaker(false), nil}
 			l.releaseAgain(t.Context(), claim{key: "k", token: token('a')}, nil)
 			if took := time.Since(began); heard != test.heard || took >= stretchLeast {
 				t.Errorf("gone for %v, hangs %t: heard %t after %v", test.gone, test.hangs, heard, took)

@@ -223,7 +223,7 @@ func NewPurger(at Redis) (*Purger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPurger(server, server.client.Close), nil
+	return newPurger(server, server.Close), nil
 }
 
 func newPurger(server server, close func() error) *Purger {
@@ -335,7 +335,7 @@ func (p *Purger) look(ctx context.Context, names []string) (values map[string]st
 		})
 		if err == nil {
 			err = p.ask(ctx, func(ctx context.Context) (err error) {
-				if up, err = p.server.uptime(ctx); refusal(err) != "" { // it need not say
+				if up, err = p.server.uptime(ctx); refusal(err) != "" || err == errSilent { // it need not say
 					up, err = time.Since(p.made), nil
 				}
 				return err

@@ -22,13 +22,25 @@ var refusalKinds = map[string]string{
 	"MISCONF":                       "misconf",
 	"LOADING":                       "loading",
 	"MOVED":                         "moved",
+	"ASK":                           "moved",
 	"CLUSTERDOWN":                   "clusterdown",
 	"The user executing the script": "noperm",
 }
 
 // refusalWord finds a word of refusalKinds anywhere in an error: Redis before version
 // 7 puts the name and the line of the script before what a command in it was told.
-var refusalWord = regexp.MustCompile(`\b(OOM|READONLY|NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|MISCONF|LOADING|MOVED|CLUSTERDOWN|The user executing the script)\b`)
+var refusalWord = regexp.MustCompile(`\b(OOM|READONLY|NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|MISCONF|LOADING|MOVED|ASK|CLUSTERDOWN|The user executing the script)\b`)
+
+// passingWord finds what a Redis answers that has keys of everybody's and can't take any just
+// now: it is no longer or not yet a primary, or part of a cluster is gone.
+var passingWord = regexp.MustCompile(`\b(READONLY|LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS)\b`)
+
+// passing reports whether an error that Redis has answered ends with a failover or by itself.
+// It is about all keys, whichever key was asked for.
+func passing(err error) bool {
+	answer, ok := errors.AsType[redis.Error](err)
+	return ok && passingWord.MatchString(answer.Error())
+}
 
 // refusal returns the kind of an error that Redis itself has answered. It returns an
 // empty kind for nil and for every other error: Redis was not reached, or not in time.

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,16 +24,20 @@ type server interface {
 	// result: a []any or an int64.
 	step(ctx context.Context, s *script, key string, args ...any) (any, error)
 	// listen delivers messages to the subscription until ctx ends. It calls s.lost
-	// when the connection is lost, s.refuse when Redis refuses to subscribe it, and
-	// s.everybody when it is subscribed again.
+	// when the connection is lost, and when leases are taken from another server from
+	// now on, s.refuse when Redis refuses to subscribe it, and s.everybody when it is
+	// subscribed again.
 	listen(ctx context.Context, s *subscription)
 	// values returns what is in the place of some keys, or of all keys that begin with
 	// prefix if they are nil. A key that is not there is left out.
 	values(ctx context.Context, keys []string) (map[string]string, error)
-	// uptime returns how long the server has run, at most two seconds less than it has.
+	// uptime returns how long the server has run, at most two seconds less than it has. What
+	// took over from another server has run since then, as far as is known.
 	uptime(ctx context.Context) (time.Duration, error)
 	// purges returns the latest messages about purges, the oldest first.
 	purges(ctx context.Context) ([]told, error)
+	// failsOver reports whether another server takes over from this one when it fails.
+	failsOver() bool
 }
 
 // script is one step of the protocol.
@@ -109,7 +116,7 @@ return 1`)}
 	// beatScript does to a key without a flight what a lease needs. It does not
 	// publish: every process would hear of every beat, and without messages flights
 	// look by themselves.
-	// KEYS: beatKey.
+	// KEYS: a key of beats.
 	beatScript = &script{"beat", redis.NewScript(`
 redis.call('SET', KEYS[1], 'B', 'PX', 1000)
 redis.call('GET', KEYS[1])
@@ -148,8 +155,9 @@ const (
 	// prefix begins the names of keys and channels, which are the same, so that
 	// they differ from those of other uses of the Redis.
 	prefix = "prew:"
-	// beatKey is the key of the beats. The key of a flight begins with a bucket and
-	// has a slash, so that no flight has this one.
+	// beatKey is the key of the beats, and begins that of the beats of one primary of
+	// several. The key of a flight begins with a bucket and has a slash, so that no flight
+	// has such a one.
 	beatKey = prefix + "beat"
 	// purgeKey is the channel of messages about purges and the key of their log. No flight
 	// has this one either.
@@ -172,56 +180,182 @@ const (
 )
 
 // redisServer is the server on a Redis that processes share.
-type redisServer struct{ client *redis.Client }
+type redisServer struct {
+	place
+	over *succession
+}
+
+// place is where the keys are: at one server, at the primary that Sentinels know, or in a
+// cluster.
+type place interface {
+	// keys returns the client that carries out commands on any key.
+	keys(ctx context.Context) (redis.UniversalClient, error)
+	// primaries returns the servers that have keys now, at least one.
+	primaries(ctx context.Context) ([]primary, error)
+	// failsOver reports whether a replica takes over from a primary that fails.
+	failsOver() bool
+	Close() error
+}
+
+// primary is a server that has keys.
+type primary struct {
+	client  *redis.Client
+	beatKey string // a key that it has
+}
+
+// succession is what is known of servers that took over from others.
+type succession struct {
+	mu    sync.Mutex
+	since time.Time   // when the last one was seen to; zero: never
+	tell  func(error) // tells the breaker; nil until there is one
+}
+
+// began records that the first primaries are known. When they became primaries is not.
+func (s *succession) began() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.since = time.Now()
+}
+
+// took records that the server at addr has taken over. A replica that was promoted may lack
+// the last leases, as a Redis that was restarted lacks all. So the breaker is told, and flights
+// wait for a quarantine in which the holders put theirs back.
+func (s *succession) took(addr string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.since = time.Now()
+	if s.tell != nil {
+		s.tell(fmt.Errorf("%s is a primary now", addr))
+	}
+}
+
+func (s *succession) told(tell func(error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell = tell
+}
+
+// longest returns the shorter of a time and the time since a server was last seen to take over.
+func (s *succession) longest(d time.Duration) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.since.IsZero() {
+		return d
+	}
+	return min(d, time.Since(s.since))
+}
 
 func (r *redisServer) step(ctx context.Context, s *script, key string, args ...any) (any, error) {
-	return s.Run(ctx, r.client, []string{key}, args...).Result()
+	if s == beatScript {
+		return r.beat(ctx)
+	}
+	client, err := r.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Run(ctx, client, []string{key}, args...).Result()
+}
+
+// beat does to every primary what a lease needs, so that Redis is well if all of it is.
+func (r *redisServer) beat(ctx context.Context) (any, error) {
+	primaries, err := r.primaries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := r.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]*redis.Cmd, len(primaries))
+	var beating sync.WaitGroup
+	for i, p := range primaries {
+		beating.Go(func() { results[i] = beatScript.Run(ctx, client, []string{p.beatKey}) })
+	}
+	beating.Wait()
+	for _, result := range results {
+		if result.Err() != nil {
+			return nil, result.Err()
+		}
+	}
+	return results[0].Result()
 }
 
 func (r *redisServer) values(ctx context.Context, keys []string) (map[string]string, error) {
+	client, err := r.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if keys == nil {
-		found := map[string]bool{} // a scan may return a key twice
-		scan := r.client.Scan(ctx, 0, channels, atOnce).Iterator()
-		for scan.Next(ctx) {
-			found[scan.Val()] = true
-		}
-		if err := scan.Err(); err != nil {
+		primaries, err := r.primaries(ctx)
+		if err != nil {
 			return nil, err
+		}
+		found := map[string]bool{} // a scan may return a key twice
+		for _, p := range primaries {
+			scan := p.client.Scan(ctx, 0, channels, atOnce).Iterator()
+			for scan.Next(ctx) {
+				found[scan.Val()] = true
+			}
+			if err := scan.Err(); err != nil {
+				return nil, err
+			}
 		}
 		keys = slices.Collect(maps.Keys(found))
 	}
 	values := map[string]string{}
 	for some := range slices.Chunk(keys, atOnce) {
-		got, err := r.client.MGet(ctx, some...).Result()
-		if err != nil {
-			return nil, err
-		}
-		for i, value := range got {
-			if text, ok := value.(string); ok {
+		// MGET can't have keys of several slots.
+		gets := make([]*redis.StringCmd, len(some))
+		client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for i, key := range some {
+				gets[i] = pipe.Get(ctx, key)
+			}
+			return nil
+		})
+		for i, get := range gets {
+			switch text, err := get.Result(); {
+			case err == nil:
 				values[some[i]] = text
+			case err != redis.Nil && refusal(err) != "wrongtype": // another program's
+				return nil, err
 			}
 		}
 	}
 	return values, nil
 }
 
+// errSilent is the error of a Redis that does not say how long it has run.
+var errSilent = errors.New("redis does not say how long it has run")
+
 func (r *redisServer) uptime(ctx context.Context) (time.Duration, error) {
-	info, err := r.client.Info(ctx, "server").Result()
+	primaries, err := r.primaries(ctx)
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(info, "uptime_in_seconds:")
-	seconds, _, _ := strings.Cut(rest, "\r\n")
-	n, err := strconv.Atoi(seconds)
-	if err != nil {
-		return 0, fmt.Errorf("redis: uptime_in_seconds: %w", err)
+	youngest := time.Duration(math.MaxInt64)
+	for _, p := range primaries {
+		info, err := p.client.Info(ctx, "server").Result()
+		if err != nil {
+			return 0, err
+		}
+		_, rest, _ := strings.Cut(info, "uptime_in_seconds:")
+		seconds, _, _ := strings.Cut(rest, "\r\n")
+		n, err := strconv.Atoi(seconds)
+		if err != nil {
+			return 0, errSilent
+		}
+		// Redis takes the difference of two times in whole seconds, which may be one too many.
+		youngest = min(youngest, time.Duration(max(0, n-1))*time.Second)
 	}
-	// Redis takes the difference of two times in whole seconds, which may be one too many.
-	return time.Duration(max(0, n-1)) * time.Second, nil
+	return r.over.longest(youngest), nil
 }
 
 func (r *redisServer) purges(ctx context.Context) ([]told, error) {
-	entries, err := r.client.XRange(ctx, purgeKey, "-", "+").Result()
+	client, err := r.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := client.XRange(ctx, purgeKey, "-", "+").Result()
 	log := make([]told, len(entries))
 	for i, entry := range entries {
 		text, _ := entry.Values["message"].(string)
@@ -230,12 +364,12 @@ func (r *redisServer) purges(ctx context.Context) ([]told, error) {
 	return log, err
 }
 
-// listen subscribes until ctx ends, and subscribes anew when the connection breaks.
+// listen subscribes until ctx ends, and subscribes anew when the connection breaks, at another
+// primary if there are several: each has all messages.
 func (r *redisServer) listen(ctx context.Context, s *subscription) {
-	for ctx.Err() == nil {
-		pubsub := r.client.PSubscribe(ctx, channels)
-		broken := receive(ctx, pubsub, s)
-		pubsub.Close()
+	r.over.told(s.lost)
+	for turn := rand.IntN(slots); ctx.Err() == nil; turn++ {
+		broken := r.subscribe(ctx, turn, s)
 		pause := renewEvery // do not flood a Redis that is gone with attempts
 		switch {
 		case ctx.Err() != nil:
@@ -250,6 +384,19 @@ func (r *redisServer) listen(ctx context.Context, s *subscription) {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// subscribe subscribes at the primary whose turn it is, and returns why it no longer is.
+func (r *redisServer) subscribe(ctx context.Context, turn int, s *subscription) error {
+	looking, cancel := context.WithTimeout(ctx, callTimeout)
+	primaries, err := r.primaries(looking)
+	cancel()
+	if err != nil {
+		return err
+	}
+	pubsub := primaries[turn%len(primaries)].client.PSubscribe(ctx, channels)
+	defer pubsub.Close()
+	return receive(ctx, pubsub, s)
 }
 
 // receive hands messages on until the subscription breaks, and returns the reason. A

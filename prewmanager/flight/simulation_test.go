@@ -393,6 +393,8 @@ func (c seat) uptime(ctx context.Context) (time.Duration, error) {
 	return asked(c, ctx, "uptime", func() time.Duration { return time.Since(c.s.booted) })
 }
 
+func (seat) failsOver() bool { return false }
+
 func (c seat) purges(ctx context.Context) ([]told, error) {
 	return asked(c, ctx, "purges", func() []told { return slices.Clone(c.s.log) })
 }

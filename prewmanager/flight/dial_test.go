@@ -1,0 +1,220 @@
+package flight
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"prew/deploy/local/stack"
+)
+
+// TestURLs says what each URL means, and which are mistakes.
+func TestURLs(t *testing.T) {
+	for _, test := range []struct {
+		url       string
+		kind      string
+		addresses string // of a kind that has several
+		name      string
+		user      string
+		password  string
+		db        int
+		tls       string // the name that certificates have to have
+	}{
+		{url: "127.0.0.1:6379"},
+		{url: "redis://u:p@redis.test:6379/1", user: "u", password: "p", db: 1},
+		{url: "rediss://redis.test", tls: "redis.test"},
+		{url: "unix:///run/redis.sock"},
+		{url: "a.test:7000,b.test:7001", kind: "cluster", addresses: "a.test:7000 b.test:7001"},
+		{url: "redis+cluster://a.test:7000", kind: "cluster", addresses: "a.test:7000"},
+		{url: "redis+cluster://:p%2F%40@[::1]:7000,b.test:7001", kind: "cluster", addresses: "[::1]:7000 b.test:7001", password: "p/@"},
+		{url: "rediss+cluster://u:p@a.test:7000,b.test:7001", kind: "cluster", addresses: "a.test:7000 b.test:7001", user: "u", password: "p", tls: "a.test"},
+		{url: "redis+sentinel://a.test:26379,b.test:26379/prew", kind: "sentinel", addresses: "a.test:26379 b.test:26379", name: "prew"},
+		{url: "rediss+sentinel://u:p@a.test:26379/my%20redis/2", kind: "sentinel", addresses: "a.test:26379", name: "my redis", user: "u", password: "p", db: 2, tls: "a.test"},
+	} {
+		kind, addresses, name, o, err := parse(test.url)
+		if err != nil {
+			t.Errorf("%s: %v", test.url, err)
+			continue
+		}
+		certified := ""
+		if o.TLSConfig != nil {
+			certified = o.TLSConfig.ServerName
+		}
+		if kind != test.kind || strings.Join(addresses, " ") != test.addresses || name != test.name ||
+			o.Username != test.user || o.Password != test.password || o.DB != test.db || certified != test.tls {
+			t.Errorf("%s: kind %q, addresses %v, name %q, %q:%q, database %d, TLS %q", test.url, kind, addresses, name, o.Username, o.Password, o.DB, certified)
+		}
+		g, err := New[string](Redis{URL: test.url}, time.Second, nil, nil)
+		if err != nil {
+			t.Errorf("%s: %v", test.url, err)
+			continue
+		}
+		g.Close(t.Context())
+	}
+	const general = "not a URL of Redis's, expected redis://host:port or host:port, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/name"
+	for url, want := range map[string]string{
+		"http://host":                          general,
+		"redis://host/x":                       general,
+		"redis://a.test:1,b.test:2":            general,
+		"redis+ring://a.test:1":                general,
+		"unix+cluster://a.test:1":              general,
+		"redis+cluster://":                     `"" is no address, expected host:port`,
+		"redis+cluster://a.test":               `"a.test" is no address, expected host:port`,
+		"redis+cluster://a.test:1,:2":          `":2" is no address, expected host:port`,
+		"redis+cluster://a.test:1,b.test:x":    `"b.test:x" is no address, expected host:port`,
+		"redis+cluster://a.test:1,b.test:0":    `"b.test:0" is no address, expected host:port`,
+		"redis+cluster://a.test:1,":            `"" is no address, expected host:port`,
+		"redis+cluster://a.test:1/2":           `"2" after the addresses, expected nothing`,
+		"redis+cluster://a.test:1?protocol=2":  `"a.test:1?protocol=2" is no address, expected host:port`,
+		"redis+sentinel://a.test:1":            `"" after the addresses, expected the name by which Sentinels know the primary`,
+		"redis+sentinel://a.test:1/":           `"" after the addresses, expected the name by which Sentinels know the primary`,
+		"redis+sentinel://a.test:1/n/x":        `"x" is no number of a database`,
+		"redis+sentinel://a.test:1/n/-1":       `"-1" is no number of a database`,
+		"redis+sentinel://a.test:1/n?db=2":     `"n?db=2" after the addresses, expected the name by which Sentinels know the primary, and no options`,
+		"redis+sentinel://a.test:1,b.test/n/1": `"b.test" is no address, expected host:port`,
+	} {
+		if _, err := New[string](Redis{URL: url}, time.Second, nil, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", url, err, want)
+		}
+	}
+}
+
+// TestPasswordIsNoPartOfAMistake is about passwords that are not escaped: the
+// parser's error would quote each of them, whole or in part.
+func TestPasswordIsNoPartOfAMistake(t *testing.T) {
+	for _, url := range []string{
+		"redis://:open%sesame@redis.test:6379",
+		"rediss://prew:open/sesame@redis.test:6379",
+		"redis://:1/sesame@redis.test:6379",
+		"http://:sesame@redis.test",
+		"redis+cluster://:open%sesame@a.test:1,b.test:2",
+		"redis+cluster://:open/sesame@a.test:1,b.test:2",
+		"redis+cluster://:open,sesame@a.test:1/2",
+		"redis+sentinel://prew:open%sesame@a.test:1/",
+	} {
+		if _, err := dial(Redis{URL: url}); err == nil || strings.Contains(err.Error(), "open") || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// names answers questions for the address of redis.test over DNS ("Domain names -
+// implementation and specification", RFC 1035).
+type names struct {
+	mu        sync.Mutex
+	addresses []net.IP
+}
+
+func (n *names) mean(addresses ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.addresses = nil
+	for _, a := range addresses {
+		n.addresses = append(n.addresses, net.ParseIP(a).To4())
+	}
+}
+
+// serve answers until the connection is closed.
+func (n *names) serve(conn net.PacketConn) {
+	packet := make([]byte, 512)
+	for {
+		size, from, err := conn.ReadFrom(packet)
+		if err != nil {
+			return
+		}
+		const header, afterName = 12, 4
+		end := header + len("\x05redis\x04test\x00") + afterName
+		if size < end {
+			continue
+		}
+		answer := slices.Clone(packet[:end])
+		answer[2], answer[3] = 0x84, 0 // an answer, of who is in charge of the name; no error
+		answer[6], answer[7], answer[10], answer[11] = 0, 0, 0, 0
+		if answer[end-3] == 1 { // of type A
+			n.mu.Lock()
+			answer[7] = byte(len(n.addresses))
+			for _, a := range n.addresses {
+				answer = append(answer, 0xc0, header, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4)
+				answer = append(answer, a...)
+			}
+			n.mu.Unlock()
+		}
+		conn.WriteTo(answer, from)
+	}
+}
+
+// TestPrimarysNameMoves has the name of a primary come to mean the replica that was promoted,
+// as ElastiCache's primary endpoint does: processes follow without a restart, and wait until
+// the leases that it lacks are put back.
+func TestPrimarysNameMoves(t *testing.T) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	dns := new(names)
+	go dns.serve(conn)
+	before := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+	defer func() { net.DefaultResolver = before }()
+
+	addr, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	var servers []*stack.Redis
+	for _, ip := range []string{"127.0.0.2", "127.0.0.3"} {
+		server, err := stack.StartRedisAt(net.JoinHostPort(ip, port), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Stop()
+		servers = append(servers, server)
+	}
+	old, promoted := nodeClient(t, servers[0].Addr), nodeClient(t, servers[1].Addr)
+
+	dns.mean("127.0.0.2")
+	url := "redis://redis.test:" + port
+	holder, other := group(t, url), group(t, url)
+	holder.Settle(t.Context())
+	other.Settle(t.Context())
+	key := newKey(t)
+	_, renewal := held(t, holder, key)
+	defer renewal.stop()
+
+	dns.mean("127.0.0.3")
+	must(t, old, "replicaof", "127.0.0.3", port)
+	claim := &claim{key: prefix + key, token: token('x')}
+	until(t, "the lease is at the new primary, and known there", func() bool {
+		state := other.leases.acquire(t.Context(), claim)
+		if state.taken {
+			t.Fatal("taken by another")
+		}
+		value, _ := promoted.Get(t.Context(), prefix+key).Result()
+		return state.held && value == "L"+token('h')
+	})
+	since := over(other)
+	if since.IsZero() {
+		t.Error("no other server was noted")
+	}
+
+	// From here on the name has two addresses of one server, as those of two families are.
+	server := other.leases.server.(*redisServer).place.(*single)
+	dns.mean("127.0.0.2", "127.0.0.3")
+	server.reached(t.Context(), servers[0].Addr)
+	if !over(other).Equal(since) {
+		t.Error("a second address is taken for another server")
+	}
+	dns.mean("127.0.0.2")
+	server.reached(t.Context(), servers[0].Addr)
+	if over(other).Equal(since) {
+		t.Error("the way back is not noted")
+	}
+}
