@@ -17,7 +17,7 @@ import (
 type config struct {
 	presetSource `embed:""`
 
-	Redis string `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port, redis://user:password@host:port/db, or rediss:// for TLS."`
+	Redis string `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port or redis://user:password@host:port/db; redis+cluster://host:port,host:port; or redis+sentinel://host:port,host:port/name. With rediss for TLS."`
 
 	Nginx string `default:"http://127.0.0.1:8083" help:"URL of the purge listener of the nginx beside this gateway, which is told what was purged. There need not be one."`
 

@@ -36,6 +36,8 @@ func TestMistakesStopTheStart(t *testing.T) {
 		{"local ladder", append(sound, "PREW_FUNCTION=local", "PREW_INVOKE_TIMEOUT=25s"), "PREW_INVOKE_TIMEOUT: 25s, expected more than the 25s"},
 		{"endpoint", append(sound, "PREW_SOURCE_ENDPOINT=r2.test"), `PREW_SOURCE_ENDPOINT: "r2.test", expected a URL`},
 		{"redis", append(sound, "PREW_REDIS=http://x"), "PREW_REDIS: not a URL of Redis's, expected redis://host:port or host:port"},
+		{"cluster", append(sound, "PREW_REDIS=redis+cluster://a.test:6379,b.test"), `PREW_REDIS: "b.test" is no address, expected host:port`},
+		{"sentinel", append(sound, "PREW_REDIS=redis+sentinel://a.test:26379"), `PREW_REDIS: "" after the addresses, expected the name by which Sentinels know the primary`},
 		{"prefix", append(sound, "PREW_PREFIX=/x"), `PREW_PREFIX: "/x/", expected none that starts with a slash`},
 		{"no prefix in one bucket", append(sound, "PREW_PREFIX="), `PREW_PREFIX: "", expected a folder: the photos of PREW_SOURCE_PREFIX lie in the same bucket, b`},
 		{"source", append(sound, "SOURCE_PEOPLE=prefix=x"), "SOURCE_PEOPLE: no bucket, expected bucket=<name>"},

@@ -25,7 +25,7 @@ import (
 type purge struct {
 	stored `embed:""`
 
-	Redis      string `default:"127.0.0.1:6379" help:"Redis over which gateways are told: host:port, redis://user:password@host:port/db, or rediss:// for TLS."`
+	Redis      string `default:"127.0.0.1:6379" help:"Redis over which gateways are told: host:port or redis://user:password@host:port/db; redis+cluster://host:port,host:port; or redis+sentinel://host:port,host:port/name. With rediss for TLS."`
 	NoGateways bool   `env:"-" help:"There are none to be told, as with CloudFront, S3 and the function alone."`
 
 	Preset  []string `env:"-" sep:"," placeholder:"NAME" help:"Previews of these presets, with their variants; a variant's name is that variant alone."`

@@ -44,6 +44,10 @@ type sentinels struct {
 
 func newSentinels(addresses []string, name string, options *redis.Options, over *succession) *sentinels {
 	s := &sentinels{name: name, options: *options, over: over}
+	if options.TLSConfig != nil { // the primary's certificate is good for the address that the Sentinels give
+		s.options.TLSConfig = options.TLSConfig.Clone()
+		s.options.TLSConfig.ServerName = ""
+	}
 	for _, addr := range addresses {
 		s.all = append(s.all, newSentinel(addr, options))
 	}
