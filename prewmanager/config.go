@@ -17,7 +17,8 @@ import (
 type config struct {
 	presetSource `embed:""`
 
-	Redis string `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port or redis://user:password@host:port/db; redis+cluster://host:port,host:port; or redis+sentinel://host:port,host:port/name. With rediss for TLS."`
+	Redis    string `default:"127.0.0.1:6379" help:"Redis that holds the leases: host:port or redis://user:password@host:port/db; redis+cluster://host:port,host:port; or redis+sentinel://host:port,host:port/name. With rediss for TLS."`
+	RedisIAM string `placeholder:"NAME" help:"Name of the serverless cache or replication group of ElastiCache that PREW_REDIS is at, where its user is known by IAM: the AWS credentials sign what is then the password."`
 
 	Nginx string `default:"http://127.0.0.1:8083" help:"URL of the purge listener of the nginx beside this gateway, which is told what was purged. There need not be one."`
 

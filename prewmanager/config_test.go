@@ -38,6 +38,8 @@ func TestMistakesStopTheStart(t *testing.T) {
 		{"redis", append(sound, "PREW_REDIS=http://x"), "PREW_REDIS: not a URL of Redis's, expected redis://host:port or host:port"},
 		{"cluster", append(sound, "PREW_REDIS=redis+cluster://a.test:6379,b.test"), `PREW_REDIS: "b.test" is no address, expected host:port`},
 		{"sentinel", append(sound, "PREW_REDIS=redis+sentinel://a.test:26379"), `PREW_REDIS: "" after the addresses, expected the name by which Sentinels know the primary`},
+		{"redis's user", append(sound, "PREW_REDIS=rediss://demo.test:6379", "PREW_REDIS_IAM=demo"), "PREW_REDIS_IAM: PREW_REDIS has no TLS, no user, or a password too, expected rediss://user@host:port"},
+		{"redis's name", append(sound, "PREW_REDIS=rediss://gateway@demo.test:6379", "PREW_REDIS_IAM=demo.test"), `PREW_REDIS_IAM: "demo.test", expected the name of a serverless cache or the id of a replication group`},
 		{"prefix", append(sound, "PREW_PREFIX=/x"), `PREW_PREFIX: "/x/", expected none that starts with a slash`},
 		{"no prefix in one bucket", append(sound, "PREW_PREFIX="), `PREW_PREFIX: "", expected a folder: the photos of PREW_SOURCE_PREFIX lie in the same bucket, b`},
 		{"source", append(sound, "SOURCE_PEOPLE=prefix=x"), "SOURCE_PEOPLE: no bucket, expected bucket=<name>"},

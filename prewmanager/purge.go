@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"prew"
+	"prew/lambda/store"
 	"prew/prewmanager/flags"
 	"prew/prewmanager/flight"
 	"prew/prewmanager/upkeep"
@@ -26,6 +27,7 @@ type purge struct {
 	stored `embed:""`
 
 	Redis      string `default:"127.0.0.1:6379" help:"Redis over which gateways are told: host:port or redis://user:password@host:port/db; redis+cluster://host:port,host:port; or redis+sentinel://host:port,host:port/name. With rediss for TLS."`
+	RedisIAM   string `placeholder:"NAME" help:"Name of the serverless cache or replication group of ElastiCache that PREW_REDIS is at, where its user is known by IAM."`
 	NoGateways bool   `env:"-" help:"There are none to be told, as with CloudFront, S3 and the function alone."`
 
 	Preset  []string `env:"-" sep:"," placeholder:"NAME" help:"Previews of these presets, with their variants; a variant's name is that variant alone."`
@@ -54,9 +56,9 @@ func (p purge) Run(k *kong.Kong, wrong flags.Errors) error {
 	}
 	var gateways upkeep.Announcer
 	if !p.NoGateways {
-		purger, err := flight.NewPurger(flight.Redis{URL: p.Redis})
+		purger, err := p.purger(ctx)
 		if err != nil {
-			return exit{calledWrongly, fmt.Errorf("PREW_REDIS: %w", err)}
+			return exit{calledWrongly, err}
 		}
 		defer purger.Close()
 		gateways = purger
@@ -143,6 +145,23 @@ func (p purge) Run(k *kong.Kong, wrong flags.Errors) error {
 		return exit{code, failed}
 	}
 	return nil
+}
+
+// purger is what tells the gateways.
+func (p purge) purger(ctx context.Context) (*flight.Purger, error) {
+	cfg, err := store.Load(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	redis, err := redisAt(p.Redis, p.RedisIAM, cfg)
+	if err != nil {
+		return nil, err
+	}
+	purger, err := flight.NewPurger(redis)
+	if err != nil {
+		return nil, fmt.Errorf("PREW_REDIS: %w", err)
+	}
+	return purger, nil
 }
 
 func untold(why string) []string {

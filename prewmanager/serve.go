@@ -95,7 +95,7 @@ func (s serve) Run(wrong flags.Errors) error {
 		go func() { served <- measured.Serve(metricsListener) }()
 	}
 	if eventsListener != nil {
-		purger, err := flight.NewPurger(flight.Redis{URL: s.Redis})
+		purger, err := flight.NewPurger(g.redis)
 		if err != nil {
 			return fmt.Errorf("PREW_REDIS: %w", err)
 		}

@@ -22,6 +22,7 @@ import (
 type wired struct {
 	*gateway.Gateway
 	pool     *pool.Pool // nil if the function is on Lambda
+	redis    flight.Redis
 	previews upkeep.Folder
 	presets  prew.Presets
 	sources  prew.Sources
@@ -85,7 +86,9 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 	}
 	metrics := gateway.NewMetrics(sources.All())
 	purges := gateway.NewPurges(c.Nginx, sources.Previews, metrics)
-	flights, err := flight.New[*gateway.Preview](flight.Redis{URL: c.Redis}, c.AnswerTimeout, watcher, purges.Hear)
+	redis, err := redisAt(c.Redis, c.RedisIAM, aws)
+	note(err)
+	flights, err := flight.New[*gateway.Preview](redis, c.AnswerTimeout, watcher, purges.Hear)
 	if err != nil {
 		note(fmt.Errorf("PREW_REDIS: %w", err))
 	}
@@ -132,5 +135,5 @@ func (c config) wire(ctx context.Context, wrong flags.Errors) (wired, error) {
 		Placeholders: placeholders,
 		Metrics:      metrics,
 		Traces:       traces,
-	}), renderers, upkeep.Folder{Bucket: previews, Prefix: sources.Previews.Prefix}, presets, sources}, nil
+	}), renderers, redis, upkeep.Folder{Bucket: previews, Prefix: sources.Previews.Prefix}, presets, sources}, nil
 }
