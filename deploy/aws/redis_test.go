@@ -89,25 +89,43 @@ func TestRedisIsOneOfThree(t *testing.T) {
 // subscribed finds the clients of CLIENT LIST that are subscribed to something.
 var subscribed = regexp.MustCompile(` p?sub=[1-9]`)
 
-// TestRightsInRedisAreThoseThatGatewaysNeed has a real Redis with the user of the template:
-// gateways and a purge do all that they do, nothing of it is denied, and nothing else is allowed.
+// TestRightsInRedisAreThoseThatGatewaysNeed has a real Redis, and a real cluster, with the user
+// of the template: gateways and a purge do all that they do, nothing of it is denied, and nothing
+// else is allowed.
 func TestRightsInRedisAreThoseThatGatewaysNeed(t *testing.T) {
-	server, err := stack.StartRedis(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
-	admin := redis.NewClient(&redis.Options{Addr: server.Addr})
-	t.Cleanup(func() { admin.Close() })
+	t.Run("one server", func(t *testing.T) {
+		server, err := stack.StartRedis(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(server.Stop)
+		needRights(t, "redis://gateway:password@"+server.Addr, server.Addr)
+	})
+	t.Run("a cluster", func(t *testing.T) {
+		cluster, err := stack.StartCluster(t.TempDir(), 30*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(cluster.Stop)
+		needRights(t, "redis+cluster://gateway:password@"+strings.Join(cluster.Addrs(), ","), cluster.Addrs()...)
+	})
+}
+
+func needRights(t *testing.T, url string, addrs ...string) {
 	rights := []any{"acl", "setuser", "gateway", ">password"}
 	for _, right := range strings.Fields(load(t, "gateway.yaml", "RedisIAM=yes").property("RedisUser", "AccessString").(string)) {
 		rights = append(rights, right)
 	}
-	if err := admin.Do(t.Context(), rights...).Err(); err != nil {
-		t.Fatal(err)
+	admins := make([]*redis.Client, len(addrs))
+	for i, addr := range addrs {
+		admins[i] = redis.NewClient(&redis.Options{Addr: addr})
+		t.Cleanup(func() { admins[i].Close() })
+		if err := admins[i].Do(t.Context(), rights...).Err(); err != nil {
+			t.Fatal(err)
+		}
 	}
 
-	at := flight.Redis{URL: "redis://gateway:password@" + server.Addr}
+	at := flight.Redis{URL: url}
 	var heard atomic.Int64
 	var gateways [2]*flight.Group[string]
 	for i := range gateways {
@@ -131,11 +149,15 @@ func TestRightsInRedisAreThoseThatGatewaysNeed(t *testing.T) {
 		}
 	}
 	until("the gateways do not subscribe", func() bool {
-		clients, err := admin.ClientList(t.Context()).Result()
-		if err != nil {
-			t.Fatal(err)
+		found := 0
+		for _, admin := range admins {
+			clients, err := admin.ClientList(t.Context()).Result()
+			if err != nil {
+				t.Fatal(err)
+			}
+			found += len(subscribed.FindAllString(clients, -1))
 		}
-		return len(subscribed.FindAllString(clients, -1)) == len(gateways)
+		return found == len(gateways)
 	})
 	calls, finish := make(chan string, 2), make(chan struct{})
 	var stored atomic.Bool
@@ -172,11 +194,13 @@ func TestRightsInRedisAreThoseThatGatewaysNeed(t *testing.T) {
 		t.Errorf("%v, and %d calls more", err, len(calls))
 	}
 	until("the gateways do not hear of a purge", func() bool { return heard.Load() == 4 })
-	if denied, err := admin.Do(t.Context(), "acl", "log").Slice(); err != nil || len(denied) != 0 {
-		t.Errorf("gateways are denied %v, %v", denied, err)
+	for _, admin := range admins {
+		if denied, err := admin.Do(t.Context(), "acl", "log").Slice(); err != nil || len(denied) != 0 {
+			t.Errorf("gateways are denied %v, %v", denied, err)
+		}
 	}
 
-	gateway := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "gateway", Password: "password"})
+	gateway := redis.NewClient(&redis.Options{Addr: addrs[0], Username: "gateway", Password: "password"})
 	t.Cleanup(func() { gateway.Close() })
 	for _, command := range [][]any{
 		{"get", "theirs"}, {"set", "theirs", "1"}, {"publish", "theirs", "1"}, {"subscribe", "theirs"}, {"psubscribe", "*"},
