@@ -24,6 +24,7 @@ type serve struct {
 
 	config      `embed:""`
 	photoEvents `embed:""`
+	debugging   `embed:""`
 }
 
 // lastSteps is how long flights whose time is up may take to give their leases back,
@@ -74,6 +75,7 @@ func (s serve) Run(wrong flags.Errors) error {
 		}
 	}
 	eventsListener, wrong := s.photoEvents.listen(wrong)
+	debugListener, wrong := s.debugging.listen(wrong)
 	g, err := s.wire(ctx, wrong)
 	switch {
 	case ctx.Err() != nil:
@@ -87,12 +89,17 @@ func (s serve) Run(wrong flags.Errors) error {
 		IdleTimeout:       2 * time.Minute,  // longer than nginx keeps a connection, so that nginx ends it
 		MaxHeaderBytes:    32 << 10,         // ten times a path of 1,024 bytes, all escaped
 	}
-	served := make(chan error, 3)
+	served := make(chan error, 4)
 	go func() { served <- server.Serve(listener) }()
 	if metricsListener != nil {
 		measured := &http.Server{Handler: g.Measured(), ReadHeaderTimeout: 10 * time.Second}
 		defer measured.Close() // last, so that draining can be watched
 		go func() { served <- measured.Serve(metricsListener) }()
+	}
+	if debugListener != nil {
+		profiled := s.debugging.server()
+		defer profiled.Close() // as late, so that what does not end can be looked at
+		go func() { served <- profiled.Serve(debugListener) }()
 	}
 	if eventsListener != nil {
 		purger, err := flight.NewPurger(g.redis)
