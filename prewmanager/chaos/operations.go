@@ -321,9 +321,9 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	}
 
 	t.say("s3 slow")
-	s.s3Proxy.slow(300 * time.Millisecond)
+	s.s3Proxy.Slow(300 * time.Millisecond)
 	replies = round()
-	s.s3Proxy.slow(0)
+	s.s3Proxy.Slow(0)
 	during("s3 slow, 300 ms", bound, true, replies)
 
 	t.say("s3 frozen")

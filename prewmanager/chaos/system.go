@@ -52,7 +52,7 @@ type system struct {
 	program      string // the gateways'
 	redis        *stack.Redis
 	s3           *stack.S3
-	s3Proxy      *proxy // nil unless slowable
+	s3Proxy      *stack.Proxy // nil unless slowable
 	renderer     *renderer
 	gateways     []*gateway
 	front        string // nginx's address
@@ -111,18 +111,18 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 
 	redisAddr, s3Addr := s.redis.Addr, s.s3.Addr
 	if c.deaf {
-		p, err := startProxy(redisAddr, withoutMessages)
+		p, err := stack.StartProxy(redisAddr, withoutMessages)
 		if err != nil {
 			return s, err
 		}
-		s.stops = append(s.stops, p.stop)
+		s.stops = append(s.stops, p.Stop)
 		redisAddr = p.Addr
 	}
 	if c.slowable {
-		if s.s3Proxy, err = startProxy(s3Addr, everything); err != nil {
+		if s.s3Proxy, err = stack.StartProxy(s3Addr, nil); err != nil {
 			return s, err
 		}
-		s.stops = append(s.stops, s.s3Proxy.stop)
+		s.stops = append(s.stops, s.s3Proxy.Stop)
 		s3Addr = s.s3Proxy.Addr
 	}
 	photos, err := startPhotos(s3Addr)
