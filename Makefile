@@ -14,10 +14,10 @@ PICTURES  ?= ../shared/pictures
 # and once.
 export CGO_ENABLED = 0
 export GOFLAGS := -trimpath $(GOFLAGS)
-export PORT PHOTOS RENDERERS FRONT ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
+export PORT PHOTOS RENDERERS FRONT MINUTES ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
 
 .DEFAULT_GOAL := help
-.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos check bench bench-peers bench-auto contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway deploy-edge rollback logs batch destroy clean
+.PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos soak check bench bench-peers bench-auto contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway deploy-edge rollback logs batch destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,12 @@ chaos: ## break what can break, and see fourteen promises kept (FULL=1, ONLY=1,3
 	@go build -buildvcs=false -o .bin/ ./prewmanager/chaos
 	@$(if $(RACE),CGO_ENABLED=1 go build -race -buildvcs=false -o .bin/race/ ./prewmanager)
 	@.bin/chaos
+
+soak: ## run the whole system under load and faults and see that nothing grows (MINUTES=60), into docs/bench/ from an hour on, or else into .local/soak/
+	@deploy/tools/install.sh prometheus
+	@deploy/tools/build.sh versitygw
+	@go build -buildvcs=false -o .bin/ ./deploy/local/soak
+	@.bin/soak
 
 check: ## gofmt, go vet and staticcheck over both modules
 	@deploy/tools/build.sh staticcheck

@@ -87,6 +87,8 @@ var packages = []struct {
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},
+	{"prew/deploy/local/soak", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/deploy/local/stack", "prew/nginx",
+		"prew/prewmanager/progress", "github.com/aws", "github.com/redis/go-redis", "golang.org/x/image"}, []string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/local/stack", []string{"prew", "prew/deploy/local/emulator", "prew/deploy/local/process", "prew/lambda/store", "prew/nginx", "prew/nginx/count", "prew/nginx/purge", "github.com/aws", "github.com/redis/go-redis"},
 		[]string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/local/stack/stacktest", []string{"prew/deploy/local/stack", "github.com/aws"}, nil}, // of tests alone
