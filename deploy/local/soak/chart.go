@@ -93,14 +93,14 @@ func (r *results) writeChart(out io.Writer) error {
 		x += legendGap + letter*len(of.name)
 	}
 	for i, m := range []measure{measures[3], measures[0], measures[1], measures[2]} {
-		c.Panels = append(c.Panels, r.panel(i, m.name, r.ofProcesses(m.of), m.print, false))
+		c.Panels = append(c.Panels, r.panel(i, strings.ToUpper(m.name[:1])+m.name[1:], r.ofProcesses(m.of), m.print, false))
 	}
 	c.Panels = append(c.Panels,
-		r.panel(4, "on disk", []line{
+		r.panel(4, "On disk", []line{
 			{0, holdings[3].name, r.everyMinute(holdings[3].of)},
 			{2, holdings[2].name, r.everyMinute(holdings[2].of)},
 		}, megabytes, false),
-		r.panel(5, "time to an answer", []line{
+		r.panel(5, "Time to an answer", []line{
 			{2, "hits, median", r.load.hits.everyMinute(0.5)},
 			{2, "hits, 99 %", r.load.hits.everyMinute(0.99)},
 			{0, "misses, median", r.load.misses.everyMinute(0.5)},
@@ -108,8 +108,8 @@ func (r *results) writeChart(out io.Writer) error {
 		}, func(seconds float64) string { return brief(time.Duration(seconds * float64(time.Second))) }, true))
 	y := panelsFrom + 3*panelStepY - 8
 	for i, text := range []string{
-		fmt.Sprintf("%d requests a second on one machine, medians of each minute. Every minute a gateway is killed and Redis restarted, every 5 nginx reloaded, every 10 S3 slow for %s.", r.rate, span(slowFor)),
-		fmt.Sprintf("%s, %s.", r.machine, r.began.Format("2 January 2006")),
+		fmt.Sprintf("%d requests a second on one machine. Every minute a gateway is killed and Redis restarted, every 5 nginx reloaded, every 10 S3 slow for %s.", r.rate, span(slowFor)),
+		fmt.Sprintf("Medians of each minute, all processes of a kind together. %s, %s.", r.machine, r.began.Format("2 January 2006")),
 	} {
 		c.Foot = append(c.Foot, chartWord{X: 20, Y: y + 17*i, Text: text})
 	}
@@ -195,7 +195,11 @@ func (r *results) panel(number int, name string, lines []line, print func(float6
 		}
 	}
 	for _, v := range ticks {
-		p.Ticks = append(p.Ticks, chartWord{X: -6, Y: int(place(v)) + 4, Text: print(v), Anchor: "end"})
+		text := print(v)
+		if v == 0 {
+			text = "0"
+		}
+		p.Ticks = append(p.Ticks, chartWord{X: -6, Y: int(place(v)) + 4, Text: text, Anchor: "end"})
 	}
 	minutes := int(r.lasts / time.Minute)
 	for _, minute := range []int{0, minutes / 2, minutes} {

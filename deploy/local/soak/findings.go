@@ -32,21 +32,26 @@ type results struct {
 	alertsWatched bool
 }
 
-// A run settles before it is compared, and what is compared are the medians of a window after
-// that and of the last one: a sample by itself is of a moment.
-func (r *results) settles() time.Duration { return min(5*time.Minute, r.lasts/4) }
-
-func (r *results) window() time.Duration { return r.settles() }
+// window is the time for which a run settles. What is compared then are the medians of the next
+// such time and of the last: a sample by itself is of a moment.
+func (r *results) window() time.Duration { return min(5*time.Minute, r.lasts/4) }
 
 // whole reports whether a run is long enough for its bounds to be those that were promised.
 // Caches and heaps are still growing in a shorter one, so that its bounds find what leaks with
 // every request and no more.
 func (r *results) whole() bool { return r.lasts >= 30*time.Minute }
 
-// Growth is how much more something may be at the end than it was.
 const (
-	growth      = 0.10
-	growthShort = 1.00
+	// growth is how much more something may be at the end than it was.
+	growth = 0.10
+	// growthShort is the same in a run that is not whole. Leaks that began with the load are
+	// more than twice as many after twice the time.
+	growthShort = 0.50
+	// few and fewBytes are what something may be more by in any case: where there are three
+	// connections, one more is a third. In a run that is not whole it is few times fewShort.
+	few      = 2
+	fewBytes = 1 << 20
+	fewShort = 20
 )
 
 // most is the most that something may be at the end.
@@ -54,15 +59,8 @@ func (r *results) most(before, few float64) float64 {
 	if r.whole() {
 		return before*(1+growth) + few
 	}
-	return before*(1+growthShort) + 30*few
+	return before*(1+growthShort) + few*fewShort
 }
-
-// Few is what something may be more by in any case: where there are three connections one more
-// is a third.
-const (
-	few      = 2
-	fewBytes = 1 << 20
-)
 
 // pair is something before and at the end.
 type pair struct {
@@ -92,7 +90,7 @@ func (r *results) compare(what string, of func(sample) float64) pair {
 		}
 		return median(values)
 	}
-	return pair{what, in(r.settles(), r.settles()+r.window()), in(r.lasts-r.window(), r.lasts+sampled)}
+	return pair{what, in(r.window(), 2*r.window()), in(r.lasts-r.window(), r.lasts+sampled)}
 }
 
 func median(values []float64) float64 {
@@ -182,10 +180,11 @@ func (r *results) find() []finding {
 	none("every purge done", len(r.unpurged), r.unpurged[:min(len(r.unpurged), 3)]...).Timely = true
 	none("no part ended by itself", len(r.ended), r.ended...)
 	none("no panic or alarm in a log", len(r.complaints), r.complaints[:min(len(r.complaints), 5)]...)
-	by := fmt.Sprintf("at most %.0f %% over what it was after %s", 100*growth, span(r.settles()))
+	more := growth
 	if !r.whole() {
-		by = "at most twice " + by[len("at most 10 % over "):]
+		more = growthShort
 	}
+	by := fmt.Sprintf("at most %.0f %% over what it was after %s", 100*more, span(r.window()))
 	for _, m := range measures {
 		var worst pair
 		kept, excess := true, 0.0
@@ -256,16 +255,16 @@ func (r *results) soFar(now sample) string {
 	return text
 }
 
-// span prints a time to the second, as 5m or 1m30s.
+// span prints a time to the second, as 30 s, 1:30 min or 5 min.
 func span(d time.Duration) string {
-	text := d.Round(time.Second).String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
+	seconds := int(d.Round(time.Second) / time.Second)
+	switch {
+	case seconds < 60:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds%60 == 0:
+		return fmt.Sprintf("%d min", seconds/60)
 	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return fmt.Sprintf("%d:%02d min", seconds/60, seconds%60)
 }
 
 // printFindings prints a table.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -45,15 +46,13 @@ func (l latencies) percentile(part float64, from, before int) time.Duration {
 	return 0
 }
 
-// brief prints a duration with two or three digits.
+// brief prints a duration with two or three digits, as 1.4 ms or 3.82 s.
 func brief(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
-	case d < 10*time.Millisecond:
-		return d.Round(100 * time.Microsecond).String()
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
+	switch ms := float64(d) / float64(time.Millisecond); {
+	case ms < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
 	}
-	return d.Round(10 * time.Millisecond).String()
+	return fmt.Sprintf("%.2f s", d.Seconds())
 }

@@ -49,7 +49,7 @@ Written by `+"`make soak MINUTES=%.0f`"+` on %s, and not by hand (%s).
 
 ![What every process uses, and how long requests take, minute by minute](soak.svg)
 
-The whole system on one machine: nginx, %d gateways, Redis, an S3 server, and the real function, in %d processes. %d requests a second, whether or not those before are answered. Every body is compared with the one that it has to be. Meanwhile one of two gateways is killed and started again every minute, and Redis restarted with nothing in it; nginx is reloaded every 5 minutes; for %s of every 10 minutes each piece of S3's answers comes %s late; every %s the previews of the photos that are asked for next are purged, by `+"`prewmanager purge`"+`, so that what is stored stays as much. gateway-3 is never killed.
+The whole system on one machine: nginx, %d gateways, Redis, an S3 server, and the real function, in %d processes. %d requests a second, whether or not those before are answered. Every body is compared with the one that it has to be. Meanwhile one of two gateways is killed and started again every minute, and Redis restarted with nothing in it; nginx is reloaded every 5 minutes; for %s of every 10 minutes each piece of S3's answers is %s late; every %s the previews of the photos that are asked for next are purged, by `+"`prewmanager purge`"+`, so that what is stored stays as much. gateway-3 is never killed.
 
 %s.
 
@@ -65,9 +65,9 @@ The whole system on one machine: nginx, %d gateways, Redis, an S3 server, and th
 	fmt.Fprintf(out, `
 ## Processes
 
-Medians of %s from minute %s on and of the last %[1]s, of samples every %s.
+Medians of the %s that follow the first %[1]s, and of the last, of samples every %s.
 
-`, span(r.window()), trim(r.settles().Minutes()), span(sampled))
+`, span(r.window()), span(sampled))
 	heads := []string{"process"}
 	for _, m := range measures {
 		heads = append(heads, m.name)
@@ -122,9 +122,6 @@ func title(r *results) string {
 	}
 	return fmt.Sprintf("%.0f minutes", r.lasts.Minutes())
 }
-
-// trim prints a number without zeros behind its point.
-func trim(n float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0") }
 
 func header(out *bytes.Buffer, cells ...string) {
 	row(out, cells...)
