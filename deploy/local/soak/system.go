@@ -29,6 +29,13 @@ const (
 	invokes, renderers = 2, 8
 )
 
+// quiet keeps go-redis from writing to this program's output that Redis is being restarted.
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}
+
+func init() { redis.SetLogger(quiet{}) }
+
 // gateway is a gateway that can be started again at its address.
 type gateway struct {
 	name    string
