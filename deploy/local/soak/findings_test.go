@@ -125,7 +125,7 @@ func TestReportIsWhole(t *testing.T) {
 	for _, want := range []string{
 		"# An hour under faults\n", "`make soak MINUTES=60`", "gateways killed: 60", "| no wrong answer | 0 of 0 | kept |",
 		"| gateway-3 | 100 → 100 (0 %) | 50 → 50 (0 %) | 40 → 40 (0 %) | 40.0 MB → 40.0 MB (0 %) |",
-		"| nginx |  | 50 → 50 (0 %) |", "| misses, each a render | 0 |", "| hits, photos, ranges and conditions | 1.0 ms |",
+		"| nginx |  | 50 → 50 (0 %) |", "| misses, each a render | 0 |", "\n| 50 to 60 | 1.0 ms |",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, text.String())

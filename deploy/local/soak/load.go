@@ -39,8 +39,9 @@ var kindNames = [kinds]string{
 var mix = [kinds]int{hit: 54, asPhoto: 6, ranged: 8, unchanged: 4, miss: 4, joined: 8, missing: 8, unsound: 4, left: 4}
 
 // patience is how long a client waits for an answer: longer than nginx, which has the outermost
-// timeout, waits for a gateway. A client without an answer after that counts as hanging.
-const patience = 40 * time.Second
+// timeout, waits for S3 and then for a gateway, on a machine that does other things beside. A
+// client without an answer after that counts as hanging.
+const patience = 60 * time.Second
 
 // atOnce is how many requests are under way at a time, at most: ten seconds of them, so that a
 // machine that can't keep up is not buried.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // machine is the processor, as Linux calls it, with the number of its cores.
@@ -101,15 +102,21 @@ Medians of the %s that follow the first %[1]s, and of the last, of samples every
 		}
 		row(out, cells...)
 	}
-	fmt.Fprintf(out, "\n## Times\n\n")
-	header(out, "", "median", "95 %", "99 %", "99.9 %")
-	for _, of := range []struct {
-		name string
-		l    latencies
-	}{{"hits, photos, ranges and conditions", r.load.hits}, {"misses, and who joined them", r.load.misses}} {
-		cells := []string{of.name}
-		for _, part := range []float64{0.5, 0.95, 0.99, 0.999} {
-			cells = append(cells, brief(of.l.percentile(part, 0, len(of.l))))
+	fmt.Fprintf(out, "\n## Times\n\nTo the end of a right answer. Misses are those who joined a render too.\n\n")
+	heads = []string{"minutes"}
+	for _, kind := range []string{"hits", "misses"} {
+		for _, part := range []string{"median", "95 %", "99 %", "99.9 %"} {
+			heads = append(heads, kind+", "+part)
+		}
+	}
+	header(out, heads...)
+	last := int(r.lasts / time.Minute)
+	for from := 0; from < last; from += tens {
+		cells := []string{fmt.Sprintf("%d to %d", from, min(from+tens, last))}
+		for _, l := range []latencies{r.load.hits, r.load.misses} {
+			for _, part := range []float64{0.5, 0.95, 0.99, 0.999} {
+				cells = append(cells, brief(l.percentile(part, from, from+tens)))
+			}
 		}
 		row(out, cells...)
 	}
