@@ -56,11 +56,18 @@ func (s *system) suffer(ctx context.Context, began time.Time, done *suffered) er
 	}
 }
 
-// killGateway kills one of the gateways but the last, each in turn, and starts it again.
-func (s *system) killGateway(_ context.Context, n int) error {
+// killGateway kills one of the gateways but the last, each in turn, and starts it again. As a
+// service manager it tries that more than once: where the machine has no time for it, a gateway
+// is not ready within the half minute that it is waited for.
+func (s *system) killGateway(_ context.Context, n int) (err error) {
 	g := s.gateways[n%(gateways-1)]
 	s.end(g.Process, g.Kill)
-	return s.revive(g)
+	for range 3 {
+		if err = s.revive(g); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // restartRedis kills Redis and starts another one at its address, which has nothing.
