@@ -130,13 +130,9 @@ func leased(t *testing.T, key string) bool {
 func held(t *testing.T, g *Group[string], key string) (claim, *renewal) {
 	t.Helper()
 	holder := claim{key: prefix + key, token: token('h')}
-	if state := g.leases.acquire(t.Context(), &holder); !state.taken {
-		t.Fatalf("%+v", state)
-	}
+	until(t, "the lease is taken", func() bool { return g.leases.acquire(t.Context(), &holder).taken })
 	renewal := g.leases.renew(holder)
-	if !renewal.stretch(t.Context(), stretchMost) {
-		t.Fatal("the lease is lost")
-	}
+	until(t, "the lease is long", func() bool { return renewal.stretch(t.Context(), stretchMost) })
 	return holder, renewal
 }
 

@@ -82,14 +82,6 @@ type leases struct {
 	watcher Watcher
 }
 
-// ofAllKeys reports whether an error of a step means that no key can have a lease for now:
-// Redis was not reached, or what it answered passes. Where a replica takes over from a primary
-// that fails, another server's slot does too: the server that has it now is not known yet.
-func (l *leases) ofAllKeys(err error) bool {
-	kind := refusal(err)
-	return kind == "" || passing(err) || kind == "moved" && l.server.failsOver()
-}
-
 // run runs a script within callTimeout and tells the breaker what that says about
 // Redis: a beat everything, a step for a key only what is so for all of them. When the
 // flight's own time was up, it says nothing.
@@ -100,7 +92,7 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 	answer, err := l.server.step(ctx, s, key, args...)
 	switch {
 	case flight.Err() != nil:
-	case s == beatScript, err != nil && l.ofAllKeys(err):
+	case s == beatScript, err != nil && ofAllKeys(l.server, err):
 		l.breaker.note(err)
 	case err != nil:
 		l.breaker.refuse(refusal(err))
@@ -117,7 +109,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 		return c.inTrouble(trouble)
 	}
 	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted, c.garbled)
-	if kind := refusal(err); kind != "" && !l.ofAllKeys(err) {
+	if kind := refusal(err); kind != "" && !ofAllKeys(l.server, err) {
 		s := c.refusedAlone()
 		if s.trouble.grace == 0 {
 			l.breaker.complain("the key", kind, err.Error(), "key", c.key)

@@ -351,13 +351,18 @@ func (p *Purger) look(ctx context.Context, names []string) (values map[string]st
 	}
 }
 
-// ask repeats a question to Redis that is not answered, for askFor. A refusal is an answer.
+// ask repeats a question to Redis that is not answered, for askFor, or failoverGrace where a
+// replica takes over. A refusal is an answer, unless it passes.
 func (p *Purger) ask(ctx context.Context, question func(context.Context) error) error {
+	patience := askFor
+	if p.server.failsOver() {
+		patience = failoverGrace
+	}
 	for began := time.Now(); ; {
 		call, cancel := context.WithTimeout(ctx, purgerTimeout)
 		err := question(call)
 		cancel()
-		if err == nil || refusal(err) != "" || time.Since(began) > askFor {
+		if err == nil || !ofAllKeys(p.server, err) || time.Since(began) > patience {
 			return err
 		}
 		if err := pause(ctx, renewEvery); err != nil {

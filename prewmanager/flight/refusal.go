@@ -42,6 +42,14 @@ func passing(err error) bool {
 	return ok && passingWord.MatchString(answer.Error())
 }
 
+// ofAllKeys reports whether an error of a step means that no key can have a lease for now: the
+// server was not reached, or what it answered passes. Where a replica takes over from a primary
+// that fails, a slot that another server has passes too: go-redis will learn which.
+func ofAllKeys(server server, err error) bool {
+	kind := refusal(err)
+	return kind == "" || passing(err) || kind == "moved" && server.failsOver()
+}
+
 // refusal returns the kind of an error that Redis itself has answered. It returns an
 // empty kind for nil and for every other error: Redis was not reached, or not in time.
 func refusal(err error) (kind string) {

@@ -24,9 +24,9 @@ const (
 // sentinels is the primary that Sentinels know by a name. They are asked for it with each
 // beat, all at once, and what most of them say is believed: one that is frozen delays
 // nothing, one on the far side of a split does not lead a process to the old primary, and
-// all processes go over to the new one within the same tenth of a second. go-redis's own
-// failover client believes one Sentinel. When that one does not answer, it does not find
-// another within dialTimeout, and so never.
+// all processes go over to the new one within the same tenth of a second, of which a
+// quarantine has four. go-redis's own failover client believes one Sentinel, each process
+// another one.
 type sentinels struct {
 	name    string
 	all     []*sentinel
