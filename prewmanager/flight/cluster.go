@@ -74,10 +74,10 @@ func (c *cluster) Close() error { return c.client.Close() }
 // learn takes in who has which slots, before go-redis does.
 func (c *cluster) learn(served []redis.ClusterSlot) {
 	beats := beatKeys(served)
-	c.mu.Lock()
+	c.mu.Lock() // until the breaker has heard of it: a command is sent on to who is known
+	defer c.mu.Unlock()
 	before := c.beats
 	c.beats = beats
-	c.mu.Unlock()
 	if before == nil {
 		c.over.began()
 		return
@@ -116,6 +116,11 @@ func (n node) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			if err == nil {
 				n.learn(slots.Val())
 			}
+			return err
+		}
+		// It may have been sent on to a primary that took over while it was under way.
+		if err := n.over.admits(ctx); err != nil {
+			cmd.SetErr(err)
 			return err
 		}
 		err := next(ctx, cmd)

@@ -156,28 +156,30 @@ func (*single) failsOver() bool { return false }
 func (s *single) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := next(ctx, network, addr)
-		if err == nil {
-			s.reached(ctx, conn.RemoteAddr().String())
+		if err == nil && s.reached(ctx, conn.RemoteAddr().String()) {
+			conn.Close() // the command for which it was made may take a lease
+			return nil, errTookOver
 		}
 		return conn, err
 	}
 }
 
-// reached tells that another server has taken over if the name no longer means the server
+// reached reports and tells that another server has taken over if the name no longer means the server
 // of before. A name may mean several addresses at a time, of the same server.
-func (s *single) reached(ctx context.Context, peer string) {
+func (s *single) reached(ctx context.Context, peer string) (another bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before, _, _ := net.SplitHostPort(s.peer)
 	if s.peer == "" || s.peer == peer {
 		s.peer = peer
-		return
+		return false
 	}
 	if meant, err := net.DefaultResolver.LookupHost(ctx, s.host); err != nil || slices.Contains(meant, before) {
-		return
+		return false
 	}
 	s.peer = peer
 	s.over.took(peer)
+	return true
 }
 
 func (*single) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }

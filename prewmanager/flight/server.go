@@ -229,6 +229,21 @@ func (s *succession) took(addr string) {
 	}
 }
 
+// taking is the key under which the context of a command says that it takes a lease.
+type taking struct{}
+
+// admits returns an error if a command takes a lease, and a server took over so lately that
+// holders may not have put theirs back. It is asked when it is known which server gets the
+// command: the breaker may have heard of that server after it let the flight pass.
+func (s *succession) admits(ctx context.Context) error {
+	if ctx.Value(taking{}) != nil && s.longest(quarantine) < quarantine {
+		return errTookOver
+	}
+	return nil
+}
+
+var errTookOver = errors.New("another server is a primary since a moment ago")
+
 func (s *succession) told(tell func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,6 +266,12 @@ func (r *redisServer) step(ctx context.Context, s *script, key string, args ...a
 	}
 	client, err := r.keys(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if s == acquireScript {
+		ctx = context.WithValue(ctx, taking{}, true)
+	}
+	if err := r.over.admits(ctx); err != nil {
 		return nil, err
 	}
 	return s.Run(ctx, client, []string{key}, args...).Result()
