@@ -14,13 +14,14 @@ import (
 type immediate struct {
 	unpurged
 	s *simulation
+	n *machine
 }
 
 func (i immediate) step(_ context.Context, sc *script, key string, args ...any) (any, error) {
 	if sc == beatScript {
 		return int64(1), nil
 	}
-	return i.s.carryOut(sc, key, args), nil
+	return i.s.carryOut(i.n, sc, key, args), nil
 }
 
 func (immediate) listen(ctx context.Context, _ *subscription) { <-ctx.Done() }
@@ -35,7 +36,7 @@ func TestLeaseProtocol(t *testing.T) {
 	defer real.Close()
 	client := redis.NewClient(&redis.Options{Addr: shared.Addr})
 	defer client.Close()
-	simulated := &simulation{leases: map[string]lease{}}
+	simulated := newMachine()
 	for name, test := range map[string]struct {
 		server server
 		// put writes a value past the protocol; lasts is 0 for one that does not expire.
@@ -46,7 +47,7 @@ func TestLeaseProtocol(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		"simulation": {immediate{s: simulated}, func(key, value string, lasts time.Duration) {
+		"simulation": {immediate{s: &simulation{}, n: simulated}, func(key, value string, lasts time.Duration) {
 			simulated.leases[key] = lease{value, time.Now().Add(lasts)}
 		}},
 	} {

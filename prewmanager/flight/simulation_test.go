@@ -38,6 +38,11 @@ type faults struct {
 	unsubscribed bool // the server refuses all subscriptions
 	failing      bool // the call fails, with a failure that is remembered
 	purges       int  // photos that are replaced, each followed by a purge of its value
+	parted       bool // the server is a cluster: each key has a primary of its own
+	promotions   int  // primaries whose place is taken by a replica that may lack the last writes
+	splits       int  // times that some processes see one primary and the others another one
+	troubles     int  // times that the server answers as one that fails over, and forgets nothing
+	slots        int  // times that it answers so for one key alone
 
 	// extra is how many calls for a key there may be beyond the first, after the
 	// faults of the simulation.
@@ -83,6 +88,17 @@ var kinds = []faults{
 		extra: func(s *simulation) int { return aloneForEachRefusal(s) + s.killed + s.restarted }, share: 0.23},
 	{name: "everything", lostMessages: true, kills: 3, pauses: 2, restarts: 2,
 		extra: func(s *simulation) int { return s.killed + s.paused + s.restarted }, share: 0.017},
+	{name: "promotions", promotions: 2, extra: none},
+	{name: "promotions in a cluster", parted: true, promotions: 3, lostMessages: true, extra: none},
+	// Nobody puts back the lease of a process that is dead.
+	{name: "promotions and kills", promotions: 2, kills: 3, extra: func(s *simulation) int { return s.promoted + s.killed }, share: 0.004},
+	{name: "split in half", splits: 2, extra: forEachSide, share: 0.12},
+	{name: "split in half, and kills", splits: 2, kills: 3, extra: func(s *simulation) int { return forEachSide(s) + s.killed }, share: 0.11},
+	{name: "failing over", parted: true, troubles: 3, extra: none},
+	{name: "a slot failing over", slots: 2, extra: none},
+	{name: "everything in a cluster", parted: true, lostMessages: true, kills: 3, pauses: 2, restarts: 2, promotions: 2, troubles: 2, slots: 1,
+		extra: func(s *simulation) int { return s.killed + s.paused + s.restarted + s.promoted }, share: 0.006},
+	{name: "purges, promotions and lost messages", purges: 4, promotions: 2, lostMessages: true, extra: forEachPurge, share: 1.5, stale: 0.001},
 	{name: "purges", purges: 4, extra: forEachPurge, share: 2.3},
 	{name: "purges, kills and lost messages", purges: 4, kills: 4, lostMessages: true, extra: forEachPurge, share: 1.5},
 	{name: "purges, restarts and lost messages", purges: 4, restarts: 2, lostMessages: true, extra: forEachPurge, share: 2.5},
@@ -101,6 +117,10 @@ func forEachPurge(s *simulation) int {
 }
 
 func none(*simulation) int { return 0 }
+
+// forEachSide is how many extra calls there are if each side makes the value whenever the
+// Redis is split in half.
+func forEachSide(s *simulation) int { return s.split }
 
 // aloneForEachRefusal is how many extra calls there are if every process makes the
 // value by itself whenever the server refuses.
@@ -164,9 +184,17 @@ func TestSimulationReplays(t *testing.T) {
 func simulate(t *testing.T, kind faults, seed uint64) *simulation {
 	s := &simulation{
 		faults: kind, seed: seed, random: rand.New(rand.NewPCG(seed, 0)),
-		leases: map[string]lease{}, store: map[string]string{}, drawn: map[string]int{},
+		store: map[string]string{}, drawn: map[string]int{},
 		made: map[string]int{}, making: map[string]int{}, most: map[string]int{},
+		makers: map[string][]int{},
 		photos: map[string]int{}, floors: map[string]int{},
+	}
+	s.primaries = []*machine{newMachine()}
+	if kind.parted {
+		s.primaries = append(s.primaries, newMachine())
+	}
+	for range processes {
+		s.views = append(s.views, slices.Clone(s.primaries))
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s.t = t
@@ -202,21 +230,26 @@ type simulation struct {
 	waiting int // clients without an answer
 	over    bool
 
-	down     bool
-	back     time.Time // when the server is up again
+	primaries []*machine   // one for each part of the keys
+	views     [][]*machine // the primaries that each process sees
+	coming    []coming
+	store     map[string]string
+
 	refusing time.Time // the server refuses all writes until then
 	deleting bool      // but not to delete, as when its memory is full
-	leases   map[string]lease
-	store    map[string]string
+	slot     error     // what the server answers to all that is about key 1; nil: as it should
 
 	made, making, most map[string]int // calls of a key: in all, now, most at a time
 
-	killed, paused, restarted, refused int
+	killed, paused, restarted, refused, promoted, split, troubled, slots int
+
+	failing bool              // a node fails over, or answers as if it did
+	sides   []bool            // of each process while the Redis is split in half; nil: it is whole
+	called  [2]map[string]int // calls of a key by the processes of each side
+	makers  map[string][]int  // the processes that call for a key now
 
 	photos  map[string]int // how often each was replaced
 	floors  map[string]int // the oldest photo whose value may be found, after the purges that have ended
-	log     []told         // of purges
-	booted  time.Time      // when the server last came back
 	purgers []*proc
 	purged  int // purges that have begun
 	purging int // that have not ended
@@ -311,14 +344,12 @@ func (s *simulation) work(p *proc, key string) Work[string] {
 			var stored string
 			// From here on the call goes on even if the process dies.
 			_, err := s.await(ctx, p, "call "+key, func() (any, error) {
-				s.made[key]++
-				s.making[key]++
-				s.most[key] = max(s.most[key], s.making[key])
+				s.calls(p.name, key)
 				value := fmt.Sprint("value ", s.photos[key], " of ", key)
 				go func() {
 					time.Sleep(took)
 					s.add(context.Background(), nil, "store "+key, func() (any, error) {
-						s.making[key]--
+						s.lands(p.name, key)
 						if s.faults.failing {
 							done <- &Failure{Code: "broken", Keep: time.Minute}
 							return nil, nil
@@ -364,7 +395,7 @@ func (s *simulation) draw(what string, most time.Duration) time.Duration {
 
 func (s *simulation) start(name int) {
 	p := &proc{name: name, settled: make(chan struct{})}
-	p.group = newGroup[string](seat{s, p}, patience, nil, s.hear())
+	p.group = newGroup[string](s.seat(p), patience, nil, s.hear())
 	p.group.jitter = func(key string, most time.Duration) time.Duration { return s.draw(fmt.Sprint(name, key), most) }
 	go func() {
 		defer close(p.settled) // also if the process dies before
@@ -398,7 +429,7 @@ func (s *simulation) replace(key string) {
 	s.purgers = append(s.purgers, p)
 	go func() {
 		time.Sleep(s.draw("purge of "+key, slowest))
-		purger := newPurger(seat{s, p}, nil)
+		purger := newPurger(s.seat(p), nil)
 		for {
 			s.alive(p)
 			s.mu.Lock()
@@ -490,7 +521,7 @@ func (s *simulation) asks(name int) {
 		s.mu.Unlock()
 		// A process that did not hear of a purge before the server forgot it can't know why a
 		// value is not there.
-		ignorant := s.restarted > 0 && errors.Is(err, ErrVanished)
+		ignorant := s.restarted+s.promoted > 0 && errors.Is(err, ErrVanished)
 		if dead || ignorant || err != nil && strings.Contains(err.Error(), ErrPurged.Error()) { // purged in each of three calls
 			continue
 		}
@@ -532,7 +563,7 @@ func (s *simulation) run() {
 			s.t.Errorf("seed %d: %d clients are not answered or their leases not given back, %d purges have not ended, %d events stand about", s.seed, s.waiting, s.purging, len(s.events))
 			break
 		}
-		s.recover()
+		s.come()
 		switch {
 		case toStart > 0 && s.random.IntN(4) == 0:
 			toStart--
@@ -545,20 +576,22 @@ func (s *simulation) run() {
 	}
 	for key, made := range s.made {
 		if most := 1 + s.faults.extra(s); made > most {
-			s.t.Errorf("seed %d: %d calls for %s, want at most %d (%d killed, %d paused, %d restarted, %d refused)",
-				s.seed, made, key, most, s.killed, s.paused, s.restarted, s.refused)
+			s.t.Errorf("seed %d: %d calls for %s, want at most %d (%d killed, %d paused, %d restarted, %d refused, %d promoted, %d split)",
+				s.seed, made, key, most, s.killed, s.paused, s.restarted, s.refused, s.promoted, s.split)
 		}
 	}
 	for key, value := range s.store {
 		s.judge("stored in the end", value, s.floors[key])
 	}
 	s.end()
-	if s.faults.kills+s.faults.pauses+s.faults.restarts+s.faults.refusals > 0 {
+	if s.faults.kills+s.faults.pauses+s.faults.restarts+s.faults.refusals > 0 || s.faults.failsOver() {
 		return
 	}
-	for key, l := range s.leases {
-		if strings.HasPrefix(l.value, "L") {
-			s.t.Errorf("seed %d: the lease of %s is left behind", s.seed, key)
+	for _, n := range s.primaries {
+		for key, l := range n.leases {
+			if strings.HasPrefix(l.value, "L") {
+				s.t.Errorf("seed %d: the lease of %s is left behind", s.seed, key)
+			}
 		}
 	}
 }
@@ -614,7 +647,9 @@ func (s *simulation) happen() bool {
 		e.value, e.err = e.do()
 	}
 	s.mu.Unlock()
-	close(e.done)
+	if e.err != errUnanswered {
+		close(e.done)
+	}
 	return true
 }
 
@@ -623,78 +658,6 @@ func (e *event) name() int {
 		return -1
 	}
 	return e.proc.name
-}
-
-// breakSomething lets one of the faults happen, now and then.
-func (s *simulation) breakSomething() bool {
-	if s.random.IntN(12) > 0 {
-		return false
-	}
-	if s.purged < s.faults.purges && s.random.IntN(2) == 0 {
-		s.replace(fmt.Sprint("key ", s.random.IntN(2)))
-		return true
-	}
-	p := s.procs[s.random.IntN(processes)]
-	several := 3
-	if s.faults.refusals > 0 {
-		several = 4
-	}
-	switch s.random.IntN(several) {
-	case 0:
-		if s.killed == s.faults.kills {
-			return false
-		}
-		s.killed++
-		s.kill(p)
-		s.start(p.name)
-	case 1:
-		if s.paused == s.faults.pauses || time.Now().Before(p.stopped) {
-			return false
-		}
-		s.paused++
-		p.stopped = time.Now().Add(time.Duration(s.random.Int64N(int64(5 * time.Second))))
-	case 2:
-		if s.restarted == s.faults.restarts || s.down {
-			return false
-		}
-		s.restarted++
-		s.down = true
-		clear(s.leases)
-		s.log = nil
-		s.events = slices.DeleteFunc(s.events, func(e *event) bool { return e.what == "hear "+purgeKey })
-		s.back = time.Now().Add(50*time.Millisecond + time.Duration(s.random.Int64N(int64(300*time.Millisecond))))
-		if s.faults.forGood {
-			s.back = time.Now().Add(time.Hour)
-		}
-		for _, p := range s.procs {
-			s.add(context.Background(), p, "disconnect", func() (any, error) { p.subscription.lost(errDown); return nil, nil })
-		}
-	case 3:
-		if s.refused == s.faults.refusals || time.Now().Before(s.refusing) {
-			return false
-		}
-		s.refused++
-		s.deleting = s.random.IntN(2) == 0
-		s.refusing = time.Now().Add(time.Duration(s.random.Int64N(int64(5 * time.Second))))
-		if s.faults.forGood {
-			s.refusing = time.Now().Add(time.Hour)
-		}
-	}
-	return true
-}
-
-// recover brings the server back, empty, when its time has come. Each process
-// has to connect again.
-func (s *simulation) recover() {
-	if !s.down || time.Now().Before(s.back) {
-		return
-	}
-	s.down = false
-	s.booted = time.Now()
-	for _, p := range s.procs {
-		subscription := p.subscription
-		s.add(context.Background(), p, "reconnect", func() (any, error) { subscription.everybody(); return nil, nil })
-	}
 }
 
 // kill ends a process: its events do not happen, its clients lose their connections
