@@ -1,4 +1,4 @@
-// Command chaos puts the fourteen promises of the system to the test: real Redis,
+// Command chaos puts the fifteen promises of the system to the test: real Redis,
 // S3 server, nginx and gateways are killed, frozen, slowed and flooded, and what
 // clients see is measured. Only the function is a stand-in, so that its times and
 // failures can be set and its runs counted. A Prometheus watches, and in the end
@@ -30,6 +30,11 @@ func main() {
 	// A hundred thousand clients leave much garbage, and the time to collect it
 	// would count as the clients' waiting time.
 	debug.SetGCPercent(400)
+	network, err := stack.NewNetwork() // first, because it executes this program anew
+	if err != nil {
+		network = nil
+		fmt.Println("no server is cut off from others:", err)
+	}
 	everything := flag.Bool("full", on("FULL"), "the figures as they were promised")
 	race := flag.Bool("race", on("RACE"), "gateways with the race detector, .bin/race/prewmanager")
 	only := flag.String("only", os.Getenv("ONLY"), "the numbers of some promises, as 1,3")
@@ -41,7 +46,7 @@ func main() {
 	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, release)
-	if err := run(ctx, os.Stdout, size, *race, *only, *seed); err != nil {
+	if err := run(ctx, os.Stdout, size, network, *race, *only, *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
 	}
@@ -56,7 +61,7 @@ func on(name string) bool {
 var errBroken = errors.New("not every promise was kept")
 
 // run puts the promises to the test, prints the table and writes chaos.json.
-func run(ctx context.Context, out io.Writer, size size, race bool, only, seedText string) error {
+func run(ctx context.Context, out io.Writer, size size, network *stack.Network, race bool, only, seedText string) error {
 	chosen, err := choose(only)
 	if err != nil {
 		return err
@@ -94,6 +99,7 @@ func run(ctx context.Context, out io.Writer, size size, race bool, only, seedTex
 			random:   rand.New(rand.NewPCG(seed, uint64(p.number))),
 			dir:      dir,
 			race:     race,
+			network:  network,
 			metrics:  watch.addrs,
 			front:    watch.front,
 			progress: line.Show,

@@ -17,18 +17,18 @@ type size int
 
 const (
 	tiny  size = iota // a few seconds, for go test
-	small             // all fourteen within 8 minutes
-	full              // the figures as they were promised, within 45 minutes
+	small             // all fifteen within 10 minutes
+	full              // the figures as they were promised, within an hour
 )
 
-// promise is one of the fourteen, and its trial.
+// promise is one of the fifteen, and its trial.
 type promise struct {
 	number int
 	name   string
 	try    func(context.Context, *trial) error
 }
 
-// promises are all fourteen.
+// promises are all fifteen.
 var promises = []promise{
 	{1, "no faults", noFaults},
 	{2, "gateways killed", gatewaysKilled},
@@ -44,6 +44,7 @@ var promises = []promise{
 	{12, "parts frozen", partsFrozen},
 	{13, "redis refuses", redisRefuses},
 	{14, "purged is gone", purgedIsGone},
+	{15, "failover", failover},
 }
 
 // row is one figure of a promise: what was asked and what was measured.
@@ -60,10 +61,11 @@ type trial struct {
 	promise
 	size     size
 	random   *rand.Rand
-	dir      string   // of the state and the logs
-	race     bool     // gateways are those with the race detector
-	metrics  []string // addresses of the gateways' metrics that the monitor watches; nil: none
-	front    string   // that of nginx's
+	dir      string         // of the state and the logs
+	race     bool           // gateways are those with the race detector
+	network  *stack.Network // on which a Redis that fails over can be cut off; nil: none
+	metrics  []string       // addresses of the gateways' metrics that the monitor watches; nil: none
+	front    string         // that of nginx's
 	progress func(string)
 
 	rows    []row

@@ -43,14 +43,19 @@ type setup struct {
 	slowable     bool // S3 is behind a proxy
 	noFront      bool // without nginx
 	events       bool // gateways hear of photos that change
+
+	failsOver *failsOver     // the kind of Redis; nil: one server
+	network   *stack.Network // of a Redis that fails over; nil: this machine
+	apart     int            // so many gateways, the last ones, are on hosts of their own
 }
 
 // system is the renderer and the real parts, each of which can be killed, frozen and
 // started again at its address.
 type system struct {
 	dir          string
-	program      string // the gateways'
-	redis        *stack.Redis
+	program      string       // the gateways'
+	redis        *stack.Redis // nil where Redis fails over
+	replicated   *replicated  // nil where it is one server
 	s3           *stack.S3
 	s3Proxy      *stack.Proxy // nil unless slowable
 	renderer     *renderer
@@ -65,7 +70,7 @@ type system struct {
 	mu    sync.Mutex // protects downs
 	downs []down
 
-	client *redis.Client // to look at leases with
+	client *redis.Client // to look at leases with; nil where Redis fails over
 	stops  []func()
 }
 
@@ -77,6 +82,7 @@ type gateway struct {
 	metrics string // host:port
 	events  string // host:port that hears of photos that change; empty: none
 	env     []string
+	host    *stack.Host // nil: this machine
 	*stack.Gateway
 }
 
@@ -90,13 +96,10 @@ type down struct {
 // start starts a system below dir. The caller must stop it even if there is an error.
 func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	s := &system{dir: dir, program: program}
-	var err error
-	if s.redis, err = stack.StartRedis(dir); err != nil {
+	redisAddr, err := s.startRedis(c)
+	if err != nil {
 		return s, err
 	}
-	s.stops = append(s.stops, func() { thaw(s.redis.Process); s.redis.Kill() })
-	s.client = redis.NewClient(&redis.Options{Addr: s.redis.Addr})
-	s.stops = append(s.stops, func() { s.client.Close() })
 	if s.s3, err = stack.StartS3(dir); err != nil {
 		return s, err
 	}
@@ -109,7 +112,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	}
 	s.stops = append(s.stops, s.renderer.stop)
 
-	redisAddr, s3Addr := s.redis.Addr, s.s3.Addr
+	s3Addr := s.s3.Addr
 	if c.deaf {
 		p, err := stack.StartProxy(redisAddr, withoutMessages)
 		if err != nil {
@@ -141,17 +144,25 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	s.stops = append(s.stops, between.Close)
 	site := nginx.Site{Previews: stack.StoreAt(s3Addr, stack.Bucket), Presets: presets}
 	for i := range c.gateways {
-		addr, err := stack.FreeAddr()
+		g := &gateway{name: fmt.Sprintf("gateway-%d", i+1)}
+		free := stack.FreeAddr
+		if i >= c.gateways-c.apart {
+			if g.host, err = s.apart(c.network, s3Addr, photos.addr, s.renderer.URL, between.URL); err != nil {
+				return s, err
+			}
+			free = g.host.FreeAddr
+		}
+		addr, err := free()
 		if err != nil {
 			return s, err
 		}
 		var metrics string
-		if c.metrics != nil {
+		if c.metrics != nil && g.host == nil {
 			metrics = c.metrics[i]
-		} else if metrics, err = stack.FreeAddr(); err != nil {
+		} else if metrics, err = free(); err != nil {
 			return s, err
 		}
-		g := &gateway{name: fmt.Sprintf("gateway-%d", i+1), addr: addr, metrics: metrics}
+		g.addr, g.metrics = addr, metrics
 		g.env = append(append(s.s3.Env(),
 			"AWS_ENDPOINT_URL_S3=http://"+s3Addr, "PREW_SOURCE_ENDPOINT=http://"+photos.addr, "AWS_ENDPOINT_URL_LAMBDA="+s.renderer.URL,
 			"PREW_REDIS="+redisAddr, "PREW_BUCKET="+stack.Bucket, "PREW_FUNCTION="+g.name,
@@ -189,6 +200,35 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	return s, nil
 }
 
+// startRedis starts the Redis and returns how gateways name it.
+func (s *system) startRedis(c setup) (named string, err error) {
+	if c.failsOver != nil {
+		if s.replicated, err = c.failsOver.start(c.network, filepath.Join(s.dir, "redis")); err != nil {
+			return "", err
+		}
+		s.stops = append(s.stops, s.replicated.stop)
+		return s.replicated.url, nil
+	}
+	if s.redis, err = stack.StartRedis(s.dir); err != nil {
+		return "", err
+	}
+	s.stops = append(s.stops, func() { thaw(s.redis.Process); s.redis.Kill() })
+	s.client = redis.NewClient(&redis.Options{Addr: s.redis.Addr})
+	s.stops = append(s.stops, func() { s.client.Close() })
+	return s.redis.Addr, nil
+}
+
+// apart makes a host for a gateway, from which that reaches some addresses of this machine.
+func (s *system) apart(network *stack.Network, addrs ...string) (*stack.Host, error) {
+	host, err := network.NewHost()
+	for _, addr := range addrs {
+		if err == nil {
+			err = host.Reach(strings.TrimPrefix(addr, "http://"))
+		}
+	}
+	return host, err
+}
+
 // babble sends what counts nginx's requests more than it has room for, and none of it a
 // line of nginx's.
 func (s *system) babble() error {
@@ -215,7 +255,7 @@ func (s *system) stop() {
 
 // restart starts a gateway that is not running, at its address.
 func (s *system) restart(g *gateway) error {
-	started, err := stack.StartGatewayAt(g.addr, s.program, s.dir, g.name, g.env)
+	started, err := g.host.StartGatewayAt(g.addr, s.program, s.dir, g.name, g.env)
 	if err != nil {
 		return err
 	}

@@ -37,11 +37,14 @@ func settled(ctx context.Context, well func(context.Context) error) error {
 
 // options are those of a client that asks once.
 func options(addr string) *redis.Options {
-	return &redis.Options{Addr: addr, MaxRetries: -1, DialTimeout: askTimeout, ContextTimeoutEnabled: true}
+	return &redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1, DialTimeout: askTimeout, ContextTimeoutEnabled: true}
 }
 
 // ask asks a node something, on a connection of its own.
 func (r *Redis) ask(ctx context.Context, what func(context.Context, *redis.Client) error) error {
+	if err := r.Err(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	client := redis.NewClient(options(r.Addr))
@@ -68,21 +71,33 @@ func followed(ctx context.Context, client *redis.Client) (primary string, err er
 	return net.JoinHostPort(fmt.Sprint(role[1]), fmt.Sprint(role[2])), nil
 }
 
-// elected is the node whose address more than half of the voters name.
+// elected is the node whose address more than half of the voters name. All are asked at once,
+// because one that is frozen does not answer.
 func elected(nodes, voters []*Redis, vote func(*Redis) (addr string, err error)) (*Redis, error) {
+	type ballot struct {
+		addr string
+		err  error
+	}
+	ballots := make(chan ballot, len(voters))
+	for _, v := range voters {
+		go func() {
+			addr, err := vote(v)
+			ballots <- ballot{addr, err}
+		}()
+	}
 	votes := map[string]int{}
 	failed := errors.New("no majority for a primary")
-	for _, v := range voters {
-		addr, err := vote(v)
-		if err != nil {
-			failed = errors.Join(failed, err)
+	for range voters {
+		b := <-ballots
+		if b.err != nil {
+			failed = errors.Join(failed, b.err)
 			continue
 		}
-		votes[addr]++
-	}
-	for _, r := range nodes {
-		if 2*votes[r.Addr] > len(voters) {
-			return r, nil
+		votes[b.addr]++
+		for _, r := range nodes {
+			if r.Addr == b.addr && 2*votes[b.addr] > len(voters) {
+				return r, nil
+			}
 		}
 	}
 	return nil, fmt.Errorf("%w; votes: %v", failed, votes)
