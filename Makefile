@@ -61,8 +61,8 @@ test-aws: ## deploy to an AWS on this machine: needs the AWS CLI, moto and cfn-l
 	@deploy/tools/build.sh versitygw
 	@deploy/aws/test-aws.sh
 
-chaos: ## break what can break, and see fourteen promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
-	@deploy/tools/install.sh prometheus
+chaos: ## break what can break, and see fifteen promises kept (FULL=1, ONLY=1,3, SEED=n, RACE=1)
+	@deploy/tools/install.sh prometheus network
 	@deploy/tools/build.sh versitygw
 	@go build -buildvcs=false -o .bin/ ./prewmanager/chaos
 	@$(if $(RACE),CGO_ENABLED=1 go build -race -buildvcs=false -o .bin/race/ ./prewmanager)

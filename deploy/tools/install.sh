@@ -3,7 +3,7 @@
 # with its headers-more and stream modules, and Redis; and curl, by which compose.yaml
 # sets its S3 server up, and its tests do. Arguments add to them: wrk, chromium, firefox,
 # prometheus, webp (libwebp's commands), av1 (decoders of AV1 and AVIF), node (which runs a function of CloudFront's),
-# qemu (which runs arm64's programs), sharp (what sharp needs), heif (libheif's
+# qemu (which runs arm64's programs), sharp (what sharp needs), network (what makes networks on one machine), heif (libheif's
 # commands), peers (libvips and butteraugli), images (what builds and runs containers,
 # and systemd's checks of its units).
 set -euo pipefail
@@ -48,6 +48,10 @@ for extra in "$@"; do
 		have butteraugli_main || packages+=(libjxl-devtools)
 		;;
 	sharp) have npm || packages+=(nodejs npm) ;;
+	network)
+		have ip || packages+=(iproute2)
+		have nsenter || packages+=(util-linux)
+		;;
 	heif) have heif-convert || packages+=(libheif-examples) ;;
 	images)
 		have buildah || packages+=(buildah)
@@ -56,7 +60,7 @@ for extra in "$@"; do
 		have systemd-analyze || packages+=(systemd)
 		;;
 	*)
-		echo "install.sh: $extra: expected wrk, chromium, firefox, prometheus, webp, av1, node, qemu, sharp, heif, peers or images" >&2
+		echo "install.sh: $extra: expected wrk, chromium, firefox, prometheus, webp, av1, node, qemu, sharp, network, heif, peers or images" >&2
 		exit 1
 		;;
 	esac

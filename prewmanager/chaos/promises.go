@@ -133,9 +133,10 @@ func (t *trial) within(what string, limit, got time.Duration) {
 }
 
 // limit is the bound of a time. In go test the machine is busy with the tests of
-// other packages: there a bound only has to find what hangs.
+// other packages, and the race detector takes gateways five to ten times as long: there a
+// bound only has to find what hangs.
 func (t *trial) limit(d time.Duration) time.Duration {
-	if t.size == tiny {
+	if t.size == tiny || t.race {
 		return d + 10*time.Second
 	}
 	return d
