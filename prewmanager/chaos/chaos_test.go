@@ -87,15 +87,15 @@ func TestWrongBodiesAreTold(t *testing.T) {
 
 func TestProxyLosesMessagesAndNothingElse(t *testing.T) {
 	const (
-		resp2   = "*4\r\n$8\r\npmessage\r\n$6\r\nprew:*\r\n$6\r\nprew:a\r\n$2\r\n\r\n\r\n"
-		resp3   = ">4\r\n$8\r\npmessage\r\n$6\r\nprew:*\r\n$6\r\nprew:a\r\n$1\r\nD\r\n"
+		resp2   = "*3\r\n$7\r\nmessage\r\n$9\r\nprew:told\r\n$2\r\n\r\n\r\n"
+		resp3   = ">3\r\n$7\r\nmessage\r\n$9\r\nprew:told\r\n$1\r\nD\r\n"
 		rest    = "+OK\r\n-ERR no\r\n:1\r\n$-1\r\n*-1\r\n_\r\n$0\r\n\r\n*0\r\n"
 		hello   = "%1\r\n$7\r\nmodules\r\n*1\r\n%1\r\n+a\r\n#t\r\n"
-		pattern = "*3\r\n$10\r\npsubscribe\r\n$6\r\nprew:*\r\n:1\r\n"
+		channel = "*3\r\n$9\r\nsubscribe\r\n$9\r\nprew:told\r\n:1\r\n"
 	)
 	var got bytes.Buffer
-	err := withoutMessages(&got, strings.NewReader(rest+resp2+hello+resp3+pattern+resp3))
-	if want := rest + hello + pattern; err != io.EOF || got.String() != want {
+	err := withoutMessages(&got, strings.NewReader(rest+resp2+hello+resp3+channel+resp3))
+	if want := rest + hello + channel; err != io.EOF || got.String() != want {
 		t.Errorf("%q, %v, want %q", got.String(), err, want)
 	}
 }
@@ -109,7 +109,7 @@ func TestWhatIsNoReplyIsRefused(t *testing.T) {
 }
 
 func FuzzReadReply(f *testing.F) {
-	f.Add([]byte("*4\r\n$8\r\npmessage\r\n$1\r\na\r\n:1\r\n_\r\n"))
+	f.Add([]byte("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n:1\r\n"))
 	f.Add([]byte("|1\r\n+a\r\n#t\r\n%1\r\n+k\r\n,1.5\r\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		reply, err := readReply(nil, bufio.NewReader(bytes.NewReader(text)), 0)

@@ -10,7 +10,7 @@ import (
 )
 
 // withoutMessages carries the answers of a Redis, but drops the messages of
-// subscriptions to patterns.
+// subscriptions to channels.
 func withoutMessages(client io.Writer, server io.Reader) error {
 	from := bufio.NewReaderSize(server, 64<<10)
 	var reply []byte
@@ -20,7 +20,7 @@ func withoutMessages(client io.Writer, server io.Reader) error {
 			return err
 		}
 		// An array to a client that speaks RESP2, a push in RESP3.
-		if bytes.HasPrefix(reply[1:], []byte("4\r\n$8\r\npmessage\r\n")) {
+		if bytes.HasPrefix(reply[1:], []byte("3\r\n$7\r\nmessage\r\n")) {
 			continue
 		}
 		if _, err := client.Write(reply); err != nil {

@@ -213,8 +213,8 @@ func (g *Group[V]) Close(ctx context.Context) error {
 
 // Do returns the value of key, made by one call of work.Make for all callers who
 // ask for it meanwhile. The value is shared and must not be changed. Do returns
-// early with ctx's error when ctx ends; the flight goes on. The lease and the
-// channel of a key are both named "prew:" and the key.
+// early with ctx's error when ctx ends; the flight goes on. The lease of a key
+// is named "prew:" and the key.
 func (g *Group[V]) Do(ctx context.Context, key string, work Work[V]) (V, Outcome, error) {
 	var none V
 	key = prefix + key

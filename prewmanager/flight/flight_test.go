@@ -356,7 +356,7 @@ func TestWordOfAValueThatIsNotThere(t *testing.T) {
 	// The lease is kept and the message sent until it is heard: a flight that happens to
 	// look by itself while a release is under way finds the lease free, and rightly takes it.
 	until(t, "the message is heard", func() bool {
-		client.Publish(t.Context(), prefix+key, "D"+holder.token)
+		client.Publish(t.Context(), releases, fmt.Sprint(len(prefix+key), " ", prefix+key, "D", holder.token))
 		return len(got) == 1
 	})
 	if err := <-got; !errors.Is(err, ErrVanished) {

@@ -222,3 +222,51 @@ func TestReleaseIsTriedForASecond(t *testing.T) {
 		})
 	}
 }
+
+// TestReleasesAreHeardWithTheirKeys: a key may have spaces, digits and lines in it.
+func TestReleasesAreHeardWithTheirKeys(t *testing.T) {
+	gs := groups(t, 2)
+	key := newKey(t) + "/7 a b\n12 c"
+	seat := gs[1].subscription.listen(prefix + key)
+	holder, renewal := held(t, gs[0], key)
+	renewal.stop()
+	for again, deadline := time.NewTicker(100*time.Millisecond), time.After(30*time.Second); ; {
+		select {
+		case <-again.C: // the other process may not have subscribed at the first
+			gs[0].leases.release(t.Context(), holder, nil)
+		case m := <-seat:
+			if m.done == "" {
+				continue // a hint, as a subscription begins with
+			}
+			if m.done != holder.token {
+				t.Errorf("%s is done, want %s", m.done, holder.token)
+			}
+			return
+		case <-deadline:
+			t.Fatal("nothing is heard of a release within 30 s")
+		}
+	}
+}
+
+func TestPayloadsThatAreNoReleases(t *testing.T) {
+	for _, test := range []struct {
+		payload, key, message string
+		ok                    bool
+	}{
+		{"6 prew:aD1", "prew:a", "D1", true},
+		{"8 prew:a bF", "prew:a b", "F", true},
+		{"6 prew:a", "prew:a", "", true},
+		{"0 ", "", "", true},
+		{"7 prew:a", "", "", false},
+		{"-1 prew:a", "", "", false},
+		{"9223372036854775808 prew:a", "", "", false},
+		{"x prew:a", "", "", false},
+		{"6", "", "", false},
+		{"", "", "", false},
+	} {
+		key, message, ok := parseRelease(test.payload)
+		if key != test.key || message != test.message || ok != test.ok {
+			t.Errorf("%q: %q, %q, %t", test.payload, key, message, ok)
+		}
+	}
+}

@@ -407,7 +407,7 @@ func TestSubscriptionMovesOn(t *testing.T) {
 // subscribedAt returns the primary that has subscribers, nil if there is none.
 func subscribedAt(t *testing.T, f failover) *stack.Redis {
 	for n := range 64 {
-		if p := f.primary(fmt.Sprint(n)); p != nil && must(t, nodeClient(t, p.Addr), "pubsub", "numpat") != int64(0) {
+		if p := f.primary(fmt.Sprint(n)); p != nil && must(t, nodeClient(t, p.Addr), "pubsub", "numsub", releases).([]any)[1] != int64(0) {
 			return p
 		}
 	}

@@ -45,8 +45,8 @@ var refusals = []struct {
 		begin: [][]any{{"acl", "setuser", "default", "-publish"}},
 		end:   [][]any{{"acl", "setuser", "default", "+publish"}}},
 	{name: "no right to subscribe", kind: "noperm", leased: true,
-		begin: [][]any{{"acl", "setuser", "default", "-psubscribe"}, {"client", "kill", "type", "pubsub"}},
-		end:   [][]any{{"acl", "setuser", "default", "+psubscribe"}}},
+		begin: [][]any{{"acl", "setuser", "default", "-subscribe"}, {"client", "kill", "type", "pubsub"}},
+		end:   [][]any{{"acl", "setuser", "default", "+subscribe"}}},
 	{name: "a full disk", kind: "misconf",
 		// A snapshot can't take the place of a directory that is not empty.
 		files: [][2]string{{"dump.rdb/file", ""}},
@@ -263,7 +263,7 @@ func TestRefusalsHaveKinds(t *testing.T) {
 }
 
 // rightsOfAGateway are those that SECURITY.md gives the user of a gateway.
-const rightsOfAGateway = "~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +psubscribe +ping +pexpire +xadd +xrange"
+const rightsOfAGateway = "~prew:* &prew:* +eval +evalsha +get +set +del +pttl +publish +subscribe +ping +pexpire +xadd +xrange"
 
 // limited starts a Redis with a user that has only these rights. It returns a client with all
 // of them and the user's URL.

@@ -96,7 +96,8 @@ return 1`)}
 	// before the lease is free, waiting flights would find it held and go on
 	// waiting. Another holder's lease stays; the message is true all the same. If
 	// Redis refuses to publish, the lease is given back none the less, and the
-	// script returns the refusal in a list.
+	// script returns the refusal in a list. What is published is the length of the key, a
+	// space, the key and the message.
 	// KEYS: the key. ARGV: token, message, milliseconds to keep a failure or 0.
 	releaseScript = &script{"release", redis.NewScript(`
 local v = redis.call('GET', KEYS[1])
@@ -107,7 +108,7 @@ if not v or v == 'L' .. ARGV[1] then
 		redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 	end
 end
-local heard = redis.pcall('PUBLISH', KEYS[1], ARGV[2])
+local heard = redis.pcall('PUBLISH', '` + releases + `', #KEYS[1] .. ' ' .. KEYS[1] .. ARGV[2])
 if type(heard) == 'table' and heard.err then
 	return {heard.err}
 end
@@ -152,8 +153,8 @@ return 1`)}
 func isLease(value string) bool { return strings.HasPrefix(value, "L") && len(value) == 27 }
 
 const (
-	// prefix begins the names of keys and channels, which are the same, so that
-	// they differ from those of other uses of the Redis.
+	// prefix begins the names of keys and channels, so that they differ from those of
+	// other uses of the Redis.
 	prefix = "prew:"
 	// beatKey is the key of the beats, and begins that of the beats of one primary of
 	// several. The key of a flight begins with a bucket and has a slash, so that no flight
@@ -162,11 +163,13 @@ const (
 	// purgeKey is the channel of messages about purges and the key of their log. No flight
 	// has this one either.
 	purgeKey = prefix + "purge"
-	// channels is the pattern that a process subscribes to. One pattern covers all
-	// keys, so that a process needs one subscription for any number of waiters
-	// (1,000 were measured to wake within 1.7 ms; with a subscription each, within
-	// 18.6 ms) and does not have to subscribe before it asks for a lease.
-	channels = prefix + "*"
+	// releases is the channel of messages about flights. One for all keys, so that a
+	// process needs one subscription for any number of waiters (1,000 were measured to wake
+	// within 1.7 ms; with a subscription each, within 18.6 ms) and does not have to
+	// subscribe before it asks for a lease. ElastiCache Serverless has no subscription to a
+	// pattern ("Supported and restricted Valkey, Memcached, and Redis OSS commands", Amazon
+	// ElastiCache User Guide).
+	releases = prefix + "told"
 
 	// callTimeout is the longest time that a command to Redis may take. Redis
 	// answers in well under a millisecond; after this time it is treated as gone.
@@ -313,7 +316,7 @@ func (r *redisServer) values(ctx context.Context, keys []string) (map[string]str
 		}
 		found := map[string]bool{} // a scan may return a key twice
 		for _, p := range primaries {
-			scan := p.client.Scan(ctx, 0, channels, atOnce).Iterator()
+			scan := p.client.Scan(ctx, 0, prefix+"*", atOnce).Iterator()
 			for scan.Next(ctx) {
 				found[scan.Val()] = true
 			}
@@ -415,7 +418,7 @@ func (r *redisServer) subscribe(ctx context.Context, turn int, s *subscription) 
 	if err != nil {
 		return err
 	}
-	pubsub := primaries[turn%len(primaries)].client.PSubscribe(ctx, channels)
+	pubsub := primaries[turn%len(primaries)].client.Subscribe(ctx, releases, purgeKey)
 	defer pubsub.Close()
 	return receive(ctx, pubsub, s)
 }
@@ -442,16 +445,31 @@ func receive(ctx context.Context, pubsub *redis.PubSub, s *subscription) error {
 		}
 		switch r := received.(type) {
 		case *redis.Subscription:
-			s.everybody()
+			if r.Count == 2 { // both channels
+				s.everybody()
+			}
 		case *redis.Message:
 			if r.Channel == purgeKey {
 				number, text, _ := strings.Cut(r.Payload, " ")
 				s.purged(told{number, text})
 				continue
 			}
-			s.deliver(r.Channel, parseMessage(r.Payload))
+			if key, text, ok := parseRelease(r.Payload); ok {
+				s.deliver(key, parseMessage(text))
+			}
 		}
 	}
+}
+
+// parseRelease parts what releaseScript publishes into the key and the message; ok is false
+// if it is of another form.
+func parseRelease(payload string) (key, message string, ok bool) {
+	length, rest, _ := strings.Cut(payload, " ")
+	n, err := strconv.Atoi(length)
+	if err != nil || n < 0 || n > len(rest) {
+		return "", "", false
+	}
+	return rest[:n], rest[n:], true
 }
 
 // quiet silences go-redis's own log, which would have a line for every attempt to
