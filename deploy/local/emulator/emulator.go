@@ -187,6 +187,19 @@ func (e *Emulator) Throttles() int {
 	return e.throttles
 }
 
+// Occupy takes every process for what nobody hears of, each as soon as it is free, as other functions
+// of an account may take all of its concurrency: from then on every invocation is throttled. When ctx
+// ends before, it has taken some of them.
+func (e *Emulator) Occupy(ctx context.Context) {
+	for range cap(e.slots) {
+		select {
+		case e.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // invoke answers POST /2015-03-31/functions/{function}/invocations. It accepts any
 // name of the function and any Qualifier.
 func (e *Emulator) invoke(w http.ResponseWriter, r *http.Request) {

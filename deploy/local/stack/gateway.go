@@ -12,7 +12,8 @@ import (
 // Gateway is a running `prewmanager serve`.
 type Gateway struct {
 	*process.Process
-	Addr string // host:port
+	Addr    string // host:port
+	Metrics string // host:port where its metrics are; of a stack's alone
 }
 
 // Presets are those that a gateway has whose environment names no others: of this program's
@@ -57,5 +58,5 @@ func (h *Host) StartGatewayAt(addr, program, dir, name string, env []string) (*G
 	if err != nil {
 		return nil, err
 	}
-	return &Gateway{p, addr}, nil
+	return &Gateway{Process: p, Addr: addr}, nil
 }

@@ -115,6 +115,42 @@ func (p *Prometheus) LabelValues(ctx context.Context, label, match string) (valu
 	return values, err
 }
 
+// Alert is an alert that is pending or fires.
+type Alert struct {
+	Name        string
+	Firing      bool
+	For         time.Duration // how long it is pending
+	Labels      map[string]string
+	Annotations map[string]string
+}
+
+// Alerts lists the alerts that are pending or fire now.
+func (p *Prometheus) Alerts(ctx context.Context) (all []Alert, err error) {
+	var data struct {
+		Groups []struct {
+			Rules []struct {
+				Name     string
+				Duration float64 // seconds (Prometheus, "HTTP API", rules)
+				Alerts   []struct {
+					State               string
+					Labels, Annotations map[string]string
+				}
+			}
+		}
+	}
+	if err := p.ask(ctx, "rules", url.Values{"type": {"alert"}}, &data); err != nil {
+		return nil, err
+	}
+	for _, group := range data.Groups {
+		for _, rule := range group.Rules {
+			for _, alert := range rule.Alerts {
+				all = append(all, Alert{rule.Name, alert.State == "firing", time.Duration(rule.Duration * float64(time.Second)), alert.Labels, alert.Annotations})
+			}
+		}
+	}
+	return all, nil
+}
+
 // ask calls the HTTP API and decodes the data of its answer.
 func (p *Prometheus) ask(ctx context.Context, path string, parameters url.Values, data any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/api/v1/"+path+"?"+parameters.Encode(), nil)

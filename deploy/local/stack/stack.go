@@ -42,6 +42,10 @@ type Config struct {
 
 	NoErrorPictures bool // failures are answered without a body
 
+	// Between starts what stands between the S3 server at a host:port and all that ask it, and
+	// returns its host:port. Nil: nothing does.
+	Between func(addr string) (string, error)
+
 	Buckets []string // more of them, which nobody may read without signing
 	Events  bool     // the S3 server's notifications are passed on to the first gateway, or to the function
 
@@ -130,6 +134,11 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 			return err
 		}
 		s.keep(s.S3.Process)
+		if c.Between != nil {
+			if s.S3.Addr, err = c.Between(s.S3.Addr); err != nil {
+				return err
+			}
+		}
 		for _, name := range c.Buckets {
 			if err := s.S3.CreatePrivateBucket(ctx, name); err != nil {
 				return err
@@ -223,17 +232,24 @@ func gatewayName(i int) string { return fmt.Sprintf("gateway-%d", i+1) }
 // startGateway starts the gateway with a number. The first one hears of photos that change, at
 // a URL, if there is anything to hear.
 func (s *Stack) startGateway(i int) (gateway *Gateway, hears string, err error) {
-	env := s.environ
+	metrics, err := FreeAddr()
+	if err != nil {
+		return nil, "", err
+	}
+	env := append(slices.Clone(s.environ), "PREW_METRICS_LISTEN="+metrics)
 	if s.events != nil && i == 0 {
 		addr, err := FreeAddr()
 		if err != nil {
 			return nil, "", err
 		}
 		hears = "http://" + addr + "/events"
-		env = append(slices.Clone(env), "PREW_EVENTS_LISTEN="+addr, "PREW_EVENTS_SECRET="+s.secret)
+		env = append(env, "PREW_EVENTS_LISTEN="+addr, "PREW_EVENTS_SECRET="+s.secret)
 	}
-	gateway, err = StartGateway(s.dir, gatewayName(i), env)
-	return gateway, hears, err
+	if gateway, err = StartGateway(s.dir, gatewayName(i), env); err != nil {
+		return nil, "", err
+	}
+	gateway.Metrics = metrics
+	return gateway, hears, nil
 }
 
 // passOn has the notifications of photos passed on, if that is to be, and waits for those of
@@ -284,6 +300,12 @@ func (s *Stack) keep(p *process.Process) {
 		default: // one death is reason enough
 		}
 	}()
+}
+
+// Kill ends a part at once, and Failed does not give that.
+func (s *Stack) Kill(p *process.Process) {
+	s.retired.Store(p, true)
+	p.Kill()
 }
 
 // Failed gives the error of the first part that ended by itself, with the end of
