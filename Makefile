@@ -4,6 +4,7 @@ PORT      ?= 8080
 PHOTOS    ?=
 RENDERERS ?=
 FRONT     ?=
+CHAOS     ?=
 ARCH      ?= arm64
 FUZZTIME  ?= 30s
 CORPUS    ?= ../shared/corpus
@@ -14,7 +15,7 @@ PICTURES  ?= ../shared/pictures
 # and once.
 export CGO_ENABLED = 0
 export GOFLAGS := -trimpath $(GOFLAGS)
-export PORT PHOTOS RENDERERS FRONT MINUTES ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
+export PORT PHOTOS RENDERERS FRONT CHAOS MINUTES ARCH FUNCTION STACK PARAMETERS VERSION SINCE YES PRESETS MANIFEST ACTION JOB
 
 .DEFAULT_GOAL := help
 .PHONY: help build run presets test test-browser test-arm64 test-aws test-images images chaos soak check bench bench-peers bench-auto contact-sheet looks fuzz lambda.zip deploy deploy-code deploy-gateway deploy-edge rollback logs batch destroy clean
@@ -26,7 +27,8 @@ build: ## install nginx and Redis where missing, build everything into .bin/
 	@deploy/tools/install.sh
 	@deploy/tools/build.sh versitygw
 
-run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, PRESETS=file, RENDERERS=n, FRONT=edge: without servers)
+run: build ## run the whole system at http://localhost:8080/ (PORT=, PHOTOS=dir, PRESETS=file, RENDERERS=n, FRONT=edge: without servers, CHAOS=fault: a game day)
+	@$(if $(CHAOS),deploy/tools/install.sh prometheus)
 	@.bin/local
 
 presets: ## print the effective presets, and where each value comes from (PREW_PRESETS=file, PRESET_<NAME>=field=value,...)

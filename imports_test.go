@@ -82,8 +82,9 @@ var packages = []struct {
 	{"prew/deploy/aws", nil, nil}, // only tests, as in images and e2e
 	{"prew/deploy/aws/lambdazip", []string{"prew", "prew/lambda/render/mark", "github.com/klauspost/compress/flate"}, nil},
 	{"prew/deploy/images", nil, nil},
-	{"prew/deploy/local", []string{"prew", "prew/deploy/local/playground", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/flight", "prew/prewmanager/upkeep", "github.com/aws"}, []string{"prew/lambda/render"}},
+	{"prew/deploy/local", []string{"prew", "prew/deploy/local/gameday", "prew/deploy/local/playground", "prew/deploy/local/stack", "prew/lambda/store", "prew/prewmanager/flags", "prew/prewmanager/flight", "prew/prewmanager/upkeep", "github.com/aws"}, []string{"prew/lambda/render"}},
 	{"prew/deploy/local/playground", []string{"prew", "prew/lambda/store", "github.com/aws", "go.yaml.in/yaml"}, []string{"prew/lambda/render", "prew/deploy/local/emulator"}},
+	{"prew/deploy/local/gameday", []string{"prew", "prew/deploy/local/stack", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render", "prew/prewmanager/flight"}},
 	{"prew/deploy/local/e2e", nil, nil},
 	{"prew/deploy/local/emulator", []string{"prew", "prew/prewmanager/pool"}, nil},
 	{"prew/deploy/local/process", []string{"prew/prewmanager/pool/child"}, nil},

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"prew"
+	"prew/deploy/local/gameday"
 	"prew/deploy/local/stack"
 	"prew/lambda/store"
 	"prew/prewmanager/flags"
@@ -37,6 +38,7 @@ func main() {
 	renderers := flag.String("renderers", environment("RENDERERS", strconv.Itoa(runtime.NumCPU())), "processes of the function")
 	presets := flag.String("presets", os.Getenv("PRESETS"), "a file of presets, in place of presets.yaml")
 	front := flag.String("front", os.Getenv("FRONT"), "edge: CloudFront, S3 and the function alone, without nginx and gateways")
+	chaos := flag.String("chaos", os.Getenv("CHAOS"), "a game day: what of the system breaks after a minute, as docs/gameday.md says")
 	state := flag.String("state", "", "the folder of data and logs (default .local of the checkout)")
 	flag.Parse()
 	if *presets != "" {
@@ -47,7 +49,7 @@ func main() {
 	// with it.
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, release)
-	if err := run(ctx, *port, *photos, *renderers, *front, *state); err != nil && ctx.Err() == nil {
+	if err := run(ctx, *port, *photos, *renderers, *front, *chaos, *state); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -61,8 +63,8 @@ func environment(name, otherwise string) string {
 }
 
 // run runs the system until ctx is done, which is no error, or until a part dies.
-func run(ctx context.Context, port, photos, renderers, front, state string) error {
-	s, err := readSettings(port, photos, renderers, front, state)
+func run(ctx context.Context, port, photos, renderers, front, chaos, state string) error {
+	s, err := readSettings(port, photos, renderers, front, chaos, state)
 	if err != nil {
 		return err
 	}
@@ -73,6 +75,11 @@ func run(ctx context.Context, port, photos, renderers, front, state string) erro
 	defer unlock()
 	if err := portIsFree(s.port); err != nil {
 		return err
+	}
+	if s.fault != nil {
+		if err := beginDay(s); err != nil {
+			return err
+		}
 	}
 	c, err := readContent(ctx, s)
 	if err != nil {
@@ -90,7 +97,7 @@ func run(ctx context.Context, port, photos, renderers, front, state string) erro
 	if err := removeLogs(s.state); err != nil {
 		return err
 	}
-	system, err := stack.Start(ctx, stack.Config{
+	config := stack.Config{
 		Dir:       s.state,
 		Front:     s.front,
 		Listen:    fmt.Sprintf("127.0.0.1:%d", s.port),
@@ -106,7 +113,13 @@ func run(ctx context.Context, port, photos, renderers, front, state string) erro
 		Fill: func(ctx context.Context, bucket store.Bucket) (written int, err error) {
 			return c.fill(ctx, bucket, s.state)
 		},
-	})
+	}
+	var day *gameday.Day
+	if s.fault != nil {
+		day = dayOf(s)
+		day.Configure(&config)
+	}
+	system, err := stack.Start(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -136,14 +149,20 @@ func run(ctx context.Context, port, photos, renderers, front, state string) erro
 	if err := writeGallery(gallery, c.all(), c.presets, asks); err != nil {
 		return err
 	}
-	watching, stop := context.WithCancel(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { now.watch(watching) })
-	defer watch.Wait()
-	defer stop()
 	announce(system, s.port, s.state, c.presets.Names()[0], c.photos[0], append([]string{stack.Bucket}, c.buckets()...))
+	beside, stop := context.WithCancel(ctx)
+	var going sync.WaitGroup
+	defer going.Wait()
+	defer stop()
+	ended := make(chan error, 1)
+	if day == nil {
+		going.Go(func() { now.watch(beside) })
+	} else { // its gateways stay as they are, because Prometheus knows where they are
+		going.Go(func() { ended <- visit(beside, day, system, c) })
+	}
 	select {
 	case err = <-system.Failed():
+	case err = <-ended:
 	case <-ctx.Done():
 	}
 	fmt.Println("\nstopping everything")
@@ -155,11 +174,12 @@ type settings struct {
 	port, renderers   int
 	photos            string // a folder; empty: the samples
 	front             string
+	fault             *gameday.Fault // of a game day; nil: this is none
 	private, pictures bool
 	root, state       string // folders, absolute
 }
 
-func readSettings(port, photos, renderers, front, state string) (s settings, err error) {
+func readSettings(port, photos, renderers, front, chaos, state string) (s settings, err error) {
 	s = settings{photos: photos, front: front}
 	if s.port, err = number("PORT", port, 65535); err != nil {
 		return s, err
@@ -184,7 +204,16 @@ func readSettings(port, photos, renderers, front, state string) (s settings, err
 	if s.root, err = stack.Root(); err != nil {
 		return s, err
 	}
-	s.state, err = filepath.Abs(cmp.Or(state, filepath.Join(s.root, ".local")))
+	if chaos != "" {
+		if front != "" {
+			return s, fmt.Errorf("CHAOS=%s and FRONT=%s, expected one of them: the edge has no gateways and no alerts", chaos, front)
+		}
+		if s.fault, err = gameday.Find(chaos); err != nil {
+			return s, err
+		}
+	}
+	// A game day has a folder of its own: it begins anew, and what breaks is not what is there.
+	s.state, err = filepath.Abs(cmp.Or(state, filepath.Join(s.root, ".local", chaos)))
 	return s, err
 }
 

@@ -322,7 +322,7 @@ func start(t *testing.T, front, photos, state string) (site string, listed galle
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, port, photos, "1", front, state) }()
+	go func() { ended <- run(ctx, port, photos, "1", front, os.Getenv("CHAOS"), state) }()
 	site = "http://" + addr
 	return site, awaitGallery(t, site, ended), func() {
 		interrupt()
@@ -435,7 +435,7 @@ func TestMistakesInTheEnvironmentStopTheStart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(test.name, test.value)
-			if err := run(t.Context(), "8080", "", "1", "", t.TempDir()); err == nil || err.Error() != test.want {
+			if err := run(t.Context(), "8080", "", "1", "", "", t.TempDir()); err == nil || err.Error() != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
 		})
@@ -468,8 +468,44 @@ func TestRunAtTheEdge(t *testing.T) {
 			t.Errorf("%s is there", part)
 		}
 	}
-	if err := run(t.Context(), "8080", "", "1", "edges", t.TempDir()); err == nil || err.Error() != "FRONT=edges, expected edge or nothing" {
+	if err := run(t.Context(), "8080", "", "1", "edges", "", t.TempDir()); err == nil || err.Error() != "FRONT=edges, expected edge or nothing" {
 		t.Error(err)
+	}
+}
+
+// TestGameDay begins anew in its state, with a Prometheus beside the system.
+func TestGameDay(t *testing.T) {
+	t.Setenv("PREW_INVOKES", "1") // or the day sets it
+	t.Setenv("CHAOS", "redis-down")
+	photos, state := t.TempDir(), t.TempDir()
+	writePhoto(t, filepath.Join(photos, "a.jpg"), 40, 30)
+	before := filepath.Join(state, "s3", "prew", "prew", "thumb", "a.jpg") // of an earlier day
+	if err := os.MkdirAll(filepath.Dir(before), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(before, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site, _, stop := start(t, "", photos, state)
+	if status, header, _ := get(t, site+"/prew/thumb/a.jpg"); status != http.StatusOK || header.Get("X-Prew") == "stored" {
+		t.Errorf("the preview: %d, %s", status, header.Get("X-Prew"))
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(state, "prometheus", "data")); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no Prometheus within a minute")
+		}
+	}
+	stop()
+	for _, test := range []struct{ front, chaos, want string }{
+		{"", "fire", "CHAOS=fire, expected one of redis-down, "},
+		{"edge", "flood", "CHAOS=flood and FRONT=edge, expected one of them: "},
+	} {
+		if err := run(t.Context(), "8080", "", "1", test.front, test.chaos, state); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
+		}
 	}
 }
 
