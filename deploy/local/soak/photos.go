@@ -153,15 +153,6 @@ var (
 // path is where the variant of a photo is.
 func (v variant) path(key string) string { return "/prew/" + v.preset + "/" + key }
 
-// object is the name of the variant in the store.
-func (v variant) object(key string) string {
-	name := v.preset
-	if v.contentType != "image/jpeg" {
-		name += "." + strings.TrimPrefix(v.contentType, "image/")
-	}
-	return "prew/" + name + "/" + key
-}
-
 // answers are the right answers: of each picture the photo, and its preview in each variant.
 type answers struct {
 	photos   [pictures][]byte
