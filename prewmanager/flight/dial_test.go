@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,14 +206,14 @@ func TestPrimarysNameMoves(t *testing.T) {
 	}
 
 	// A name may have two addresses of one server, as those of two families are.
-	told := 0
+	var told atomic.Int32
 	server := other.leases.server.(*redisServer)
-	server.over.told(func(error) { told++ })
+	server.over.told(func(error) { told.Add(1) })
 	defer server.over.told(other.subscription.lost)
 	for i, step := range []struct {
 		means   []string
 		reaches string
-		told    int
+		told    int32
 	}{
 		{[]string{"127.0.0.2", "127.0.0.3"}, servers[0].Addr, 0},
 		{[]string{"127.0.0.3"}, servers[1].Addr, 0},
@@ -221,8 +222,8 @@ func TestPrimarysNameMoves(t *testing.T) {
 	} {
 		dns.mean(step.means...)
 		server.place.(*single).reached(t.Context(), step.reaches)
-		if told != step.told {
-			t.Errorf("step %d: another server was told of %d times, want %d", i, told, step.told)
+		if n := told.Load(); n != step.told {
+			t.Errorf("step %d: another server was told of %d times, want %d", i, n, step.told)
 		}
 	}
 }

@@ -1,8 +1,11 @@
 package flight
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -574,6 +577,29 @@ func TestSentinelsWithAPassword(t *testing.T) {
 	}
 }
 
+// TestRightsThatAreEnoughInACluster is about the user that SECURITY.md describes: a slot that
+// moves asks for one right more, and who has which slots for another.
+func TestRightsThatAreEnoughInACluster(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t)
+	for _, node := range c.Nodes {
+		rule := []any{"acl", "setuser", "prew", "on", ">secret"}
+		for _, right := range strings.Fields(rightsOfAGateway + " " + rightsInACluster) {
+			rule = append(rule, right)
+		}
+		must(t, nodeClient(t, node.Addr), rule...)
+	}
+	g := group(t, strings.Replace(clusterURL(c), "//", "//prew:secret@", 1))
+	for i := range 6 {
+		_, renewal := held(t, g, fmt.Sprint(newKey(t), i))
+		renewal.stop()
+	}
+	asked := must(t, nodeClient(t, c.Nodes[0].Addr), "acl", "dryrun", "prew", "asking")
+	if refused := g.Stats().Refused["noperm"]; refused > 0 || asked != "OK" {
+		t.Errorf("%d commands were refused, asking is %v", refused, asked)
+	}
+}
+
 // TestSlotsAreRedis checks the slots of keys, and that each primary has a key of beats.
 func TestSlotsAreRedis(t *testing.T) {
 	t.Parallel()
@@ -583,6 +609,40 @@ func TestSlotsAreRedis(t *testing.T) {
 		key := fmt.Sprint(beatKey, ":", n)
 		if want := must(t, client, "cluster", "keyslot", key); int64(slotOf(key)) != want {
 			t.Errorf("%s: slot %d, want %d", key, slotOf(key), want)
+		}
+	}
+}
+
+// TestErrorsThatACommandEndsWith is about what go-redis gets to see of a node's errors: only
+// those after which a command may be carried out elsewhere, and a lease be taken there.
+func TestErrorsThatACommandEndsWith(t *testing.T) {
+	over := new(succession)
+	c := newCluster([]string{"127.0.0.1:1"}, &redis.Options{}, over)
+	defer c.Close()
+	c.learn([]redis.ClusterSlot{{Start: 0, End: 16383, Nodes: []redis.ClusterNode{{Addr: "127.0.0.1:1"}}}})
+	told := 0
+	over.told(func(error) { told++ })
+	for _, test := range []struct {
+		err    error
+		passed bool // go-redis sees it as it is
+		told   int  // times that another primary was told of, so far
+	}{
+		{redis.Nil, true, 0},
+		{refusedError("NOSCRIPT No matching script."), true, 0},
+		{refusedError("LOADING Redis is loading the dataset in memory"), false, 0},
+		{refusedError("READONLY You can't write against a read only replica."), false, 0},
+		{io.EOF, false, 0},
+		{&net.OpError{Op: "dial", Err: errors.New("refused")}, false, 0},
+		{fmt.Errorf("%w", context.DeadlineExceeded), false, 0},
+		{refusedError("ASK 1 127.0.0.1:2"), true, 0},
+		{refusedError("MOVED 1 127.0.0.1:1"), true, 0},
+		{refusedError("MOVED 1 127.0.0.1:2"), false, 1},
+	} {
+		hook := node{c, "127.0.0.1:1"}.ProcessHook(func(context.Context, redis.Cmder) error { return test.err })
+		err := hook(t.Context(), redis.NewCmd(t.Context(), "evalsha"))
+		if passed := errors.Is(err, test.err); passed != test.passed || refusal(err) != refusal(test.err) || told != test.told {
+			t.Errorf("%v: %v, a refusal %q, told %d times; want it passed: %t, a refusal %q, told %d times",
+				test.err, err, refusal(err), told, test.passed, refusal(test.err), test.told)
 		}
 	}
 }

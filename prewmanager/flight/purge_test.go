@@ -276,7 +276,7 @@ func TestWaitIsOverWhenTheHolderIs(t *testing.T) {
 
 // TestRightsOfAPurge is about the user that SECURITY.md describes.
 func TestRightsOfAPurge(t *testing.T) {
-	client, url := limited(t, rightsOfAGateway+" +scan +mget +info")
+	client, url := limited(t, rightsOfAGateway+" +scan +info")
 	heard := make(chan string, 10)
 	g, err := New[string](Redis{URL: url}, time.Second, nil, func(message string, _ bool) (Purge, bool) { heard <- message; return Purge{}, false })
 	if err != nil {
