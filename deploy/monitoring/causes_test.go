@@ -33,31 +33,32 @@ import (
 // sees them fire in a real Prometheus, for which time goes sixty times faster.
 func TestEachAlertFiresByItsCause(t *testing.T) {
 	rules := fasterRules(t)
-	var mutex sync.Mutex
-	fired := map[string]bool{}
-	var breaking sync.WaitGroup
-	for _, of := range []struct {
+	parts := []struct {
 		name      string
 		renderers int
 		do        func(*testing.T, *broken)
+		*broken
 	}{
-		{"Redis and gateways", 2, redisAndGateways},
-		{"a crowd and the function", 2, crowdAndFunction},
-		{"S3", 16, slowAndGone}, // so many that some slow renders end in each second
-		{"processes, files, disk and nginx", 2, allElse},
-	} {
-		t.Setenv("PREW_INVOKES", strconv.Itoa(of.renderers/gateways))
-		b := start(t, of.renderers, rules)
-		breaking.Go(func() {
-			t.Run(of.name, func(t *testing.T) { of.do(t, b) })
-			mutex.Lock()
-			defer mutex.Unlock()
-			for _, name := range b.fired {
-				fired[name] = true
-			}
-		})
+		{"Redis and gateways", 2, redisAndGateways, nil},
+		{"a crowd and the function", 2, crowdAndFunction, nil},
+		{"S3", 16, slowAndGone, nil}, // so many that some slow renders end in each second
+		{"processes, files, disk and nginx", 2, allElse, nil},
+	}
+	for i := range parts { // all before any is broken, which keeps the machine busy
+		t.Setenv("PREW_INVOKES", strconv.Itoa(parts[i].renderers/gateways))
+		parts[i].broken = start(t, parts[i].renderers, rules)
+	}
+	var breaking sync.WaitGroup
+	for _, part := range parts {
+		breaking.Go(func() { t.Run(part.name, func(t *testing.T) { part.do(t, part.broken) }) })
 	}
 	breaking.Wait()
+	fired := map[string]bool{}
+	for _, part := range parts {
+		for _, name := range part.fired {
+			fired[name] = true
+		}
+	}
 	alerts, err := readAlerts()
 	if err != nil {
 		t.Fatal(err)
