@@ -102,26 +102,27 @@ func parse(address string) (kind string, addresses []string, name string, option
 	if err != nil || kind != "cluster" && kind != "sentinel" || scheme == "unix" {
 		return "", nil, "", nil, errURL
 	}
-	for _, a := range addresses {
+	// A password before an @ that is missing looks like any of these parts, so none is quoted.
+	for i, a := range addresses {
 		host, port, err := net.SplitHostPort(a)
 		if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || host == "" || n == 0 {
-			return "", nil, "", nil, fmt.Errorf("%q is no address, expected host:port", a)
+			return "", nil, "", nil, fmt.Errorf("address %d of %d is not host:port", i+1, len(addresses))
 		}
 	}
 	if kind == "cluster" {
 		if path != "" {
-			return "", nil, "", nil, fmt.Errorf("%q after the addresses, expected nothing: a cluster has one database, and no other options", path)
+			return "", nil, "", nil, errors.New("something follows the addresses, expected nothing: a cluster has one database, and no options")
 		}
 		return kind, addresses, "", options, nil
 	}
 	name, db, numbered := strings.Cut(path, "/")
 	if numbered {
 		if options.DB, err = strconv.Atoi(db); err != nil || options.DB < 0 {
-			return "", nil, "", nil, fmt.Errorf("%q is no number of a database", db)
+			return "", nil, "", nil, errors.New("what follows the primary's name is not the number of a database")
 		}
 	}
 	if name, err = url.PathUnescape(name); err != nil || name == "" || strings.Contains(path, "?") {
-		return "", nil, "", nil, fmt.Errorf("%q after the addresses, expected the name by which Sentinels know the primary, and no options", path)
+		return "", nil, "", nil, errors.New("no name follows the addresses, expected the one by which Sentinels know the primary, and no options")
 	}
 	return kind, addresses, name, options, nil
 }

@@ -63,20 +63,20 @@ func TestURLs(t *testing.T) {
 		"redis://a.test:1,b.test:2":            general,
 		"redis+ring://a.test:1":                general,
 		"unix+cluster://a.test:1":              general,
-		"redis+cluster://":                     `"" is no address, expected host:port`,
-		"redis+cluster://a.test":               `"a.test" is no address, expected host:port`,
-		"redis+cluster://a.test:1,:2":          `":2" is no address, expected host:port`,
-		"redis+cluster://a.test:1,b.test:x":    `"b.test:x" is no address, expected host:port`,
-		"redis+cluster://a.test:1,b.test:0":    `"b.test:0" is no address, expected host:port`,
-		"redis+cluster://a.test:1,":            `"" is no address, expected host:port`,
-		"redis+cluster://a.test:1/2":           `"2" after the addresses, expected nothing`,
-		"redis+cluster://a.test:1?protocol=2":  `"a.test:1?protocol=2" is no address, expected host:port`,
-		"redis+sentinel://a.test:1":            `"" after the addresses, expected the name by which Sentinels know the primary`,
-		"redis+sentinel://a.test:1/":           `"" after the addresses, expected the name by which Sentinels know the primary`,
-		"redis+sentinel://a.test:1/n/x":        `"x" is no number of a database`,
-		"redis+sentinel://a.test:1/n/-1":       `"-1" is no number of a database`,
-		"redis+sentinel://a.test:1/n?db=2":     `"n?db=2" after the addresses, expected the name by which Sentinels know the primary, and no options`,
-		"redis+sentinel://a.test:1,b.test/n/1": `"b.test" is no address, expected host:port`,
+		"redis+cluster://":                     `address 1 of 1 is not host:port`,
+		"redis+cluster://a.test":               `address 1 of 1 is not host:port`,
+		"redis+cluster://a.test:1,:2":          `address 2 of 2 is not host:port`,
+		"redis+cluster://a.test:1,b.test:x":    `address 2 of 2 is not host:port`,
+		"redis+cluster://a.test:1,b.test:0":    `address 2 of 2 is not host:port`,
+		"redis+cluster://a.test:1,":            `address 2 of 2 is not host:port`,
+		"redis+cluster://a.test:1/2":           `something follows the addresses, expected nothing`,
+		"redis+cluster://a.test:1?protocol=2":  `address 1 of 1 is not host:port`,
+		"redis+sentinel://a.test:1":            `no name follows the addresses, expected the one by which Sentinels know the primary`,
+		"redis+sentinel://a.test:1/":           `no name follows the addresses, expected the one by which Sentinels know the primary`,
+		"redis+sentinel://a.test:1/n/x":        `what follows the primary's name is not the number of a database`,
+		"redis+sentinel://a.test:1/n/-1":       `what follows the primary's name is not the number of a database`,
+		"redis+sentinel://a.test:1/n?db=2":     `no name follows the addresses, expected the one by which Sentinels know the primary, and no options`,
+		"redis+sentinel://a.test:1,b.test/n/1": `address 2 of 2 is not host:port`,
 	} {
 		if _, err := New[string](Redis{URL: url}, time.Second, nil, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", url, err, want)
@@ -96,6 +96,8 @@ func TestPasswordIsNoPartOfAMistake(t *testing.T) {
 		"redis+cluster://:open/sesame@a.test:1,b.test:2",
 		"redis+cluster://:open,sesame@a.test:1/2",
 		"redis+sentinel://prew:open%sesame@a.test:1/",
+		"redis+cluster://prew:sesame",
+		"redis+sentinel://prew:open/sesame",
 	} {
 		if _, err := dial(Redis{URL: url}); err == nil || strings.Contains(err.Error(), "open") || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s: %v", url, err)
