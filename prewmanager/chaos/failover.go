@@ -178,7 +178,7 @@ func (t *trial) fall(ctx context.Context, s *system, l load, kind falling, all [
 	some := func(most time.Duration) time.Duration { return time.Duration(t.random.Int64N(int64(most))) }
 	r := s.replicated
 	key := leaseOf(t.key("chaos"))
-	was, err := r.primary(ctx, key)
+	was, err := r.agreed(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -219,6 +219,15 @@ func (t *trial) fall(ctx context.Context, s *system, l load, kind falling, all [
 	extra, unmade, atOnce := runsOf(s.renderer, keys)
 	got.extra, got.unmade, got.atOnce = got.extra+extra, got.unmade+unmade, max(got.atOnce, atOnce)
 	return nil
+}
+
+// agreed returns the primary of a key once most servers name one.
+func (r *replicated) agreed(ctx context.Context, key string) (primary *stack.Redis, err error) {
+	err = r.await(ctx, func(ctx context.Context) (err error) {
+		primary, err = r.primary(ctx, key)
+		return err
+	})
+	return primary, err
 }
 
 // replaced returns once another than some node is the primary of a key.
@@ -267,7 +276,7 @@ func (t *trial) split(ctx context.Context, l load) error {
 		return err
 	}
 	r := s.replicated
-	was, err := r.primary(ctx, "")
+	was, err := r.agreed(ctx, "")
 	if err != nil {
 		return err
 	}
