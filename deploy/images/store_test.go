@@ -369,7 +369,7 @@ var usual = strings.NewReplacer("${SourcePrefix}", "photo/", "${Prefix}", "prew/
 // rights are those that a policy gives on S3, as "s3:GetObject /photo/*": an action,
 // and a resource without its bucket.
 func rights(policy *yaml.Node) (rights []string) {
-	for _, statement := range field(policy, "Statement").Content {
+	for _, statement := range statements(field(policy, "Statement")) {
 		for _, action := range texts(field(statement, "Action")) {
 			for _, resource := range texts(field(statement, "Resource")) {
 				if strings.HasPrefix(action, "s3:") && bucketName.MatchString(resource) {
@@ -379,6 +379,19 @@ func rights(policy *yaml.Node) (rights []string) {
 		}
 	}
 	return rights
+}
+
+// statements are those of a list, and those that a template's !If has in their place.
+func statements(list *yaml.Node) (all []*yaml.Node) {
+	for _, entry := range list.Content {
+		switch entry.Kind {
+		case yaml.MappingNode:
+			all = append(all, entry)
+		case yaml.SequenceNode:
+			all = append(all, statements(entry)...)
+		}
+	}
+	return all
 }
 
 // field is the value of a name in a mapping, nil if there is none.
