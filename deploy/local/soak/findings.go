@@ -53,6 +53,9 @@ const (
 	few      = 5
 	fewBytes = 1e6
 	fewShort = 8
+	// fewExtra is how many renders beyond one of a preview there may be where 0.5 % are fewer: a
+	// gateway that is killed as Redis restarts leaves a call whose lease is lost.
+	fewExtra = 3
 )
 
 // most is the most that something may be at the end.
@@ -206,7 +209,7 @@ func (r *results) find() []finding {
 	}
 	none("no lease left when nobody asks any more", r.leasesLeft)
 	extra := r.renders - r.load.asked
-	check("renders beyond one of a preview at most 0.5 %", 200*extra <= r.load.asked, "%d for %d previews", max(extra, 0), r.load.asked)
+	check(fmt.Sprintf("renders beyond one of a preview at most 0.5 %%, or %d", fewExtra), extra <= max(fewExtra, r.load.asked/200), "%d for %d previews", max(extra, 0), r.load.asked)
 	if r.whole() {
 		all = append(all, r.findLatencies()...)
 	}
