@@ -109,7 +109,7 @@ func failover(ctx context.Context, t *trial) error {
 		kinds []failsOver
 	}{
 		tiny:  {load{clients: 60, keys: 15, each: 5}, 1, []failsOver{clustered}},
-		small: {load{clients: 300, keys: 50, each: 10}, 2, []failsOver{clustered, watched}},
+		small: {load{clients: 300, keys: 50, each: 10}, 1, []failsOver{clustered, watched}},
 		full:  {load{clients: 1000, keys: 100, each: 100}, 20, []failsOver{clustered, watched}},
 	}[t.size]
 	var chosen []falling
