@@ -45,6 +45,10 @@ func TestWhatCannotBeReachedIsSaid(t *testing.T) {
 				t.Errorf("%s: %s", response.Status, body)
 			}
 			for _, want := range test.want {
+				// It says so to the log a moment after it says so at /ready.
+				for deadline := time.Now().Add(20 * time.Second); !strings.Contains(log(), want) && time.Now().Before(deadline); {
+					time.Sleep(time.Millisecond)
+				}
 				if !strings.Contains(body, want) || !strings.Contains(log(), want) {
 					t.Errorf("%q, logged %s; want %q", body, log(), want)
 				}
