@@ -14,7 +14,7 @@ import (
 // sample is more at a time.
 func anHourOf(grow func(after time.Duration, s *sample)) *results {
 	s := &system{}
-	r := &results{lasts: anHour, rate: 200, machine: "a machine", processes: s.names(), renders: 100, faults: suffered{1: 60}, alertsWatched: true}
+	r := &results{lasts: anHour, rate: 200, machine: "a machine", processes: s.names(), renders: 1000, faults: suffered{1: 60}, alertsWatched: true}
 	for after := sampled; after < anHour; after += sampled {
 		now := sample{after: after, leases: 3, failures: 100, cache: 10e6, stored: 100e6, usages: make([]usage, len(r.processes))}
 		for i := range now.usages {
@@ -31,7 +31,7 @@ func anHourOf(grow func(after time.Duration, s *sample)) *results {
 		}
 		r.samples = append(r.samples, now)
 	}
-	r.load = &load{asked: 100, hits: make(latencies, 62), misses: make(latencies, 62)}
+	r.load = &load{asked: 1000, hits: make(latencies, 62), misses: make(latencies, 62)}
 	for minute := range 60 {
 		for range 100 {
 			r.load.hits.add(time.Duration(minute)*time.Minute, time.Millisecond)
@@ -78,7 +78,9 @@ func TestWhatGrowsIsFound(t *testing.T) {
 		{name: "a gateway that died", change: func(r *results) { r.ended = []string{"gateway-3 ended"} }, broken: "no part ended"},
 		{name: "a panic", change: func(r *results) { r.complaints = []string{"gateway-3.log: panic"} }, broken: "no panic"},
 		{name: "a lease that is left", change: func(r *results) { r.leasesLeft = 1 }, broken: "no lease left"},
-		{name: "renders", change: func(r *results) { r.renders++ }, broken: "renders beyond one"},
+		{name: "a few renders", change: func(r *results) { r.renders += 5 }},
+		{name: "renders", change: func(r *results) { r.renders += 6 }, broken: "renders beyond one"},
+		{name: "renders of few previews", change: func(r *results) { r.load.asked, r.renders = 100, 104 }, broken: "renders beyond one"},
 		{name: "an alert", change: func(r *results) { r.alerts = []string{"PrewFailing for 1m0s"} }, broken: "no alert"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
