@@ -14,23 +14,21 @@ import (
 	"prew/deploy/local/stack"
 )
 
-// TestNetwork has TestInNetwork run by a program of its own, which a network needs.
+// TestNetwork runs itself in a program of its own, which a network needs.
 func TestNetwork(t *testing.T) {
 	t.Parallel()
-	test := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInNetwork$", "-test.v")
-	test.Env = append(os.Environ(), "TEST_IN_NETWORK=1")
-	text, err := test.CombinedOutput()
-	if strings.Contains(string(text), "--- SKIP") {
-		t.Skipf("%s", text)
-	}
-	if err != nil || !strings.Contains(string(text), "--- PASS: TestInNetwork") {
-		t.Errorf("%v\n%s", err, text)
-	}
-}
-
-func TestInNetwork(t *testing.T) {
-	if os.Getenv("TEST_IN_NETWORK") == "" {
-		t.Skip("TestNetwork runs it")
+	const within = "TEST_IN_NETWORK"
+	if os.Getenv(within) == "" {
+		test := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNetwork$", "-test.v")
+		test.Env = append(os.Environ(), within+"=1")
+		text, err := test.CombinedOutput()
+		if strings.Contains(string(text), "--- SKIP") {
+			t.Skipf("%s", text)
+		}
+		if err != nil || !strings.Contains(string(text), "--- PASS: TestNetwork") {
+			t.Errorf("%v\n%s", err, text)
+		}
+		return
 	}
 	network, err := stack.NewNetwork()
 	if err != nil {
