@@ -174,9 +174,9 @@ func (s *system) everything(ctx context.Context, round int) error {
 	}
 	asking.Wait()
 
-	freeze(s.s3.Process)
+	s.s3.Freeze()
 	together(all, key())
-	thaw(s.s3.Process)
+	s.s3.Thaw()
 
 	refused := key()
 	if err := s.client.LPush(ctx, leaseOf(refused), "x").Err(); err != nil {

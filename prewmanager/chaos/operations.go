@@ -312,9 +312,9 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	round := func() []reply { return crowd(ctx, t.random, all, t.fresh(p.keys), p.each) }
 
 	t.say("redis frozen")
-	freeze(s.redis.Process)
+	s.redis.Freeze()
 	replies := round()
-	thaw(s.redis.Process)
+	s.redis.Thaw()
 	during("redis frozen", bound, true, replies)
 	during("redis thawed", bound, true, round())
 
@@ -335,14 +335,14 @@ func partsFrozen(ctx context.Context, t *trial) error {
 	defer leaveAll(straight)
 	var front []reply
 	keys := t.fresh(p.keys)
-	freeze(s.s3.Process)
+	s.s3.Freeze()
 	var asking sync.WaitGroup
 	if t.size > tiny { // nginx alone waits for S3 8 s
 		asking.Go(func() { front = crowd(ctx, fork(t.random), all, keys, 1) })
 	}
 	replies = crowd(ctx, fork(t.random), straight, keys, 1)
 	asking.Wait()
-	thaw(s.s3.Process)
+	s.s3.Thaw()
 	during("s3 frozen, straight at a gateway", bound, false, replies)
 	during("s3 frozen, through nginx", 8*time.Second+500*time.Millisecond, false, front)
 	during("s3 thawed", bound, true, round())
@@ -394,8 +394,8 @@ func (s *system) pauseHolder(ctx context.Context, g *gateway) error {
 		}
 	}
 	_, slowest := s.renderer.total()
-	freeze(g.Process)
-	defer thaw(g.Process)
+	g.Freeze()
+	defer g.Thaw()
 	pause(ctx, max(leaseLeast, leaseFactor*slowest)+time.Second)
 	return nil
 }

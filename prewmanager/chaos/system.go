@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,7 +21,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"prew"
-	"prew/deploy/local/process"
 	"prew/deploy/local/stack"
 	"prew/nginx"
 )
@@ -103,7 +101,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 	if s.s3, err = stack.StartS3(dir); err != nil {
 		return s, err
 	}
-	s.stops = append(s.stops, func() { thaw(s.s3.Process); s.s3.Stop() })
+	s.stops = append(s.stops, func() { s.s3.Thaw(); s.s3.Stop() })
 	if err := s.s3.CreateBucket(ctx, stack.Bucket); err != nil {
 		return s, err
 	}
@@ -177,7 +175,7 @@ func start(ctx context.Context, dir, program string, c setup) (*system, error) {
 			return s, err
 		}
 		s.gateways = append(s.gateways, g)
-		s.stops = append(s.stops, func() { thaw(g.Process); g.Kill() })
+		s.stops = append(s.stops, func() { g.Thaw(); g.Kill() })
 		site.Gateways = append(site.Gateways, addr)
 	}
 	if c.noFront {
@@ -212,7 +210,7 @@ func (s *system) startRedis(c setup) (named string, err error) {
 	if s.redis, err = stack.StartRedis(s.dir); err != nil {
 		return "", err
 	}
-	s.stops = append(s.stops, func() { thaw(s.redis.Process); s.redis.Kill() })
+	s.stops = append(s.stops, func() { s.redis.Thaw(); s.redis.Kill() })
 	s.client = redis.NewClient(&redis.Options{Addr: s.redis.Addr})
 	s.stops = append(s.stops, func() { s.client.Close() })
 	return s.redis.Addr, nil
@@ -309,11 +307,6 @@ func (s *system) restartRedis(more ...string) error {
 	s.redis = started
 	return nil
 }
-
-// freeze suspends a process; its connections stay open.
-func freeze(p *process.Process) { p.Signal(syscall.SIGSTOP) }
-
-func thaw(p *process.Process) { p.Signal(syscall.SIGCONT) }
 
 // trimLogs empties nginx's log of requests, which grows by half a kilobyte with
 // each.

@@ -131,6 +131,12 @@ func (p *Process) Stop() {
 	}
 }
 
+// Freeze suspends the process; its connections stay open.
+func (p *Process) Freeze() { p.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen process go on.
+func (p *Process) Thaw() { p.Signal(syscall.SIGCONT) }
+
 // lastLines is the end of this process's output in its log, indented, on new lines;
 // empty if it wrote nothing.
 func (p *Process) lastLines() string {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os/exec"
-	"syscall"
 
 	"prew/deploy/local/process"
 )
@@ -71,12 +70,6 @@ func (r *Redis) StartAgain() error {
 	r.Process = p
 	return nil
 }
-
-// Freeze suspends Redis; its connections stay open.
-func (r *Redis) Freeze() { r.Signal(syscall.SIGSTOP) }
-
-// Thaw lets a frozen Redis go on.
-func (r *Redis) Thaw() { r.Signal(syscall.SIGCONT) }
 
 // ping sends PING, for which no client library is needed. A Redis that is still
 // loading answers with an error.
