@@ -85,7 +85,7 @@ func (b *breaker) note(err error) {
 		if kind != "" {
 			b.refused[kind]++
 		}
-		b.lastError, b.lasting = now, kind != "" && kind != "moved" && !passing(err)
+		b.lastError, b.lasting = now, !ofAllKeys(err, b.failsOver)
 		if b.since.IsZero() {
 			b.since, b.said = now, map[string]bool{}
 		}

@@ -92,7 +92,7 @@ func (l *leases) run(flight context.Context, s *script, key string, args ...any)
 	answer, err := l.server.step(ctx, s, key, args...)
 	switch {
 	case flight.Err() != nil:
-	case s == beatScript, err != nil && ofAllKeys(l.server, err):
+	case s == beatScript, err != nil && ofAllKeys(err, l.server.failsOver()):
 		l.breaker.note(err)
 	case err != nil:
 		l.breaker.refuse(refusal(err))
@@ -109,7 +109,7 @@ func (l *leases) acquire(ctx context.Context, c *claim) state {
 		return c.inTrouble(trouble)
 	}
 	reply, err := l.run(ctx, acquireScript, c.key, c.token, takeFor.Milliseconds(), c.waited, c.doubted, c.garbled)
-	if kind := refusal(err); kind != "" && !ofAllKeys(l.server, err) {
+	if kind := refusal(err); kind != "" && !ofAllKeys(err, l.server.failsOver()) {
 		s := c.refusedAlone()
 		if s.trouble.grace == 0 {
 			l.breaker.complain("the key", kind, err.Error(), "key", c.key)

@@ -362,7 +362,7 @@ func (p *Purger) ask(ctx context.Context, question func(context.Context) error) 
 		call, cancel := context.WithTimeout(ctx, purgerTimeout)
 		err := question(call)
 		cancel()
-		if err == nil || !ofAllKeys(p.server, err) || time.Since(began) > patience {
+		if err == nil || !ofAllKeys(err, p.server.failsOver()) || time.Since(began) > patience {
 			return err
 		}
 		if err := pause(ctx, renewEvery); err != nil {

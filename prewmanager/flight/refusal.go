@@ -45,9 +45,9 @@ func passing(err error) bool {
 // ofAllKeys reports whether an error of a step means that no key can have a lease for now: the
 // server was not reached, or what it answered passes. Where a replica takes over from a primary
 // that fails, a slot that another server has passes too: go-redis will learn which.
-func ofAllKeys(server server, err error) bool {
+func ofAllKeys(err error, failsOver bool) bool {
 	kind := refusal(err)
-	return kind == "" || passing(err) || kind == "moved" && server.failsOver()
+	return kind == "" || passing(err) || kind == "moved" && failsOver
 }
 
 // refusal returns the kind of an error that Redis itself has answered. It returns an
