@@ -69,7 +69,7 @@ var packages = []struct {
 	{"prew/prewmanager", []string{"prew", "prew/lambda/answer", "prew/lambda/render/mark", "prew/lambda/store", "prew/lambda/access", "prew/prewmanager/events", "prew/prewmanager/flags", "prew/prewmanager/flight",
 		"prew/prewmanager/gateway", "prew/prewmanager/importer", "prew/prewmanager/pool", "prew/prewmanager/progress", "prew/prewmanager/upkeep", "github.com/alecthomas/kong", "github.com/aws"},
 		[]string{"github.com/disintegration", "golang.org/x/image", "prew/lambda/render/resample", "prew/lambda/render/heif", "prew/deploy", "prew/nginx"}},
-	{"prew/prewmanager/chaos", []string{"prew", "prew/deploy/local/process", "prew/prewmanager/progress", "prew/deploy/local/stack",
+	{"prew/prewmanager/chaos", []string{"prew", "prew/prewmanager/progress", "prew/deploy/local/stack",
 		"prew/deploy/monitoring", "prew/nginx", "github.com/aws", "github.com/redis/go-redis"}, []string{"prew/lambda/render"}},
 	{"prew/nginx", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
 	{"prew/nginx/cloudfront", []string{"prew"}, []string{"prew/lambda", "prew/prewmanager", "prew/deploy"}},
