@@ -140,6 +140,9 @@ type single struct {
 
 func newSingle(options *redis.Options, over *succession) *single {
 	host, _, _ := net.SplitHostPort(options.Addr) // a socket has none
+	// While one connection is found to lead to another server, one beside it may be made for a
+	// command that passed the breaker before that was known.
+	options.OnConnect = func(ctx context.Context, _ *redis.Conn) error { return over.admits(ctx) }
 	s := &single{Client: redis.NewClient(options), host: host, over: over}
 	s.AddHook(s)
 	return s

@@ -2,6 +2,7 @@ package flight
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"prew/deploy/local/stack"
 )
@@ -227,5 +230,39 @@ func TestPrimarysNameMoves(t *testing.T) {
 		if n := told.Load(); n != step.told {
 			t.Errorf("step %d: another server was told of %d times, want %d", i, n, step.told)
 		}
+	}
+}
+
+// takesOver has another server take over while a command is on its way to its connection.
+type takesOver struct {
+	doubter
+	over *succession
+}
+
+func (h takesOver) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.over.took("another")
+		return next(ctx, cmd)
+	}
+}
+
+// TestConnectionMadeAsAnotherTakesOver has two connections made at once, of which one finds that
+// the name has moved. The other one is to the new primary too, and takes no lease there.
+func TestConnectionMadeAsAnotherTakesOver(t *testing.T) {
+	server, err := dial(Redis{URL: shared.Addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	server.place.(*single).AddHook(takesOver{over: server.over})
+	key := prefix + newKey(t)
+	if _, err := server.step(t.Context(), acquireScript, key, token('a'), 1000, "", "", ""); !errors.Is(err, errTookOver) {
+		t.Errorf("%v, want no lease from a server that has just taken over", err)
+	}
+	if err := nodeClient(t, shared.Addr).Get(t.Context(), key).Err(); err != redis.Nil {
+		t.Errorf("%v, want no lease", err)
+	}
+	if _, err := server.step(t.Context(), beatScript, beatKey); err != nil {
+		t.Errorf("a beat: %v", err)
 	}
 }
