@@ -154,8 +154,9 @@ func (n *names) serve(conn net.PacketConn) {
 }
 
 // TestPrimarysNameMoves has the name of a primary come to mean the replica that was promoted,
-// as ElastiCache's primary endpoint does: processes follow without a restart, and wait until
-// the leases that it lacks are put back.
+// as ElastiCache's primary endpoint does: processes follow without a restart, wait until the
+// leases that it lacks are put back, and hear its messages although nothing ended the
+// subscription at the old one.
 func TestPrimarysNameMoves(t *testing.T) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -188,15 +189,27 @@ func TestPrimarysNameMoves(t *testing.T) {
 
 	dns.mean("127.0.0.2")
 	url := "redis://redis.test:" + port
-	holder, other := group(t, url), group(t, url)
+	var purged atomic.Bool
+	other, err := New[string](Redis{URL: url}, 20*time.Second, nil, func(string, bool) (Purge, bool) {
+		purged.Store(true)
+		return Purge{}, false
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close(context.Background()) })
+	holder := group(t, url)
 	holder.Settle(t.Context())
 	other.Settle(t.Context())
 	key := newKey(t)
 	_, renewal := held(t, holder, key)
 	defer renewal.stop()
+	until(t, "both are subscribed", func() bool {
+		return must(t, old, "pubsub", "numsub", releases).([]any)[1] == int64(2)
+	})
 
 	dns.mean("127.0.0.3")
-	must(t, old, "replicaof", "127.0.0.3", port)
+	must(t, old, "replicaof", "127.0.0.3", "1") // it does not hear from the new primary
 	claim := &claim{key: prefix + key, token: token('x')}
 	until(t, "the lease is at the new primary, and known there", func() bool {
 		state := other.leases.acquire(t.Context(), claim)
@@ -209,6 +222,15 @@ func TestPrimarysNameMoves(t *testing.T) {
 	if over(other).IsZero() {
 		t.Error("no other server was noted")
 	}
+	p, err := NewPurger(Redis{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, err := p.Begin(t.Context(), "purge", func(string) bool { return true }, []byte("begin")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a purge at the new primary is heard of", purged.Load)
 
 	// A name may have two addresses of one server, as those of two families are.
 	var told atomic.Int32

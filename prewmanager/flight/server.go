@@ -388,21 +388,27 @@ func (r *redisServer) purges(ctx context.Context) ([]told, error) {
 	return log, err
 }
 
-// listen subscribes until ctx ends, and subscribes anew when the connection breaks, at another
-// primary if there are several: each has all messages.
+// listen subscribes until ctx ends, and subscribes anew when the connection breaks or another
+// server takes over, at another primary if there are several: each has all messages. The
+// server of before may go on for itself, and its subscribers would hear nothing.
 func (r *redisServer) listen(ctx context.Context, s *subscription) {
-	r.over.told(s.lost)
 	for turn := rand.IntN(slots); ctx.Err() == nil; turn++ {
-		broken := r.subscribe(ctx, turn, s)
+		subscribed, leave := context.WithCancel(ctx)
+		r.over.told(func(err error) {
+			s.lost(err)
+			leave()
+		})
+		broken := r.subscribe(subscribed, turn, s)
 		pause := renewEvery // do not flood a Redis that is gone with attempts
 		switch {
-		case ctx.Err() != nil:
+		case subscribed.Err() != nil:
 		case refusal(broken) != "":
 			s.refuse(broken)
 			pause = subscribeEvery
 		default:
 			s.lost(broken)
 		}
+		leave()
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -410,7 +416,8 @@ func (r *redisServer) listen(ctx context.Context, s *subscription) {
 	}
 }
 
-// subscribe subscribes at the primary whose turn it is, and returns why it no longer is.
+// subscribe subscribes at the primary whose turn it is until ctx ends, and returns why it no
+// longer is.
 func (r *redisServer) subscribe(ctx context.Context, turn int, s *subscription) error {
 	looking, cancel := context.WithTimeout(ctx, callTimeout)
 	primaries, err := r.primaries(looking)
@@ -420,6 +427,7 @@ func (r *redisServer) subscribe(ctx context.Context, turn int, s *subscription) 
 	}
 	pubsub := primaries[turn%len(primaries)].client.Subscribe(ctx, releases, purgeKey)
 	defer pubsub.Close()
+	defer context.AfterFunc(ctx, func() { pubsub.Close() })() // go-redis waits for a message to the end
 	return receive(ctx, pubsub, s)
 }
 
