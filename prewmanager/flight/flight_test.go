@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
+		if err := certify(dir); err != nil {
+			panic(err)
+		}
 		if shared, err = stack.StartRedis(dir); err != nil {
 			panic(err)
 		}

@@ -74,6 +74,9 @@ func TestEveryKindOfRedis(t *testing.T) {
 		"one server": func(*testing.T) string { return shared.Addr },
 		"cluster":    func(t *testing.T) string { return clusterURL(startCluster(t)) },
 		"sentinel":   func(t *testing.T) string { return sentinelURL(startSentinels(t)) },
+
+		"cluster over TLS":  clusterOverTLS,
+		"sentinel over TLS": sentinelOverTLS,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
