@@ -47,7 +47,9 @@ func (p photoEvents) listen(wrong flags.Errors) (net.Listener, flags.Errors) {
 // server answers what is posted for a gateway. What is rendered anew is until ctx ends.
 func (p photoEvents) server(ctx context.Context, g wired, purger *flight.Purger) *http.Server {
 	settings := events.Settings{Secret: p.EventsSecret, Sources: g.sources, Purge: func(ctx context.Context, keys []string) ([]prew.Ref, error) {
-		return g.purgePhotos(ctx, purger, keys, p.Events == rewarm)
+		were, err := g.purgePhotos(ctx, purger, keys, p.Events == rewarm)
+		g.Changed(len(keys), err)
+		return were, err
 	}}
 	if p.Events == rewarm {
 		settings.Render = g.Render

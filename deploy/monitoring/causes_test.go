@@ -75,7 +75,8 @@ const gateways = 2
 
 func redisAndGateways(t *testing.T, b *broken) {
 	b.begin(t, "redis-down")
-	b.fires(t, "PrewRedisDistrusted", "PrewRendersWithoutLease")
+	b.put(t, "a.png") // nobody can be told of it
+	b.fires(t, "PrewRedisDistrusted", "PrewRendersWithoutLease", "PrewPhotosKeepPreviews")
 	again, err := stack.StartRedisAt(b.System.Redis.Addr, b.State)
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ type Metrics struct {
 	coldStarts prometheus.Counter
 	purges     *prometheus.CounterVec
 	nginxTold  *prometheus.CounterVec
+	changed    *prometheus.CounterVec
 
 	functionPanics atomic.Int64 // panics in the function
 	answerPanics   atomic.Int64 // panics in the answer to a request
@@ -59,6 +60,8 @@ func NewMetrics(sources []prew.Source) *Metrics {
 			"Purges that this gateway heard of at their end: heard, or lost and found in Redis's log when the gateway was connected again.", "how"),
 		nginxTold: counter("prew_purges_told_nginx_total",
 			"Purges that this gateway told its nginx of, by result: done, failed, or absent where nothing listens for them.", "result"),
+		changed: counter("prew_photos_changed_total",
+			"Photos that this gateway was told have changed, by what became of their previews: done (they are gone), or failed.", "result"),
 	}
 	m.startAtZero(sources)
 	return m
@@ -70,8 +73,11 @@ func (m *Metrics) startAtZero(sources []prew.Source) {
 	for _, how := range []string{heard, lost} {
 		m.purges.WithLabelValues(how)
 	}
-	for _, result := range []string{told, untold, noNginx} {
+	for _, result := range []string{done, failed, noNginx} {
 		m.nginxTold.WithLabelValues(result)
+	}
+	for _, result := range []string{done, failed} {
+		m.changed.WithLabelValues(result)
 	}
 	storage := []prew.Code{prew.StorageFailed, prew.StorageBusy, prew.KMSDenied, prew.TimedOut}
 	for _, code := range storage {
@@ -166,12 +172,21 @@ func (f flying) Collect(ch chan<- prometheus.Metric) {
 	gauge(queued, int64(f.gateway.admission.waiting()))
 }
 
+// Changed counts photos that have changed, and whose previews are gone unless there is an error.
+func (g *Gateway) Changed(photos int, err error) {
+	result := done
+	if err != nil {
+		result = failed
+	}
+	g.metrics.changed.WithLabelValues(result).Add(float64(photos))
+}
+
 // Measured returns the handler that serves all metrics of the gateway in
 // Prometheus's text format.
 func (g *Gateway) Measured() http.Handler {
 	registry := prometheus.NewRegistry()
 	m := g.metrics
-	registry.MustRegister(m.requests, m.seconds, m.stages, m.received, m.sent, m.s3Errors, m.throttles, m.coldStarts, m.purges, m.nginxTold,
+	registry.MustRegister(m.requests, m.seconds, m.stages, m.received, m.sent, m.s3Errors, m.throttles, m.coldStarts, m.purges, m.nginxTold, m.changed,
 		flying{g}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

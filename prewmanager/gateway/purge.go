@@ -44,10 +44,11 @@ const (
 	nginxTimeout = time.Minute
 )
 
-// The metrics' words: how a gateway heard of a purge, and what became of telling its nginx.
+// The metrics' words: how a gateway heard of a purge, and what became of telling its nginx if
+// that has not failed.
 const (
-	heard, lost           = "heard", "lost"
-	told, untold, noNginx = "done", "failed", "absent"
+	heard, lost   = "heard", "lost"
+	done, noNginx = "done", "absent"
 )
 
 // againAfter is when nginx is asked again that did not do it, as it may be starting.
@@ -108,7 +109,7 @@ func (p *Purges) about(scope prew.Scope) func(key string) bool {
 func (p *Purges) tell(message string) {
 	result := p.post(message)
 	for _, pause := range againAfter {
-		if result == told {
+		if result == done {
 			break
 		}
 		time.Sleep(pause)
@@ -132,7 +133,7 @@ func (p *Purges) post(message string) (result string) {
 	switch {
 	case err == nil:
 		p.reached, p.absent = true, false
-		return told
+		return done
 	case !p.reached && errors.Is(err, syscall.ECONNREFUSED):
 		if !p.absent {
 			p.absent = true
@@ -141,7 +142,7 @@ func (p *Purges) post(message string) (result string) {
 		return noNginx
 	}
 	slog.Warn("nginx may answer with what was purged for up to ten minutes", "nginx", p.nginx, "reason", err.Error())
-	return untold
+	return failed
 }
 
 // delete deletes the preview that this miss has had stored, because it may be from before a

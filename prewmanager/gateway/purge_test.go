@@ -199,7 +199,7 @@ func TestNginxIsTold(t *testing.T) {
 	before := againAfter
 	againAfter = []time.Duration{time.Millisecond, time.Millisecond}
 	defer func() { againAfter = before }()
-	for _, test := range []struct{ nginx, result string }{{listener, told}, {listener + "/", told}, {full.URL, untold}, {"http://127.0.0.1:1", noNginx}} {
+	for _, test := range []struct{ nginx, result string }{{listener, done}, {listener + "/", done}, {full.URL, failed}, {"http://127.0.0.1:1", noNginx}} {
 		metrics := NewMetrics(nil)
 		NewPurges(test.nginx, prew.Place{Bucket: "b"}, metrics).tell(`{"id":"1"}`)
 		if n := value(t, metrics.nginxTold.WithLabelValues(test.result)); n != 1 {
