@@ -10,6 +10,11 @@ import (
 // anybody may invent URLs that fail; Redis still has what is dropped here.
 const negativeLimit = 10_000
 
+// sweepEvery is how often failures that are over are dropped: most are of keys that nobody
+// asks for again, and would stay until the limit is reached. It takes a millisecond where
+// there are as many as the limit.
+const sweepEvery = time.Minute
+
 // negativeCache holds the failures that one process remembers, so that repeating a
 // failure costs nothing, and so that failures are remembered without Redis too.
 //
@@ -18,8 +23,9 @@ const negativeLimit = 10_000
 // whether or not there is room. A failure that is asked for moves to the younger
 // generation: invented URLs, each asked for once, do not drive it out.
 type negativeCache struct {
-	mu             sync.Mutex // protects both generations
+	mu             sync.Mutex // protects the rest
 	younger, older map[string]remembered
+	swept          time.Time
 }
 
 type remembered struct {
@@ -40,6 +46,10 @@ func (n *negativeCache) remember(key string, f *Failure) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if now.Sub(n.swept) >= sweepEvery {
+		n.swept = now
+		n.sweep(func(_ string, r remembered) bool { return now.After(r.failure.Until) })
+	}
 	n.put(key, remembered{f, now})
 }
 
@@ -123,7 +133,11 @@ func (n *negativeCache) forget(key string) {
 func (n *negativeCache) forgetAll(match func(key string) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, generation := range []map[string]remembered{n.younger, n.older} {
-		maps.DeleteFunc(generation, func(key string, _ remembered) bool { return match(key) })
-	}
+	n.sweep(func(key string, _ remembered) bool { return match(key) })
+}
+
+// sweep drops failures of both generations. It needs mu.
+func (n *negativeCache) sweep(over func(key string, r remembered) bool) {
+	maps.DeleteFunc(n.younger, over)
+	maps.DeleteFunc(n.older, over)
 }

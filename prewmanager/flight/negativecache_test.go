@@ -3,6 +3,7 @@ package flight
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -40,6 +41,24 @@ func TestFailureIsForgottenInTime(t *testing.T) {
 			t.Errorf("%s: %v", key, f)
 		}
 	}
+}
+
+// TestFailuresThatAreOverTakeNoPlace is about keys that are asked for once and never again.
+func TestFailuresThatAreOverTakeNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNegativeCache()
+		n.remember("damaged", &Failure{Code: "damaged", Keep: time.Hour})
+		for i := range 1000 {
+			n.remember(fmt.Sprint("invented ", i), &Failure{Code: "missing", Keep: 10 * time.Second})
+			time.Sleep(time.Second)
+		}
+		if most := int((10*time.Second+sweepEvery)/time.Second) + 1; len(n.younger)+len(n.older) > most {
+			t.Errorf("%d failures are held, want at most %d", len(n.younger)+len(n.older), most)
+		}
+		if n.lookup("damaged") == nil {
+			t.Error("one that is not over is forgotten")
+		}
+	})
 }
 
 // BenchmarkRememberInAFullCache is what a new failure costs while somebody invents URLs
