@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -27,7 +28,8 @@ const (
 	panelLeft   = 60
 	legendFrom  = 20
 	legendGap   = 40
-	letter      = 6 // about the width of one of the legend
+
+	letter, letterHeight = 6, 12 // about those of one of the legend
 )
 
 // chart is the data of the template, which uses these fields.
@@ -224,6 +226,13 @@ func (r *results) panel(number int, name string, lines []line, print func(float6
 		p.Lines = append(p.Lines, chartLine{l.colour, path.String()})
 		if l.label != "" {
 			p.Labels = append(p.Labels, chartWord{X: panelWidth, Y: int(top) - 5, Text: l.label, Anchor: "end"})
+		}
+	}
+	// A label that would be on that of the line above is under its own line.
+	slices.SortStableFunc(p.Labels, func(a, b chartWord) int { return a.Y - b.Y })
+	for i := 1; i < len(p.Labels); i++ {
+		if above := p.Labels[i-1].Y; p.Labels[i].Y < above+letterHeight {
+			p.Labels[i].Y = max(p.Labels[i].Y+5, above) + letterHeight
 		}
 	}
 	return p

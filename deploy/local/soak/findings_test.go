@@ -148,3 +148,17 @@ func TestReportIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelsAreBesideEachOther is about lines that end close together.
+func TestLabelsAreBesideEachOther(t *testing.T) {
+	lines := []line{{label: "a", values: []float64{1}}, {label: "b", values: []float64{0.99}}, {label: "c", values: []float64{1}}, {label: "d", values: []float64{0.2}}}
+	p := anHourOf(nil).panel(0, "", lines, count, false)
+	for i, label := range p.Labels[1:] {
+		if label.Y < p.Labels[i].Y+letterHeight {
+			t.Errorf("%s is on %s: %+v", label.Text, p.Labels[i].Text, p.Labels)
+		}
+	}
+	if n := len(p.Labels); n != 4 || p.Labels[0].Y != 0 || p.Labels[3].Text != "d" {
+		t.Errorf("%+v", p.Labels)
+	}
+}
