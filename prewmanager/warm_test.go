@@ -170,7 +170,8 @@ func TestInterruptedWarmGoesOn(t *testing.T) {
 	first := len(w.asked)
 	out, err := itself(t, environ, "warm", "--preset", "wide", "--parallel", "4", "--rate", "1000", "--resume").CombinedOutput()
 	slices.Sort(w.asked)
-	if again := len(w.asked) - 300; err != nil || first > 250 || again < 0 || again > 8 || len(slices.Compact(w.asked)) != 300 {
+	// A busy machine may hold up one of the four, and the position with it, while the others go on.
+	if again := len(w.asked) - 300; err != nil || first > 250 || again < 0 || again > 50 || len(slices.Compact(w.asked)) != 300 {
 		t.Errorf("%v: %s\n%d asked, then %d more", err, out, first, len(w.asked)-first)
 	}
 }
