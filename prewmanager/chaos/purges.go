@@ -280,9 +280,18 @@ func (s *system) tellNginx(ctx context.Context, message []byte) (status int, err
 	return response.StatusCode, response.Body.Close()
 }
 
-// failPurges makes a purge that nginx can't carry out, because its cache can't be read, and one
-// that it refuses. What gateways count of the latter is there after toldFor.
+// failPurges has a photo change of which nobody can be told, without Redis, and makes a purge
+// that nginx can't carry out, because its cache can't be read, and one that it refuses. What
+// gateways count of the last is there after toldFor.
 func (s *system) failPurges(ctx context.Context) error {
+	s.killRedis()
+	done := s.post(ctx, s.gateways[0].events, "prew/thumb/untold.jpg")
+	if err := s.restartRedis(); err != nil {
+		return err
+	}
+	if done {
+		return errors.New("a photo has changed without Redis, and its previews are said to be gone")
+	}
 	if !s.command(ctx, "prew/thumb/"+refusedByNginx+".jpg") {
 		return errors.New("a purge that nginx refuses is not done")
 	}
