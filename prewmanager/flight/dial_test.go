@@ -171,11 +171,7 @@ func TestPrimarysNameMoves(t *testing.T) {
 	}}
 	defer func() { net.DefaultResolver = before }()
 
-	addr, err := stack.FreeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(addr)
+	port := freePort(t)
 	var servers []*stack.Redis
 	for _, ip := range []string{"127.0.0.2", "127.0.0.3"} {
 		server, err := stack.StartRedisAt(net.JoinHostPort(ip, port), t.TempDir())

@@ -137,11 +137,7 @@ func TestRedisThatRefusesIsARedisThatIsGone(t *testing.T) {
 				}
 				do(test.begin)
 				if test.cluster {
-					bus, err := stack.FreeAddr()
-					if err != nil {
-						t.Fatal(err)
-					}
-					_, port, _ := strings.Cut(bus, ":")
+					port := freePort(t)
 					restart("--cluster-enabled", "yes", "--cluster-port", port, "--cluster-node-timeout", "600000")
 				}
 				if test.kind == "misconf" {
