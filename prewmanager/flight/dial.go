@@ -168,8 +168,9 @@ func (s *single) DialHook(next redis.DialHook) redis.DialHook {
 	}
 }
 
-// reached reports and tells that another server has taken over if the name no longer means the server
-// of before. A name may mean several addresses at a time, of the same server.
+// reached reports whether a connection leads to a server that has taken over, and tells of it.
+// That is so if the name no longer means the server of before; it may mean several addresses
+// of the same server at a time.
 func (s *single) reached(ctx context.Context, peer string) (another bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
