@@ -112,6 +112,7 @@ func failover(ctx context.Context, t *trial) error {
 		small: {load{clients: 300, keys: 50, each: 10}, 1, []failsOver{clustered, watched}},
 		full:  {load{clients: 1000, keys: 100, each: 100}, 20, []failsOver{clustered, watched}},
 	}[t.size]
+	p.load = t.eased(p.load)
 	var chosen []falling
 	for _, f := range fallings {
 		if !f.cut || t.network != nil {

@@ -123,11 +123,11 @@ func ordinary(_ context.Context, s *system) error {
 
 // redisRefuses is promise 13.
 func redisRefuses(ctx context.Context, t *trial) error {
-	l := [...]load{
+	l := t.eased([...]load{
 		tiny:  {clients: 30, keys: 9, each: 6, rounds: 1},
 		small: {clients: 150, keys: 30, each: 10, rounds: 1},
 		full:  {clients: 300, keys: 60, each: 30, rounds: 1},
-	}[t.size]
+	}[t.size])
 	var chosen []refusing
 	for _, r := range refusals {
 		if r.quick || t.size > tiny {
