@@ -209,14 +209,13 @@ func (r *results) panel(number int, name string, lines []line, print func(float6
 	}
 	for _, l := range lines {
 		var path strings.Builder
-		pen, end := "M", 0.0
+		pen, y := "M", 0.0
 		for minute, v := range l.values {
 			if math.IsNaN(v) || v <= 0 {
 				pen = "M"
 				continue
 			}
-			y := place(v)
-			end = y
+			y = place(v)
 			fmt.Fprintf(&path, "%s%.0f %.1f", pen, panelWidth*(float64(minute)+0.5)/float64(minutes), y)
 			pen = "L"
 		}
@@ -225,7 +224,7 @@ func (r *results) panel(number int, name string, lines []line, print func(float6
 		}
 		p.Lines = append(p.Lines, chartLine{l.colour, path.String()})
 		if l.label != "" {
-			p.Labels = append(p.Labels, chartWord{X: panelWidth, Y: int(end) - 5, Text: l.label, Anchor: "end"})
+			p.Labels = append(p.Labels, chartWord{X: panelWidth, Y: int(y) - 5, Text: l.label, Anchor: "end"})
 		}
 	}
 	// A label that would be on that of the line above is under its own line.
